@@ -1,0 +1,1 @@
+"""Utilities behind the numbered notebooks of socratic-cot."""

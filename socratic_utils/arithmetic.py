@@ -1,0 +1,200 @@
+"""Plain arithmetic inside free text: calculate, find and check written equations.
+
+A teacher's chain says "She makes 4 * 12 = 48 rolls"; this module finds that equation
+and says whether it is true, with exact fractions and without `eval`:
+
+    >>> calculate("3 * (4 + 5)")
+    Fraction(27, 1)
+    >>> [equation] = find_equations("5 kg * $2 = $10")
+    >>> equation.expression, equation.result, equation_is_right(equation)
+    ('5*2', '10', True)
+    >>> format_number(Fraction(1, 2)), format_number(10.0)
+    ('0.5', '10')
+
+`answers` builds on it and re-exports its public names.  Not covered: powers, roots,
+variables, mixed numbers, clock times.
+"""
+
+import re
+import unicodedata
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+__all__ = [
+    "Equation",
+    "calculate",
+    "equation_is_right",
+    "find_equations",
+    "format_number",
+]
+
+MAX_DIGITS, MAX_LENGTH, MAX_DEPTH = 50, 200, 20
+CURRENCY = "$€£¥₹"
+_BINDS = {"+": 1, "-": 1, "*": 2, "/": 2, "x": 2, "X": 2}
+# Possessive (++) and bounded repeats keep every pattern linear on hostile text.
+PLAIN_NUMBER = (
+    r"(?:(?:\d{1,3}(?:,\d{3}){1,15}|\d{1,2}(?:,\d\d){1,15},\d{3})(?!\d)(?:\.\d++)?"
+    r"|\d++(?:\.\d++)?|(?<![\d.])\.\d++)"  # 1,200.50 or 1,00,000 | 12.5 | .5
+)
+_UNIT = r"(?: ?/ ?| )?(?![xX] ?[$(\d.-])(?![nxyz]\b)[^\W\d_]++"  # 5 kg, $5/hour
+_TERM = (
+    rf"(?:-(?! )|\( ?){{0,9}}+(?:[{CURRENCY}] ?)?-?{PLAIN_NUMBER}(?! \d+/\d)"
+    rf"(?: ?[%)]){{0,9}}+(?:{_UNIT}){{0,3}}+(?: ?\)){{0,9}}+"
+)
+_FORMULA = re.compile(rf"{_TERM}(?: {{0,2}}[-+*/xX] {{0,2}}{_TERM}){{0,15}}+")
+# What stands before the mere tail of a formula: "y - 3+4=1", "2^3+1=9"; not a bullet.
+_CUT_OFF = re.compile(r"(?<!\n)(?<!\n )(?<!\n  )[-+*/^√][ $(]*$|[\w)²³!]$|\d $")
+_SIGNS = str.maketrans(
+    "−－﹣‐‑–×✕∗·⋅∙÷⁄∕．٫，٬％٪＝（）＋＄", "------******///..,,%%=()+$"
+)
+
+
+def format_number(value: int | float | Decimal | Fraction) -> str:
+    """One spelling for training and decoding: 10.0 -> 10, 1/2 -> 0.5, 1/3 -> 1/3."""
+    value = Fraction(str(value))  # through str, so that the float 0.1 is one tenth
+    if (value * 10**6).denominator > 1:
+        return str(value)
+    digits = f"{abs(value.numerator) * 10**6 // value.denominator:07d}"
+    text = f"{digits[:-6]}.{digits[-6:]}".rstrip("0").rstrip(".")
+    return "-" + text if value < 0 else text
+
+
+def ascii_signs(text: str) -> str:
+    """Digits, minus signs, ... of other scripts as ASCII; the length stays the same."""
+    if text.isascii():
+        return text
+    text = re.sub(r"\d", lambda m: str(unicodedata.decimal(m[0])), text)
+    text = re.sub(r"(?<=\d)[\u00a0\u202f\u2009](?=\d{3}(?!\d))", ",", text)
+    return text.translate(_SIGNS)
+
+
+def calculate(expression: str) -> Fraction:
+    """Exact value of plain arithmetic: calculate("3 * (4 + 5)") -> Fraction(27, 1).
+
+    Digits, decimals, commas, + - * / x × ÷ ·, parentheses, unary minus, and % as "per
+    hundred" (50*20% = 10). No powers, no names, no eval; ValueError on all else.
+    """
+    if not isinstance(expression, str) or len(expression) > MAX_LENGTH:
+        raise ValueError(f"Not plain arithmetic of {MAX_LENGTH} characters at most.")
+    tokens = re.findall(rf"{PLAIN_NUMBER}|\S", ascii_signs(expression))
+    try:
+        value = _climb(tokens, 0)
+        if tokens:
+            raise ValueError(f"{tokens[0]!r} is out of place")
+    except ValueError as error:
+        raise ValueError(f"Cannot calculate {expression!r}: {error}.") from None
+    return value
+
+
+def _climb(tokens: list[str], depth: int, lowest: int = 1) -> Fraction:
+    """Precedence climbing: an operand, then operators that bind at least this much."""
+    value = _operand(tokens, depth)
+    while tokens and _BINDS.get(tokens[0], 0) >= lowest:
+        sign = tokens.pop(0)
+        right = _climb(tokens, depth, _BINDS[sign] + 1)
+        if sign in "+-":
+            value += right if sign == "+" else -right
+        elif sign == "/" and not right:
+            raise ValueError("it divides by zero")
+        else:
+            value = value / right if sign == "/" else value * right
+    return value
+
+
+def _operand(tokens: list[str], depth: int) -> Fraction:
+    """A number, -operand or (formula), perhaps with % behind it."""
+    token = tokens.pop(0) if tokens else "the end"
+    if depth > MAX_DEPTH:
+        raise ValueError("it is nested too deeply")
+    if token == "-":
+        return -_operand(tokens, depth + 1)
+    if token == "(":
+        value = _climb(tokens, depth + 1)
+        if not tokens or tokens.pop(0) != ")":
+            raise ValueError("a parenthesis is not closed")
+    elif token[-1].isdecimal() and len(token) <= MAX_DIGITS:
+        value = Fraction(token.replace(",", ""))
+    else:
+        raise ValueError(f"{token[:20]!r} is no number")
+    if tokens[:1] == ["%"]:
+        tokens.pop(0)
+        value /= 100
+    return value
+
+
+class Equation(NamedTuple):
+    """'5 kg * $2 = $10' as ("5*2", "10"); text[start:end] is where it stands."""
+
+    expression: str
+    result: str
+    start: int
+    end: int
+
+
+def find_equations(text: str) -> list[Equation]:
+    """All "a op b = c" in free text; units, currency and spaces are dropped.
+
+    "2+3=5*2=10" gives 2+3=5 and 5*2=10, as children write it; "2*(3+4)=2*7=14" gives
+    2*(3+4)=2*7 and 2*7=14. Powers, variables and mixed numbers are left alone.
+    """
+    text, found = ascii_signs(text), []
+    padded = "\n" + text  # so that padded[:i + 1] ends just before text[i]
+    formulas = list(_FORMULA.finditer(text))
+    for left, right in pairwise(formulas):
+        if text[left.end() : right.start()][:9].strip(" ") != "=":
+            continue
+        expression, result = _bare(left[0]), _bare(right[0])
+        before = padded[max(0, left.start() - 12) : left.start() + 1]
+        if not re.search(r".[-+*/xX]", expression) or _CUT_OFF.search(before):
+            continue
+        if _value(expression) is None or _value(result) is None:
+            continue
+        equation = Equation(expression, result, left.start(), right.end())
+        head = re.match(rf"-?{PLAIN_NUMBER}%?", result)
+        if head and head[0] != result and not equation_is_right(equation):
+            run_on = equation._replace(result=head[0])
+            equation = run_on if equation_is_right(run_on) else equation
+        found.append(equation)
+    return found
+
+
+def equation_is_right(equation: Equation) -> bool:
+    """Exact, or right to the decimals written: 10/3=3.33 yes, 10/3=3 no.
+
+    A percent sign may be a unit (30/60*100=50%, 100%-30%=70) or a hundredth.
+    """
+    sides = [(equation.expression, equation.result)]
+    if not ("%" in equation.expression and re.search(r"[*/xX]", equation.expression)):
+        sides.append(tuple(side.replace("%", "") for side in sides[0]))
+    for expression, result in sides:
+        value, stated = _value(expression), _value(result)
+        if value is None or stated is None:
+            continue
+        decimals = re.fullmatch(r"-?[\d,]*\.(\d+)(%?)", result)
+        places = len(decimals[1]) + 2 * len(decimals[2]) if decimals else 0
+        slack = Fraction(1, 2 * 10**places) if decimals else 0
+        if abs(value - stated) <= slack:
+            return True
+    return False
+
+
+def _bare(formula: str) -> str:
+    """'($5 / 2 kg' -> '5/2': no units, currency, spaces, unmatched parentheses."""
+    text = re.sub(r"(?:/ ?)?(?![xX] ?[$(\d.-])[^\W\d_]+", "", formula)
+    text = re.sub(rf"[\s{CURRENCY}]", "", text)
+    while text.startswith("(") and text.count("(") > text.count(")"):
+        text = text[1:]
+    while text.endswith(")") and text.count(")") > text.count("("):
+        text = text[:-1]
+    return text
+
+
+@lru_cache(maxsize=1024)  # chains ask for the same side several times
+def _value(expression: str) -> Fraction | None:
+    try:
+        return calculate(expression)
+    except ValueError:
+        return None

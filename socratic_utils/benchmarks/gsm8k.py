@@ -1,0 +1,68 @@
+"""GSM8K (Cobbe et al. 2021): 7,473 training and 1,319 test problems, MIT licence.
+
+The Socratic edition has a question before each solution line:
+
+    How many eggs does Janet sell? ** Janet sells 16 - 3 - 4 = <<16-3-4=9>>9 eggs a day.
+    #### 18
+
+`steps` come from it, without the `<<...>>` calculator notes; the main edition's
+solution is kept as published in `extra["solution"]`.  Read from
+`SOCRATIC_DATA_DIR/gsm8k/` or the hub (`openai/gsm8k`, "main" and "socratic").
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..answers import extract_answer
+from ..problems import Problem, Step
+from .sources import local_file, read_local
+
+SPLITS = ("train", "test")
+HUB_ID = "openai/gsm8k"
+_NOTE = re.compile(r"<<[^<>]*>>")
+
+
+def load(split: str) -> list[Problem]:
+    """All problems of a split in published order, ids `gsm8k-<split>-<row>`."""
+    main, socratic = read(split, "main"), read(split, "socratic")
+    if [row["question"] for row in main] != [row["question"] for row in socratic]:
+        raise ValueError(f"gsm8k {split}: the main and Socratic files do not match")
+    return [
+        to_problem(f"gsm8k-{split}-{index:04d}", split, row, other["answer"])
+        for index, (row, other) in enumerate(zip(socratic, main, strict=True))
+    ]
+
+
+def read(split: str, edition: str) -> list[dict]:
+    """The published rows ("question", "answer") of one edition."""
+    suffix = "" if edition == "main" else "_socratic"
+    if path := local_file("gsm8k", f"{split}{suffix}.jsonl"):
+        return read_local(path)
+    from datasets import load_dataset
+
+    return list(load_dataset(HUB_ID, edition, split=split))
+
+
+def to_problem(id: str, split: str, row: dict, main_solution: str = "") -> Problem:
+    """One Socratic row as a Problem."""
+    body, _, final = row["answer"].rpartition("####")
+    steps = [to_step(line) for line in body.strip().split("\n") if line.strip()]
+    answer = extract_answer(final)
+    if answer is None:
+        raise ValueError(f"{id}: no final answer after '####'")
+    return Problem(
+        id, "gsm8k", split, row["question"].strip(), answer,
+        steps=tuple(steps), extra={"solution": main_solution},
+    )  # fmt: skip
+
+
+def to_step(line: str) -> Step:
+    """`question ** solution` as a Step; the answer is the last noted result."""
+    question, _, solution = line.partition(" ** ")
+    if not solution:
+        question, solution = "", line
+    notes = _NOTE.findall(solution)
+    result = notes[-1].strip("<>").rpartition("=")[2] if notes else solution
+    text = _NOTE.sub("", solution).strip()
+    return Step(question.strip(), text, extract_answer(result) or "")

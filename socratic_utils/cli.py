@@ -1,0 +1,197 @@
+"""Run the notebooks of one scale in order: what `run_all.sh` calls.
+
+    python -m socratic_utils.cli small --only 03 --dry-run
+
+Every notebook is run again each time; the stages inside them skip what is on disk with
+unchanged inputs, so a run that was killed goes on where it stopped.  The notebooks are
+found, not listed: a new one needs no change here but its line in ESTIMATED_MINUTES.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from . import config
+from .benchmarks import BENCHMARKS
+from .benchmarks.sources import VARIABLE as DATA_VARIABLE
+from .notebooks import NotebookError, Usage, find_notebooks, number, run_notebook
+from .runs import environment, read_json, update_run_json
+
+# Minutes on two slow cores, first run; None where nobody has measured it.
+ESTIMATED_MINUTES: dict[str, dict[str, float] | None] = {
+    "smoke": dict.fromkeys(("00", "01", "02", "03", "04", "05", "08"), 0.3),
+    "small": {"00": 1, "01": 1, "02": 1, "03": 25, "04": 12, "05": 20, "08": 1},
+    "paper": None,
+}
+OPTIONS = ("dataset", "student", "teacher", "teacher_url", "seed", "reuse")
+LOCAL_STUDENTS = {config.PRESETS[scale].student for scale in ("smoke", "small")}
+TABLE_COLUMNS = ("split", "student", "n", "correct", "accuracy", "ci_low", "ci_high",
+                 "truncated")  # fmt: skip
+BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
+
+
+def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> int:
+    """Run what `argv` asks for; the exit code says how it went.
+
+    `notebooks` is the folder they are in, for tests.
+    """
+    arguments = parser().parse_args(argv)
+    given = {name: getattr(arguments, name) for name in OPTIONS}
+    try:
+        settings = check(config.load(arguments.scale, **given))
+        chosen = choose(find_notebooks(notebooks), arguments.only)
+    except ValueError as error:
+        print(f"run_all: {error}", file=sys.stderr)
+        return BAD_INPUT
+    if arguments.dry_run:
+        show_plan(settings, chosen)
+        return 0
+    asked = {name: v for name, v in given.items() if v not in ("", None)}
+    return run(settings, chosen, {"scale": settings.scale, **asked})
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of `run_all.sh`; defaults are the scale's own."""
+    result = argparse.ArgumentParser("run_all.sh", description="Run the notebooks.")
+    result.add_argument("scale", nargs="?", default="small", help="smoke, small, paper")
+    result.add_argument("--dataset", default="", help="a benchmark, such as gsm8k")
+    result.add_argument("--student", default="", help="a Hugging Face model id")
+    result.add_argument("--teacher", default="", help="the teacher's model name")
+    result.add_argument("--teacher-url", default="", help="an OpenAI-like server")
+    result.add_argument("--seed", type=int, help="of training and sampling")
+    result.add_argument("--reuse", default="", help="`reference`: rows as committed")
+    result.add_argument("--only", default="", metavar="NN", help="one notebook")
+    result.add_argument("--dry-run", action="store_true", help="say it, do nothing")
+    return result
+
+
+def check(settings: config.Settings) -> config.Settings:
+    """Refuse early, in one sentence, what would fail an hour later."""
+    if settings.dataset not in BENCHMARKS:
+        known = ", ".join(sorted(BENCHMARKS))
+        raise ValueError(f"unknown dataset {settings.dataset!r}: choose from {known}")
+    if settings.reuse and not settings.reference.is_dir():
+        raise ValueError(
+            f"no committed run to reuse in {settings.reference}: run without --reuse"
+        )
+    return settings
+
+
+def choose(notebooks: list[Path], only: str) -> list[Path]:
+    """All notebooks, or the one whose number is `only` ("3" and "03" are the same)."""
+    if not only:
+        return notebooks
+    chosen = [path for path in notebooks if number(path) == only.zfill(2)]
+    if not chosen:
+        known = ", ".join(number(path) for path in notebooks)
+        raise ValueError(f"there is no notebook {only!r}: choose from {known}")
+    return chosen
+
+
+def works_offline(settings: config.Settings) -> bool:
+    """Whether data and student are at hand, so that no hub needs to be asked."""
+    data = settings.dataset == "gradeschool" or bool(os.environ.get(DATA_VARIABLE))
+    return data and settings.student in LOCAL_STUDENTS
+
+
+def estimate(scale: str, path: Path) -> str:
+    """About how long a notebook takes, in words."""
+    minutes = (ESTIMATED_MINUTES.get(scale) or {}).get(number(path))
+    if minutes is None:
+        return "time unknown"
+    return "under a minute" if minutes < 1 else f"about {minutes:g} min"
+
+
+def show_plan(settings: config.Settings, notebooks: list[Path]) -> None:
+    """What would run, and how long it takes."""
+    print(f"scale {settings.scale}, settings {settings.hash}, into {settings.folder}")
+    for name in ("dataset", "student", "teacher", "teacher_url", "seed", "reuse"):
+        if (value := getattr(settings, name)) != "":
+            print(f"  {name} = {value}")
+    for path in notebooks:
+        print(f"would run {path.stem} ({estimate(settings.scale, path)})")
+
+
+def run(
+    settings: config.Settings, notebooks: list[Path], parameters: dict[str, Any]
+) -> int:
+    """Run the notebooks in order and stop at the first that fails."""
+    folder = settings.folder
+    if works_offline(settings):
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read once, when kernels start
+    record_settings(settings)
+    print(f"scale {settings.scale} into {folder}; finished stages are taken from disk")
+    for position, path in enumerate(notebooks, 1):
+        place = f"[{position}/{len(notebooks)}] {path.stem}"
+        print(f"{place}, {estimate(settings.scale, path)} ...", flush=True)
+        try:
+            usage = run_notebook(path, folder / "notebooks" / path.name, parameters)
+        except NotebookError as error:
+            record_usage(folder, path, error.usage, "failed")
+            print(f"run_all: {error}", file=sys.stderr)
+            return FAILED
+        except KeyboardInterrupt:
+            print("run_all: interrupted; run again to go on from here", file=sys.stderr)
+            return INTERRUPTED
+        record_usage(folder, path, usage, "done")
+        used = f"{usage.seconds:.0f} s, {usage.peak_memory_gb:.1f} GB"
+        print(f"{place} done in {used}", flush=True)
+    show_results(settings)
+    return 0
+
+
+def record_settings(settings: config.Settings) -> None:
+    """What somebody needs to compare or repeat this run."""
+    update_run_json(
+        settings.folder,
+        environment=environment(),
+        settings=asdict(settings),
+        hash=settings.hash,
+    )
+
+
+def record_usage(folder: Path, path: Path, usage: Usage | None, status: str) -> None:
+    """Write time and memory of one notebook to `run.json`.
+
+    A second run takes finished stages from disk and is short, so the longest time is
+    kept beside the last one: that is what the notebook costs.
+    """
+    if usage is None:
+        return
+    earlier = read_json(folder / "run.json", {}).get("notebooks", {}).get(path.stem, {})
+    longest = max(usage.seconds, earlier.get("longest_seconds", 0.0))
+    values = {**asdict(usage), "longest_seconds": longest, "status": status}
+    update_run_json(folder, notebooks={path.stem: values})
+
+
+def show_results(settings: config.Settings) -> None:
+    """The main table as text and where the report is, as far as they exist."""
+    table = settings.folder / "tables" / "main.csv"
+    if table.exists():
+        print(f"\n{main_table(table)}\n")
+    if settings.scale == "smoke":
+        print("smoke scale: an untrained tiny model, these numbers mean nothing")
+    report = settings.folder / "report.html"
+    if report.exists():
+        print(f"report: {report}")
+
+
+def main_table(path: Path) -> str:
+    """`tables/main.csv` as aligned text, the columns that are read first."""
+    from tabulate import tabulate
+
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    shown = [[row.get(name, "") for name in TABLE_COLUMNS] for row in rows]
+    return tabulate(shown, headers=TABLE_COLUMNS, floatfmt=".3f")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

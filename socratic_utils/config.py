@@ -1,0 +1,133 @@
+"""From a scale to `Settings`: the only place with defaults.
+
+    >>> settings = load("small")
+    >>> settings.dataset, settings.student
+    ('gradeschool', 'SmolLM2-135M-Instruct')
+
+A *scale* is the one dial: `smoke` (tests; numbers mean nothing), `small` (a real student
+on a CPU) and `paper` (the papers' students and data on a GPU).  Every default has its
+reason beside it; what the papers do not report is our choice, and said so.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from .runs import content_hash, project_root
+
+SCALES = ("smoke", "small", "paper")
+OUTPUTS_VARIABLE = "SOCRATIC_OUTPUTS"
+REUSE = ("", "reference")
+
+
+@dataclass(frozen=True)
+class Training:
+    """Fine-tuning.  P1 reports none of these (PAPERS.md 1.7): they are ours."""
+
+    epochs: float = 2.0
+    batch_size: int = 8  # sequences per optimizer step, on any machine
+    learning_rate: float = 3e-4  # small data and few steps: above the usual 5e-5
+    warmup_share: float = 0.1
+    weight_decay: float = 0.0
+    max_length: int = 512  # tokens; longer transcripts are left out and counted
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """Solving.  Greedy, as P1 section 3.3; the limits stop runaways."""
+
+    max_steps: int = 8  # sub-questions; GSM8K has 2 to 8 steps
+    line_tokens: int = 64  # tokens of one question, solution or answer
+    batch_size: int = 50
+    temperature: float = 0.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a run depends on."""
+
+    scale: str
+    dataset: str
+    student: str
+    teacher: str
+    teacher_url: str = ""
+    served_as: str = ""
+    train_limit: int | None = None
+    test_limit: int | None = None
+    max_resamples: int = 3  # P1 section 3.3
+    training: Training = Training()
+    decoding: Decoding = Decoding()
+    seed: int = 0
+    reuse: str = ""
+
+    @property
+    def folder(self) -> Path:
+        """`outputs/<scale>/`, or `outputs/<scale>-<dataset>/` off the beaten track."""
+        return outputs_root() / self.name
+
+    @property
+    def reference(self) -> Path:
+        """The committed run of the same scale and dataset."""
+        return project_root() / "outputs" / "reference" / self.name
+
+    @property
+    def name(self) -> str:
+        own = PRESETS[self.scale].dataset
+        return self.scale if self.dataset == own else f"{self.scale}-{self.dataset}"
+
+    @property
+    def hash(self) -> str:
+        """A short hash of every setting that changes results."""
+        values = asdict(self)
+        for name in ("teacher_url", "served_as", "reuse"):
+            del values[name]
+        return content_hash(values)
+
+
+PRESETS = {
+    "smoke": Settings(
+        "smoke", "gradeschool", "tiny", "Qwen2.5-Coder-1.5B-Instruct",
+        train_limit=12, test_limit=6,
+        training=Training(epochs=1.0, batch_size=4, learning_rate=1e-3),
+        decoding=Decoding(max_steps=3, line_tokens=24, batch_size=6),
+    ),
+    "small": Settings(
+        "small", "gradeschool", "SmolLM2-135M-Instruct",
+        "Qwen2.5-Coder-1.5B-Instruct", train_limit=250, test_limit=200,
+    ),
+    "paper": Settings(
+        "paper", "gsm8k", "openai-community/gpt2", "gpt-4.1-mini",
+        training=Training(epochs=10.0, batch_size=32, learning_rate=5e-5),
+    ),
+}  # fmt: skip
+
+
+def load(scale: str = "small", **changes: object) -> Settings:
+    """The settings of a scale with changes; empty strings and None change nothing.
+
+    Names of `Training` and `Decoding` fields may be given directly (`epochs=1`).
+    Raises ValueError that names an unknown scale, an unknown setting or a bad `reuse`.
+    """
+    if scale not in PRESETS:
+        raise ValueError(f"scale must be one of {SCALES}, not {scale!r}")
+    settings = PRESETS[scale]
+    given = {name: v for name, v in changes.items() if v not in ("", None)}
+    if given.get("reuse", "") not in REUSE:
+        raise ValueError(f"reuse must be one of {REUSE}, not {given['reuse']!r}")
+    for part in ("training", "decoding"):
+        inner = getattr(settings, part)
+        names = [n for n in given if n in asdict(inner)]
+        settings = replace(
+            settings, **{part: replace(inner, **{n: given.pop(n) for n in names})}
+        )
+    unknown = [name for name in given if name not in asdict(settings)]
+    if unknown:
+        raise ValueError(f"unknown settings {unknown}; see socratic_utils/config.py")
+    return replace(settings, **given)
+
+
+def outputs_root() -> Path:
+    """`outputs/` of the checkout, or the folder SOCRATIC_OUTPUTS names."""
+    return Path(os.environ.get(OUTPUTS_VARIABLE) or project_root() / "outputs")

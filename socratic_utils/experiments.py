@@ -1,0 +1,186 @@
+"""The stages of a run, each skipped when its result is already on disk.
+
+    corpus            ask the teacher, filter, save chains/ with the reasons
+    train             one or two models of a student
+    score             solve a split, save predictions/, one row a problem
+
+The notebooks call these three; everything else they show is read from the files.  With
+`reuse="reference"` nothing is asked, trained or solved: the committed rows are taken.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from .benchmarks import load_problems
+from .config import Settings
+from .filters import REASONS, Attempt, Filtered, keep_if_correct
+from .problems import Chain, Problem, gold_chain, read_rows, save_jsonl
+from .runs import content_hash, environment, update_run_json, write_jsonl_rows
+from .solving import prediction_row, solve
+from .speaker import Speaker
+from .students import device, load_student, train_student
+from .teacher import Teacher
+from .transcripts import STUDENTS, SUPERVISIONS
+
+Pairs = list[tuple[Problem, Chain]]
+OWN_SOCRATIC = ("gsm8k",)  # benchmarks with Socratic steps of their own (P1 section 4)
+
+
+def start(settings: Settings, notebook: str) -> Path:
+    """Make the run's folder, note what is run, and say it in one line."""
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    update_run_json(
+        settings.folder,
+        settings=_plain(settings),
+        hash=settings.hash,
+        environment=environment(),
+        device=str(device()),
+    )
+    how = f", reusing {settings.reuse}" if settings.reuse else ""
+    print(
+        f"{notebook}: scale {settings.scale}, {settings.dataset}, student "
+        f"{settings.student}, teacher {settings.teacher}, seed {settings.seed}{how}"
+    )
+    return settings.folder
+
+
+def teacher_of(settings: Settings) -> Teacher:
+    """The run's teacher: recorded chains, then this run's cache, then its endpoint."""
+    return Teacher(
+        settings.teacher,
+        settings.teacher_url or None,
+        settings.folder / "teacher",
+        settings.served_as or None,
+    )
+
+
+def train_problems(settings: Settings) -> list[Problem]:
+    """The training problems of the run."""
+    return load_problems(settings.dataset, "train", settings.train_limit)
+
+
+def test_problems(settings: Settings, split: str = "test") -> list[Problem]:
+    """The first problems of a test split; all of `gradeschool`'s mixed evenly."""
+    problems = load_problems(settings.dataset, split)
+    if settings.test_limit is None or settings.test_limit >= len(problems):
+        return problems
+    stride = len(problems) / settings.test_limit  # seen and unseen families alike
+    return [problems[int(i * stride)] for i in range(settings.test_limit)]
+
+
+def filtered(settings: Settings, style: str) -> Filtered:
+    """The teacher's chains of a style, filtered; saved as `chains/<style>-*.jsonl`."""
+    result = keep_if_correct(
+        train_problems(settings), teacher_of(settings), style, settings.max_resamples
+    )
+    folder = settings.folder / "chains"
+    save_jsonl(folder / f"{style}-kept.jsonl", result.kept)
+    rows = [attempt.row() for attempt in result.attempts]
+    write_jsonl_rows(folder / f"{style}-attempts.jsonl", rows)
+    return result
+
+
+def saved_attempts(settings: Settings, style: str) -> list[Attempt]:
+    """Every attempt that `filtered` saved, with its reason."""
+    path = settings.folder / "chains" / f"{style}-attempts.jsonl"
+    attempts = []
+    for _, row in read_rows(path):
+        reason = row.pop("reason")
+        attempts.append(Attempt(Chain(**row), reason))
+    return attempts
+
+
+def reason_rows(results: dict[str, Filtered]) -> list[dict]:
+    """A row a style and reason: the table of why chains were kept or dropped."""
+    return [
+        {"style": style, "reason": reason, "attempts": result.reasons()[reason]}
+        for style, result in results.items()
+        for reason in REASONS
+    ]
+
+
+def corpus(settings: Settings, name: str) -> Pairs:
+    """Training pairs: "gold" steps, or the teacher's kept "cot" or "socratic" chains.
+
+    Benchmarks with Socratic steps of their own use those (P1 section 4).
+    """
+    problems = train_problems(settings)
+    own = name == "socratic" and settings.dataset in OWN_SOCRATIC
+    if name == "gold" or own:
+        return [(p, gold_chain(p)) for p in problems if p.steps]
+    by_id = {p.id: p for p in problems}
+    return [(by_id[c.problem_id], c) for c in filtered(settings, name).kept]
+
+
+def train(settings: Settings, student: str) -> list[Path]:
+    """Train the models of a student; their folders (two for the iterative pair)."""
+    return [
+        train_student(
+            settings.student,
+            corpus(settings, SUPERVISIONS[name].corpus),
+            SUPERVISIONS[name],
+            settings.training,
+            settings.folder / "students",
+            settings.seed,
+        )
+        for name in STUDENTS[student]
+    ]
+
+
+def score(settings: Settings, student: str, split: str = "test") -> list[dict]:
+    """Prediction rows of a student on a split: from disk, or trained and solved."""
+    name = f"{settings.dataset}-{split}-{student}.jsonl"
+    path = settings.folder / "predictions" / name
+    if settings.reuse == "reference":
+        return _take_reference(settings, name)
+    folders = train(settings, student)
+    problems = test_problems(settings, split)
+    inputs = content_hash(
+        [[f.name for f in folders], [p.id for p in problems], _plain(settings.decoding)]
+    )
+    if path.exists():
+        rows = [row for _, row in read_rows(path)]
+        if rows and rows[0].get("inputs") == inputs:
+            print(f"{student} on {split}: already solved, {len(rows)} rows from disk")
+            return rows
+    speakers = [Speaker(*load_student(folder)) for folder in folders]
+    solutions = solve(
+        problems, *speakers, decoding=settings.decoding, label=f"{student}, {split}"
+    )
+    labels = {
+        "student": student,
+        "model": settings.student,
+        "teacher": settings.teacher,
+        "seed": settings.seed,
+        "inputs": inputs,
+    }
+    rows = [prediction_row(s, settings.decoding, **labels) for s in solutions]
+    write_jsonl_rows(path, rows)
+    return rows
+
+
+def _take_reference(settings: Settings, name: str) -> list[dict]:
+    source = settings.reference / "predictions" / name
+    if not source.exists():
+        raise FileNotFoundError(
+            f"no committed reference run has {source.name}: run without --reuse"
+        )
+    target = settings.folder / "predictions" / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+    return [row for _, row in read_rows(target)]
+
+
+def correct_share(rows: Sequence[dict]) -> str:
+    """ "31 of 200 right (15.5 %)", for a line under a cell."""
+    right = sum(row["correct"] for row in rows)
+    return f"{right} of {len(rows)} right ({right / len(rows):.1%})"
+
+
+def _plain(settings) -> dict:
+    from dataclasses import asdict
+
+    return {key: value for key, value in asdict(settings).items()}

@@ -1,0 +1,163 @@
+r"""From what a teacher wrote to a `Chain`: steps and final answer.
+
+The prompts ask for `Q1: ... / A1: ...` lines (Socratic) or one sentence a line (CoT)
+and a last line "The answer is N."; models add bold, bullets, numbers, blank lines,
+LaTeX and code.  What is decoration is taken off; a solution may have several lines:
+
+    >>> parse_chain("**Q1:** How many rolls?\n4 * 12 = 48.\nThe answer is 48.", "socratic")
+    ((Step(question='How many rolls?', solution='4 * 12 = 48.', answer='48'),), '48')
+
+A reply that has no step or no marked answer is still returned, with empty steps or
+`answer=None`: the filter drops it and counts why.
+
+Not covered: tables, other languages, one line with many CoT sentences (one step).
+"""
+
+from __future__ import annotations
+
+import re
+
+from .answers import extract_answer, extract_marked_answer, find_equations
+from .problems import Step
+
+_DECORATION = re.compile(
+    r"^\s*(?:[-*•>#]+\s+|\d{1,2}[.)]\s+|step\s+\d{1,2}\s*[:.]\s*)+", re.I
+)
+_LABEL = r"\s*\d{0,2}\s*(?:[:)]|\.(?!\d))\s*(?P<text>.*)$"
+_QUESTION = re.compile("^(?:sub-?question|question|sq|q)" + _LABEL, re.I)
+_ANSWER = re.compile("^(?:sub-?answer|answer|solution|a)" + _LABEL, re.I)
+_BOTH_IN_ONE = re.compile(r"(?<=\?)\s+(?=(?:a|answer)\s*\d{0,2}\s*:)", re.I)
+_FINAL = re.compile(
+    r"(?:\b(?:so|thus|therefore|hence)\b,?\s*)?(?:\bthe\s+)?(?:\bfinal\s+)?"
+    r"\banswer(?:\s+to\s[^.]{1,80}?)?\s*(?:is\b|[:=]).*$",
+    re.I,
+)
+_CODE = re.compile(r"```.*?(?:```|\Z)", re.S)
+_TYPESETTING = [
+    (re.compile(pattern), new)
+    for pattern, new in (
+        (r"\\(?:boxed|text|textbf|mathrm|mathbf)\s?\{([^{}]*)\}", r"\1"),
+        (r"\\[dt]?frac\s?\{([^{}]*)\}\s?\{([^{}]*)\}", r"\1/\2"),
+        (r"\s?\\(?:times|cdot)\b\s?", " * "),
+        (r"\s?\\div\b\s?", " / "),
+        (r"\\([$%])", r"\1"),
+        (r"(?<=\d)\{,\}(?=\d)", ","),
+        (r"\\[()\[\],!]|\*\*(?! ?\d)|(?<!\d)(?<!\d )\*\*|^\$\$|\$\$$", ""),
+    )
+]
+
+
+def parse_chain(
+    text: str, style: str, kind: str = "number", cut_off: bool = False
+) -> tuple[tuple[Step, ...], str | None]:
+    """Steps and final answer of a reply.
+
+    The final answer is the marked one ("The answer is ..."), otherwise None: a chain
+    that stops half-way must not count as right by its last number.  Of a reply that
+    was `cut_off` the last line does not count: "The answer is 37" may have gone on ".5".
+    """
+    if cut_off:
+        text = text.rpartition("\n")[0]
+    answer = extract_marked_answer(text, kind)
+    body = _BOTH_IN_ONE.sub("\n", _CODE.sub("", text)).splitlines()
+    marked = [i for i, line in enumerate(body) if _is_marked(line, kind)]
+    lines = [clean_line(line) for line in body]
+    for index in marked:
+        lines[index] = _without_final(body[index], kind, index == marked[-1])
+    parse = _socratic_steps if style == "socratic" else _solution_steps
+    return parse(lines, kind), answer
+
+
+def clean_line(line: str) -> str:
+    """Take off Markdown bold, bullets, step numbers and LaTeX."""
+    for pattern, new in _TYPESETTING:
+        line = pattern.sub(new, line)
+    return _DECORATION.sub("", line.strip()).strip()
+
+
+def step_answer(solution: str, kind: str = "number") -> str:
+    """What a solution sentence arrives at: the result of its last equation."""
+    equations = find_equations(solution) if kind == "number" else []
+    if equations:
+        return extract_answer(equations[-1].result, kind) or equations[-1].result
+    return extract_answer(solution, kind) or ""
+
+
+def _is_marked(line: str, kind: str) -> bool:
+    """Does the line hold a final answer, or only the mark ("Final answer:")?"""
+    if extract_marked_answer(line, kind) is not None:
+        return True
+    cleaned = clean_line(line)
+    return bool(_FINAL.fullmatch(cleaned)) and not cleaned[-1].isalnum()
+
+
+def _without_final(line: str, kind: str, last: bool) -> str:
+    """The cleaned line, less "The answer is N." and the like.
+
+    A labelled solution ("Answer: 3 * 4 = 12") is not the end of a chain: it stays when
+    it holds an equation or another mark follows.
+    """
+    cleaned = clean_line(line.partition("####")[0])
+    told = _ANSWER.match(cleaned)
+    if told and told["text"] and (not last or find_equations(cleaned)):
+        return f"A: {_FINAL.sub('', told['text']).strip() or told['text']}"
+    if "\\boxed" in line and not find_equations(cleaned):
+        return ""
+    return _FINAL.sub("", cleaned).strip()
+
+
+def _solution_steps(lines: list[str], kind: str) -> tuple[Step, ...]:
+    """CoT: every line is a step; what ends with a colon goes on in the next line."""
+    solutions: list[str] = []
+    for line in lines:
+        line = _text(line)
+        if not line or _QUESTION.match(line):
+            continue
+        if solutions and solutions[-1].endswith(":"):
+            solutions[-1] += f" {line}"
+        else:
+            solutions.append(line)
+    solutions = [text for text in solutions if not text.endswith(":")]
+    return tuple(Step("", text, step_answer(text, kind)) for text in solutions)
+
+
+def _socratic_steps(lines: list[str], kind: str) -> tuple[Step, ...]:
+    """Questions and what answers them; a question nobody answers is left out.
+
+    A label may stand alone on its line or be missing: a line that ends with "?" is a
+    question, and the lines after a question, up to a blank one, are its solution.
+    """
+    turns: list[list[str]] = []  # [question, solution]
+    joined = False  # does the line follow the last solution directly?
+    for line in lines:
+        asked, text = _QUESTION.match(line), _text(line)
+        question, solution = turns[-1] if turns else ("-", "-")
+        if asked or (text.endswith("?") and text == line and question):
+            turns.append([asked["text"].strip() if asked else line, ""])
+        elif not text:
+            joined = joined and bool(line)
+        elif not question:
+            turns[-1][0] = text
+        elif not solution and (text != line or _may_solve(text, kind)):
+            turns[-1][1], joined = text, True
+        elif joined and solution and _goes_on(solution, text, kind):
+            turns[-1][1] += f" {text}"
+    return tuple(Step(q, a, step_answer(a, kind)) for q, a in turns if q and a)
+
+
+def _text(line: str) -> str:
+    """The line without a solution's label."""
+    told = _ANSWER.match(line)
+    return told["text"].strip() if told else line
+
+
+def _may_solve(line: str, kind: str) -> bool:
+    """May an unlabelled line be a solution?  Where numbers count it must hold one."""
+    return kind != "number" or any(map(str.isdigit, line))
+
+
+def _goes_on(solution: str, line: str, kind: str) -> bool:
+    """Does a solution need this next line, or is it only a closing remark?"""
+    if kind != "number" or find_equations(line):
+        return True
+    return not find_equations(solution)

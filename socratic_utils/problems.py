@@ -1,0 +1,147 @@
+"""Problems, steps and chains, and their JSON Lines files.
+
+A `Problem` is what a benchmark asks; its `steps` are the gold Socratic steps where
+the benchmark has them.  A `Chain` is what a teacher wrote about one problem.  Both
+are plain frozen dataclasses, so that a row on disk and an object in a notebook are
+the same thing:
+
+    {"id": "gradeschool-train-0000", "dataset": "gradeschool", "split": "train",
+     "text": "Mia buys 3 bags of 4 apples ...", "answer": "12", "kind": "number",
+     "steps": [{"question": "How many ...?", "solution": "She buys 3 * 4 = 12 apples.",
+                "answer": "12"}], "choices": [], "extra": {"family": "shopping"}}
+
+Not covered here: how a problem is asked (`prompts`) or taught (`transcripts`).
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+KINDS = ("number", "yes_no", "choice")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One Socratic step: a sub-question, its solution sentence, its answer."""
+
+    question: str
+    solution: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One problem of a benchmark; `kind` says how its answer is compared."""
+
+    id: str
+    dataset: str
+    split: str
+    text: str
+    answer: str
+    kind: str = "number"
+    steps: tuple[Step, ...] = ()
+    choices: tuple[str, ...] = ()
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"kind must be one of {KINDS}, not {self.kind!r}")
+        for name in ("id", "dataset", "split", "text", "answer"):
+            if not isinstance(getattr(self, name), str):
+                raise TypeError(f"{name} must be a string, not {getattr(self, name)!r}")
+        if not self.text.strip():
+            raise ValueError(f"problem {self.id!r} has an empty text")
+        object.__setattr__(self, "steps", _steps(self.steps))
+        object.__setattr__(self, "choices", tuple(self.choices))
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One chain that `source` (a teacher, or "gold") wrote about a problem.
+
+    `answer` is the chain's own final answer, right or wrong, or None when the text
+    could not be parsed.  `sample` counts repeated samples of one problem from 0;
+    `logprob` is the chain's summed token log-likelihood where the endpoint gives it;
+    `text` is the raw reply, kept so that parsing can be redone offline.
+    """
+
+    problem_id: str
+    style: str
+    steps: tuple[Step, ...]
+    answer: str | None
+    source: str
+    sample: int = 0
+    logprob: float | None = None
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "steps", _steps(self.steps))
+
+
+def gold_chain(problem: Problem) -> Chain:
+    """The benchmark's own steps as a chain (P1's ground-truth steps)."""
+    return Chain(problem.id, "socratic", problem.steps, problem.answer, "gold")
+
+
+def _steps(values: Iterable[Any]) -> tuple[Step, ...]:
+    return tuple(v if isinstance(v, Step) else Step(**v) for v in values)
+
+
+# --- JSON Lines -------------------------------------------------------------------
+
+Row = TypeVar("Row", Problem, Chain)
+
+
+def save_jsonl(path: str | Path, items: Iterable[Problem | Chain | dict]) -> Path:
+    """Write one JSON object a line, whole or not at all; `.gz` is compressed."""
+    from .runs import write_atomic
+
+    rows = (item if isinstance(item, dict) else asdict(item) for item in items)
+    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    data = text.encode()
+    if str(path).endswith(".gz"):
+        data = gzip.compress(data, mtime=0)  # mtime=0: same rows, same bytes
+    return write_atomic(path, data)
+
+
+def load_jsonl(path: str | Path, cls: type[Row]) -> list[Row]:
+    """Read a file of `Problem`s or `Chain`s.
+
+    Raises ValueError that names the file and the line of the first bad row, and
+    FileNotFoundError when there is no such file.
+    """
+    known = {f.name for f in fields(cls)}
+    items: list[Row] = []
+    for number, row in read_rows(path):
+        try:
+            unknown = set(row) - known
+            if unknown:
+                raise ValueError(f"unknown fields {sorted(unknown)}")
+            items.append(cls(**row))
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"{path}, line {number}: not a {cls.__name__}: {error}"
+            ) from None
+    return items
+
+
+def read_rows(path: str | Path) -> Iterator[tuple[int, dict]]:
+    """Yield (line number, JSON object) of a JSON Lines file, `.gz` or plain."""
+    path = Path(path)
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise ValueError(f"{path}, line {number}: not JSON ({error})") from None
+            if not isinstance(row, dict):
+                raise ValueError(f"{path}, line {number}: not a JSON object")
+            yield number, row

@@ -1,0 +1,53 @@
+"""Ask a live teacher and write the recording that ships with the package.
+
+    python -m socratic_utils.record --teacher Qwen2.5-Coder-1.5B-Instruct \\
+        --teacher-url http://127.0.0.1:8000/v1 --dataset gradeschool --limit 250
+
+Every reply is appended to the cache as it comes, so a killed recording goes on where it
+stopped; the packed recording is written at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .benchmarks import load_problems
+from .filters import keep_if_correct
+from .problems import save_jsonl
+from .prompts import STYLES
+from .runs import project_root
+from .teacher import Teacher, read_log
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--teacher", required=True, help="the teacher's name")
+    parser.add_argument("--teacher-url", help="address of an OpenAI-compatible server")
+    parser.add_argument("--served-as", help="the name the server knows it by")
+    parser.add_argument("--dataset", default="gradeschool")
+    parser.add_argument("--split", default="train")
+    parser.add_argument("--limit", type=int)
+    parser.add_argument("--styles", nargs="+", default=list(STYLES))
+    parser.add_argument("--concurrency", type=int, default=8)
+    parser.add_argument("--cache", default=str(project_root() / "outputs" / "teacher"))
+    parser.add_argument("--out", help="recording to write, .jsonl.gz")
+    options = parser.parse_args(arguments)
+    problems = load_problems(options.dataset, options.split, options.limit)
+    teacher = Teacher(
+        options.teacher, options.teacher_url, options.cache, options.served_as,
+        concurrency=options.concurrency, recorded=(),
+    )  # fmt: skip
+    for style in options.styles:
+        result = keep_if_correct(problems, teacher, style)
+        print(f"{style}: {result.acceptance:.1%} kept; {dict(result.reasons())}")
+    print(teacher.usage)
+    if options.out:
+        rows = read_log(teacher._cache)
+        rows = [r for r in rows if r["problem_id"].startswith(f"{options.dataset}-")]
+        rows.sort(key=lambda row: (row["problem_id"], row["style"], row["sample"]))
+        print(f"{len(rows)} replies in {save_jsonl(Path(options.out), rows)}")
+
+
+if __name__ == "__main__":
+    main()

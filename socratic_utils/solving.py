@@ -1,0 +1,210 @@
+"""Solving problems: one decoding loop for every student.
+
+Look at the transcript, see who speaks next, let that model write one line, append it,
+repeat.  A unified student (also CoT, ground-truth steps, answer only) is that loop with
+one model; the iterative pair is the loop with two (P1 Eq. 2): the question generator
+writes a question or "No more questions", the question answerer a solution or the answer.
+Each reads only what the other has added; a problem that is done leaves the batch.
+
+Not covered: self-consistency and guidance (their issues are still open).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+
+from tqdm.auto import tqdm
+
+from .answers import extract_answer, extract_marked_answer, is_correct
+from .config import Decoding
+from .problems import Problem
+from .speaker import Speaker
+from .transcripts import PREFIXES, problem_segment, role_of, segment_ids, start_ids
+
+
+@dataclass
+class Solution:
+    """What a student wrote about one problem, line by line."""
+
+    problem: Problem
+    lines: list[dict[str, str]] = field(default_factory=list)
+    tokens: int = 0
+    truncated: bool = False  # a line or the whole chain ran into its limit
+    seconds: float = 0.0
+
+    @property
+    def output(self) -> str:
+        return "\n".join(line["text"] for line in self.lines)
+
+    def add(self, text: str, tokens: int) -> str:
+        """Append a line and return its role."""
+        role = role_of(text)
+        self.lines.append({"role": role, "text": text})
+        self.tokens += tokens
+        return role
+
+
+def solve(
+    problems: Sequence[Problem],
+    writer: Speaker,
+    answerer: Speaker | None = None,
+    decoding: Decoding = Decoding(),
+    sees_solutions: bool = False,
+    label: str = "solving",
+) -> list[Solution]:
+    """Solutions in the problems' order.
+
+    `writer` alone writes everything; with an `answerer` it only asks, and
+    `sees_solutions` says whether it is shown what the answerer replies (P1 section 3.3:
+    not; P1 Table 1: yes).
+    """
+    order = sorted(range(len(problems)), key=lambda i: -len(problems[i].text))
+    solved: dict[int, Solution] = {}
+    size = decoding.batch_size
+    batches = [order[i : i + size] for i in range(0, len(order), size)]
+    for batch in tqdm(batches, desc=label, disable=len(batches) < 2):
+        start = time.perf_counter()
+        solutions = [Solution(problems[i]) for i in batch]
+        if answerer is None:
+            speak(solutions, writer, decoding)
+        else:
+            take_turns(solutions, writer, answerer, decoding, sees_solutions)
+        for index, solution in zip(batch, solutions, strict=True):
+            solution.seconds = round((time.perf_counter() - start) / len(batch), 3)
+            solved[index] = solution
+    return [solved[i] for i in range(len(problems))]
+
+
+def prompt_ids(tokenizer, problem: Problem) -> list[int]:
+    """The problem's line as tokens, exactly as in training."""
+    return start_ids(tokenizer) + segment_ids(tokenizer, problem_segment(problem))
+
+
+def begin(solutions: list[Solution], speaker: Speaker) -> None:
+    speaker.start([prompt_ids(speaker.tokenizer, s.problem) for s in solutions])
+
+
+def speak(solutions: list[Solution], writer: Speaker, decoding: Decoding) -> None:
+    """One model writes lines until the answer (or the end mark) or a limit."""
+    begin(solutions, writer)
+    live = list(solutions)
+    for _ in range(2 * decoding.max_steps + 1):
+        going = []
+        written = writer.write(decoding.line_tokens, decoding.temperature)
+        for row, (solution, ids) in enumerate(zip(live, written, strict=True)):
+            role = solution.add(writer.text(ids), len(ids))
+            if not stopped(writer, ids):
+                solution.truncated = True
+            elif ids[-1] != writer.end and role != "answer":
+                going.append(row)
+        live = [live[row] for row in going]
+        if not live:
+            return
+        writer.keep(going)
+    for solution in live:
+        solution.truncated = True
+
+
+def take_turns(
+    solutions: list[Solution],
+    asker: Speaker,
+    answerer: Speaker,
+    decoding: Decoding,
+    sees_solutions: bool,
+) -> None:
+    """Two models take turns: a question, its solution, and so on to the answer."""
+    begin(solutions, asker)
+    begin(solutions, answerer)
+    live = list(solutions)
+    for step in range(decoding.max_steps + 1):
+        last = step == decoding.max_steps
+        expected = ask(live, asker, answerer, decoding, last)
+        going = []
+        written = answerer.write(decoding.line_tokens, decoding.temperature)
+        for row, (solution, ids) in enumerate(zip(live, written, strict=True)):
+            text = f"{PREFIXES[expected[row]]} {answerer.text(ids)}"
+            solution.add(text, len(ids))
+            if not stopped(answerer, ids):
+                solution.truncated = True
+            elif expected[row] == "solution":
+                going.append(row)
+                if sees_solutions:
+                    asker.hear(row, line_ids(asker.tokenizer, text))
+        live = [live[row] for row in going]
+        if not live:
+            return
+        asker.keep(going)
+        answerer.keep(going)
+
+
+def ask(
+    live: list[Solution],
+    asker: Speaker,
+    answerer: Speaker,
+    decoding: Decoding,
+    last: bool,
+) -> list[str]:
+    """The asker writes; tell the answerer, and say which role it has to write now."""
+    expected = []
+    written = asker.write(decoding.line_tokens, decoding.temperature)
+    for row, (solution, ids) in enumerate(zip(live, written, strict=True)):
+        text = asker.text(ids)
+        is_question = role_of(text) == "question" and ids[-1] != asker.end
+        if is_question and not last:
+            solution.add(text, len(ids))
+            answerer.hear(row, line_ids(answerer.tokenizer, text))
+        else:  # no more questions, nothing readable, or too many of them
+            solution.tokens += len(ids)
+            solution.truncated |= is_question or not stopped(asker, ids)
+        expected.append("solution" if is_question and not last else "answer")
+        prefix = PREFIXES[expected[-1]]
+        answerer.hear(
+            row, answerer.tokenizer(prefix, add_special_tokens=False).input_ids
+        )
+    return expected
+
+
+def line_ids(tokenizer, text: str) -> list[int]:
+    """A line that another model wrote, as tokens of this one."""
+    ids = tokenizer(text, add_special_tokens=False).input_ids
+    return [*ids, *tokenizer("\n", add_special_tokens=False).input_ids]
+
+
+def stopped(speaker: Speaker, ids: list[int]) -> bool:
+    """Whether the line ended by itself."""
+    return bool(ids) and bool((speaker.stops == ids[-1]).any())
+
+
+def prediction_row(solution: Solution, decoding: Decoding, **labels: object) -> dict:
+    """One row of `predictions/*.jsonl`: what was asked, written, extracted, counted.
+
+    `extracted` is flexible (the marked answer, else the last one in the text), `strict`
+    takes the marked answer only.
+    """
+    problem = solution.problem
+    extracted = extract_answer(solution.output, problem.kind)
+    strict = extract_marked_answer(solution.output, problem.kind)
+    return {
+        "id": problem.id,
+        "dataset": problem.dataset,
+        "split": problem.split,
+        **labels,
+        "prompt": problem_segment(problem).text,
+        "output": solution.output,
+        "lines": solution.lines,
+        "extracted": extracted,
+        "strict": strict,
+        "gold": problem.answer,
+        "correct": is_correct(extracted, problem.answer, problem.kind),
+        "correct_strict": is_correct(strict, problem.answer, problem.kind),
+        "truncated": solution.truncated,
+        "tokens": solution.tokens,
+        "seconds": solution.seconds,
+        "steps_gold": len(problem.steps),
+        "family": problem.extra.get("family"),
+        "unseen": problem.extra.get("unseen"),
+        "variant": problem.extra.get("variant"),
+        "decoding": asdict(decoding),
+    }

@@ -1,0 +1,110 @@
+"""One model that listens and writes lines, with its own key-value cache.
+
+The decoding loop (`solving`) lets speakers take turns.  A speaker reads only what is
+new to it: what it was told since its last line, and the last token of that line.  Rows
+of a batch have lines of different lengths; gaps are masked, and positions are counted
+over real tokens only, so that a row's result does not depend on its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from transformers import DynamicCache
+
+
+class Speaker:
+    """A causal language model in the middle of a batch of transcripts."""
+
+    def __init__(self, model, tokenizer) -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+        self.device = next(model.parameters()).device
+        self.end = tokenizer.eos_token_id
+        self.stops = stop_ids(tokenizer).to(self.device)
+        self.generator: torch.Generator | None = None
+
+    def start(self, prompts: Sequence[list[int]]) -> None:
+        """Forget everything and hear one prompt (token ids) a row."""
+        self.pending = [list(prompt) for prompt in prompts]
+        self.cache = DynamicCache(config=self.model.config)
+        self.mask = torch.zeros(len(prompts), 0, dtype=torch.long, device=self.device)
+
+    def hear(self, row: int, ids: Sequence[int]) -> None:
+        """Tell a row something; it is read when the speaker next writes."""
+        self.pending[row] += ids
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Go on with these rows only; the others leave the batch."""
+        index = torch.tensor(rows, device=self.device)
+        self.pending = [self.pending[row] for row in rows]
+        self.mask = self.mask[index]
+        if self.mask.shape[1]:
+            self.cache.batch_select_indices(index)
+
+    @torch.inference_mode()
+    def write(self, limit: int, temperature: float = 0.0) -> list[list[int]]:
+        """Every row writes until a stop token or `limit` tokens, whichever is first.
+
+        Returns the new tokens of each row, its stop token included.
+        """
+        ids, real = right_aligned(self.pending, self.end, self.device)
+        written: list[list[int]] = [[] for _ in self.pending]
+        writing = torch.ones(len(written), dtype=torch.bool, device=self.device)
+        for _ in range(limit):
+            chosen = self.choose(self.read(ids, real), temperature)
+            for row in writing.nonzero()[:, 0].tolist():
+                written[row].append(int(chosen[row]))
+            writing = writing & ~torch.isin(chosen, self.stops)
+            if not writing.any():
+                break
+            ids, real = chosen[:, None], writing[:, None].long()
+        # The last token of each line was chosen but not read.
+        self.pending = [line[-1:] for line in written]
+        return written
+
+    def read(self, ids: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+        """Run the model over new tokens; logits after the last one, [rows, vocabulary].
+
+        `ids`, `real`: [rows, new]; tokens with `real` 0 are padding that nobody sees.
+        """
+        self.mask = torch.cat([self.mask, real], 1)
+        positions = (self.mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
+        out = self.model(
+            input_ids=ids,
+            attention_mask=self.mask,
+            position_ids=positions,
+            past_key_values=self.cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        return out.logits[:, -1].float()
+
+    def choose(self, logits: torch.Tensor, temperature: float) -> torch.Tensor:
+        """Greedy at temperature 0, else a draw from the tempered distribution."""
+        if temperature == 0:
+            return logits.argmax(-1)
+        chances = torch.softmax(logits / temperature, -1)
+        return torch.multinomial(chances, 1, generator=self.generator)[:, 0]
+
+    def text(self, ids: Sequence[int]) -> str:
+        """The text of written tokens, without the stop mark."""
+        return self.tokenizer.decode(ids, skip_special_tokens=True).strip()
+
+
+def stop_ids(tokenizer) -> torch.Tensor:
+    """Every token that ends a line: those with a new line in them, and the end mark."""
+    tokens = tokenizer.batch_decode([[i] for i in range(len(tokenizer))])
+    stops = [i for i, text in enumerate(tokens) if "\n" in text]
+    return torch.tensor(sorted({*stops, tokenizer.eos_token_id}))
+
+
+def right_aligned(
+    rows: Sequence[list[int]], filler: int, device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows of ids padded on the left, and which of them are real: both [rows, width]."""
+    width = max(len(row) for row in rows)
+    ids = torch.tensor([[filler] * (width - len(row)) + row for row in rows])
+    real = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows])
+    return ids.to(device), real.to(device)

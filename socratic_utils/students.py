@@ -1,0 +1,270 @@
+"""Students: one trainer for every supervision (`transformers.Trainer`).
+
+The loss is the token-level cross-entropy of P1's Eq. 1 on the trained roles only, and
+the full-vocabulary head is computed only at the positions that have a loss: for a
+135 M model with 49,152 tokens the head is a fifth of a training step.
+
+A trained student lies in `students/<name>-<hash>/`, where the hash is of everything
+that made it; when it is there, it is not trained again.  A killed training goes on from
+its last checkpoint.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+
+import torch
+from torch.nn.functional import cross_entropy
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+    set_seed,
+)
+from transformers.trainer_utils import get_last_checkpoint
+from transformers.utils.logging import disable_progress_bar
+
+from .config import Training
+from .pretrained import load_pretrained
+from .problems import Chain, Problem
+from .runs import content_hash, read_json, write_json
+from .transcripts import IGNORED, Supervision, tokenize
+
+disable_progress_bar()  # loading a small model needs no bar
+FORMAT = 1  # raise it when transcripts or the loss change: old students are then retrained
+
+
+def device() -> torch.device:
+    """CUDA where there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+@cache
+def use_bf16() -> bool:
+    """Whether bf16 autocast is worth it here, by a measured check.
+
+    A GPU is asked; a CPU is timed on one matrix product, because many accept bf16 and
+    then run it at half the speed of float32.  Never fp16.
+    """
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported()
+    return _matmul_seconds(torch.bfloat16) * 1.2 < _matmul_seconds(torch.float32)
+
+
+def _matmul_seconds(dtype: torch.dtype, size: int = 1024, repeats: int = 5) -> float:
+    left = torch.randn(size, size).to(dtype)
+    right = torch.randn(size, size).to(dtype)
+    left @ right  # the first call sets things up
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        left @ right
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+class MaskedTrainer(Trainer):
+    """`Trainer` that computes logits only where there is a loss."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.model_accepts_loss_kwargs = True  # one mean over all accumulated batches
+
+    def compute_loss(
+        self, model, inputs, return_outputs=False, num_items_in_batch=None
+    ):
+        labels = inputs["labels"]
+        loss, logits = masked_loss(
+            self.accelerator.unwrap_model(model),
+            inputs["input_ids"],
+            inputs["attention_mask"],
+            labels,
+            num_items_in_batch,
+        )
+        return (loss, {"logits": logits}) if return_outputs else loss
+
+
+def masked_loss(model, input_ids, attention_mask, labels, items=None):
+    """Cross-entropy over trained tokens, and the logits [trained tokens, vocabulary].
+
+    `input_ids`, `attention_mask`, `labels`: [batch, length].  `items` is the number of
+    trained tokens in the whole optimizer step; by default that of this batch.
+    """
+    hidden = model.base_model(
+        input_ids=input_ids, attention_mask=attention_mask
+    ).last_hidden_state
+    targets = labels[:, 1:]
+    trained = targets != IGNORED
+    logits = model.get_output_embeddings()(hidden[:, :-1][trained])
+    total = cross_entropy(logits.float(), targets[trained], reduction="sum")
+    return total / (items if items is not None else trained.sum()), logits
+
+
+def collate(pad_id: int):
+    """A function that pads a list of examples to the longest, on the right."""
+
+    def pad(examples: list[dict]) -> dict[str, torch.Tensor]:
+        length = max(len(e["input_ids"]) for e in examples)
+
+        def rows(values, filler: int) -> torch.Tensor:
+            return torch.tensor([v + [filler] * (length - len(v)) for v in values])
+
+        ids = [e["input_ids"] for e in examples]
+        return {
+            "input_ids": rows(ids, pad_id),
+            "attention_mask": rows([[1] * len(v) for v in ids], 0),
+            "labels": rows([e["labels"] for e in examples], IGNORED),
+        }
+
+    return pad
+
+
+def make_examples(
+    pairs: Sequence[tuple[Problem, Chain]],
+    tokenizer,
+    supervision: Supervision,
+    max_length: int,
+) -> tuple[list[dict], int]:
+    """Tokenised examples and how many were left out as longer than `max_length`."""
+    examples = [tokenize(tokenizer, p, c, supervision) for p, c in pairs]
+    short = [e for e in examples if len(e["input_ids"]) <= max_length]
+    return short, len(examples) - len(short)
+
+
+def student_hash(
+    base: str,
+    pairs: Sequence[tuple[Problem, Chain]],
+    supervision: Supervision,
+    training: Training,
+    seed: int,
+) -> str:
+    """A hash of everything that makes a student."""
+    corpus = [(p.id, p.text, p.answer, [asdict(s) for s in c.steps]) for p, c in pairs]
+    recipe = [FORMAT, base, asdict(supervision), asdict(training), seed]
+    return content_hash([recipe, corpus])
+
+
+def train_student(
+    base: str,
+    pairs: Sequence[tuple[Problem, Chain]],
+    supervision: Supervision,
+    training: Training,
+    folder: str | Path,
+    seed: int = 0,
+) -> Path:
+    """Fine-tune `base` on the pairs and return the student's folder.
+
+    Writes the model, its tokeniser and `training.json` (losses, seconds, tokens) last,
+    so that its presence means "finished".  Raises ValueError on an empty corpus.
+    """
+    if not pairs:
+        raise ValueError(f"{supervision.name}: no chain to learn from; see 02_filtering")
+    name = f"{supervision.name}-{student_hash(base, pairs, supervision, training, seed)}"
+    target = Path(folder) / name
+    if (target / "training.json").exists():
+        print(f"{name}: already trained, taken from disk")
+        return target
+    set_seed(seed)
+    model, tokenizer = load_pretrained(base, seed)
+    examples, too_long = make_examples(
+        pairs, tokenizer, supervision, training.max_length
+    )
+    steps = -(-len(examples) // training.batch_size)
+    arguments = TrainingArguments(
+        output_dir=str(target / "checkpoints"),
+        num_train_epochs=training.epochs,
+        per_device_train_batch_size=training.batch_size,
+        learning_rate=training.learning_rate,
+        warmup_steps=int(training.warmup_share * steps * training.epochs),
+        weight_decay=training.weight_decay,
+        train_sampling_strategy="group_by_length",
+        bf16=use_bf16(),
+        use_cpu=device().type == "cpu",
+        seed=seed,
+        logging_steps=max(1, steps // 10),
+        save_steps=max(10, int(steps * training.epochs / 3)),
+        save_total_limit=1,
+        remove_unused_columns=False,
+        report_to="none",
+        disable_tqdm=True,
+        dataloader_pin_memory=torch.cuda.is_available(),
+    )
+    trainer = MaskedTrainer(
+        model=model,
+        args=arguments,
+        train_dataset=examples,
+        data_collator=collate(tokenizer.pad_token_id),
+        processing_class=tokenizer,
+        callbacks=[OneLine(name)],
+    )
+    trainer.remove_callback(PrinterCallback)  # OneLine says it in one line
+    start = time.perf_counter()
+    trainer.train(resume_from_checkpoint=last_checkpoint(target / "checkpoints"))
+    model.save_pretrained(target)
+    tokenizer.save_pretrained(target)
+    shutil.rmtree(target / "checkpoints", ignore_errors=True)
+    write_json(
+        target / "training.json",
+        {
+            "name": name,
+            "base": base,
+            "problems": len(examples),
+            "too_long": too_long,
+            "tokens": sum(len(e["input_ids"]) for e in examples),
+            "trained_tokens": sum(
+                sum(label != IGNORED for label in e["labels"]) for e in examples
+            ),
+            "seconds": round(time.perf_counter() - start, 1),
+            "bf16": use_bf16(),
+            "seed": seed,
+            "training": asdict(training),
+            "losses": [
+                {"step": row["step"], "loss": row["loss"]}
+                for row in trainer.state.log_history
+                if "loss" in row
+            ],
+        },
+    )
+    return target
+
+
+def last_checkpoint(folder: Path) -> str | None:
+    """The last whole checkpoint of a killed training, if there is one."""
+    return get_last_checkpoint(str(folder)) if folder.is_dir() else None
+
+
+def load_student(folder: str | Path):
+    """(model in evaluation mode on the device, tokenizer) of a trained student."""
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    return model.to(device()).eval(), tokenizer
+
+
+def training_record(folder: str | Path) -> dict:
+    """What `train_student` noted: losses, seconds, tokens."""
+    return read_json(Path(folder) / "training.json", {})
+
+
+class OneLine(TrainerCallback):
+    """Progress as one line a log, which reads well headless and in a notebook."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.start = time.perf_counter()
+
+    def on_log(self, args, state, control, logs=None, **kwargs) -> None:
+        if logs and "loss" in logs:
+            spent = time.perf_counter() - self.start
+            print(
+                f"{self.name}: step {state.global_step}/{state.max_steps}, "
+                f"loss {logs['loss']:.3f}, {spent:.0f} s",
+                flush=True,
+            )

@@ -1,0 +1,164 @@
+"""One transcript, many students: segments, roles and the loss mask.
+
+A problem and its chain are rendered once, a line a segment:
+
+    Problem: Mia buys 3 bags of 4 apples and eats 2. How many are left?
+    Q: How many apples does Mia buy?
+    A: She buys 3 * 4 = 12 apples.
+    Q: How many apples are left?
+    A: There are 12 - 2 = 10 apples left.
+    The answer is 10.<end>
+
+Every supervision of both papers is this transcript with some roles left out and some
+roles trained (`SUPERVISIONS`).  One sequence with a mask trains the question answerer
+on all k steps at once: the same loss as k sequences with growing prefixes (P1 Eq. 1).
+The question generator sees no solutions (P1 section 3.3); P1's Table 1 shows it seeing
+them, which is the switch `qg_sees_solutions`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .answers import ANSWER_MARK
+from .problems import Chain, Problem
+
+PREFIXES = {
+    "problem": "Problem:",
+    "question": "Q:",
+    "solution": "A:",
+    "answer": ANSWER_MARK,
+    "done": "No more questions",
+}
+LAST_ROLES = ("answer", "done")  # these segments end with the end mark, not a new line
+IGNORED = -100  # the label that transformers leaves out of the loss
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One line of a transcript."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Supervision:
+    """What a student is shown, what it is trained on, and whose chains it learns."""
+
+    name: str
+    shown: tuple[str, ...]
+    trained: tuple[str, ...]
+    corpus: str  # "gold", "cot" or "socratic"
+
+    def view(self, segments: list[Segment]) -> list[tuple[Segment, bool]]:
+        """The shown segments, each with whether it is in the loss."""
+        seen = [(s, s.role in self.trained) for s in segments if s.role in self.shown]
+        if "done" in self.trained:
+            seen.append((Segment("done", f"{PREFIXES['done']}."), True))
+        return seen
+
+
+def _supervision(name: str, shown: str, trained: str, corpus: str) -> Supervision:
+    return Supervision(name, tuple(shown.split()), tuple(trained.split()), corpus)
+
+
+SUPERVISIONS = {
+    s.name: s
+    for s in (
+        _supervision("answer_only", "problem answer", "answer", "gold"),
+        _supervision("gt_steps", "problem solution answer", "solution answer", "gold"),
+        _supervision("cot", "problem solution answer", "solution answer", "cot"),
+        _supervision(
+            "socratic_unified",
+            "problem question solution answer",
+            "question solution answer",
+            "socratic",
+        ),
+        _supervision("qg", "problem question", "question done", "socratic"),
+        _supervision(
+            "qg_sees_solutions",
+            "problem question solution",
+            "question done",
+            "socratic",
+        ),
+        _supervision(
+            "qa", "problem question solution answer", "solution answer", "socratic"
+        ),
+    )
+}
+
+# A student is one model, or a question generator and a question answerer.
+STUDENTS = {
+    "answer_only": ("answer_only",),
+    "gt_steps": ("gt_steps",),
+    "cot": ("cot",),
+    "socratic_unified": ("socratic_unified",),
+    "socratic_iterative": ("qg", "qa"),
+}
+
+
+def segments(problem: Problem, chain: Chain) -> list[Segment]:
+    """The whole transcript of a problem and a chain."""
+    lines = [problem_segment(problem)]
+    for step in chain.steps:
+        if step.question:
+            lines.append(Segment("question", _line("question", step.question)))
+        if step.solution:
+            lines.append(Segment("solution", _line("solution", step.solution)))
+    lines.append(Segment("answer", _line("answer", f"{chain.answer}.")))
+    return lines
+
+
+def problem_segment(problem: Problem) -> Segment:
+    """The first line, choices included; at test time it is the whole prompt."""
+    text = problem.text
+    for letter, choice in zip("abcdefghijklmnopqrstuvwxyz", problem.choices, strict=False):
+        text += f" ({letter}) {choice}"
+    return Segment("problem", _line("problem", text))
+
+
+def role_of(line: str) -> str:
+    """The role a written line has by its first words, or "other"."""
+    line = line.strip()
+    for role, prefix in PREFIXES.items():
+        if line.startswith(prefix):
+            return role
+    return "other"
+
+
+def _line(role: str, text: str) -> str:
+    return f"{PREFIXES[role]} {' '.join(text.split())}"
+
+
+# --- tokens -------------------------------------------------------------------------
+
+
+def start_ids(tokenizer) -> list[int]:
+    """What the tokeniser puts in front of every text (OPT's </s>; GPT-2: nothing)."""
+    return list(tokenizer("").input_ids)
+
+
+def segment_ids(tokenizer, segment: Segment) -> list[int]:
+    """A segment's tokens and its stop mark: a new line, or the end mark after the last.
+
+    Text and stop mark are encoded apart, so that decoding meets the very tokens that
+    training showed, whatever the tokeniser would have merged.
+    """
+    ids = tokenizer(segment.text, add_special_tokens=False).input_ids
+    if segment.role in LAST_ROLES:
+        return [*ids, tokenizer.eos_token_id]
+    return [*ids, *tokenizer("\n", add_special_tokens=False).input_ids]
+
+
+def tokenize(
+    tokenizer, problem: Problem, chain: Chain, supervision: Supervision
+) -> dict[str, list[int]]:
+    """`input_ids` and `labels` of one transcript; labels are -100 outside the loss."""
+    ids = start_ids(tokenizer)
+    labels = [IGNORED] * len(ids)
+    for segment, trained in supervision.view(segments(problem, chain)):
+        tokens = segment_ids(tokenizer, segment)
+        ids += tokens
+        labels += tokens if trained else [IGNORED] * len(tokens)
+    return {"input_ids": ids, "labels": labels}

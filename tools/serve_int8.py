@@ -1,0 +1,219 @@
+"""An OpenAI-compatible chat server for a teacher on a slow CPU.
+
+    python tools/serve_int8.py FOLDER --name Qwen2.5-Coder-1.5B-Instruct --port 8000
+
+`transformers serve` or vLLM do this job on a GPU.  On two old CPU cores the time goes
+into matrix products and into reading the weights, so this server (1) multiplies in
+dynamic int8 (`torch.ao`, per-channel weights), (2) answers waiting requests in one
+batch, (3) reads the messages all requests share (instruction and exemplars) once.
+Chat completions only; `temperature`, `seed` and `max_tokens` are honoured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import queue
+import threading
+import time
+from concurrent.futures import Future
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+
+class Batcher(threading.Thread):
+    """Takes requests from a queue and answers those with a common prefix together."""
+
+    def __init__(self, folder: str, batch: int) -> None:
+        super().__init__(daemon=True)
+        self.tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+        config = torch.ao.quantization.per_channel_dynamic_qconfig
+        self.model = torch.ao.quantization.quantize_dynamic(
+            model.eval(), {torch.nn.Linear: config}
+        )
+        stop = model.generation_config.eos_token_id
+        self.stop = torch.tensor(stop if isinstance(stop, list) else [stop])
+        self.batch = batch
+        self.waiting: queue.Queue = queue.Queue()
+        self.prefixes: dict[str, tuple] = {}
+
+    def ask(self, body: dict) -> dict:
+        future: Future = Future()
+        self.waiting.put((body, future))
+        return future.result()
+
+    def run(self) -> None:
+        while True:
+            jobs = [self.waiting.get()]
+            time.sleep(1.0)  # let the rest of a burst arrive
+            while len(jobs) < self.batch and not self.waiting.empty():
+                jobs.append(self.waiting.get())
+            groups: dict[str, list] = {}
+            for body, future in jobs:
+                prefix, rest = self.split(body["messages"])
+                groups.setdefault(prefix, []).append((rest, body, future))
+            for prefix, group in groups.items():
+                try:
+                    self.answer(prefix, group)
+                except Exception as error:  # the client gets it as HTTP 500
+                    for _, _, future in group:
+                        future.set_exception(error)
+
+    def split(self, messages: list[dict]) -> tuple[str, str]:
+        """The prompt's text, divided where the last message's content begins."""
+        text = self.tokenizer.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=True
+        )
+        at = text.rindex(messages[-1]["content"])
+        return text[:at], text[at:]
+
+    def prefix_cache(self, prefix: str) -> tuple:
+        if prefix not in self.prefixes:
+            ids = self.tokenizer(prefix, return_tensors="pt").input_ids
+            out = self.model(ids, use_cache=True, logits_to_keep=1)
+            self.prefixes[prefix] = (out.past_key_values, ids.shape[1])
+        return self.prefixes[prefix]
+
+    @torch.inference_mode()
+    def answer(self, prefix: str, group: list) -> None:
+        started = time.time()
+        cache, length = self.prefix_cache(prefix)
+        cache = copy.deepcopy(cache)
+        cache.batch_repeat_interleave(len(group))
+        texts = [rest for rest, _, _ in group]
+        batch = self.tokenizer(texts, return_tensors="pt", padding=True)
+        rows = Rows(group, batch.attention_mask.sum(1) + length)
+        mask = torch.cat(
+            [torch.ones(len(group), length, dtype=torch.long), batch.attention_mask], 1
+        )
+        positions = (mask.cumsum(1) - 1).clamp(min=0)[:, length:]
+        ids = batch.input_ids
+        while True:
+            out = self.model(
+                ids, attention_mask=mask, position_ids=positions,
+                past_key_values=cache, logits_to_keep=1,
+            )  # fmt: skip
+            ids = rows.choose(out.logits[:, -1])[:, None]
+            alive = rows.record(ids[:, 0], self.stop)
+            if not alive.any():
+                break
+            if alive.sum() < len(alive):
+                cache.batch_select_indices(alive.nonzero()[:, 0])
+                ids, mask = ids[alive], mask[alive]
+                positions = positions[alive]
+                rows.keep(alive)
+            mask = torch.cat([mask, torch.ones(len(ids), 1, dtype=torch.long)], 1)
+            positions = positions[:, -1:] + 1
+        tokens = rows.finish(self.tokenizer)
+        seconds = time.time() - started
+        print(f"{len(group)} requests, {tokens / seconds:.1f} tokens/s", flush=True)
+
+
+class Rows:
+    """The requests of one batch: their random generators and what they have written."""
+
+    def __init__(self, group: list, prompt_tokens: torch.Tensor) -> None:
+        self.group = group
+        self.prompt_tokens = prompt_tokens.tolist()
+        self.written: list[list[int]] = [[] for _ in group]
+        self.reasons = ["length"] * len(group)
+        self.live = list(range(len(group)))
+        self.generators = [
+            torch.Generator().manual_seed(int(body.get("seed") or 0))
+            for _, body, _ in group
+        ]
+
+    def choose(self, logits: torch.Tensor) -> torch.Tensor:
+        chosen = logits.argmax(-1)
+        for row, index in enumerate(self.live):
+            heat = float(self.group[index][1].get("temperature") or 0.0)
+            if heat > 0:
+                chances = torch.softmax(logits[row].float() / heat, -1)
+                chosen[row] = torch.multinomial(
+                    chances, 1, generator=self.generators[index]
+                )[0]
+        return chosen
+
+    def record(self, chosen: torch.Tensor, stop: torch.Tensor) -> torch.Tensor:
+        """Note each row's token; True for the rows that go on."""
+        alive = []
+        for index, token in zip(self.live, chosen.tolist(), strict=True):
+            ended = token in stop
+            if ended:
+                self.reasons[index] = "stop"
+            else:
+                self.written[index].append(token)
+            limit = int(self.group[index][1].get("max_tokens") or 256)
+            alive.append(not ended and len(self.written[index]) < limit)
+        return torch.tensor(alive)
+
+    def keep(self, alive: torch.Tensor) -> None:
+        self.live = [i for i, go in zip(self.live, alive.tolist(), strict=True) if go]
+
+    def finish(self, tokenizer: AutoTokenizer) -> int:
+        for index, (_, _, future) in enumerate(self.group):
+            text = tokenizer.decode(self.written[index], skip_special_tokens=True)
+            prompt, written = self.prompt_tokens[index], len(self.written[index])
+            usage = {
+                "prompt_tokens": prompt,
+                "completion_tokens": written,
+                "total_tokens": prompt + written,
+            }
+            message = {"role": "assistant", "content": text}
+            reason = self.reasons[index]
+            choice = {"index": 0, "message": message, "finish_reason": reason}
+            future.set_result({"choices": [choice], "usage": usage})
+        return sum(map(len, self.written))
+
+
+def handler(batcher: Batcher, name: str) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            size = int(self.headers.get("Content-Length") or 0)
+            try:
+                body = json.loads(self.rfile.read(size))
+                reply, status = batcher.ask(body), 200
+                reply |= {"id": "chat", "object": "chat.completion", "model": name}
+                reply["created"] = int(time.time())
+            except (ValueError, KeyError) as error:
+                reply, status = {"error": {"message": f"bad request: {error}"}}, 400
+            except Exception as error:
+                reply, status = {"error": {"message": str(error)}}, 500
+            data = json.dumps(reply).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    return Handler
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", help="a transformers model folder")
+    parser.add_argument("--name", default="teacher")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--batch", type=int, default=48, help="requests at once")
+    options = parser.parse_args()
+    batcher = Batcher(options.folder, options.batch)
+    batcher.start()
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", options.port), handler(batcher, options.name)
+    )
+    server.request_queue_size = 256
+    print(f"http://127.0.0.1:{options.port}/v1", flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
