@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from . import config
 from .benchmarks import BENCHMARKS
@@ -30,7 +30,10 @@ ESTIMATED_MINUTES: dict[str, dict[str, float] | None] = {
     "small": {"00": 1, "01": 1, "02": 1, "03": 25, "04": 12, "05": 20, "08": 1},
     "paper": None,
 }
-OPTIONS = ("dataset", "student", "teacher", "teacher_url", "seed", "reuse")
+OPTIONS = (
+    "dataset", "student", "teacher", "teacher_url", "train_limit", "test_limit",
+    "seed", "reuse",
+)  # fmt: skip
 LOCAL_STUDENTS = {config.PRESETS[scale].student for scale in ("smoke", "small")}
 TABLE_COLUMNS = ("split", "student", "n", "correct", "accuracy", "ci_low", "ci_high",
                  "truncated")  # fmt: skip
@@ -57,14 +60,23 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
     return run(settings, chosen, {"scale": settings.scale, **asked})
 
 
+class Parser(argparse.ArgumentParser):
+    """Answers a wrong option in one line instead of a page of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"run_all: {message}; see ./run_all.sh --help\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """The options of `run_all.sh`; defaults are the scale's own."""
-    result = argparse.ArgumentParser("run_all.sh", description="Run the notebooks.")
+    result = Parser("run_all.sh", description="Run the notebooks.")
     result.add_argument("scale", nargs="?", default="small", help="smoke, small, paper")
     result.add_argument("--dataset", default="", help="a benchmark, such as gsm8k")
     result.add_argument("--student", default="", help="a Hugging Face model id")
     result.add_argument("--teacher", default="", help="the teacher's model name")
     result.add_argument("--teacher-url", default="", help="an OpenAI-like server")
+    result.add_argument("--train-limit", type=int, help="training problems")
+    result.add_argument("--test-limit", type=int, help="test problems of each split")
     result.add_argument("--seed", type=int, help="of training and sampling")
     result.add_argument("--reuse", default="", help="`reference`: rows as committed")
     result.add_argument("--only", default="", metavar="NN", help="one notebook")
@@ -112,8 +124,8 @@ def estimate(scale: str, path: Path) -> str:
 def show_plan(settings: config.Settings, notebooks: list[Path]) -> None:
     """What would run, and how long it takes."""
     print(f"scale {settings.scale}, settings {settings.hash}, into {settings.folder}")
-    for name in ("dataset", "student", "teacher", "teacher_url", "seed", "reuse"):
-        if (value := getattr(settings, name)) != "":
+    for name in OPTIONS:
+        if (value := getattr(settings, name)) not in ("", None):
             print(f"  {name} = {value}")
     for path in notebooks:
         print(f"would run {path.stem} ({estimate(settings.scale, path)})")

@@ -95,7 +95,9 @@ PRESETS = {
     ),
     "small": Settings(
         "small", "gradeschool", "SmolLM2-135M-Instruct",
-        "Qwen2.5-Coder-1.5B-Instruct", train_limit=250, test_limit=200,
+        "Qwen2.5-Coder-1.5B-Instruct",
+        train_limit=250,  # as many problems as there are recorded chains for
+        training=Training(epochs=1.0, batch_size=4),  # what fits an hour of slow CPU
     ),
     "paper": Settings(
         "paper", "gsm8k", "openai-community/gpt2", "gpt-4.1-mini",
@@ -107,13 +109,17 @@ PRESETS = {
 def load(scale: str = "small", **changes: object) -> Settings:
     """The settings of a scale with changes; empty strings and None change nothing.
 
-    Names of `Training` and `Decoding` fields may be given directly (`epochs=1`).
+    A limit of 0 is the scale's own.  Names of `Training` and `Decoding` fields may be
+    given directly (`epochs=1`).
     Raises ValueError that names an unknown scale, an unknown setting or a bad `reuse`.
     """
     if scale not in PRESETS:
         raise ValueError(f"scale must be one of {SCALES}, not {scale!r}")
     settings = PRESETS[scale]
     given = {name: v for name, v in changes.items() if v not in ("", None)}
+    for name in ("train_limit", "test_limit"):
+        if given.get(name) == 0:
+            del given[name]  # 0: the scale's own
     if given.get("reuse", "") not in REUSE:
         raise ValueError(f"reuse must be one of {REUSE}, not {given['reuse']!r}")
     for part in ("training", "decoding"):

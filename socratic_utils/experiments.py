@@ -12,16 +12,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
-from .benchmarks import load_problems
+from .benchmarks import BENCHMARKS, load_problems
 from .config import Settings
 from .filters import REASONS, Attempt, Filtered, keep_if_correct
 from .problems import Chain, Problem, gold_chain, read_rows, save_jsonl
 from .runs import content_hash, environment, update_run_json, write_jsonl_rows
 from .solving import prediction_row, solve
 from .speaker import Speaker
-from .students import device, load_student, train_student
+from .students import device, load_student, train_student, training_record
 from .teacher import Teacher
 from .transcripts import STUDENTS, SUPERVISIONS
 
@@ -34,7 +35,7 @@ def start(settings: Settings, notebook: str) -> Path:
     settings.folder.mkdir(parents=True, exist_ok=True)
     update_run_json(
         settings.folder,
-        settings=_plain(settings),
+        settings=asdict(settings),
         hash=settings.hash,
         environment=environment(),
         device=str(device()),
@@ -69,6 +70,12 @@ def test_problems(settings: Settings, split: str = "test") -> list[Problem]:
         return problems
     stride = len(problems) / settings.test_limit  # seen and unseen families alike
     return [problems[int(i * stride)] for i in range(settings.test_limit)]
+
+
+def test_splits(settings: Settings) -> list[str]:
+    """The splits a run reports: "test", and the challenge set where there is one."""
+    known = BENCHMARKS[settings.dataset].SPLITS
+    return [split for split in ("test", "challenge") if split in known]
 
 
 def filtered(settings: Settings, style: str) -> Filtered:
@@ -130,6 +137,17 @@ def train(settings: Settings, student: str) -> list[Path]:
     ]
 
 
+def training_losses(settings: Settings, students: Sequence[str]) -> dict:
+    """Loss curves of trained models; empty where the rows came from the reference."""
+    if settings.reuse:
+        return {}
+    return {
+        name: training_record(folder)["losses"]
+        for student in students
+        for name, folder in zip(STUDENTS[student], train(settings, student), strict=True)
+    }
+
+
 def score(settings: Settings, student: str, split: str = "test") -> list[dict]:
     """Prediction rows of a student on a split: from disk, or trained and solved."""
     name = f"{settings.dataset}-{split}-{student}.jsonl"
@@ -139,7 +157,7 @@ def score(settings: Settings, student: str, split: str = "test") -> list[dict]:
     folders = train(settings, student)
     problems = test_problems(settings, split)
     inputs = content_hash(
-        [[f.name for f in folders], [p.id for p in problems], _plain(settings.decoding)]
+        [[f.name for f in folders], [p.id for p in problems], asdict(settings.decoding)]
     )
     if path.exists():
         rows = [row for _, row in read_rows(path)]
@@ -180,7 +198,12 @@ def correct_share(rows: Sequence[dict]) -> str:
     return f"{right} of {len(rows)} right ({right / len(rows):.1%})"
 
 
-def _plain(settings) -> dict:
-    from dataclasses import asdict
-
-    return {key: value for key, value in asdict(settings).items()}
+def score_all(settings: Settings, students: Sequence[str]) -> list[dict]:
+    """Prediction rows of several students on every split the run reports."""
+    rows = []
+    for student in students:
+        for split in test_splits(settings):
+            found = score(settings, student, split)
+            rows += found
+            print(f"{student}, {split}: {correct_share(found)}")
+    return rows

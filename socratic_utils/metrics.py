@@ -54,10 +54,8 @@ def wilson_interval(
     counts that cannot be and on a confidence outside of (0, 1).
     """
     k, n = _count(correct, "correct"), _count(total, "total")
-    if k > n:
-        raise ValueError(f"{k} correct of {n} cannot be")
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must lie between 0 and 1, not {confidence!r}")
+    if k > n or not 0 < confidence < 1:
+        raise ValueError(f"{k} correct of {n} at confidence {confidence} cannot be")
     if n == 0:
         return 0.0, 1.0
     z = NormalDist().inv_cdf((1 + confidence) / 2)
@@ -70,7 +68,7 @@ def wilson_interval(
 def accuracy(rows: Iterable[dict], column: str = "correct") -> dict[str, float]:
     """`n, correct, accuracy, ci_low, ci_high` of prediction rows; fractions.
 
-    The accuracy of no rows is NaN.  Raises KeyError where `column` is missing.
+    The accuracy of no rows is NaN; KeyError where `column` is missing.
     """
     verdicts = [bool(row[column]) for row in rows]
     n, right = len(verdicts), sum(verdicts)
@@ -156,8 +154,8 @@ def first_error(row: dict, problem: Problem) -> FirstError:
         stopped early     all steps are fine, but fewer than gold
         no chain          there is neither question nor solution (answer_only)
 
-    A right answer gives ("none", None), however it came about.  Limits: words are not
-    meanings.  35 % of the pairs of different questions of one `gradeschool` problem
+    A right answer gives ("none", None), however it came about.  Limits: words are no
+    meanings; 35 % of the pairs of different questions of one `gradeschool` problem
     overlap enough to pass for each other, so a wrong question may show as a wrong
     reading, as do valid detours and gold steps merged into one equation.  Sentences
     without an equation are judged only under a question, and problems without gold
@@ -245,7 +243,7 @@ def _agree(a: _Fact, b: _Fact) -> bool:
 
 def _overlap(*questions: str) -> float:
     """F1 of the content words of two questions, 0 to 1."""
-    words = [_EMPTY_WORDS.sub(" ", question.lower()) for question in questions]
-    left, right = (Counter(re.findall(r"\w+", w)) for w in words)
+    words = (_EMPTY_WORDS.sub(" ", question.lower()) for question in questions)
+    left, right = (Counter(re.findall(r"\w+", text)) for text in words)
     total = left.total() + right.total()
     return 2 * (left & right).total() / total if total else 0.0

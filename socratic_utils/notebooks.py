@@ -155,6 +155,7 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any]) -> str:
             stderr_file=Bars(),
             start_timeout=300,  # a cold disk and two slow cores
             execution_timeout=CELL_TIMEOUT,
+            config=kernel_config(),
         )
     except PapermillExecutionError as error:
         cell = error.exec_count if error.exec_count is not None else "?"
@@ -182,7 +183,7 @@ class Printed:
         *lines, self._rest = (self._rest + text).split("\n")
         clear = CLEAR_LINE if sys.stdout.isatty() else ""
         for line in lines:
-            print(f"{clear}    {line}")
+            print(clear + "    " + line.rstrip("\r").split("\r")[-1])
 
     def flush(self) -> None:
         sys.stdout.flush()
@@ -201,6 +202,18 @@ class Bars:
 
 
 # --- around the kernel --------------------------------------------------------------
+
+
+def kernel_config() -> Any:
+    """Encrypt the talk with the kernel where ZeroMQ can.
+
+    On a shared machine others could read it; and the kernel warns of that each time.
+    """
+    import zmq
+    from traitlets.config import Config
+
+    policy = "auto" if zmq.has("curve") else "disabled"
+    return Config({"KernelManager": {"transport_encryption": policy}})
 
 
 @contextmanager

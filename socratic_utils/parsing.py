@@ -4,8 +4,9 @@ The prompts ask for `Q1: ... / A1: ...` lines (Socratic) or one sentence a line 
 and a last line "The answer is N."; models add bold, bullets, numbers, blank lines,
 LaTeX and code.  What is decoration is taken off; a solution may have several lines:
 
-    >>> parse_chain("**Q1:** How many rolls?\n4 * 12 = 48.\nThe answer is 48.", "socratic")
-    ((Step(question='How many rolls?', solution='4 * 12 = 48.', answer='48'),), '48')
+    >>> reply = "**Q1:** How many?\n4 * 12 = 48 rolls.\nThe answer is 48."
+    >>> parse_chain(reply, "socratic")
+    ((Step(question='How many?', solution='4 * 12 = 48 rolls.', answer='48'),), '48')
 
 A reply that has no step or no marked answer is still returned, with empty steps or
 `answer=None`: the filter drops it and counts why.
@@ -54,7 +55,7 @@ def parse_chain(
 
     The final answer is the marked one ("The answer is ..."), otherwise None: a chain
     that stops half-way must not count as right by its last number.  Of a reply that
-    was `cut_off` the last line does not count: "The answer is 37" may have gone on ".5".
+    was `cut_off` the last line does not count: "The answer is 37" may go on ".5".
     """
     if cut_off:
         text = text.rpartition("\n")[0]
@@ -72,7 +73,7 @@ def clean_line(line: str) -> str:
     """Take off Markdown bold, bullets, step numbers and LaTeX."""
     for pattern, new in _TYPESETTING:
         line = pattern.sub(new, line)
-    return _DECORATION.sub("", line.strip()).strip()
+    return _DECORATION.sub("", " ".join(line.split())).strip()
 
 
 def step_answer(solution: str, kind: str = "number") -> str:

@@ -7,8 +7,7 @@ from a file is escaped:
     >>> show("accuracy", 0.345), show("p_value", 0.000012), show("n", 200)
     ('34.5 %', '<0.0001', '200')
 
-Reads `tables/*.csv` with `*.caption`, `figures/*.png` with `*.caption`, `run.json`.
-Not covered: the notebooks' own text.
+Reads `tables/*.csv` and `figures/*.png` with their `*.caption`, and `run.json`.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from .runs import read_json, write_atomic
 
@@ -35,6 +35,9 @@ PAPERS = (
     ("P2", "Symbolic Chain-of-Thought Distillation",
      "https://arxiv.org/abs/2306.14050"),
 )  # fmt: skip
+SMOKE = (
+    '<p class="warn">Smoke scale: a random tiny model. The numbers mean nothing.</p>'
+)
 STYLE = """
 :root{--ink:#1d2733;--soft:#5b6775;--line:#d9dfe6;--band:#f4f6f9;--mark:#0b63a8}
 *{box-sizing:border-box}
@@ -68,15 +71,13 @@ def show(column: str, value: Any) -> str:
         return ""
     if isinstance(value, bool | str) or not isinstance(value, int | float):
         return str(value)
-    if column in SHARES:
-        return f"{100 * value:.1f} %"
+    if column in SHARES:  # the paper's as printed there
+        return f"{100 * value:.{2 if column == 'paper' else 1}f} %"
     if column == "difference":
         return f"{100 * value:+.1f} points"
     if column == "p_value":
         return "<0.0001" if value < 0.0001 else f"{value:.4f}"
-    if float(value).is_integer():
-        return str(int(value))
-    return f"{value:.4g}"
+    return str(int(value)) if float(value).is_integer() else f"{value:.4g}"
 
 
 def to_markdown(table: pd.DataFrame, caption: str) -> str:
@@ -89,28 +90,24 @@ def to_markdown(table: pd.DataFrame, caption: str) -> str:
 def to_latex(table: pd.DataFrame, caption: str, label: str) -> str:
     """A `table` with booktabs rules: needs no package but booktabs."""
     rows = [" & ".join(map(_tex, line)) + r" \\" for line in _cells(table)]
-    columns = "".join("r" if _is_number(table[c]) else "l" for c in table.columns)
-    return "\n".join(
-        [
-            r"\begin{table}",
-            r"\centering",
-            rf"\caption{{{_tex(caption)}}}",
-            rf"\label{{tab:{label}}}",
-            rf"\begin{{tabular}}{{{columns}}}",
-            r"\toprule",
-            " & ".join(map(_tex, table.columns)) + r" \\",
-            r"\midrule",
-            *rows,
-            r"\bottomrule",
-            r"\end{tabular}",
-            "\\end{table}\n",
-        ]
-    )
+    columns = "".join("r" if is_numeric_dtype(table[c]) else "l" for c in table.columns)
+    lines = [
+        r"\begin{table}\centering",
+        rf"\caption{{{_tex(caption)}}}\label{{tab:{label}}}",
+        rf"\begin{{tabular}}{{{columns}}}\toprule",
+        " & ".join(map(_tex, table.columns)) + r" \\ \midrule",
+        *rows,
+        r"\bottomrule\end{tabular}",
+        r"\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def to_html(table: pd.DataFrame) -> str:
     """A `<table>`, numbers to the right, everything escaped."""
-    kinds = [' class="number"' if _is_number(table[c]) else "" for c in table.columns]
+    kinds = [
+        ' class="number"' if is_numeric_dtype(table[c]) else "" for c in table.columns
+    ]
 
     def line(cells: Sequence[str], tag: str) -> str:
         pairs = zip(cells, kinds, strict=True)
@@ -136,14 +133,11 @@ def write_report(
     run = read_json(folder / "run.json", {}) if run is None else run
     scale, data = str(settings.get("scale", "")), str(settings.get("dataset", ""))
     title = f"Socratic distillation: {data} at {scale} scale"
-    papers = ", ".join(
-        f'{key}: <a href="{url}">{escape(name)}</a>' for key, name, url in PAPERS
-    )
-    smoke = "Smoke scale: a random tiny model. The numbers mean nothing."
+    links = (f'{key}: <a href="{url}">{escape(name)}</a>' for key, name, url in PAPERS)
     parts = [
         f"<h1>{escape(title)}</h1>",
-        f'<p class="soft">After {papers}.</p>',
-        f'<p class="warn">{smoke}</p>' if scale == "smoke" else "",
+        f'<p class="soft">After {", ".join(links)}.</p>',
+        SMOKE if scale == "smoke" else "",
         "<h2>What was run</h2>",
         _facts([*_flat(settings), *_flat({**run, "notebooks": {}})]),
         "<h2>Tables</h2>",
@@ -166,10 +160,8 @@ def write_report(
 
 def _limits(folder: Path, scale: str) -> list[str]:
     """The plain reading of the intervals, with this run's own widths."""
-    texts = []
-    path = folder / "tables" / "main.csv"
-    main = pd.read_csv(path) if path.exists() else pd.DataFrame()
-    if len(main):
+    texts, path = [], folder / "tables" / "main.csv"
+    if path.exists() and len(main := pd.read_csv(path)):
         half = 50 * (main["ci_high"] - main["ci_low"])
         fewest, most = int(main["n"].min()), int(main["n"].max())
         texts.append(
@@ -244,14 +236,8 @@ def _flat(values: dict[str, Any], above: str = "") -> list[tuple[str, str]]:
 
 
 def _cells(table: pd.DataFrame) -> list[list[str]]:
-    names = list(table.columns)
-    return [
-        [show(name, row[name]) for name in names] for row in table.to_dict("records")
-    ]
-
-
-def _is_number(column: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(column)
+    rows = table.to_dict("records")
+    return [[show(name, row[name]) for name in table.columns] for row in rows]
 
 
 def _tex(text: str) -> str:

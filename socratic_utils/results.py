@@ -3,10 +3,9 @@
     rows = read_predictions(settings.folder / "predictions")
     save_tables(rows, problems, settings.folder / "tables", settings.scale)
 
-Shares are fractions rounded to 4 digits in the data and in CSV, and percentages where
-people read them.  Intervals are 95 % Wilson intervals of problems, so they do not hold
-the spread between seeds.  The paper's values are those of P1, Table 2, in
-`resources/papers/p1_table2.csv`.  Not covered: P2's tables.
+Shares are fractions in the data and in CSV, percentages where people read them.  Wilson
+intervals are over problems: they do not hold the spread between seeds.  The paper's
+values are P1, Table 2 (`resources/papers/p1_table2.csv`).  Not covered: P2's tables.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ import re
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from importlib import resources
 from itertools import combinations
 from pathlib import Path
 
@@ -26,44 +24,37 @@ from .problems import Problem, read_rows
 from .report import to_latex, to_markdown
 from .runs import write_atomic
 
-STUDENTS = (
-    "answer_only", "gt_steps", "cot", "socratic_unified", "socratic_iterative",
-)  # fmt: skip
-SPLITS = ("test", "challenge", "validation", "train")
 RUN = ["dataset", "split", "student", "model", "teacher", "seed"]
-KEY = ["dataset", "split", "student"]
+KEY = RUN[:3]
 SCORE = ["n", "correct", "accuracy", "ci_low", "ci_high"]
+PAIRED = ["student_a", "student_b", "only_a", "only_b", "p_value"]
 SMOKE = "smoke scale: a random tiny model, the numbers mean nothing"
-OTHER = "other dataset and model: not comparable"
-IN_PAPER = {  # our student -> column of P1, Table 2
+IN_PAPER = {  # our students, in their order -> column of P1, Table 2
     "answer_only": "Answer Only", "gt_steps": "GT Steps", "cot": "CoT",
     "socratic_unified": "Unified SocCoT", "socratic_iterative": "Iterative SocCoT",
 }  # fmt: skip
-PAPER_MODELS = {
-    "gpt2": "GPT-2 Small", "gpt2medium": "GPT-2 Medium", "gpt2large": "GPT-2 Large",
-    "gpt2xl": "GPT-2 XL",
-}  # fmt: skip
-PAPER_DATA = {"gsm8k": "GSM8K", "strategyqa": "StrategyQA", "svamp": "SVAMP"}
-MAIN_CAPTION = "Accuracy of every student with its 95 % Wilson interval."
-PAPER_CAPTION = "Our test accuracy beside P1, Table 2."
-STRICT_CAPTION = "Answers after the mark only, where that changes a verdict."
-ERROR_CAPTION = (
-    "Where wrong answers first go wrong: shares of a student's wrong answers."
-)
-PAIRED_CAPTION = (
-    "problems that only one of two students solves; exact McNemar p-values, not"
-    " corrected for the number of pairs."
-)
-GUIDED = "P1's iterative values include the equation guide (its figure 6)"
+STUDENTS = tuple(IN_PAPER)
+ORDER = ("test", "challenge", "validation", "train", *STUDENTS)
+SIZES = {"": "Small", "medium": "Medium", "large": "Large", "xl": "XL"}
+PAPER_MODELS = {f"gpt2{size}": f"GPT-2 {name}" for size, name in SIZES.items()}
+CAPTIONS = {
+    "main": "Accuracy of every student with its 95 % Wilson interval.",
+    "beside_paper": "Our test accuracy beside P1, Table 2.",
+    "strict": "Answers after the mark only, where that changes a verdict.",
+    "by_steps": "Accuracy by the number of gold steps.",
+    "by_group": "Accuracy by story family and by variant.",
+    "errors": "Where wrong answers first go wrong, as shares of the wrong answers.",
+    "paired": "problems only one of two solves; exact McNemar p-values, uncorrected.",
+}
+NOTES = {"Iterative SocCoT": "P1's value includes the equation guide (its figure 6)"}
 
 
 def read_predictions(folder: str | Path) -> list[dict]:
-    """All rows of `<folder>/*.jsonl`; ValueError on a row that lacks what tables need."""
+    """All rows of `<folder>/*.jsonl`; ValueError on a row that tables cannot use."""
     rows = []
     for path in sorted(Path(folder).glob("*.jsonl")):
         for number, row in read_rows(path):
-            missing = {"id", "correct", "truncated", *RUN} - set(row)
-            if missing:
+            if missing := {"id", "correct", "truncated", *RUN} - set(row):
                 raise ValueError(f"{path}, line {number}: no {sorted(missing)}")
             rows.append(row)
     return rows
@@ -86,30 +77,26 @@ def main_table(rows: Iterable[dict]) -> pd.DataFrame:
 def paired_table(rows: Iterable[dict], split: str | None = None) -> pd.DataFrame:
     """Every two students on the same problems and seeds of one split of one dataset.
 
-    `only_a` problems are solved by A alone; the p-value is McNemar's, exact, two-sided
-    and not corrected for the number of pairs.  Without `split`, the main one: test, if
-    there.  Problems that only one of the two met are left out, with a warning.  Raises
-    ValueError on several datasets, and on a student with several models.
+    `only_a` problems are solved by A alone; the p-value is exact, two-sided and not
+    corrected for the number of pairs.  Without `split`: test, if there.  Problems that
+    one of the two never met are left out, with a warning.  Raises ValueError on several
+    datasets, and on a student with several models.
     """
     groups = _groups(rows, ["split", "student"])
     split = split or next((name for name, _ in groups), None)
     verdicts = {}
-    for (name, student), group in groups.items():
-        if name == split:
-            verdicts[student] = {(r["seed"], r["id"]): r["correct"] for r in group}
-            if len(verdicts[student]) < len(group) or len(_groups(group, KEY)) > 1:
-                raise ValueError(f"{student}: give one dataset and one model at a time")
+    for student, group in ((key[1], g) for key, g in groups.items() if key[0] == split):
+        verdicts[student] = {(r["seed"], r["id"]): bool(r["correct"]) for r in group}
+        if len(verdicts[student]) < len(group) or len(_groups(group, KEY)) > 1:
+            raise ValueError(f"{student}: give one dataset and one model at a time")
     lines = []
     for (name_a, a), (name_b, b) in combinations(verdicts.items(), 2):
         if a.keys() != b.keys():
             warnings.warn(f"{name_a}, {name_b}: not the same problems", stacklevel=2)
         both = a.keys() & b.keys()
-        only_a = sum(bool(a[key] and not b[key]) for key in both)
-        only_b = sum(bool(b[key] and not a[key]) for key in both)
-        p_value = float(f"{mcnemar(only_a, only_b):.6g}")
-        lines.append([name_a, name_b, only_a, only_b, p_value])
-    columns = ["student_a", "student_b", "only_a", "only_b", "p_value"]
-    return pd.DataFrame(lines, columns=columns)
+        counts = sum(a[i] > b[i] for i in both), sum(b[i] > a[i] for i in both)
+        lines.append([name_a, name_b, *counts, float(f"{mcnemar(*counts):.6g}")])
+    return pd.DataFrame(lines, columns=PAIRED)
 
 
 def strict_table(rows: Iterable[dict]) -> pd.DataFrame:
@@ -118,13 +105,10 @@ def strict_table(rows: Iterable[dict]) -> pd.DataFrame:
     for key, group in _groups(rows, KEY).items():
         group = [row for row in group if row.get("correct_strict") is not None]
         if any(bool(row["correct"]) != bool(row["correct_strict"]) for row in group):
-            flexible, strict = accuracy(group), accuracy(group, "correct_strict")
-            shares = flexible["accuracy"], strict["accuracy"]
-            counts = len(group), flexible["correct"], strict["correct"]
-            lines.append([*key, *counts, *shares])
-    names = [
-        f"{a}_{b}" for a in ("correct", "accuracy") for b in ("flexible", "strict")
-    ]
+            both = accuracy(group), accuracy(group, "correct_strict")
+            shares = [score[name] for name in SCORE[1:3] for score in both]
+            lines.append([*key, len(group), *shares])
+    names = [f"{name}_{way}" for name in SCORE[1:3] for way in ("flexible", "strict")]
     return pd.DataFrame(lines, columns=[*KEY, "n", *names])
 
 
@@ -136,23 +120,21 @@ def by_steps(rows: Iterable[dict]) -> pd.DataFrame:
 def by_group(rows: Iterable[dict]) -> pd.DataFrame:
     """Accuracy on seen and unseen story families, and by challenge variant.
 
-    `grouping` is "family" or "variant"; a row counts once in each that it has.
+    `grouping` is "family" or "variant"; a row counts once in each it has.
     """
-    named = []
+    seen, named = {False: "seen", True: "unseen"}, []
     for row in rows:
-        if row.get("unseen") is not None:
-            group = "unseen" if row["unseen"] else "seen"
-            named.append({**row, "grouping": "family", "group": group})
-        if row.get("variant"):
-            named.append({**row, "grouping": "variant", "group": row["variant"]})
+        groups = {"family": seen.get(row.get("unseen")), "variant": row.get("variant")}
+        for name, group in groups.items():
+            named += [{**row, "grouping": name, "group": group}] if group else []
     return _scores(named, [*KEY, "grouping", "group"])
 
 
 def error_table(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFrame:
     """Where wrong answers first go wrong (`metrics.first_error`), zero counts too.
 
-    `share` is the share of the student's wrong answers; `step` the mean step, from 1.
-    Raises KeyError on a row whose problem is not among `problems`.
+    `share` is of the student's wrong answers; `step` is the mean step, from 1.
+    KeyError on a row whose problem is not among `problems`.
     """
     known = {problem.id: problem for problem in problems}
     lines = []
@@ -167,54 +149,45 @@ def error_table(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFra
             mean = round(sum(at) / len(at), 2) if at else None
             share = round(len(steps[kind]) / wrong, 4) if wrong else None
             lines.append([*key, kind, wrong, len(steps[kind]), share, mean])
-    columns = [*KEY, "error", "wrong", "count", "share", "step"]
-    return pd.DataFrame(lines, columns=columns)
+    return pd.DataFrame(lines, columns=[*KEY, *"error wrong count share step".split()])
 
 
 def paper_table() -> pd.DataFrame:
     """P1, Table 2, tidy; `value` in percent."""
-    file = resources.files(__package__) / "resources" / "papers" / "p1_table2.csv"
-    with file.open(encoding="utf-8") as text:
-        return pd.read_csv(text)
+    return pd.read_csv(Path(__file__).parent / "resources/papers/p1_table2.csv")
 
 
 def beside_paper(main: pd.DataFrame, scale: str) -> pd.DataFrame:
     """Our test accuracies beside P1, Table 2; all values are fractions.
 
     Where dataset and student model correspond: `difference` (ours - paper) and whether
-    our interval covers the paper's value.  Else the paper's values stand as context:
-    of the same dataset, or of GSM8K, whose problems are most like `gradeschool`.
+    our interval covers the paper's value.  Else the paper's values of the same dataset,
+    or of GSM8K, which is most like `gradeschool`, stand as context.
     """
     paper, lines = paper_table(), []
+    paper = paper[paper["student_model"].str.startswith("GPT-2")]
+    own = ["dataset", "model", "student", *SCORE]
+    datasets = {_plain(name): name for name in paper["dataset"]}
     for ours in main[main["split"] == "test"].to_dict("records"):
         column = IN_PAPER.get(ours["student"])
-        data = PAPER_DATA.get(_plain(ours["dataset"]).replace("asdiv", ""))
+        data = datasets.get(_plain(ours["dataset"]).removeprefix("asdiv"))
         model = PAPER_MODELS.get(_plain(ours["model"].rpartition("/")[2]))
         theirs = paper[paper["supervision"] == column]
         same = theirs[(theirs["dataset"] == data) & (theirs["student_model"] == model)]
         comparable = len(same) > 0 and scale != "smoke"
         context = theirs[theirs["dataset"] == (data or "GSM8K")]
+        names = ["dataset"] * (data is None) + ["model"] * (model is None) or ["model"]
+        other = f"other {' and '.join(names)}: not comparable"
         for cell in (same if comparable else context).to_dict("records"):
             value = round(cell["value"] / 100, 4)
-            verdict = None, None, _why_not(data, model, scale)
-            if comparable:
-                covers = "yes" if ours["ci_low"] <= value <= ours["ci_high"] else "no"
-                note = GUIDED if column == "Iterative SocCoT" else ""
-                verdict = round(ours["accuracy"] - value, 4), covers, note
-            own = [ours[name] for name in ("dataset", "model", "student", *SCORE)]
+            covers = "yes" if ours["ci_low"] <= value <= ours["ci_high"] else "no"
+            verdict = round(ours["accuracy"] - value, 4), covers, NOTES.get(column, "")
+            if not comparable:
+                verdict = (None, None, SMOKE if scale == "smoke" else other)
             place = cell["dataset"], cell["student_model"], column, value
-            lines.append([*own, *place, *verdict])
-    columns = ["dataset", "model", "student", *SCORE, "paper_dataset", "paper_model"]
-    columns += ["paper_supervision", "paper", "difference", "covered", "note"]
-    return pd.DataFrame(lines, columns=columns)
-
-
-def _why_not(data: str | None, model: str | None, scale: str) -> str:
-    if scale == "smoke":
-        return SMOKE
-    if data is None:
-        return OTHER if model is None else "other dataset: not comparable"
-    return "other model: not comparable"
+            lines.append([*(ours[name] for name in own), *place, *verdict])
+    own += ["paper_dataset", "paper_model", "paper_supervision", "paper"]
+    return pd.DataFrame(lines, columns=[*own, "difference", "covered", "note"])
 
 
 def save_table(
@@ -222,9 +195,7 @@ def save_table(
 ) -> Path:
     """Write `<name>.csv`, `.md`, `.tex` (booktabs) and `.caption`; the CSV's path.
 
-    CSV keeps the values; Markdown and LaTeX show shares in percent.  At smoke scale
-    the caption says that the numbers mean nothing.  ValueError on a `name` that is no
-    plain file name.
+    At smoke scale the caption says so.  ValueError on a `name` that is no file name.
     """
     if not re.fullmatch(r"[\w-]+", name):
         raise ValueError(f"a table's name is letters, digits, _ and -, not {name!r}")
@@ -239,28 +210,22 @@ def save_table(
 def save_tables(
     rows: Sequence[dict], problems: Iterable[Problem], folder: str | Path, scale: str
 ) -> dict[str, pd.DataFrame]:
-    """Make and save every table of one dataset; the tables by name.
-
-    `main`, `paired` (its main split) and `paired_<split>`, `strict`, `by_steps`,
-    `by_group`, `errors`, `beside_paper`.
-    """
+    """Make and save every table of one dataset: those of CAPTIONS, and
+    `paired_<split>` for splits other than the main one; the tables by name."""
     main = main_table(rows)
-    splits = list(dict.fromkeys(main["split"]))
     tables = {
-        "main": (main, MAIN_CAPTION),
-        "beside_paper": (beside_paper(main, scale), PAPER_CAPTION),
-        "strict": (strict_table(rows), STRICT_CAPTION),
-        "by_steps": (by_steps(rows), "Accuracy by the number of gold steps."),
-        "by_group": (by_group(rows), "Accuracy by story family and by variant."),
-        "errors": (error_table(rows, problems), ERROR_CAPTION),
-    }
-    for split in splits:
-        name = "paired" if split == splits[0] else f"paired_{split}"
-        caption = f"Split {split}: {PAIRED_CAPTION}"
-        tables[name] = paired_table(rows, split), caption
-    for name, (table, caption) in tables.items():
-        save_table(table, folder, name, caption, scale)
-    return {name: table for name, (table, _) in tables.items()}
+        "main": main, "beside_paper": beside_paper(main, scale),
+        "strict": strict_table(rows), "by_steps": by_steps(rows),
+        "by_group": by_group(rows), "errors": error_table(rows, problems),
+    }  # fmt: skip
+    captions = dict(CAPTIONS)
+    for split in dict.fromkeys(main["split"]):
+        name = f"paired_{split}" if "paired" in tables else "paired"
+        tables[name] = paired_table(rows, split)
+        captions[name] = f"Split {split}: {CAPTIONS['paired']}"
+    for name, table in tables.items():
+        save_table(table, folder, name, captions[name], scale)
+    return tables
 
 
 def _scores(rows: Iterable[dict], names: list[str]) -> pd.DataFrame:
@@ -282,7 +247,6 @@ def _groups(rows: Iterable[dict], names: Sequence[str]) -> dict[tuple, list[dict
 
 
 def _rank(value: object) -> tuple:
-    order = [*SPLITS, *STUDENTS]
-    if value in order:
-        return 0, order.index(value), ""
+    if value in ORDER:
+        return 0, ORDER.index(value), ""
     return (1, value, "") if isinstance(value, int | float) else (2, 0, str(value))

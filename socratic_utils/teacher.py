@@ -2,10 +2,10 @@
 
 One `openai` client speaks to OpenAI and to every server with the same interface (vLLM,
 `transformers serve`, llama.cpp, Ollama): `base_url` chooses.  A request has a canonical
-form whose hash is its key.  The key is looked up in the chains recorded in this package,
-then in the run's own cache; only then is the model asked, and its reply is appended to
-the cache before anything else happens.  So the offline default is a full cache, and a
-killed run loses nothing:
+form whose hash is its key.  The key is looked up in the chains recorded in this
+package, then in the run's own cache; only then is the model asked, and its reply is
+appended to the cache before anything else happens.  So the offline default is a full
+cache, and a killed run loses nothing:
 
     >>> teacher = Teacher("Qwen2.5-Coder-1.5B-Instruct")        # recorded: no network
     >>> chains = teacher.sample(problems, style="socratic")     # doctest: +SKIP
@@ -104,10 +104,16 @@ class Teacher:
             for problem, index, request in wanted
         ]
 
+    def replies(self, problems: Sequence[Problem]) -> list[dict]:
+        """Every known reply about these problems: text, tokens, seconds, prompt hash."""
+        wanted = {problem.id for problem in problems}
+        found = [r for r in self._rows.values() if r["problem_id"] in wanted]
+        return [row for row in found if row["model"] == self.model]
+
     def request(
         self, problem: Problem, style: str, temperature: float, sample: int
     ) -> dict[str, Any]:
-        """The canonical request: everything the reply depends on, no address, no key."""
+        """The canonical request: all the reply depends on, no address, no key."""
         text = problem.text
         if problem.choices:
             letters = "abcdefghijklmnopqrstuvwxyz"
@@ -150,9 +156,10 @@ class Teacher:
         key = os.environ.get(KEY_VARIABLE, "").strip()
         if self.base_url is None and not key:
             raise TeacherError(
-                f"{missing} chains of {self.model} are neither recorded nor cached, and "
-                f"there is nobody to ask: set {KEY_VARIABLE}, or give --teacher-url "
-                f"with the address of a server, or use the recorded teacher"
+                f"{missing} chains of {self.model} are neither recorded nor cached, "
+                f"and there is nobody to ask: set {KEY_VARIABLE}, or give "
+                f"--teacher-url with the address of a server, or use the recorded "
+                f"teacher"
             )
         if self._client is None:
             self._client = openai.OpenAI(
@@ -253,6 +260,7 @@ def _explain(model: str, error: Any) -> str:
         404: f"the endpoint does not know {model}: give the name it serves it by",
         429: "too many requests for too long: wait, or lower the concurrency",
     }
-    other = "the request was refused" if error.status_code < 500 else "the server fails"
-    reason = advice.get(error.status_code, other)
-    return f"teacher {model}, HTTP {error.status_code}: {reason}; answers so far are kept"
+    status = error.status_code
+    other = "the server fails" if status >= 500 else "the request was refused"
+    reason = advice.get(status, other)
+    return f"teacher {model}, HTTP {status}: {reason}; answers so far are kept"

@@ -1,10 +1,10 @@
 """A small real HTTP server that answers like an OpenAI chat endpoint, and misbehaves.
 
-    with TeacherServer(["429", "ok"]) as server:      # one behaviour a request, in order
-        Teacher("toy", server.url, ...)               # after the list: always "ok"
+    with TeacherServer(["429", "ok"]) as server:  # one behaviour a request, in order
+        Teacher("toy", server.url, ...)           # after the list: always "ok"
 
-Behaviours: ok, 429 (Retry-After: 0), 500, cut (connection closed), not_json, no_choices,
-no_message, 401, 404.  A dictionary maps a word of the problem to its behaviour for ever.
+Behaviours: ok, 429 (Retry-After: 0), 500, cut (connection closed), not_json,
+no_choices, no_message, 401, 404.  `always` maps a word of the problem to a behaviour.
 """
 
 import json
@@ -57,7 +57,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         size = int(self.headers["Content-Length"])
         request = json.loads(self.rfile.read(size))
-        behaviour = self.teacher.take(request, dict(self.headers))
+        behaviour = self.teacher.take(request, self.headers)
         if self.path != "/v1/chat/completions":
             behaviour = "404"
         if behaviour == "cut":
@@ -68,7 +68,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif behaviour in STATUS:
             # Careless servers echo the key: no error of ours may pass it on.
             echo = f"refused {self.headers['Authorization']}"
-            self.send(STATUS[behaviour], json.dumps({"error": {"message": echo}}).encode())
+            body = json.dumps({"error": {"message": echo}}).encode()
+            self.send(STATUS[behaviour], body)
         else:
             self.send(200, json.dumps(self.completion(request, behaviour)).encode())
 

@@ -128,14 +128,17 @@ class Rows:
         ]
 
     def choose(self, logits: torch.Tensor) -> torch.Tensor:
+        """Greedy at temperature 0, else a draw by inverting the distribution."""
         chosen = logits.argmax(-1)
-        for row, index in enumerate(self.live):
-            heat = float(self.group[index][1].get("temperature") or 0.0)
-            if heat > 0:
-                chances = torch.softmax(logits[row].float() / heat, -1)
-                chosen[row] = torch.multinomial(
-                    chances, 1, generator=self.generators[index]
-                )[0]
+        heats = [self.group[i][1].get("temperature") or 0.0 for i in self.live]
+        warm = torch.tensor([row for row, heat in enumerate(heats) if heat > 0])
+        if len(warm):
+            heat = torch.tensor(heats)[warm][:, None]
+            sums = torch.softmax(logits[warm].float() / heat, -1).cumsum(-1)
+            draws = [torch.rand(1, generator=self.generators[self.live[row]])
+                     for row in warm.tolist()]  # fmt: skip
+            drawn = torch.searchsorted(sums, torch.stack(draws) * sums[:, -1:])
+            chosen[warm] = drawn[:, 0].clamp(max=logits.shape[-1] - 1)
         return chosen
 
     def record(self, chosen: torch.Tensor, stop: torch.Tensor) -> torch.Tensor:

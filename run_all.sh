@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# Sets itself up and runs the notebooks of one scale, or the tests.
+set -euo pipefail
+
+usage() {
+  cat <<'EOF'
+./run_all.sh [smoke|small|paper] [options]   run the notebooks in order
+./run_all.sh test [pytest arguments]         run the tests
+
+  smoke  a tiny random model, minutes; its numbers mean nothing
+  small  (default) a real student on a CPU, no network, no key, about an hour
+  paper  the papers' students and data, on a GPU
+
+  --dataset NAME       another benchmark than the scale's own, such as gsm8k
+  --student ID         another student, a Hugging Face model id
+  --teacher MODEL      another teacher, asked with OPENAI_API_KEY, or at
+  --teacher-url URL    any server that speaks the OpenAI interface
+  --train-limit N      so many training problems (teacher chains included)
+  --test-limit N       so many test problems of each split
+  --seed N             of training and sampling (default 0)
+  --reuse reference    take the committed rows instead of training
+  --only NN            one notebook, such as 03
+  --dry-run            say what would run and how long it takes; do nothing
+
+The active Python is used if it holds the versions of requirements.lock, else an
+environment is made once, .conda/ (with conda or mamba) or .venv/.
+Run again after an interruption: finished work is kept.
+EOF
+}
+
+say() { echo "run_all: $*" >&2; }
+
+# Does this Python hold every version of the lock?
+satisfies_lock() {
+  "$1" - requirements.lock 2>/dev/null <<'EOF'
+import sys
+from importlib import metadata
+from packaging.requirements import Requirement
+
+lines = [line.split("#")[0].strip() for line in open(sys.argv[1], encoding="utf-8")]
+for wanted in map(Requirement, filter(None, lines)):
+    if wanted.marker is None or wanted.marker.evaluate():
+        if not wanted.specifier.contains(metadata.version(wanted.name), True):
+            sys.exit(1)  # 2.13.0+cpu counts as 2.13.0
+EOF
+}
+
+# A Python 3.11 or newer that can make virtual environments.
+find_python() {
+  local name
+  for name in python3.13 python3.12 python3.11 python3 python; do
+    # tomllib came with 3.11
+    "$name" -c "import venv, ensurepip, tomllib" 2>/dev/null && echo "$name" && return
+  done
+  say "no Python 3.11 or newer with venv (Debian, Ubuntu: apt install python3-venv)"
+  return 1
+}
+
+works() { "$1/bin/python" -c "import pip, tomllib" 2>/dev/null; }
+
+# Finished, and from this very lock?  An interrupted set-up has no stamp.
+is_ready() { works "$1" && [[ $(cat "$1/.lock-hash" 2>/dev/null) == "$LOCK_HASH" ]]; }
+
+install_lock() {
+  "$1/bin/python" -m pip install -q -r requirements.lock &&
+    "$1/bin/python" -m pip install -q --no-deps --no-build-isolation -e . &&
+    echo "$LOCK_HASH" >"$1/.lock-hash"
+}
+
+make_conda() {
+  local conda
+  conda=$(command -v mamba || command -v conda) || return 1
+  say "setting up .conda/ with $(basename "$conda"), about 5 minutes, once ..."
+  if ! works .conda; then
+    rm -rf .conda
+    "$conda" env create -q -p "$PWD/.conda" -f environment.yml || return 1
+  fi
+  install_lock .conda
+}
+
+make_venv() {
+  local python
+  python=$(find_python) || return 1
+  say "setting up .venv/ with $python, about 3 minutes, once ..."
+  [[ $(uname) != Linux ]] || command -v nvidia-smi >/dev/null ||
+    say "no NVIDIA GPU here: requirements.lock says how to get the smaller torch"
+  works .venv || "$python" -m venv --clear .venv || return 1
+  install_lock .venv
+}
+
+use() { export PATH="$PWD/$1/bin:$PATH" && PYTHON="$PWD/$1/bin/python"; }
+
+# The active Python if it fits, else an environment made earlier, else a new one.
+choose_python() {
+  if satisfies_lock python; then PYTHON=python
+  elif satisfies_lock python3; then PYTHON=python3
+  elif is_ready .conda; then use .conda
+  elif is_ready .venv; then use .venv
+  elif [[ " $* " == *" --dry-run "* ]]; then
+    PYTHON=$(find_python) || exit 1
+    say "would first set up an environment from requirements.lock, about 5 minutes"
+  elif make_conda; then use .conda
+  elif make_venv; then use .venv
+  else say "the environment could not be set up" && exit 1; fi
+}
+
+case " $* " in *" --help "* | *" -h "*) usage && exit ;; esac
+for name in SOCRATIC_OUTPUTS SOCRATIC_DATA_DIR; do # relative to where we were called
+  [[ -z ${!name:-} || ${!name} == /* ]] || export "$name=$PWD/${!name}"
+done
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}" || echo "${BASH_SOURCE[0]}")")"
+
+LOCK_HASH=$(cksum <requirements.lock)
+export PYTHONUTF8=1 TOKENIZERS_PARALLELISM=false TQDM_MININTERVAL=2
+export PIP_DISABLE_PIP_VERSION_CHECK=1
+choose_python "$@"
+export PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}" # also where nothing is installed
+say "using $(command -v "$PYTHON"), $("$PYTHON" --version)"
+
+[[ ${1:-} != test ]] || exec "$PYTHON" -m pytest "${@:2}"
+exec "$PYTHON" -m socratic_utils.cli "$@"

@@ -1,0 +1,21 @@
+"""No test asks the network, needs a key, or writes into the checkout."""
+
+import os
+
+# Read when the libraries are imported, so they stand before everything else.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("MPLBACKEND", "Agg")
+for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+    os.environ.pop(name, None)
+
+import pytest  # noqa: E402
+
+
+@pytest.fixture(scope="session", autouse=True)
+def outputs(tmp_path_factory):
+    """SOCRATIC_OUTPUTS of the whole session: a folder that pytest cleans up."""
+    folder = tmp_path_factory.mktemp("outputs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOCRATIC_OUTPUTS", str(folder))
+        yield folder
