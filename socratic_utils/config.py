@@ -4,9 +4,9 @@
     >>> settings.dataset, settings.student
     ('gradeschool', 'SmolLM2-135M-Instruct')
 
-A *scale* is the one dial: `smoke` (tests; numbers mean nothing), `small` (a real student
-on a CPU) and `paper` (the papers' students and data on a GPU).  Every default has its
-reason beside it; what the papers do not report is our choice, and said so.
+A *scale* is the one dial: `smoke` (tests; numbers mean nothing), `small` (a real
+student on a CPU) and `paper` (the papers' students and data on a GPU).  Every default
+has its reason beside it; what the papers do not report is our choice, and said so.
 """
 
 from __future__ import annotations

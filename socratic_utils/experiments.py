@@ -144,7 +144,9 @@ def training_losses(settings: Settings, students: Sequence[str]) -> dict:
     return {
         name: training_record(folder)["losses"]
         for student in students
-        for name, folder in zip(STUDENTS[student], train(settings, student), strict=True)
+        for name, folder in zip(
+            STUDENTS[student], train(settings, student), strict=True
+        )
     }
 
 

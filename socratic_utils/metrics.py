@@ -166,7 +166,8 @@ def first_error(row: dict, problem: Problem) -> FirstError:
     steps = _student_steps(row["lines"])
     if not steps:
         return FirstError("no chain", None)
-    whole = steps[:-1] if row.get("truncated") else steps  # the last one was cut
+    cut = row.get("truncated") and row["lines"][-1]["role"] != "answer"
+    whole = steps[:-1] if cut else steps
     gold = [(g.question, _facts(g.solution) or _facts(g.answer)) for g in problem.steps]
     unused = dict(enumerate(gold))
     for index, step in enumerate(whole):

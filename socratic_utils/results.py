@@ -120,8 +120,7 @@ def by_steps(rows: Iterable[dict]) -> pd.DataFrame:
 def by_group(rows: Iterable[dict]) -> pd.DataFrame:
     """Accuracy on seen and unseen story families, and by challenge variant.
 
-    `grouping` is "family" or "variant"; a row counts once in each it has.
-    """
+    `grouping` is "family" or "variant"; a row counts once in each it has."""
     seen, named = {False: "seen", True: "unseen"}, []
     for row in rows:
         groups = {"family": seen.get(row.get("unseen")), "variant": row.get("variant")}
@@ -164,9 +163,8 @@ def beside_paper(main: pd.DataFrame, scale: str) -> pd.DataFrame:
     our interval covers the paper's value.  Else the paper's values of the same dataset,
     or of GSM8K, which is most like `gradeschool`, stand as context.
     """
-    paper, lines = paper_table(), []
-    paper = paper[paper["student_model"].str.startswith("GPT-2")]
-    own = ["dataset", "model", "student", *SCORE]
+    paper = paper_table()[lambda table: table["student_model"] != "GPT-3 6B"]  # copied
+    lines, own = [], ["dataset", "model", "student", *SCORE]
     datasets = {_plain(name): name for name in paper["dataset"]}
     for ours in main[main["split"] == "test"].to_dict("records"):
         column = IN_PAPER.get(ours["student"])
@@ -229,8 +227,8 @@ def save_tables(
 
 
 def _scores(rows: Iterable[dict], names: list[str]) -> pd.DataFrame:
-    groups = _groups(rows, names).items()
-    lines = [[*key, *accuracy(group).values()] for key, group in groups]
+    groups = _groups(rows, names)
+    lines = [[*key, *accuracy(groups[key]).values()] for key in groups]
     return pd.DataFrame(lines, columns=[*names, *SCORE])
 
 

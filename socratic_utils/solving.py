@@ -3,8 +3,9 @@
 Look at the transcript, see who speaks next, let that model write one line, append it,
 repeat.  A unified student (also CoT, ground-truth steps, answer only) is that loop with
 one model; the iterative pair is the loop with two (P1 Eq. 2): the question generator
-writes a question or "No more questions", the question answerer a solution or the answer.
-Each reads only what the other has added; a problem that is done leaves the batch.
+writes a question or "No more questions", the question answerer a solution or the
+answer.  Each reads only what the other has added; a problem that is done leaves the
+batch.
 
 Not covered: self-consistency and guidance (their issues are still open).
 """
@@ -22,6 +23,8 @@ from .config import Decoding
 from .problems import Problem
 from .speaker import Speaker
 from .transcripts import PREFIXES, problem_segment, role_of, segment_ids, start_ids
+
+GREEDY = Decoding()
 
 
 @dataclass
@@ -50,7 +53,7 @@ def solve(
     problems: Sequence[Problem],
     writer: Speaker,
     answerer: Speaker | None = None,
-    decoding: Decoding = Decoding(),
+    decoding: Decoding = GREEDY,
     sees_solutions: bool = False,
     label: str = "solving",
 ) -> list[Solution]:

@@ -103,7 +103,7 @@ def stop_ids(tokenizer) -> torch.Tensor:
 def right_aligned(
     rows: Sequence[list[int]], filler: int, device: torch.device
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Rows of ids padded on the left, and which of them are real: both [rows, width]."""
+    """Rows of ids padded on the left, and which are real: both [rows, width]."""
     width = max(len(row) for row in rows)
     ids = torch.tensor([[filler] * (width - len(row)) + row for row in rows])
     real = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows])

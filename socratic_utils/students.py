@@ -39,7 +39,9 @@ from .runs import content_hash, read_json, write_json
 from .transcripts import IGNORED, Supervision, tokenize
 
 disable_progress_bar()  # loading a small model needs no bar
-FORMAT = 1  # raise it when transcripts or the loss change: old students are then retrained
+FORMAT = (
+    1  # raise it when transcripts or the loss change: old students are then retrained
+)
 
 
 def device() -> torch.device:
@@ -72,7 +74,7 @@ def _matmul_seconds(dtype: torch.dtype, size: int = 1024, repeats: int = 5) -> f
 
 
 def expected_minutes(model, tokens: float) -> float:
-    """A rough forecast: 6 operations a parameter and token, at 60 % of a matmul's speed.
+    """A rough forecast: 6 operations a parameter and token, 60 % of a matmul's speed.
 
     `tokens` counts every epoch.  Only the CPU is measured; a GPU is far quicker.
     """
@@ -176,8 +178,12 @@ def train_student(
     so that its presence means "finished".  Raises ValueError on an empty corpus.
     """
     if not pairs:
-        raise ValueError(f"{supervision.name}: no chain to learn from; see 02_filtering")
-    name = f"{supervision.name}-{student_hash(base, pairs, supervision, training, seed)}"
+        raise ValueError(
+            f"{supervision.name}: no chain to learn from; see 02_filtering"
+        )
+    name = (
+        f"{supervision.name}-{student_hash(base, pairs, supervision, training, seed)}"
+    )
     target = Path(folder) / name
     if (target / "training.json").exists():
         print(f"{name}: already trained, taken from disk")

@@ -105,7 +105,7 @@ class Teacher:
         ]
 
     def replies(self, problems: Sequence[Problem]) -> list[dict]:
-        """Every known reply about these problems: text, tokens, seconds, prompt hash."""
+        """Every known reply about these problems: text, tokens, prompt hash."""
         wanted = {problem.id for problem in problems}
         found = [r for r in self._rows.values() if r["problem_id"] in wanted]
         return [row for row in found if row["model"] == self.model]

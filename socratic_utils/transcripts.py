@@ -113,7 +113,9 @@ def segments(problem: Problem, chain: Chain) -> list[Segment]:
 def problem_segment(problem: Problem) -> Segment:
     """The first line, choices included; at test time it is the whole prompt."""
     text = problem.text
-    for letter, choice in zip("abcdefghijklmnopqrstuvwxyz", problem.choices, strict=False):
+    for letter, choice in zip(
+        "abcdefghijklmnopqrstuvwxyz", problem.choices, strict=False
+    ):
         text += f" ({letter}) {choice}"
     return Segment("problem", _line("problem", text))
 

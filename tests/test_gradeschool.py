@@ -10,14 +10,29 @@ from socratic_utils.benchmarks import gradeschool
 from socratic_utils.problems import save_jsonl
 from socratic_utils.stories import SEEN, UNSEEN
 
-SIGNS = {"+": operator.add, "-": operator.sub, "*": operator.mul,
-         "/": operator.floordiv}
+SIGNS = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.floordiv,
+}
 EQUATION = re.compile(r"(\d+) ([-+*/]) (\d+) = (\d+)")
 SIZES = {"train": 400, "validation": 60, "test": 200, "challenge": 100}
 CONSTANTS = {
-    "half": 2, "twice": 2, "both": 2, "third": 3, "quarter": 4, "fifth": 5,
-    "three": 3, "10 percent": 10, "20 percent": 5, "25 percent": 4, "50 percent": 2,
-    "hours": 60, "all around": 2, "walks down": 2,
+    "half": 2,
+    "twice": 2,
+    "both": 2,
+    "third": 3,
+    "quarter": 4,
+    "fifth": 5,
+    "three": 3,
+    "10 percent": 10,
+    "20 percent": 5,
+    "25 percent": 4,
+    "50 percent": 2,
+    "hours": 60,
+    "all around": 2,
+    "walks down": 2,
 }
 PROBLEMS = {split: gradeschool.load(split) for split in SIZES}
 ALL = [problem for problems in PROBLEMS.values() for problem in problems]
@@ -62,7 +77,8 @@ def test_unknown_split_is_named():
 @pytest.mark.parametrize("split, size", SIZES.items())
 def test_sizes_and_ids(split, size):
     assert [p.id for p in PROBLEMS[split]] == [
-        f"gradeschool-{split}-{i:04d}" for i in range(size)]
+        f"gradeschool-{split}-{i:04d}" for i in range(size)
+    ]
     assert {p.split for p in PROBLEMS[split]} == {split}
 
 
@@ -128,7 +144,7 @@ def test_every_step_result_is_used_later():
     """A chain has no idle step: each result but the last feeds a later equation."""
     for problem in ALL:
         for i, step in enumerate(problem.steps[:-1]):
-            later = [equation_of(s) for s in problem.steps[i + 1:]]
+            later = [equation_of(s) for s in problem.steps[i + 1 :]]
             assert any(int(step.answer) in (a, b) for a, _, b, _ in later), problem.id
 
 

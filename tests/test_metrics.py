@@ -135,6 +135,8 @@ CASES = [
     ("stopped early", 1, row(Q2, "A: 24 - 3 = 21")),
     ("ran on", 3, row(Q1, A1, Q2, A2, Q3, A3, "Q: And then?", "A: 3 + 3 = 7")),
     ("ran on", 1, row(Q1, A1, Q2, "A: She must buy 24 -", truncated=True)),
+    ("wrong arithmetic", 0, row(Q1, "A: 6 * 4 = 9", "T: The answer", truncated=True)),
+    ("ran on", 1, row(Q1, A1, "T: The answer is 2 2 2", truncated=True)),
     ("wrong arithmetic", 0, row(Q1, "A: 6 * 4 = 25", Q2, "A: 25", truncated=True)),
     ("wrong reading", 3, row(Q1, A1, Q2, A2, Q3, A3, "T: The answer is 4.")),
     ("wrong arithmetic", 2, row(Q1, Q2, Q3, A1, A2, "A: 21 / 7 = 4")),  # asked upfront

@@ -29,7 +29,9 @@ def model_of(kind: str):
         config = GPT2Config(vocab_size=len(TOKENIZER), n_embd=32, n_layer=2, n_head=2)
         return GPT2LMHeadModel(config).eval()
     if kind == "opt":
-        return OPTForCausalLM(OPTConfig(**SIZE, ffn_dim=64, word_embed_proj_dim=32)).eval()
+        return OPTForCausalLM(
+            OPTConfig(**SIZE, ffn_dim=64, word_embed_proj_dim=32)
+        ).eval()
     return LlamaForCausalLM(LlamaConfig(**SIZE, intermediate_size=64)).eval()
 
 

@@ -60,7 +60,9 @@ def test_padding_does_not_change_the_loss():
         "attention_mask": torch.nn.functional.pad(inputs["attention_mask"], (0, 7)),
         "labels": torch.nn.functional.pad(inputs["labels"], (0, 7), value=IGNORED),
     }
-    assert torch.isclose(masked_loss(model, **inputs)[0], masked_loss(model, **padded)[0])
+    assert torch.isclose(
+        masked_loss(model, **inputs)[0], masked_loss(model, **padded)[0]
+    )
 
 
 def test_too_long_transcripts_are_left_out_and_counted():
@@ -118,7 +120,10 @@ def test_a_killed_training_goes_on_and_ends_where_an_unbroken_one_does(
     monkeypatch.setattr(
         Trainer,
         "training_step",
-        lambda self, *a, **k: (seen.append(self.state.global_step), step(self, *a, **k))[1],
+        lambda self, *a, **k: (
+            seen.append(self.state.global_step),
+            step(self, *a, **k),
+        )[1],
     )
     resumed = train_student("tiny", PAIRS, UNIFIED, training, tmp_path / "cut")
     assert seen[0] == 10, "it started again from nothing"
@@ -154,7 +159,11 @@ def test_no_chain_and_no_model_are_said_in_one_sentence(tmp_path):
 
 def test_bf16_is_chosen_by_measurement(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    for fast, slow, expected in [(1.0, 2.0, True), (2.0, 1.0, False), (1.0, 1.0, False)]:
+    for fast, slow, expected in [
+        (1.0, 2.0, True),
+        (2.0, 1.0, False),
+        (1.0, 1.0, False),
+    ]:
         students.use_bf16.cache_clear()
         seconds = {torch.bfloat16: fast, torch.float32: slow}
         monkeypatch.setattr(students, "_matmul_seconds", seconds.__getitem__)

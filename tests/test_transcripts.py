@@ -15,7 +15,8 @@ from socratic_utils.transcripts import (
 )
 
 PROBLEM = Problem(
-    "p", "gradeschool", "train", "Mia buys 3 bags of 4 apples and eats 2. How many?", "10",
+    "p", "gradeschool", "train", "Mia buys 3 bags of 4 apples and eats 2. How many?",
+    "10",
     steps=(
         Step("How many does she buy?", "She buys 3 * 4 = 12 apples.", "12"),
         Step("How many are left?", "There are 12 - 2 = 10 left.", "10"),
@@ -67,7 +68,9 @@ def test_a_problem_alone_is_the_exact_beginning_of_its_training_example():
 
 
 def test_line_breaks_in_a_chain_cannot_break_the_transcript():
-    chain = Chain("p", "socratic", (Step("Why\nnow?", "So\n\n2 + 2 = 4.", "4"),), "4", "t")
+    chain = Chain(
+        "p", "socratic", (Step("Why\nnow?", "So\n\n2 + 2 = 4.", "4"),), "4", "t"
+    )
     assert [s.text for s in segments(PROBLEM, chain)][1:] == [
         "Q: Why now?",
         "A: So 2 + 2 = 4.",
