@@ -38,9 +38,10 @@ class Training:
 class Decoding:
     """Solving.  Greedy, as P1 section 3.3; the limits stop runaways."""
 
-    max_steps: int = 8  # sub-questions; GSM8K has 2 to 8 steps
-    line_tokens: int = 64  # tokens of one question, solution or answer
-    batch_size: int = 50
+    max_tokens: int = 320  # of a student that writes everything itself
+    max_steps: int = 8  # sub-questions of a pair; GSM8K has 2 to 8 steps
+    line_tokens: int = 64  # one question, solution or answer of a pair
+    batch_size: int = 100
     temperature: float = 0.0
 
 
@@ -64,8 +65,11 @@ class Settings:
 
     @property
     def folder(self) -> Path:
-        """`outputs/<scale>/`, or `outputs/<scale>-<dataset>/` off the beaten track."""
-        return outputs_root() / self.name
+        """`outputs/<scale>/`, with the dataset where it is not the scale's own.
+
+        Reused rows have a folder of their own, so that nobody's own rows are replaced.
+        """
+        return outputs_root() / (f"{self.name}-reused" if self.reuse else self.name)
 
     @property
     def reference(self) -> Path:
@@ -91,7 +95,7 @@ PRESETS = {
         "smoke", "gradeschool", "tiny", "Qwen2.5-Coder-1.5B-Instruct",
         train_limit=12, test_limit=6,
         training=Training(epochs=1.0, batch_size=4, learning_rate=1e-3),
-        decoding=Decoding(max_steps=3, line_tokens=24, batch_size=6),
+        decoding=Decoding(max_tokens=48, max_steps=3, line_tokens=24, batch_size=6),
     ),
     "small": Settings(
         "small", "gradeschool", "SmolLM2-135M-Instruct",

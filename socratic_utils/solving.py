@@ -25,6 +25,7 @@ from .speaker import Speaker
 from .transcripts import PREFIXES, problem_segment, role_of, segment_ids, start_ids
 
 GREEDY = Decoding()
+STRIDE = 16  # tokens between two looks at who is done
 
 
 @dataclass
@@ -90,24 +91,47 @@ def begin(solutions: list[Solution], speaker: Speaker) -> None:
 
 
 def speak(solutions: list[Solution], writer: Speaker, decoding: Decoding) -> None:
-    """One model writes lines until the answer (or the end mark) or a limit."""
+    """One model writes until its answer, the end mark or a limit.
+
+    It writes `STRIDE` tokens at a time, so that no row waits for the lines of others,
+    and rows that are done leave after each stride.
+    """
     begin(solutions, writer)
-    live = list(solutions)
-    for _ in range(2 * decoding.max_steps + 1):
+    live = list(range(len(solutions)))
+    texts: list[list[int]] = [[] for _ in solutions]
+    for start in range(0, decoding.max_tokens, STRIDE):
+        limit = min(STRIDE, decoding.max_tokens - start)
+        written = writer.write(limit, decoding.temperature, whole_lines=False)
         going = []
-        written = writer.write(decoding.line_tokens, decoding.temperature)
-        for row, (solution, ids) in enumerate(zip(live, written, strict=True)):
-            role = solution.add(writer.text(ids), len(ids))
-            if not stopped(writer, ids):
-                solution.truncated = True
-            elif ids[-1] != writer.end and role != "answer":
+        for row, ids in enumerate(written):
+            texts[live[row]] += ids
+            if ids[-1] != writer.end and not answered(writer, texts[live[row]]):
                 going.append(row)
         live = [live[row] for row in going]
         if not live:
-            return
+            break
         writer.keep(going)
-    for solution in live:
-        solution.truncated = True
+    for solution, ids in zip(solutions, texts, strict=True):
+        solution.tokens = len(ids)
+        solution.truncated = ids[-1] != writer.end and not answered(writer, ids)
+        for line in written_lines(writer, ids):
+            solution.add(line, 0)
+
+
+def written_lines(speaker: Speaker, ids: list[int]) -> list[str]:
+    """The lines of a text, up to the answer."""
+    lines: list[str] = []
+    for line in speaker.text(ids).split("\n"):
+        lines.append(line.strip())
+        if role_of(line) == "answer":
+            break
+    return [line for line in lines if line]
+
+
+def answered(speaker: Speaker, ids: list[int]) -> bool:
+    """Whether an answer line is complete, with or without the end mark."""
+    *complete, _ = speaker.text(ids, strip=False).split("\n")
+    return any(role_of(line) == "answer" for line in complete)
 
 
 def take_turns(

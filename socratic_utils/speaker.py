@@ -44,11 +44,15 @@ class Speaker:
             self.cache.batch_select_indices(index)
 
     @torch.inference_mode()
-    def write(self, limit: int, temperature: float = 0.0) -> list[list[int]]:
-        """Every row writes until a stop token or `limit` tokens, whichever is first.
+    def write(
+        self, limit: int, temperature: float = 0.0, whole_lines: bool = True
+    ) -> list[list[int]]:
+        """Every row writes until it stops or has `limit` tokens, whichever is first.
 
+        A row stops with its line, or without `whole_lines` only with the end mark.
         Returns the new tokens of each row, its stop token included.
         """
+        stops = self.stops if whole_lines else self.stops[self.stops == self.end]
         ids, real = right_aligned(self.pending, self.end, self.device)
         written: list[list[int]] = [[] for _ in self.pending]
         writing = torch.ones(len(written), dtype=torch.bool, device=self.device)
@@ -56,7 +60,7 @@ class Speaker:
             chosen = self.choose(self.read(ids, real), temperature)
             for row in writing.nonzero()[:, 0].tolist():
                 written[row].append(int(chosen[row]))
-            writing = writing & ~torch.isin(chosen, self.stops)
+            writing = writing & ~torch.isin(chosen, stops)
             if not writing.any():
                 break
             ids, real = chosen[:, None], writing[:, None].long()
@@ -88,9 +92,10 @@ class Speaker:
         chances = torch.softmax(logits / temperature, -1)
         return torch.multinomial(chances, 1, generator=self.generator)[:, 0]
 
-    def text(self, ids: Sequence[int]) -> str:
+    def text(self, ids: Sequence[int], strip: bool = True) -> str:
         """The text of written tokens, without the stop mark."""
-        return self.tokenizer.decode(ids, skip_special_tokens=True).strip()
+        text = self.tokenizer.decode(ids, skip_special_tokens=True)
+        return text.strip() if strip else text
 
 
 def stop_ids(tokenizer) -> torch.Tensor:

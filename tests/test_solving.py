@@ -108,7 +108,7 @@ class Scripted(Speaker):
         self.rows = [self.rows[i] for i in rows]
         self.names = [self.names[i] for i in rows]
 
-    def write(self, limit, temperature=0.0):
+    def write(self, limit, temperature=0.0, whole_lines=True):
         lines = [row.pop(0) if row else "Q: and now?\n" for row in self.rows]
         return [TOKENIZER(line).input_ids[:limit] for line in lines]
 
@@ -158,17 +158,46 @@ def test_a_runaway_asker_is_stopped_counted_and_still_answered():
     assert [line["role"] for line in solution.lines].count("question") == 3
 
 
-def test_a_line_without_end_is_counted_as_truncated():
+def test_a_text_without_end_is_counted_as_truncated():
     (first,) = prompts_of(PROBLEMS[:1])
     writer = Scripted({first: ["A: 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1\n"]})
-    (solution,) = solve(PROBLEMS[:1], writer, decoding=Decoding(line_tokens=8))
+    (solution,) = solve(PROBLEMS[:1], writer, decoding=Decoding(max_tokens=8))
     assert solution.truncated and solution.tokens == 8
+
+
+def test_a_line_of_a_pair_without_end_is_counted_as_truncated():
+    (first,) = prompts_of(PROBLEMS[:1])
+    asker = Scripted({first: ["Q: How many?\n"]})
+    answerer = Scripted({first: [" 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1\n"]})
+    (solution,) = solve(PROBLEMS[:1], asker, answerer, Decoding(line_tokens=8))
+    assert solution.truncated and solution.lines[-1]["role"] == "solution"
+
+
+def test_what_follows_an_answer_without_end_mark_is_cut_off():
+    (first,) = prompts_of(PROBLEMS[:1])
+    text = "A: 1 + 1 = 2.\nThe answer is 2.\nProblem: and"
+    (solution,) = solve(PROBLEMS[:1], Scripted({first: [text]}))
+    assert solution.output == "A: 1 + 1 = 2.\nThe answer is 2."
+    assert not solution.truncated
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "llama"])
+def test_a_text_written_in_strides_equals_one_generation(kind):
+    model = model_of(kind)
+    speaker = Speaker(model, TOKENIZER)
+    solutions = solve(PROBLEMS[:3], speaker, decoding=Decoding(max_tokens=37))
+    end = torch.tensor([TOKENIZER.eos_token_id])
+    for problem, solution in zip(PROBLEMS[:3], solutions, strict=True):
+        ids = generate(model, prompt_ids(TOKENIZER, problem), 37, end)
+        assert solution.tokens == len(ids)
+        lines = speaker.text(ids).split("\n")
+        assert solution.output == "\n".join(x.strip() for x in lines if x.strip())
 
 
 def test_order_does_not_depend_on_batches():
     speaker = Speaker(model_of("llama"), TOKENIZER)
-    small = solve(PROBLEMS, speaker, decoding=Decoding(1, 5, 2))
-    large = solve(PROBLEMS, speaker, decoding=Decoding(1, 5, 7))
+    small = solve(PROBLEMS, speaker, decoding=Decoding(40, batch_size=2))
+    large = solve(PROBLEMS, speaker, decoding=Decoding(40, batch_size=7))
     assert [s.problem.id for s in small] == [p.id for p in PROBLEMS]
     assert [s.output for s in small] == [s.output for s in large]
 
