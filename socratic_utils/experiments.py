@@ -17,7 +17,7 @@ from pathlib import Path
 
 from .benchmarks import BENCHMARKS, load_problems
 from .config import Settings
-from .filters import REASONS, Attempt, Filtered, keep_if_correct
+from .filters import REASONS, Filtered, keep_if_correct
 from .problems import Chain, Problem, gold_chain, read_rows, save_jsonl
 from .runs import content_hash, environment, update_run_json, write_jsonl_rows
 from .solving import prediction_row, solve
@@ -64,7 +64,7 @@ def train_problems(settings: Settings) -> list[Problem]:
 
 
 def test_problems(settings: Settings, split: str = "test") -> list[Problem]:
-    """The first problems of a test split; all of `gradeschool`'s mixed evenly."""
+    """A test split, or `test_limit` problems of it at even distances."""
     problems = load_problems(settings.dataset, split)
     if settings.test_limit is None or settings.test_limit >= len(problems):
         return problems
@@ -88,16 +88,6 @@ def filtered(settings: Settings, style: str) -> Filtered:
     rows = [attempt.row() for attempt in result.attempts]
     write_jsonl_rows(folder / f"{style}-attempts.jsonl", rows)
     return result
-
-
-def saved_attempts(settings: Settings, style: str) -> list[Attempt]:
-    """Every attempt that `filtered` saved, with its reason."""
-    path = settings.folder / "chains" / f"{style}-attempts.jsonl"
-    attempts = []
-    for _, row in read_rows(path):
-        reason = row.pop("reason")
-        attempts.append(Attempt(Chain(**row), reason))
-    return attempts
 
 
 def reason_rows(results: dict[str, Filtered]) -> list[dict]:

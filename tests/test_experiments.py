@@ -1,0 +1,84 @@
+"""Settings and stages: limits, reuse, what is skipped."""
+
+import pytest
+
+from socratic_utils import config, experiments
+from socratic_utils.runs import project_root
+from socratic_utils.transcripts import STUDENTS
+
+
+def test_a_scale_s_settings_can_be_changed_by_name():
+    settings = config.load("small", student="x", epochs=3, max_steps=2, dataset="")
+    assert settings.student == "x" and settings.dataset == "gradeschool"
+    assert settings.training.epochs == 3 and settings.decoding.max_steps == 2
+
+
+def test_a_limit_of_zero_is_the_scale_s_own():
+    settings = config.load("smoke", train_limit=0, test_limit=3)
+    assert settings.train_limit == config.PRESETS["smoke"].train_limit
+    assert settings.test_limit == 3
+
+
+@pytest.mark.parametrize(
+    ("scale", "changes", "sentence"),
+    [
+        ("huge", {}, "scale must be one of"),
+        ("small", {"reuse": "yesterday"}, "reuse must be one of"),
+        ("small", {"epoch": 3}, "unknown settings"),
+    ],
+)
+def test_wrong_settings_are_one_sentence(scale, changes, sentence):
+    with pytest.raises(ValueError, match=sentence) as error:
+        config.load(scale, **changes)
+    assert "\n" not in str(error.value)
+
+
+def test_another_dataset_and_reused_rows_have_their_own_folders():
+    assert config.load("small").folder.name == "small"
+    assert config.load("small", dataset="gsm8k").folder.name == "small-gsm8k"
+    assert config.load("small", reuse="reference").folder.name == "small-reused"
+
+
+def test_the_hash_leaves_out_what_changes_no_result():
+    one = config.load("small")
+    assert one.hash == config.load("small", teacher_url="http://x").hash
+    assert one.hash != config.load("small", seed=1).hash
+
+
+def test_a_limited_test_split_keeps_seen_and_unseen_families():
+    settings = config.load("small", test_limit=10)
+    problems = experiments.test_problems(settings)
+    assert len({p.id for p in problems}) == 10
+    assert sum(p.extra["unseen"] for p in problems) == 5
+
+
+def test_only_gradeschool_has_a_challenge_split():
+    assert experiments.test_splits(config.load("small")) == ["test", "challenge"]
+    assert experiments.test_splits(config.load("small", dataset="gsm8k")) == ["test"]
+
+
+def test_rows_that_were_never_committed_are_one_sentence():
+    settings = config.load("smoke", reuse="reference")
+    with pytest.raises(FileNotFoundError, match="run without --reuse"):
+        experiments.score(settings, "cot")
+
+
+def test_the_committed_reference_is_whole_and_reusable():
+    """Every student on both splits, one row a problem, and the tables of those rows."""
+    settings = config.load("small", reuse="reference")
+    assert settings.reference == project_root() / "outputs" / "reference" / "small"
+    for split, size in (("test", 200), ("challenge", 100)):
+        ids = [p.id for p in experiments.test_problems(settings, split)]
+        assert len(ids) == size
+        for student in STUDENTS:
+            rows = experiments.score(settings, student, split)
+            assert [row["id"] for row in rows] == ids
+            assert all(row["model"] == settings.student for row in rows)
+
+
+def test_the_shipped_recording_serves_the_small_scale_without_an_endpoint():
+    settings = config.load("small")
+    for style in ("cot", "socratic"):
+        result = experiments.filtered(settings, style)
+        assert len(result.kept) + len(result.dropped) == settings.train_limit
+        assert {a.chain.source for a in result.attempts} == {settings.teacher}
