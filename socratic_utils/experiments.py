@@ -127,6 +127,35 @@ def train(settings: Settings, student: str) -> list[Path]:
     ]
 
 
+def rows_so_far(settings: Settings) -> list[dict]:
+    """Prediction rows on disk that belong to this run: same models, seed and problems.
+
+    Another student or limit leaves its rows in the same folder; they are not mixed in.
+    """
+    wanted = {
+        split: [p.id for p in test_problems(settings, split)]
+        for split in test_splits(settings)
+    }
+    rows = []
+    for student in STUDENTS:
+        for split, ids in wanted.items():
+            path = predictions_path(settings, student, split)
+            found = [row for _, row in read_rows(path)] if path.exists() else []
+            same = all(
+                (row["model"], row["seed"]) == (settings.student, settings.seed)
+                for row in found
+            )
+            if same and [row["id"] for row in found] == ids:
+                rows += found
+    return rows
+
+
+def predictions_path(settings: Settings, student: str, split: str) -> Path:
+    """Where `score` saves its rows."""
+    name = f"{settings.dataset}-{split}-{student}.jsonl"
+    return settings.folder / "predictions" / name
+
+
 def training_losses(settings: Settings, students: Sequence[str]) -> dict:
     """Loss curves of trained models; empty where the rows came from the reference."""
     if settings.reuse:
@@ -142,10 +171,9 @@ def training_losses(settings: Settings, students: Sequence[str]) -> dict:
 
 def score(settings: Settings, student: str, split: str = "test") -> list[dict]:
     """Prediction rows of a student on a split: from disk, or trained and solved."""
-    name = f"{settings.dataset}-{split}-{student}.jsonl"
-    path = settings.folder / "predictions" / name
+    path = predictions_path(settings, student, split)
     if settings.reuse == "reference":
-        return _take_reference(settings, name)
+        return _take_reference(settings, path.name)
     folders = train(settings, student)
     problems = test_problems(settings, split)
     inputs = content_hash(

@@ -178,13 +178,15 @@ def ask(
     written = asker.write(decoding.line_tokens, decoding.temperature)
     for row, (solution, ids) in enumerate(zip(live, written, strict=True)):
         text = asker.text(ids)
-        is_question = role_of(text) == "question" and ids[-1] != asker.end
+        whole = stopped(asker, ids)
+        is_question = whole and role_of(text) == "question" and ids[-1] != asker.end
+        solution.truncated |= not whole
         if is_question and not last:
             solution.add(text, len(ids))
             answerer.hear(row, line_ids(answerer.tokenizer, text))
         else:  # no more questions, nothing readable, or too many of them
             solution.tokens += len(ids)
-            solution.truncated |= is_question or not stopped(asker, ids)
+            solution.truncated |= is_question
         expected.append("solution" if is_question and not last else "answer")
         prefix = PREFIXES[expected[-1]]
         answerer.hear(
