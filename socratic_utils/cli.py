@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 from . import config
 from .benchmarks import BENCHMARKS
@@ -89,10 +90,25 @@ def check(settings: config.Settings) -> config.Settings:
     if settings.dataset not in BENCHMARKS:
         known = ", ".join(sorted(BENCHMARKS))
         raise ValueError(f"unknown dataset {settings.dataset!r}: choose from {known}")
+    address = urlsplit(settings.teacher_url)
+    if address.username or address.password or address.query:
+        raise ValueError("put the key into OPENAI_API_KEY, not into the teacher's URL")
+    for name in ("train_limit", "test_limit"):
+        if (getattr(settings, name) or 1) < 1:
+            raise ValueError(f"--{name.replace('_', '-')} must be at least 1")
     if settings.reuse and not settings.reference.is_dir():
         raise ValueError(
             f"no committed run to reuse in {settings.reference}: run without --reuse"
         )
+    if settings.reuse:
+        committed = read_json(settings.reference / "run.json", {}).get("settings", {})
+        for name in ("student", "teacher", "train_limit", "test_limit", "seed"):
+            if committed.get(name) != getattr(settings, name):
+                raise ValueError(
+                    f"the committed run has {name} {committed.get(name)!r}, not "
+                    f"{getattr(settings, name)!r}: leave --{name.replace('_', '-')} "
+                    f"out, or run without --reuse"
+                )
     return settings
 
 

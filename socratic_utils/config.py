@@ -54,7 +54,7 @@ class Settings:
     student: str
     teacher: str
     teacher_url: str = ""
-    served_as: str = ""
+    teacher_tokens: int = 200  # of one chain; longer replies are cut off and dropped
     train_limit: int | None = None
     test_limit: int | None = None
     max_resamples: int = 3  # P1 section 3.3
@@ -85,7 +85,7 @@ class Settings:
     def hash(self) -> str:
         """A short hash of every setting that changes results."""
         values = asdict(self)
-        for name in ("teacher_url", "served_as", "reuse"):
+        for name in ("teacher_url", "reuse"):
             del values[name]
         return content_hash(values)
 
@@ -106,6 +106,7 @@ PRESETS = {
     "paper": Settings(
         "paper", "gsm8k", "openai-community/gpt2", "gpt-4.1-mini",
         training=Training(epochs=10.0, batch_size=32, learning_rate=5e-5),
+        teacher_tokens=512,
     ),
 }  # fmt: skip
 

@@ -15,11 +15,18 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from . import answers, arithmetic, solving, speaker, transcripts
 from .benchmarks import BENCHMARKS, load_problems
 from .config import Settings
-from .filters import REASONS, Filtered, keep_if_correct
+from .filters import KEPT, REASONS, Attempt, Filtered, keep_if_correct
 from .problems import Chain, Problem, gold_chain, read_rows, save_jsonl
-from .runs import content_hash, environment, update_run_json, write_jsonl_rows
+from .runs import (
+    content_hash,
+    environment,
+    file_hash,
+    update_run_json,
+    write_jsonl_rows,
+)
 from .solving import prediction_row, solve
 from .speaker import Speaker
 from .students import device, load_student, train_student, training_record
@@ -27,6 +34,8 @@ from .teacher import Teacher
 from .transcripts import STUDENTS, SUPERVISIONS
 
 Pairs = list[tuple[Problem, Chain]]
+# Rows are made again when one of these changes: they decide what a row says.
+SOLVER = (answers, arithmetic, solving, speaker, transcripts)
 OWN_SOCRATIC = ("gsm8k",)  # benchmarks with Socratic steps of their own (P1 section 4)
 
 
@@ -54,8 +63,13 @@ def teacher_of(settings: Settings) -> Teacher:
         settings.teacher,
         settings.teacher_url or None,
         settings.folder / "teacher",
-        settings.served_as or None,
+        max_tokens=settings.teacher_tokens,
     )
+
+
+def styles(settings: Settings) -> list[str]:
+    """The chains a run asks for: no Socratic ones where the benchmark has its own."""
+    return ["cot"] if settings.dataset in OWN_SOCRATIC else ["cot", "socratic"]
 
 
 def train_problems(settings: Settings) -> list[Problem]:
@@ -80,14 +94,35 @@ def test_splits(settings: Settings) -> list[str]:
 
 def filtered(settings: Settings, style: str) -> Filtered:
     """The teacher's chains of a style, filtered; saved as `chains/<style>-*.jsonl`."""
-    result = keep_if_correct(
-        train_problems(settings), teacher_of(settings), style, settings.max_resamples
-    )
+    problems = train_problems(settings)
+    if settings.reuse == "reference":
+        result = _reference_chains(settings, style, problems)
+    else:
+        result = keep_if_correct(
+            problems, teacher_of(settings), style, settings.max_resamples
+        )
     folder = settings.folder / "chains"
     save_jsonl(folder / f"{style}-kept.jsonl", result.kept)
     rows = [attempt.row() for attempt in result.attempts]
     write_jsonl_rows(folder / f"{style}-attempts.jsonl", rows)
     return result
+
+
+def _reference_chains(
+    settings: Settings, style: str, problems: Sequence[Problem]
+) -> Filtered:
+    """What the committed run asked and kept."""
+    attempts = []
+    path = settings.reference / "chains" / f"{style}-attempts.jsonl"
+    for _, row in read_rows(path):
+        reason = row.pop("reason")
+        attempts.append(Attempt(Chain(**row), reason))
+    kept = {a.chain.problem_id: a.chain for a in attempts if a.reason == KEPT}
+    return Filtered(
+        tuple(kept[p.id] for p in problems if p.id in kept),
+        tuple(attempts),
+        tuple(p.id for p in problems if p.id not in kept),
+    )
 
 
 def reason_rows(results: dict[str, Filtered]) -> list[dict]:
@@ -177,7 +212,12 @@ def score(settings: Settings, student: str, split: str = "test") -> list[dict]:
     folders = train(settings, student)
     problems = test_problems(settings, split)
     inputs = content_hash(
-        [[f.name for f in folders], [p.id for p in problems], asdict(settings.decoding)]
+        [
+            [file_hash(module.__file__) for module in SOLVER],
+            [folder.name for folder in folders],
+            [asdict(problem) for problem in problems],
+            asdict(settings.decoding),
+        ]
     )
     if path.exists():
         rows = [row for _, row in read_rows(path)]

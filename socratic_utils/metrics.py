@@ -38,6 +38,7 @@ ERRORS = (
     "no chain",
 )  # fmt: skip
 _Fact = tuple[frozenset[Fraction] | None, Fraction]  # operands if stated, and result
+_NUMBER = re.compile(r"\d[\d,.]*(?<![,.])|\.\d+")
 SAME_QUESTION = 0.5  # least overlap (F1 of content words) of two like questions
 _EMPTY_WORDS = re.compile(
     r"\b(a|an|the|of|in|on|at|to|for|and|by|with|how|many|much|do|does|did|is|are|was"
@@ -230,7 +231,7 @@ def _step_error(step: _Step, unused: dict[int, tuple[str, list[_Fact]]]) -> str 
 def _facts(text: str) -> list[_Fact]:
     """What the equations of a text compute, or else the last number it states."""
     if equations := find_equations(text):
-        numbers = [re.findall(r"\d[\d,.]*(?<![,.])", e.expression) for e in equations]
+        numbers = [_NUMBER.findall(e.expression) for e in equations]
         operands = [frozenset(map(calculate, group)) for group in numbers]
         results = [calculate(equation.result) for equation in equations]
         return list(zip(operands, results, strict=True))

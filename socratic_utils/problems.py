@@ -83,6 +83,15 @@ class Chain:
         object.__setattr__(self, "steps", _steps(self.steps))
 
 
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def problem_text(problem: Problem) -> str:
+    """The problem as teacher and student read it, its choices lettered."""
+    choices = zip(LETTERS, problem.choices, strict=False)
+    return " ".join([problem.text, *(f"({letter}) {text}" for letter, text in choices)])
+
+
 def gold_chain(problem: Problem) -> Chain:
     """The benchmark's own steps as a chain (P1's ground-truth steps)."""
     return Chain(problem.id, "socratic", problem.steps, problem.answer, "gold")

@@ -172,10 +172,12 @@ def beside_paper(main: pd.DataFrame, scale: str) -> pd.DataFrame:
         model = PAPER_MODELS.get(_plain(ours["model"].rpartition("/")[2]))
         theirs = paper[paper["supervision"] == column]
         same = theirs[(theirs["dataset"] == data) & (theirs["student_model"] == model)]
-        comparable = len(same) > 0 and scale != "smoke"
+        comparable = len(same) > 0 and scale == "paper"
         context = theirs[theirs["dataset"] == (data or "GSM8K")]
         names = ["dataset"] * (data is None) + ["model"] * (model is None) or ["model"]
         other = f"other {' and '.join(names)}: not comparable"
+        if len(same) and scale != "paper":
+            other = "another scale, so another recipe: not comparable"
         for cell in (same if comparable else context).to_dict("records"):
             value = round(cell["value"] / 100, 4)
             covers = "yes" if ours["ci_low"] <= value <= ours["ci_high"] else "no"

@@ -12,20 +12,12 @@ import json
 import os
 import platform
 import subprocess
-import sys
 import tempfile
-import time
 import warnings
 from collections.abc import Iterable
-from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
-
-try:
-    import resource
-except ImportError:  # Windows
-    resource = None
 
 PACKAGES = ("torch", "transformers", "datasets", "openai", "papermill", "matplotlib")
 
@@ -150,16 +142,6 @@ def git_id() -> str | None:
     return done.stdout.strip() or None
 
 
-def peak_memory_gb() -> float:
-    """Peak resident memory of this process in GB (ru_maxrss: kB, bytes on macOS)."""
-    if resource is None:
-        import psutil
-
-        return psutil.Process().memory_info().peak_wset / 1024**3
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024**3 if sys.platform == "darwin" else 1024**2)
-
-
 def update_run_json(folder: str | Path, **values: Any) -> dict[str, Any]:
     """Merge `values` into the run's `run.json`; dictionaries are merged one deep."""
     path = Path(folder) / "run.json"
@@ -171,13 +153,3 @@ def update_run_json(folder: str | Path, **values: Any) -> dict[str, Any]:
             record[key] = value
     write_json(path, record)
     return record
-
-
-@contextmanager
-def notebook_run(folder: str | Path, name: str):
-    """Record how long a notebook took and its peak memory in `run.json`."""
-    start = time.perf_counter()
-    yield
-    seconds = round(time.perf_counter() - start, 1)
-    record = {name: {"seconds": seconds, "peak_memory_gb": round(peak_memory_gb(), 2)}}
-    update_run_json(folder, notebooks=record)

@@ -29,14 +29,13 @@ from transformers import (
     TrainingArguments,
     set_seed,
 )
-from transformers.trainer_utils import get_last_checkpoint
 from transformers.utils.logging import disable_progress_bar
 
 from .config import Training
 from .pretrained import load_pretrained
 from .problems import Chain, Problem
 from .runs import content_hash, read_json, write_json
-from .transcripts import IGNORED, Supervision, tokenize
+from .transcripts import IGNORED, Supervision, segments, tokenize
 
 disable_progress_bar()  # loading a small model needs no bar
 FORMAT = (
@@ -93,14 +92,9 @@ class MaskedTrainer(Trainer):
     def compute_loss(
         self, model, inputs, return_outputs=False, num_items_in_batch=None
     ):
-        labels = inputs["labels"]
-        loss, logits = masked_loss(
-            self.accelerator.unwrap_model(model),
-            inputs["input_ids"],
-            inputs["attention_mask"],
-            labels,
-            num_items_in_batch,
-        )
+        plain = self.accelerator.unwrap_model(model)
+        with self.accelerator.autocast():  # Trainer's own wraps only model.forward
+            loss, logits = masked_loss(plain, **inputs, items=num_items_in_batch)
         return (loss, {"logits": logits}) if return_outputs else loss
 
 
@@ -159,7 +153,10 @@ def student_hash(
     seed: int,
 ) -> str:
     """A hash of everything that makes a student."""
-    corpus = [(p.id, p.text, p.answer, [asdict(s) for s in c.steps]) for p, c in pairs]
+    corpus = [
+        [(s.role, s.text, trained) for s, trained in supervision.view(segments(p, c))]
+        for p, c in pairs
+    ]
     recipe = [FORMAT, base, asdict(supervision), asdict(training), seed]
     return content_hash([recipe, corpus])
 
@@ -197,7 +194,7 @@ def train_student(
     tokens = sum(len(e["input_ids"]) for e in examples)
     minutes = expected_minutes(model, tokens * training.epochs)
     print(f"{name}: {len(examples)} transcripts, {tokens} tokens, {training.epochs:g} "
-          f"epochs; about {minutes:.1f} minutes on this CPU")  # fmt: skip
+          f"epochs; about {minutes:.1f} minutes on this machine's CPU")  # fmt: skip
     arguments = TrainingArguments(
         output_dir=str(target / "checkpoints"),
         num_train_epochs=training.epochs,
@@ -217,6 +214,8 @@ def train_student(
         disable_tqdm=True,
         dataloader_pin_memory=torch.cuda.is_available(),
     )
+    arguments.device  # noqa: B018  (sets the number of GPUs)
+    arguments._n_gpu = min(arguments._n_gpu, 1)  # several would multiply the batch
     trainer = MaskedTrainer(
         model=model,
         args=arguments,
@@ -258,7 +257,11 @@ def train_student(
 
 def last_checkpoint(folder: Path) -> str | None:
     """The last whole checkpoint of a killed training, if there is one."""
-    return get_last_checkpoint(str(folder)) if folder.is_dir() else None
+    # trainer_state.json is written last: without it, the kill came while saving.
+    whole = [state.parent for state in folder.glob("checkpoint-*/trainer_state.json")]
+    if not whole:
+        return None
+    return str(max(whole, key=lambda path: int(path.name.rpartition("-")[2])))
 
 
 def load_student(folder: str | Path):

@@ -30,7 +30,7 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from .parsing import parse_chain
-from .problems import Chain, Problem, read_rows
+from .problems import Chain, Problem, problem_text, read_rows
 from .prompts import load_prompt
 from .runs import append_line, content_hash, read_log
 
@@ -114,13 +114,7 @@ class Teacher:
         self, problem: Problem, style: str, temperature: float, sample: int
     ) -> dict[str, Any]:
         """The canonical request: all the reply depends on, no address, no key."""
-        text = problem.text
-        if problem.choices:
-            letters = "abcdefghijklmnopqrstuvwxyz"
-            text += " " + " ".join(
-                f"({letter}) {choice}"
-                for letter, choice in zip(letters, problem.choices, strict=False)
-            )
+        text = problem_text(problem)
         return {
             "model": self.model,
             "messages": load_prompt(problem.dataset, style).messages(text),

@@ -13,7 +13,7 @@ Every supervision of both papers is this transcript with some roles left out and
 roles trained (`SUPERVISIONS`).  One sequence with a mask trains the question answerer
 on all k steps at once: the same loss as k sequences with growing prefixes (P1 Eq. 1).
 The question generator sees no solutions (P1 section 3.3); P1's Table 1 shows it seeing
-them, which is the switch `qg_sees_solutions`.
+them, which is the supervision `qg_sees_solutions` (an exercise in notebook 05).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .answers import ANSWER_MARK
-from .problems import Chain, Problem
+from .problems import Chain, Problem, problem_text
 
 PREFIXES = {
     "problem": "Problem:",
@@ -111,13 +111,8 @@ def segments(problem: Problem, chain: Chain) -> list[Segment]:
 
 
 def problem_segment(problem: Problem) -> Segment:
-    """The first line, choices included; at test time it is the whole prompt."""
-    text = problem.text
-    for letter, choice in zip(
-        "abcdefghijklmnopqrstuvwxyz", problem.choices, strict=False
-    ):
-        text += f" ({letter}) {choice}"
-    return Segment("problem", _line("problem", text))
+    """The first line; at test time it is the whole prompt."""
+    return Segment("problem", _line("problem", problem_text(problem)))
 
 
 def role_of(line: str) -> str:

@@ -57,6 +57,21 @@ def test_only_gradeschool_has_a_challenge_split():
     assert experiments.test_splits(config.load("small", dataset="gsm8k")) == ["test"]
 
 
+def test_rows_are_taken_from_disk_and_made_again_when_the_decoding_changes():
+    settings = config.load("smoke", train_limit=4, test_limit=2)
+    first = experiments.score(settings, "answer_only")
+    path = experiments.predictions_path(settings, "answer_only", "test")
+    written = path.stat().st_mtime_ns
+    assert experiments.score(settings, "answer_only") == first
+    assert path.stat().st_mtime_ns == written
+    changed = config.load("smoke", train_limit=4, test_limit=2, max_tokens=5)
+    again = experiments.score(changed, "answer_only")
+    assert path.stat().st_mtime_ns != written
+    assert [row["tokens"] for row in again] == [5, 5]
+    assert experiments.rows_so_far(changed) == again
+    assert experiments.rows_so_far(config.load("smoke", test_limit=3)) == []
+
+
 def test_rows_that_were_never_committed_are_one_sentence():
     settings = config.load("smoke", reuse="reference")
     with pytest.raises(FileNotFoundError, match="run without --reuse"):

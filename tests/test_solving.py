@@ -41,6 +41,7 @@ def test_batched_turns_equal_one_by_one_generation(kind):
     model = model_of(kind)
     prompts = [prompt_ids(TOKENIZER, p) for p in PROBLEMS]
     speaker = Speaker(model, TOKENIZER)
+    speaker.stops = torch.arange(0, len(TOKENIZER), 7)  # rows stop at different times
     speaker.start(prompts)
     heard = TOKENIZER("Q: How many are left?\n").input_ids
     lines = []
@@ -49,6 +50,7 @@ def test_batched_turns_equal_one_by_one_generation(kind):
         if turn == 0:
             for row in range(0, len(prompts), 2):  # some rows hear more than others
                 speaker.hear(row, heard)
+    assert len({len(line) for written in lines for line in written}) > 2
     for row, prompt in enumerate(prompts):
         context = list(prompt)
         for turn in range(3):
@@ -171,6 +173,14 @@ def test_a_line_of_a_pair_without_end_is_counted_as_truncated():
     answerer = Scripted({first: [" 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1\n"]})
     (solution,) = solve(PROBLEMS[:1], asker, answerer, Decoding(line_tokens=8))
     assert solution.truncated and solution.lines[-1]["role"] == "solution"
+
+
+def test_half_a_question_is_not_asked_and_counts_as_truncated():
+    (first,) = prompts_of(PROBLEMS[:1])
+    asker = Scripted({first: ["Q: How many are left after all of them have gone?\n"]})
+    answerer = Scripted({first: [" 2.<end>"]})
+    (solution,) = solve(PROBLEMS[:1], asker, answerer, Decoding(line_tokens=5))
+    assert solution.truncated and solution.output == "The answer is 2."
 
 
 def test_what_follows_an_answer_without_end_mark_is_cut_off():

@@ -42,15 +42,40 @@ def test_masked_loss_equals_the_model_s_own_full_logit_loss():
 
 
 def test_the_problem_is_read_but_not_learnt():
-    """No logits, so no loss and no gradient, for the tokens of the problem."""
+    """Logits for the trained tokens only, and none of them belongs to the problem."""
     model, inputs = batch()
-    problem_only = inputs["labels"].clone()
-    problem_only[problem_only != IGNORED] = IGNORED
-    total, logits = masked_loss(model, **{**inputs, "labels": problem_only}, items=1)
-    assert total == 0 and len(logits) == 0
     first_trained = int((inputs["labels"][0] != IGNORED).nonzero()[0])
     text = tiny()[1].decode(inputs["input_ids"][0, :first_trained])
     assert text == f"Problem: {PAIRS[0][0].text}\n"
+    loss = masked_loss(model, **inputs)[0]
+    changed = {**inputs, "input_ids": inputs["input_ids"].clone()}
+    changed["input_ids"][:, 1] = 7  # read: another problem, another loss
+    assert masked_loss(model, **changed)[0] != loss
+
+
+def test_bf16_autocast_reaches_the_loss(tmp_path, monkeypatch):
+    seen = []
+    plain = students.masked_loss
+
+    def spy(*args, **kwargs):
+        loss, logits = plain(*args, **kwargs)
+        seen.append(logits.dtype)
+        return loss, logits
+
+    monkeypatch.setattr(students, "masked_loss", spy)
+    monkeypatch.setattr(students, "use_bf16", lambda: True)
+    train_student("tiny", PAIRS[:4], UNIFIED, Training(batch_size=4), tmp_path)
+    assert set(seen) == {torch.bfloat16}
+
+
+def test_a_checkpoint_cut_off_while_it_was_saved_is_passed_over(tmp_path):
+    for step, whole in ((10, True), (20, False)):
+        folder = tmp_path / f"checkpoint-{step}"
+        folder.mkdir()
+        if whole:
+            (folder / "trainer_state.json").write_text("{}")
+    assert students.last_checkpoint(tmp_path) == str(tmp_path / "checkpoint-10")
+    assert students.last_checkpoint(tmp_path / "none") is None
 
 
 def test_padding_does_not_change_the_loss():

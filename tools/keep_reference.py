@@ -19,9 +19,10 @@ FILES = ("report.html", "run.json")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path, help="folder of a finished run")
-    run = parser.parse_args().run
-    if not (run / "report.html").exists():
-        parser.error(f"{run} has no report.html: only a finished run is a reference")
+    run = parser.parse_args().run.resolve()
+    missing = [name for name in (*PARTS, *FILES) if not (run / name).exists()]
+    if missing:
+        parser.error(f"{run} is no finished run: it lacks {', '.join(missing)}")
     target = project_root() / "outputs" / "reference" / run.name
     shutil.rmtree(target, ignore_errors=True)
     for part in PARTS:

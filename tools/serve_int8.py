@@ -42,8 +42,9 @@ class Batcher(threading.Thread):
         self.prefixes: dict[str, tuple] = {}
 
     def ask(self, body: dict) -> dict:
+        prefix, rest = self.split(body["messages"])  # here a bad request fails alone
         future: Future = Future()
-        self.waiting.put((body, future))
+        self.waiting.put((prefix, rest, body, future))
         return future.result()
 
     def run(self) -> None:
@@ -53,8 +54,7 @@ class Batcher(threading.Thread):
             while len(jobs) < self.batch and not self.waiting.empty():
                 jobs.append(self.waiting.get())
             groups: dict[str, list] = {}
-            for body, future in jobs:
-                prefix, rest = self.split(body["messages"])
+            for prefix, rest, body, future in jobs:
                 groups.setdefault(prefix, []).append((rest, body, future))
             for prefix, group in groups.items():
                 try:
@@ -173,6 +173,10 @@ class Rows:
         return sum(map(len, self.written))
 
 
+class Server(ThreadingHTTPServer):
+    request_queue_size = 256  # a burst of requests waits instead of being refused
+
+
 def handler(batcher: Batcher, name: str) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -210,10 +214,7 @@ def main() -> None:
     options = parser.parse_args()
     batcher = Batcher(options.folder, options.batch)
     batcher.start()
-    server = ThreadingHTTPServer(
-        ("127.0.0.1", options.port), handler(batcher, options.name)
-    )
-    server.request_queue_size = 256
+    server = Server(("127.0.0.1", options.port), handler(batcher, options.name))
     print(f"http://127.0.0.1:{options.port}/v1", flush=True)
     server.serve_forever()
 
