@@ -146,22 +146,3 @@ def test_update_run_json_merges(tmp_path):
         "notebooks": {"00": {"seconds": 1}, "01": {"seconds": 2}},
     }
     assert runs.read_json(tmp_path / "none.json", {"a": 1}) == {"a": 1}
-
-
-def test_notebook_run_records_time_and_memory(tmp_path):
-    with runs.notebook_run(tmp_path, "00"):
-        pass
-    noted = runs.read_json(tmp_path / "run.json")["notebooks"]["00"]
-    assert noted["seconds"] >= 0 and 0 < noted["peak_memory_gb"] < 100
-
-
-def test_peak_memory_without_the_resource_module(monkeypatch):
-    import psutil
-
-    class Windows:
-        def memory_info(self):
-            return type("Info", (), {"peak_wset": 3 * 1024**3})
-
-    monkeypatch.setattr(runs, "resource", None)
-    monkeypatch.setattr(psutil, "Process", Windows)
-    assert runs.peak_memory_gb() == 3
