@@ -28,7 +28,7 @@ from .runs import environment, read_json, update_run_json
 # Minutes on two slow cores, first run; None where nobody has measured it.
 ESTIMATED_MINUTES: dict[str, dict[str, float] | None] = {
     "smoke": dict.fromkeys(("00", "01", "02", "03", "04", "05", "08"), 0.3),
-    "small": {"00": 1, "01": 1, "02": 1, "03": 25, "04": 12, "05": 20, "08": 1},
+    "small": {"00": 0.2, "01": 0.2, "02": 0.2, "03": 22, "04": 12, "05": 15, "08": 0.5},
     "paper": None,
 }
 OPTIONS = (
