@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -292,3 +293,10 @@ def test_the_lock_and_the_ranges_name_the_same_packages():
     assert all(version.startswith("==") for version in locked.values())
     for wanted in map(Requirement, ranges):
         assert wanted.specifier.contains(locked[wanted.name].removeprefix("=="))
+
+
+def test_the_readme_has_no_gaps():
+    text = (project_root() / "README.md").read_text("utf-8")
+    assert not re.search(r"@[A-Z0-9_]+@", text)
+    for name in re.findall(r"\]\(((?!http)[^)#]+)\)", text):
+        assert (project_root() / name).exists(), name
