@@ -23,7 +23,7 @@ from . import config
 from .benchmarks import BENCHMARKS
 from .benchmarks.sources import VARIABLE as DATA_VARIABLE
 from .notebooks import NotebookError, Usage, find_notebooks, number, run_notebook
-from .runs import environment, read_json, update_run_json
+from .runs import read_json, record_settings, update_run_json
 
 # Minutes on two slow cores, first run; None where nobody has measured it.
 ESTIMATED_MINUTES: dict[str, dict[str, float] | None] = {
@@ -173,16 +173,6 @@ def run(
         print(f"{place} done in {used}", flush=True)
     show_results(settings)
     return 0
-
-
-def record_settings(settings: config.Settings) -> None:
-    """What somebody needs to compare or repeat this run."""
-    update_run_json(
-        settings.folder,
-        environment=environment(),
-        settings=asdict(settings),
-        hash=settings.hash,
-    )
 
 
 def record_usage(folder: Path, path: Path, usage: Usage | None, status: str) -> None:

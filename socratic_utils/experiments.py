@@ -22,9 +22,8 @@ from .filters import KEPT, REASONS, Attempt, Filtered, keep_if_correct
 from .problems import Chain, Problem, gold_chain, read_rows, save_jsonl
 from .runs import (
     content_hash,
-    environment,
     file_hash,
-    update_run_json,
+    record_settings,
     write_jsonl_rows,
 )
 from .solving import prediction_row, solve
@@ -42,13 +41,7 @@ OWN_SOCRATIC = ("gsm8k",)  # benchmarks with Socratic steps of their own (P1 sec
 def start(settings: Settings, notebook: str) -> Path:
     """Make the run's folder, note what is run, and say it in one line."""
     settings.folder.mkdir(parents=True, exist_ok=True)
-    update_run_json(
-        settings.folder,
-        settings=asdict(settings),
-        hash=settings.hash,
-        environment=environment(),
-        device=str(device()),
-    )
+    record_settings(settings, device=str(device()))
     how = f", reusing {settings.reuse}" if settings.reuse else ""
     print(
         f"{notebook}: scale {settings.scale}, {settings.dataset}, student "

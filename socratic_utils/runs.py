@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterable
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -153,3 +154,17 @@ def update_run_json(folder: str | Path, **values: Any) -> dict[str, Any]:
             record[key] = value
     write_json(path, record)
     return record
+
+
+def record_settings(settings: Any, **more: Any) -> dict[str, Any]:
+    """Note in `run.json` what somebody needs to compare or repeat this run.
+
+    `settings` is a `config.Settings`: it has a folder, a hash and plain fields.
+    """
+    return update_run_json(
+        settings.folder,
+        settings=asdict(settings),
+        hash=settings.hash,
+        environment=environment(),
+        **more,
+    )
