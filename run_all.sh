@@ -108,6 +108,12 @@ case " $* " in *" --help "* | *" -h "*) usage && exit ;; esac
 for name in SOCRATIC_OUTPUTS SOCRATIC_DATA_DIR; do # relative to where we were called
   [[ -z ${!name:-} || ${!name} == /* ]] || export "$name=$PWD/${!name}"
 done
+options=() before=
+for option in "$@"; do
+  [[ $before != --student || ! -d $option ]] || option=$(cd "$option" && pwd)
+  options+=("$option") before=$option
+done
+set -- ${options[@]+"${options[@]}"} # an empty list is unset for bash 3
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}" || echo "${BASH_SOURCE[0]}")")"
 
 LOCK_HASH=$(cksum <requirements.lock)

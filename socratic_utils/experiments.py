@@ -13,6 +13,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 from . import answers, arithmetic, solving, speaker, transcripts
@@ -87,6 +88,11 @@ def test_splits(settings: Settings) -> list[str]:
 
 def filtered(settings: Settings, style: str) -> Filtered:
     """The teacher's chains of a style, filtered; saved as `chains/<style>-*.jsonl`."""
+    return _filtered(settings, style, settings.folder)
+
+
+@cache  # six models and every score need it; `folder` follows the environment
+def _filtered(settings: Settings, style: str, folder: Path) -> Filtered:
     problems = train_problems(settings)
     if settings.reuse == "reference":
         result = _reference_chains(settings, style, problems)
@@ -94,10 +100,9 @@ def filtered(settings: Settings, style: str) -> Filtered:
         result = keep_if_correct(
             problems, teacher_of(settings), style, settings.max_resamples
         )
-    folder = settings.folder / "chains"
-    save_jsonl(folder / f"{style}-kept.jsonl", result.kept)
+    save_jsonl(folder / "chains" / f"{style}-kept.jsonl", result.kept)
     rows = [attempt.row() for attempt in result.attempts]
-    write_jsonl_rows(folder / f"{style}-attempts.jsonl", rows)
+    write_jsonl_rows(folder / "chains" / f"{style}-attempts.jsonl", rows)
     return result
 
 
@@ -133,11 +138,23 @@ def corpus(settings: Settings, name: str) -> Pairs:
     Benchmarks with Socratic steps of their own use those (P1 section 4).
     """
     problems = train_problems(settings)
-    own = name == "socratic" and settings.dataset in OWN_SOCRATIC
-    if name == "gold" or own:
+    if is_gold(settings, name):
         return [(p, gold_chain(p)) for p in problems if p.steps]
     by_id = {p.id: p for p in problems}
     return [(by_id[c.problem_id], c) for c in filtered(settings, name).kept]
+
+
+def is_gold(settings: Settings, name: str) -> bool:
+    """Whether a corpus is the dataset's own steps, so that no teacher wrote it."""
+    own = name == "socratic" and settings.dataset in OWN_SOCRATIC
+    return name == "gold" or own
+
+
+def taught_by(settings: Settings, student: str) -> str:
+    """The teacher a student learnt from: the run's, or "gold"."""
+    corpora = {SUPERVISIONS[name].corpus for name in STUDENTS[student]}
+    gold = all(is_gold(settings, name) for name in corpora)
+    return "gold" if gold else settings.teacher
 
 
 def train(settings: Settings, student: str) -> list[Path]:
@@ -224,7 +241,7 @@ def score(settings: Settings, student: str, split: str = "test") -> list[dict]:
     labels = {
         "student": student,
         "model": settings.student,
-        "teacher": settings.teacher,
+        "teacher": taught_by(settings, student),
         "seed": settings.seed,
         "inputs": inputs,
     }

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from transformers import DynamicCache
+
+from .roomy import roomy_cache
 
 
 class Speaker:
@@ -28,7 +29,7 @@ class Speaker:
     def start(self, prompts: Sequence[list[int]]) -> None:
         """Forget everything and hear one prompt (token ids) a row."""
         self.pending = [list(prompt) for prompt in prompts]
-        self.cache = DynamicCache(config=self.model.config)
+        self.cache = roomy_cache(self.model.config)
         self.mask = torch.zeros(len(prompts), 0, dtype=torch.long, device=self.device)
 
     def hear(self, row: int, ids: Sequence[int]) -> None:

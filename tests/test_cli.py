@@ -280,6 +280,12 @@ def test_called_from_elsewhere_it_says_which_python_it_uses():
     assert "run_all: using" in done.stderr and "scale must be" in done.stderr
 
 
+def test_a_students_folder_is_meant_from_where_one_stands():
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = call("smoke", "--student", "usr", "--dry-run", PATH=path)
+    assert "student = /usr\n" in done.stdout, done.stderr
+
+
 def test_the_lock_and_the_ranges_name_the_same_packages():
     import tomllib
 

@@ -23,6 +23,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from socratic_utils.roomy import roomy_cache
+
 
 class Batcher(threading.Thread):
     """Takes requests from a queue and answers those with a common prefix together."""
@@ -74,7 +76,9 @@ class Batcher(threading.Thread):
     def prefix_cache(self, prefix: str) -> tuple:
         if prefix not in self.prefixes:
             ids = self.tokenizer(prefix, return_tensors="pt").input_ids
-            out = self.model(ids, use_cache=True, logits_to_keep=1)
+            out = self.model(
+                ids, past_key_values=roomy_cache(self.model.config), logits_to_keep=1
+            )
             self.prefixes[prefix] = (out.past_key_values, ids.shape[1])
         return self.prefixes[prefix]
 

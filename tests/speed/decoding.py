@@ -1,0 +1,61 @@
+"""What the cache with room is worth against `transformers.DynamicCache`.  By hand:
+
+    python tests/speed/decoding.py [--student SmolLM2-135M-Instruct] [--rows 100]
+
+Both read the same prompts and write the same number of tokens, in turns, in one run;
+the ratio is of the best of three.
+"""
+
+import argparse
+import time
+
+import torch
+from transformers import DynamicCache
+
+from socratic_utils import speaker
+from socratic_utils.benchmarks import load_problems
+from socratic_utils.pretrained import load_pretrained
+from socratic_utils.roomy import roomy_cache
+from socratic_utils.solving import prompt_ids
+from socratic_utils.speaker import Speaker
+
+CACHES = {
+    "DynamicCache": lambda config: DynamicCache(config=config),
+    "roomy_cache": roomy_cache,
+}
+
+
+def seconds(make_cache, model, tokenizer, prompts, tokens: int) -> float:
+    """Of writing `tokens` tokens in every row, reading the prompts not counted."""
+    speaker.roomy_cache = make_cache
+    writer = Speaker(model, tokenizer)
+    writer.stops = writer.stops[:0]  # nobody stops early
+    writer.start(prompts)
+    writer.write(1)
+    start = time.perf_counter()
+    writer.write(tokens)
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--student", default="SmolLM2-135M-Instruct")
+    parser.add_argument("--rows", type=int, default=100)
+    parser.add_argument("--tokens", type=int, default=24)
+    options = parser.parse_args()
+    model, tokenizer = load_pretrained(options.student)
+    model = model.to(torch.float32).eval()
+    problems = load_problems("gradeschool", "test", options.rows)
+    prompts = [prompt_ids(tokenizer, problem) for problem in problems]
+    best = dict.fromkeys(CACHES, float("inf"))
+    for _ in range(3):
+        for name, make in CACHES.items():
+            spent = seconds(make, model, tokenizer, prompts, options.tokens)
+            best[name] = min(best[name], spent)
+    for name, spent in best.items():
+        rate = options.rows * options.tokens / spent
+        print(f"{name}: {rate:.0f} tokens/s, {spent / best['roomy_cache']:.2f}x")
+
+
+if __name__ == "__main__":
+    main()
