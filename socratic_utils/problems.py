@@ -66,8 +66,8 @@ class Chain:
 
     `answer` is the chain's own final answer, right or wrong, or None when the text
     could not be parsed.  `sample` counts repeated samples of one problem from 0;
-    `logprob` is the chain's summed token log-likelihood where the endpoint gives it;
-    `text` is the raw reply, kept so that parsing can be redone offline.
+    `logprob` is the summed log-likelihood of its `tokens` tokens where the endpoint
+    gives it; `text` is the raw reply, kept so that parsing can be redone offline.
     """
 
     problem_id: str
@@ -78,6 +78,7 @@ class Chain:
     sample: int = 0
     logprob: float | None = None
     text: str = ""
+    tokens: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "steps", _steps(self.steps))

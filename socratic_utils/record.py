@@ -10,14 +10,11 @@ stopped; the packed recording is written at the end.
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
-
 from .benchmarks import load_problems
 from .filters import keep_if_correct
-from .problems import save_jsonl
 from .prompts import STYLES
 from .runs import project_root
-from .teacher import Teacher, read_log
+from .teacher import Teacher
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -43,10 +40,9 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"{style}: {result.acceptance:.1%} kept; {dict(result.reasons())}")
     print(teacher.usage)
     if options.out:
-        rows = read_log(teacher._cache)
-        rows = [r for r in rows if r["problem_id"].startswith(f"{options.dataset}-")]
-        rows.sort(key=lambda row: (row["problem_id"], row["style"], row["sample"]))
-        print(f"{len(rows)} replies in {save_jsonl(Path(options.out), rows)}")
+        prefix = f"{options.dataset}-"
+        count = teacher.store.export(options.out, options.teacher, prefix)
+        print(f"{count} replies in {options.out}")
 
 
 if __name__ == "__main__":

@@ -3,43 +3,40 @@
 One `openai` client speaks to OpenAI and to every server with the same interface (vLLM,
 `transformers serve`, llama.cpp, Ollama): `base_url` chooses.  A request has a canonical
 form whose hash is its key.  The key is looked up in the chains recorded in this
-package, then in the run's own cache; only then is the model asked, and its reply is
-appended to the cache before anything else happens.  So the offline default is a full
-cache, and a killed run loses nothing:
+package, then in the store of replies; only then is the model asked, live (`asking`) or
+by batch job (`batches`), and its reply is stored before anything else happens.  So the
+offline default is a full cache, and a killed run loses nothing:
 
     >>> teacher = Teacher("Qwen2.5-Coder-1.5B-Instruct")        # recorded: no network
     >>> chains = teacher.sample(problems, style="socratic")     # doctest: +SKIP
 
-Not covered yet: batch jobs, budgets, several chains in one request.
+SCoTD's thirty chains a question (P2, section 3) are one call:
+
+    >>> teacher.sample(problems, "cot", n=30, temperature=1.0)  # doctest: +SKIP
 """
 
 from __future__ import annotations
 
-import json
-import os
-import re
 import threading
-import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from tqdm.auto import tqdm
-
+from .asking import Job, LiveAsker
+from .batches import BatchAsker
+from .cost import Budget, Estimate, estimate, need_price, price_of, spent
+from .endpoint import KEY_VARIABLE, Endpoint, RefusedError, TeacherError
 from .parsing import parse_chain
 from .problems import Chain, Problem, problem_text, read_rows
 from .prompts import load_prompt
-from .runs import append_line, content_hash, read_log
+from .runs import content_hash, read_log
+from .store import MEMORY, ReplyStore
 
-KEY_VARIABLE = "OPENAI_API_KEY"
-ATTEMPTS = 4  # for replies that are no reply; the client itself retries 429 and 5xx
-
-
-class TeacherError(RuntimeError):
-    """The teacher cannot answer; the message says what to do."""
+MODES = ("live", "batch")
+STORE_NAME = "replies.sqlite"
+__all__ = ["RefusedError", "Teacher", "TeacherError", "shipped_recordings"]
 
 
 @dataclass
@@ -48,8 +45,12 @@ class Teacher:
 
     `model` names the teacher in every row and in the cache key; `served_as` is the
     name its endpoint knows it by where that differs.  `base_url=None` and no key in
-    OPENAI_API_KEY means: recorded and cached chains only.  `recorded` is an iterable of
-    recording files; by default those shipped with the package.
+    OPENAI_API_KEY means: recorded and cached chains only.  `cache_dir` holds the store
+    of replies (None: in memory only).  `recorded` is an iterable of recording files; by
+    default those shipped with the package.  `api` is "chat" or "completion", `mode`
+    "live" or "batch".  With `logprobs` chains have a log-likelihood where the endpoint
+    gives one.  `max_cost` limits what all cached replies of this model cost together,
+    in dollars.
     """
 
     model: str
@@ -60,19 +61,26 @@ class Teacher:
     concurrency: int = 8
     timeout: float = 600.0
     max_retries: int = 6
-    recorded: Sequence[Any] | None = None
-    usage: dict[str, float] = field(default_factory=dict, init=False)
+    recorded: Iterable[Any] | None = None
+    api: str = "chat"
+    mode: str = "live"
+    logprobs: bool = False
+    max_cost: float | None = None
+    usage: dict[str, int] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        self._lock = threading.Lock()
-        self._rows: dict[str, dict] = {}
+        if self.mode not in MODES:
+            raise ValueError(f"mode must be one of {MODES}, not {self.mode!r}")
+        self.endpoint = Endpoint(
+            self.model, self.base_url, self.served_as, self.api, self.timeout,
+            self.max_retries,
+        )  # fmt: skip
         shipped = shipped_recordings() if self.recorded is None else self.recorded
+        self._recorded: dict[str, dict] = {}
         for path in shipped:
-            self._rows.update((row["key"], row) for _, row in read_rows(path))
-        self._cache = self._cache_path()
-        if self._cache and self._cache.exists():
-            self._rows.update((row["key"], row) for row in read_log(self._cache))
-        self._client: Any = None
+            self._recorded.update((row["key"], row) for _, row in read_rows(path))
+        self.store = self._open_store()
+        self._lock = threading.Lock()
         self.usage = {"asked": 0, "prompt_tokens": 0, "completion_tokens": 0}
 
     # --- what callers use ---------------------------------------------------------
@@ -88,155 +96,173 @@ class Teacher:
         """`n` chains for each problem, in the problems' order, samples together.
 
         `first_sample` numbers the samples (resampling goes on at 1, 2, 3), and the
-        number is the request's seed.  Raises TeacherError when a chain is neither
+        number is the request's seed.  A chain whose request the endpoint refuses has no
+        text, no steps and no answer.  Raises TeacherError when chains are neither
         recorded nor to be had, ValueError when there is nothing to ask.
         """
         if not problems or n < 1:
             raise ValueError("give at least one problem and n of at least 1")
-        wanted = [
-            (problem, index, self.request(problem, style, temperature, index))
-            for problem in problems
-            for index in range(first_sample, first_sample + n)
-        ]
-        self._ask_missing([(p, i, style, r) for p, i, r in wanted], style)
+        samples = range(first_sample, first_sample + n)
+        jobs = [self._job(problem, style, temperature, samples) for problem in problems]
+        keys = [key for job in jobs for key in job.keys]
+        rows = self._known(keys)
+        if missing := self._missing(jobs, rows):
+            self._ask(missing, f"teacher, {style}")
+            rows = self._known(keys)
+        nothing: dict = {"text": ""}
         return [
-            self._chain(problem, style, index, self._rows[content_hash(request, 32)])
-            for problem, index, request in wanted
+            self._chain(problem, style, sample, rows.get(key, nothing))
+            for problem, job in zip(problems, jobs, strict=True)
+            for sample, key in zip(job.samples, job.keys, strict=True)
         ]
 
     def replies(self, problems: Sequence[Problem]) -> list[dict]:
         """Every known reply about these problems: text, tokens, prompt hash."""
         wanted = {problem.id for problem in problems}
-        found = [r for r in self._rows.values() if r["problem_id"] in wanted]
-        return [row for row in found if row["model"] == self.model]
+        rows = {
+            key: row
+            for key, row in self._recorded.items()
+            if row["problem_id"] in wanted and row["model"] == self.model
+        }
+        rows |= {row["key"]: row for row in self.store.about(self.model, wanted)}
+        return list(rows.values())
+
+    def estimate(
+        self,
+        problems: Sequence[Problem],
+        style: str,
+        n: int = 1,
+        temperature: float = 0.0,
+    ) -> Estimate:
+        """What `sample` with the same arguments would ask for, and its cost."""
+        jobs = [self._job(p, style, temperature, range(n)) for p in problems]
+        missing = self._missing(jobs, self._known([k for j in jobs for k in j.keys]))
+        known = self.replies(problems) or list(self._recorded.values())
+        known = [row for row in known if row["model"] == self.model]
+        return estimate(
+            [one.request for job in missing for one in job.singles()],
+            known,
+            price_of(self.model, self.mode == "batch"),
+            self.concurrency,
+        )
 
     def request(
         self, problem: Problem, style: str, temperature: float, sample: int
     ) -> dict[str, Any]:
         """The canonical request: all the reply depends on, no address, no key."""
+        prompt = load_prompt(problem.dataset, style)
         text = problem_text(problem)
+        if self.api == "chat":
+            asked = {"messages": prompt.messages(text)}
+        else:
+            asked = {"prompt": prompt.text(text)}
         return {
             "model": self.model,
-            "messages": load_prompt(problem.dataset, style).messages(text),
+            **asked,
             "temperature": temperature,
             "max_tokens": self.max_tokens,
             "seed": sample,
         }
 
+    # --- looking up -----------------------------------------------------------------
+
+    def _job(
+        self, problem: Problem, style: str, temperature: float, samples: Iterable[int]
+    ) -> Job:
+        samples = tuple(samples)
+        request = self.request(problem, style, temperature, samples[0])
+        keys = tuple(content_hash({**request, "seed": i}, 32) for i in samples)
+        prompt_hash = load_prompt(problem.dataset, style).hash
+        return Job(problem.id, style, prompt_hash, request, samples, keys)
+
+    def _known(self, keys: Sequence[str]) -> dict[str, dict]:
+        found = {key: self._recorded[key] for key in keys if key in self._recorded}
+        found |= self.store.find([key for key in keys if key not in found])
+        if not self.logprobs:
+            return found
+        # A reply that was asked for without log-likelihoods does not do.
+        return {key: row for key, row in found.items() if "logprob" in row}
+
+    def _missing(self, jobs: Sequence[Job], known: dict) -> list[Job]:
+        """The jobs with the samples that are not known, each only once."""
+        seen = set(known)
+        result = []
+        for job in jobs:
+            open_ = [
+                (i, k)
+                for i, k in zip(job.samples, job.keys, strict=True)
+                if k not in seen
+            ]
+            if open_:
+                seen.update(key for _, key in open_)
+                samples, keys = zip(*open_, strict=True)
+                request = {**job.request, "seed": samples[0]}
+                result.append(Job(job.problem_id, job.style, job.prompt_hash, request,
+                                  samples, keys))  # fmt: skip
+        return result
+
     # --- asking -------------------------------------------------------------------
 
-    def _ask_missing(self, wanted: list[tuple], style: str) -> None:
-        missing = {
-            content_hash(request, 32): (problem, index, style, request)
-            for problem, index, style, request in wanted
-        }
-        missing = {key: job for key, job in missing.items() if key not in self._rows}
-        if not missing:
-            return
-        self._connect(len(missing))
-        pool = ThreadPoolExecutor(self.concurrency)
-        try:
-            jobs = [pool.submit(self._ask, key, *job) for key, job in missing.items()]
-            bar = tqdm(as_completed(jobs), total=len(jobs), desc=f"teacher, {style}")
-            for job in bar:
-                job.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-    def _connect(self, missing: int) -> None:
-        """Open the client, or say in one sentence why nobody can be asked."""
-        import openai
-
-        key = os.environ.get(KEY_VARIABLE, "").strip()
-        if self.base_url is None and not key:
+    def _ask(self, jobs: list[Job], label: str) -> None:
+        count = sum(len(job.samples) for job in jobs)
+        if not self.endpoint.has_address:
             raise TeacherError(
-                f"{missing} chains of {self.model} are neither recorded nor cached, "
+                f"{count} chains of {self.model} are neither recorded nor cached, "
                 f"and there is nobody to ask: set {KEY_VARIABLE}, or give "
                 f"--teacher-url with the address of a server, or use the recorded "
                 f"teacher"
             )
-        if self._client is None:
-            self._client = openai.OpenAI(
-                api_key=key or "none",  # local servers want some value
-                base_url=self.base_url,
-                timeout=self.timeout,
-                max_retries=self.max_retries,
+        if self.mode == "batch":
+            self._check_batch_budget(jobs)
+            asker: Any = BatchAsker(
+                self.endpoint, self._remember, self.store, self.logprobs
+            )
+        else:
+            asker = LiveAsker(
+                self.endpoint, self._remember, self.concurrency, self.logprobs,
+                self._budget(),
+            )  # fmt: skip
+        asker.ask(jobs, label)
+
+    def _budget(self) -> Budget | None:
+        if self.max_cost is None:
+            return None
+        price = need_price(self.model, self.mode == "batch")
+        return Budget(self.max_cost, price, spent(self.store.of(self.model), price))
+
+    def _check_batch_budget(self, jobs: list[Job]) -> None:
+        """A batch job is paid as a whole: refuse it before it is submitted."""
+        budget = self._budget()
+        if budget is None:
+            return
+        worst = sum(budget.worst(j.request) for job in jobs for j in job.singles())
+        if not budget.admit(worst):
+            raise TeacherError(
+                f"the batch job could cost ${worst:.2f}, which would pass --max-cost "
+                f"{self.max_cost:g} dollars: raise it or ask for fewer chains"
             )
 
-    def _ask(
-        self, key: str, problem: Problem, index: int, style: str, request: dict
-    ) -> None:
-        started = time.time()
-        reply = self._reply(request)
-        choice = reply.choices[0]
-        row = {
-            "key": key,
-            "model": self.model,
-            "problem_id": problem.id,
-            "style": style,
-            "sample": index,
-            "temperature": request["temperature"],
-            "prompt_hash": load_prompt(problem.dataset, style).hash,
-            "text": choice.message.content or "",
-            "finish_reason": choice.finish_reason,
-            "prompt_tokens": getattr(reply.usage, "prompt_tokens", None),
-            "completion_tokens": getattr(reply.usage, "completion_tokens", None),
-            "seconds": round(time.time() - started, 2),
-        }
-        self._remember(row)
-
-    def _reply(self, request: dict) -> Any:
-        """One good reply.  Retries what may pass; another 4xx is final at once."""
-        import openai
-
-        problem = "no reply"
-        for attempt in range(ATTEMPTS):
-            try:
-                reply = self._client.chat.completions.create(
-                    **{**request, "model": self.served_as or self.model}
-                )
-                choices = getattr(reply, "choices", None)
-                if choices and choices[0].message:
-                    return reply
-                problem = "a reply without a choice"
-            except openai.APIStatusError as error:  # after the client's own retries
-                raise TeacherError(_explain(self.model, error)) from None
-            except openai.APIConnectionError:
-                raise TeacherError(
-                    f"the teacher at {self._client.base_url} cannot be reached: start "
-                    f"its server or correct --teacher-url; what was answered is kept"
-                ) from None
-            except (openai.APIResponseValidationError, ValueError):
-                problem = "a reply that is not valid JSON"
-            if attempt + 1 < ATTEMPTS:
-                time.sleep(min(2.0**attempt, 8.0))
-        raise TeacherError(
-            f"{self.model} gave {problem} {ATTEMPTS} times in a row; what was answered "
-            f"before is kept, so run again later"
-        )
-
-    # --- remembering --------------------------------------------------------------
-
-    def _cache_path(self) -> Path | None:
-        if self.cache_dir is None:
-            return None
-        return Path(self.cache_dir) / f"{re.sub(r'[/:]', '--', self.model)}.jsonl"
-
-    def _remember(self, row: dict) -> None:
-        """Append the reply to the cache, on disk, before anybody sees it."""
+    def _remember(self, rows: Sequence[dict]) -> None:
+        """Store replies, on disk, before anybody sees them."""
+        self.store.add(rows, replace=self.logprobs)
         with self._lock:
-            if self._cache:
-                append_line(self._cache, json.dumps(row, ensure_ascii=False))
-            self._rows[row["key"]] = row
-            self.usage["asked"] += 1
+            self.usage["asked"] += len(rows)
             for name in ("prompt_tokens", "completion_tokens"):
-                self.usage[name] += row[name] or 0
+                self.usage[name] += sum(row[name] or 0 for row in rows)
+
+    def _open_store(self) -> ReplyStore:
+        if self.cache_dir is None:
+            return ReplyStore(MEMORY)
+        store = ReplyStore(Path(self.cache_dir) / STORE_NAME)
+        for log in sorted(Path(self.cache_dir).glob("*.jsonl")):  # before there was one
+            store.add(read_log(log))
+        return store
 
     def _chain(self, problem: Problem, style: str, index: int, row: dict) -> Chain:
         cut_off = row.get("finish_reason") == "length"
         steps, answer = parse_chain(row["text"], style, problem.kind, cut_off)
-        return Chain(problem.id, style, steps, answer, self.model, index, None,
-                     row["text"])  # fmt: skip
+        return Chain(problem.id, style, steps, answer, self.model, index,
+                     row.get("logprob"), row["text"], row.get("tokens"))  # fmt: skip
 
 
 def shipped_recordings() -> list[Any]:
@@ -245,16 +271,3 @@ def shipped_recordings() -> list[Any]:
     if not folder.is_dir():
         return []
     return sorted(Path(str(f)) for f in folder.iterdir() if f.name.endswith(".gz"))
-
-
-def _explain(model: str, error: Any) -> str:
-    advice = {
-        401: f"the key in {KEY_VARIABLE} is not accepted",
-        403: f"the key in {KEY_VARIABLE} may not use this model",
-        404: f"the endpoint does not know {model}: give the name it serves it by",
-        429: "too many requests for too long: wait, or lower the concurrency",
-    }
-    status = error.status_code
-    other = "the server fails" if status >= 500 else "the request was refused"
-    reason = advice.get(status, other)
-    return f"teacher {model}, HTTP {status}: {reason}; answers so far are kept"

@@ -1,14 +1,22 @@
-"""A small real HTTP server that answers like an OpenAI chat endpoint, and misbehaves.
+"""A real HTTP server that answers like an OpenAI endpoint, and misbehaves on demand.
 
-    with TeacherServer(["429", "ok"]) as server:  # one behaviour a request, in order
-        Teacher("toy", server.url, ...)           # after the list: always "ok"
+    with TeacherServer(["429", "ok"]) as server:   # one behaviour a request, in order
+        Teacher("toy", server.url, ...)            # after the list: always "ok"
+    TeacherServer(always={"Story05": "404"})       # by a word of the problem
+    TeacherServer(shares={"500": 0.1, "hang": 0.1}, seed=1)   # at random
 
-Behaviours: ok, 429 (Retry-After: 0), 500, cut (connection closed), not_json,
-no_choices, no_message, 401, 404.  `always` maps a word of the problem to a behaviour.
+Transient: 429, 429_bare (without Retry-After), 500, 503, hang, cut, cut_body,
+content_type, not_json, no_choices, no_message, trickle (slow, but whole).
+Permanent: 400, 401, 404, context, filter.
+In an answer: length, content_filter, no_logprobs, one_choice (`n` ignored).
+Batch jobs are in `batch_server`.
 """
 
 import json
+import random
+import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 REPLY = """Q1: How many rolls does she make?
@@ -16,26 +24,50 @@ A1: She makes 4 * 12 = 48 rolls.
 Q2: How many are left?
 A2: She has 48 - {seed} left.
 The answer is 48."""
-STATUS = {"429": 429, "500": 500, "401": 401, "404": 404}
+STATUS = {"429": 429, "429_bare": 429, "500": 500, "503": 503, "401": 401, "404": 404,
+          "400": 400, "context": 400, "filter": 400}  # fmt: skip
+CODES = {"context": "context_length_exceeded", "filter": "content_filter"}
+BROKEN = {
+    "not_json": ("application/json", b'{"choices": [{"mess'),
+    "content_type": ("text/html", b"<html>busy</html>"),
+}
+
+
+class Quiet(ThreadingHTTPServer):
+    """Says nothing when a client hangs up: that is what is being tested."""
+
+    request_queue_size = 128
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 class TeacherServer:
     """Listens on a free loopback port; `requests` and `headers` keep what was asked."""
 
-    def __init__(self, behaviours=(), always=None, reply=REPLY):
+    def __init__(self, behaviours=(), always=None, reply=REPLY, shares=None, seed=0,
+                 latency=0.0, honours_n=True):  # fmt: skip
         self.behaviours, self.always = list(behaviours), always or {}
-        self.reply, self.lock = reply, threading.Lock()
-        self.requests, self.headers = [], []
-        handler = type("Handler", (_Handler,), {"teacher": self})
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.shares, self.random = shares or {}, random.Random(seed)
+        self.reply, self.latency, self.honours_n = reply, latency, honours_n
+        self.lock, self.stopping = threading.Lock(), threading.Event()
+        self.requests, self.headers, self.answered = [], [], []
+        handler = type("Handler", (self.handler_class,), {"teacher": self})
+        self.http = Quiet(("127.0.0.1", 0), handler)
         self.http.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.http.server_port}/v1"
+
+    @property
+    def handler_class(self):
+        return Handler
 
     def __enter__(self):
         threading.Thread(target=self.http.serve_forever, args=(0.01,)).start()
         return self
 
     def __exit__(self, *_):
+        self.stopping.set()
         self.http.shutdown()
         self.http.server_close()
 
@@ -44,56 +76,103 @@ class TeacherServer:
         with self.lock:
             self.requests.append(request)
             self.headers.append(headers)
-            text = request["messages"][-1]["content"]
             for word, behaviour in self.always.items():
-                if word in text:
+                if word in asked(request):
                     return behaviour
-            return self.behaviours.pop(0) if self.behaviours else "ok"
+            if self.behaviours:
+                return self.behaviours.pop(0)
+            draw = self.random.random()
+            for behaviour, share in self.shares.items():
+                if (draw := draw - share) < 0:
+                    return behaviour
+            return "ok"
+
+    def completion(self, request, behaviour="ok"):
+        """The body of a good answer, in the form that was asked for."""
+        ignored = behaviour == "one_choice" or not self.honours_n
+        count = 1 if ignored else request.get("n", 1)
+        if behaviour == "no_choices":
+            count = 0
+        choices = [self.choice(request, i, behaviour) for i in range(count)]
+        with self.lock:
+            self.answered.append((asked(request), request["seed"], count))
+        return {
+            "id": "x", "object": "chat.completion", "created": 0,
+            "model": request["model"], "choices": choices,
+            "usage": {"prompt_tokens": 7, "completion_tokens": 5 * count,
+                      "total_tokens": 7 + 5 * count},
+        }  # fmt: skip
+
+    def choice(self, request, index, behaviour):
+        """One choice, with the words of its seed and five tokens of log-likelihood."""
+        text = self.reply.format(seed=request["seed"] + index)
+        finish = behaviour if behaviour in ("length", "content_filter") else "stop"
+        text = {"length": text[:40], "content_filter": None}.get(finish, text)
+        found = {"index": index, "finish_reason": finish}
+        wanted = request.get("logprobs") not in (None, False)
+        wanted = wanted and behaviour != "no_logprobs"
+        if "prompt" in request:
+            values = [-0.5] * 5 if wanted else None
+            return {**found, "text": text or "",
+                    "logprobs": values and {"token_logprobs": values}}  # fmt: skip
+        values = [{"token": "x", "logprob": -0.5, "top_logprobs": []}] * 5
+        message = {"role": "assistant", "content": text}
+        return {**found, "message": None if behaviour == "no_message" else message,
+                "logprobs": {"content": values} if wanted else None}  # fmt: skip
 
 
-class _Handler(BaseHTTPRequestHandler):
+def asked(request):
+    """The problem's text, in both forms of request."""
+    return request.get("prompt") or request["messages"][-1]["content"]
+
+
+class Handler(BaseHTTPRequestHandler):
     teacher: TeacherServer
+    protocol_version = "HTTP/1.1"
 
     def do_POST(self):
-        size = int(self.headers["Content-Length"])
-        request = json.loads(self.rfile.read(size))
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         behaviour = self.teacher.take(request, self.headers)
-        if self.path != "/v1/chat/completions":
+        if self.path not in ("/v1/chat/completions", "/v1/completions"):
             behaviour = "404"
-        if behaviour == "cut":
+        self.behave(request, behaviour)
+
+    def behave(self, request, behaviour):
+        time.sleep(self.teacher.latency)
+        if behaviour == "hang":
+            self.teacher.stopping.wait(30)
             self.close_connection = True
-            return
-        if behaviour == "not_json":
-            self.send(200, b'{"choices": [{"mess')
+        elif behaviour == "cut":
+            self.close_connection = True
+        elif behaviour in BROKEN:
+            kind, body = BROKEN[behaviour]
+            self.send(200, body, kind)
         elif behaviour in STATUS:
             # Careless servers echo the key: no error of ours may pass it on.
             echo = f"refused {self.headers['Authorization']}"
-            body = json.dumps({"error": {"message": echo}}).encode()
-            self.send(STATUS[behaviour], body)
+            error = {"message": echo, "code": CODES.get(behaviour)}
+            again = {"Retry-After": "0"} if behaviour == "429" else {}
+            self.send(STATUS[behaviour], json.dumps({"error": error}).encode(), **again)
         else:
-            self.send(200, json.dumps(self.completion(request, behaviour)).encode())
+            body = json.dumps(self.teacher.completion(request, behaviour)).encode()
+            self.send(200, body, part=behaviour)
 
-    def completion(self, request, behaviour):
-        text = self.teacher.reply.format(seed=request["seed"])
-        message = None if behaviour == "no_message" else {"role": "assistant"}
-        if message:
-            message["content"] = text
-        choice = {"index": 0, "message": message, "finish_reason": "stop"}
-        return {
-            "id": "x", "object": "chat.completion", "created": 0,
-            "model": request["model"],
-            "choices": [] if behaviour == "no_choices" else [choice],
-            "usage": {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12},
-        }  # fmt: skip
-
-    def send(self, status, body):
+    def send(self, status, body, kind="application/json", part="", **headers):
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        if status == 429:
-            self.send_header("Retry-After", "0")
+        headers = {"Content-Type": kind, "Content-Length": str(len(body)), **headers}
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
         self.end_headers()
-        self.wfile.write(body)
+        if part == "cut_body":
+            self.wfile.write(body[: len(body) // 2])
+            self.close_connection = True
+        elif part == "trickle":
+            for start in range(0, len(body), 200):
+                self.wfile.write(body[start : start + 200])
+                self.wfile.flush()
+                self.teacher.stopping.wait(0.005)
+        else:
+            self.wfile.write(body)
 
     def log_message(self, *_):
         """Keep quiet."""

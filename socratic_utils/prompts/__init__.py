@@ -45,6 +45,12 @@ class Prompt:
         return turns
 
 
+    def text(self, problem_text: str) -> str:
+        """The same as one text, for completion models: it ends where a chain begins."""
+        shown = [f"Problem: {text}\n{chain}" for text, chain in self.exemplars]
+        return "\n\n".join([self.instruction, *shown, f"Problem: {problem_text}\n"])
+
+
 @cache
 def load_prompt(dataset: str, style: str) -> Prompt:
     """The prompt of a dataset, or the default one.  ValueError on an unknown style."""

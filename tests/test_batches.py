@@ -1,0 +1,130 @@
+"""Batch jobs: same cache and same chains as live, whatever becomes of the jobs."""
+
+import time
+
+import pytest
+from batch_server import BatchServer
+from test_faults import problems
+
+from socratic_utils import batches
+from socratic_utils.batches import BatchAsker
+from socratic_utils.store import ReplyStore
+from socratic_utils.teacher import Teacher, TeacherError
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+
+
+def make(server, cache, **options):
+    options = {"recorded": (), "mode": "batch", "max_retries": 2} | options
+    return Teacher("toy", server.url, cache, **options)
+
+
+def sizes(server):
+    return [batch["size"] for batch in server.batches.values()]
+
+
+def test_the_same_chains_as_live(tmp_path):
+    with BatchServer() as server:
+        chains = make(server, tmp_path / "a").sample(problems(20), n=3, temperature=1.0)
+        assert sizes(server) == [60] and server.requests == []
+        live = make(server, tmp_path / "b", mode="live").sample(
+            problems(20), n=3, temperature=1.0
+        )
+        assert live == chains
+        again = make(server, tmp_path / "a", mode="live")  # one cache for both modes
+        assert again.sample(problems(20), n=3, temperature=1.0) == chains
+        assert again.usage["asked"] == 0
+
+
+@pytest.mark.parametrize(
+    "faults, expected",
+    [
+        (["expired"], [30, 15]),
+        (["some_500", "some_500"], [30, 10, 4]),
+        (["duplicates"], [30]),
+    ],
+)
+def test_only_what_failed_is_asked_again(tmp_path, faults, expected):
+    with BatchServer(faults) as server:
+        teacher = make(server, tmp_path, logprobs=True)
+        chains = teacher.sample(problems(30))
+        assert sizes(server) == expected
+    assert [chain.problem_id for chain in chains] == [p.id for p in problems(30)]
+    assert all(c.answer == "48" and c.logprob == -2.5 for c in chains)
+    assert len(teacher.store.of("toy")) == 30
+
+
+def test_refused_requests_are_left_out_and_told_once(tmp_path):
+    with BatchServer(["refused"]) as server:
+        with pytest.warns(UserWarning, match="10 of 30 chains are left out"):
+            chains = make(server, tmp_path).sample(problems(30))
+        assert sizes(server) == [30]
+    assert sum(chain.answer is None for chain in chains) == 10
+
+
+def test_a_job_that_is_rejected_as_a_whole(tmp_path):
+    with BatchServer(["failed"]) as server:
+        with pytest.raises(TeacherError, match="batch_0 was rejected as a whole"):
+            make(server, tmp_path).sample(problems(5))
+        assert len(make(server, tmp_path).sample(problems(5))) == 5  # corrected
+        assert sizes(server) == [5, 5]
+
+
+def test_jobs_are_collected_by_a_later_process(tmp_path, monkeypatch):
+    with BatchServer(polls=3) as server:
+        patient = BatchAsker.__init__
+
+        def impatient(self, *args, **kwargs):
+            patient(self, *args, **{**kwargs, "wait": False})
+
+        monkeypatch.setattr(BatchAsker, "__init__", impatient)
+        for _ in range(2):
+            with pytest.raises(TeacherError, match="12 of 12 chains .* in batch jobs"):
+                make(server, tmp_path).sample(problems(12))
+        monkeypatch.setattr(BatchAsker, "__init__", patient)
+        assert len(make(server, tmp_path).sample(problems(12))) == 12
+        assert sizes(server) == [12]
+
+
+def test_a_kill_after_a_submission_pays_nothing_twice(tmp_path, monkeypatch):
+    """The process ends after the job is made, before its id is written down."""
+
+    class Killed(BaseException):
+        pass
+
+    def kill(self, *args):
+        raise Killed
+
+    with BatchServer() as server:
+        with monkeypatch.context() as patch:
+            patch.setattr(ReplyStore, "add_job", kill)
+            with pytest.raises(Killed):
+                make(server, tmp_path).sample(problems(9))
+        assert len(make(server, tmp_path).sample(problems(9))) == 9
+        assert sizes(server) == [9]
+
+
+@pytest.mark.parametrize("limit, value", [("requests", 7), ("bytes", 13_000)])
+def test_jobs_are_split_at_the_apis_limits(tmp_path, monkeypatch, limit, value):
+    monkeypatch.setattr(batches, f"MOST_{limit.upper()}", value)
+    with BatchServer() as server:
+        assert len(make(server, tmp_path).sample(problems(20))) == 20
+        assert sum(sizes(server)) == 20 and max(sizes(server)) <= 7
+        sent = [batch["input_file_id"] for batch in server.batches.values()]
+        biggest = max(len(server.files[name]) for name in sent)
+    assert limit == "requests" or biggest <= value
+
+
+def test_a_job_that_could_pass_the_budget_is_not_submitted(tmp_path, monkeypatch):
+    prices = tmp_path / "prices.csv"
+    prices.write_text("model,prompt,completion\ntoy,1,1\n")
+    monkeypatch.setenv("SOCRATIC_PRICES", str(prices))
+    with BatchServer() as server:
+        with pytest.raises(TeacherError, match="the batch job could cost"):
+            make(server, tmp_path, max_cost=0.001).sample(problems(20))
+        assert server.batches == {}
+        assert len(make(server, tmp_path, max_cost=1.0).sample(problems(20))) == 20
