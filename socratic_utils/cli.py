@@ -22,6 +22,8 @@ from urllib.parse import urlsplit
 from . import config
 from .benchmarks import BENCHMARKS
 from .benchmarks.sources import VARIABLE as DATA_VARIABLE
+from .cost import price_table
+from .endpoint import APIS, MODES
 from .notebooks import NotebookError, Usage, find_notebooks, number, run_notebook
 from .runs import read_json, record_settings, update_run_json
 
@@ -32,8 +34,8 @@ ESTIMATED_MINUTES: dict[str, dict[str, float] | None] = {
     "paper": None,
 }
 OPTIONS = (
-    "dataset", "student", "teacher", "teacher_url", "train_limit", "test_limit",
-    "seed", "reuse",
+    "dataset", "student", "teacher", "teacher_url", "teacher_api", "teacher_mode",
+    "max_cost", "train_limit", "test_limit", "seed", "reuse",
 )  # fmt: skip
 LOCAL_STUDENTS = {config.PRESETS[scale].student for scale in ("smoke", "small")}
 TABLE_COLUMNS = ("split", "student", "n", "correct", "accuracy", "ci_low", "ci_high",
@@ -76,6 +78,9 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--student", default="", help="a Hugging Face model id")
     result.add_argument("--teacher", default="", help="the teacher's model name")
     result.add_argument("--teacher-url", default="", help="an OpenAI-like server")
+    result.add_argument("--teacher-api", default="", help="`completion`: no chat model")
+    result.add_argument("--teacher-mode", default="", help="`batch`: batch jobs")
+    result.add_argument("--max-cost", type=float, help="dollars, for the teacher")
     result.add_argument("--train-limit", type=int, help="training problems")
     result.add_argument("--test-limit", type=int, help="test problems of each split")
     result.add_argument("--seed", type=int, help="of training and sampling")
@@ -93,6 +98,14 @@ def check(settings: config.Settings) -> config.Settings:
     address = urlsplit(settings.teacher_url)
     if address.username or address.password or address.query:
         raise ValueError("put the key into OPENAI_API_KEY, not into the teacher's URL")
+    for name, known in (("teacher_api", APIS), ("teacher_mode", MODES)):
+        if getattr(settings, name) not in known:
+            raise ValueError(
+                f"--{name.replace('_', '-')} must be one of {', '.join(known)}, not "
+                f"{getattr(settings, name)!r}"
+            )
+    if not 0 <= settings.max_cost < float("inf"):
+        raise ValueError("--max-cost must be a number of dollars, such as 2.50")
     for name in ("train_limit", "test_limit"):
         if (getattr(settings, name) or 1) < 1:
             raise ValueError(f"--{name.replace('_', '-')} must be at least 1")
@@ -143,8 +156,25 @@ def show_plan(settings: config.Settings, notebooks: list[Path]) -> None:
     for name in OPTIONS:
         if (value := getattr(settings, name)) not in ("", None):
             print(f"  {name} = {value}")
+    plan = teacher_plan_of(settings)
     for path in notebooks:
-        print(f"would run {path.stem} ({estimate(settings.scale, path)})")
+        asked = plan.get(number(path))
+        of_the_teacher = f"; asks the teacher for at most {asked}" if asked else ""
+        print(
+            f"would run {path.stem} ({estimate(settings.scale, path)}{of_the_teacher})"
+        )
+    if plan:
+        print(f"prices: {price_table()}")
+
+
+def teacher_plan_of(settings: config.Settings) -> dict[str, Any]:
+    """`planning.teacher_plan`, where the environment is there already."""
+    try:
+        from .planning import teacher_plan
+    except ImportError:
+        print("  (what the teacher would cost is told once the environment is set up)")
+        return {}
+    return teacher_plan(settings)
 
 
 def run(

@@ -54,6 +54,9 @@ class Settings:
     student: str
     teacher: str
     teacher_url: str = ""
+    teacher_api: str = "chat"  # or "completion", as the papers' teachers were
+    teacher_mode: str = "live"  # or "batch": half the price, within a day
+    max_cost: float = 0.0  # dollars of all this teacher's replies; 0: no limit
     teacher_tokens: int = 200  # of one chain; longer replies are cut off and dropped
     train_limit: int | None = None
     test_limit: int | None = None
@@ -85,7 +88,7 @@ class Settings:
     def hash(self) -> str:
         """A short hash of every setting that changes results."""
         values = asdict(self)
-        for name in ("teacher_url", "reuse"):
+        for name in ("teacher_url", "teacher_mode", "max_cost", "reuse"):
             del values[name]
         return content_hash(values)
 

@@ -19,6 +19,7 @@ from typing import Any
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 APIS = ("chat", "completion")
+MODES = ("live", "batch")
 LONGEST_PAUSE = 8.0  # seconds between two attempts, as in the openai client
 LAST_WORDS = ["\n\nProblem:"]  # where a completion model would begin another exemplar
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from . import answers, arithmetic, solving, speaker, transcripts
 from .benchmarks import BENCHMARKS, load_problems
-from .config import Settings
+from .config import Settings, outputs_root
 from .filters import KEPT, REASONS, Attempt, Filtered, keep_if_correct
 from .problems import Chain, Problem, gold_chain, read_rows, save_jsonl
 from .runs import (
@@ -52,13 +52,21 @@ def start(settings: Settings, notebook: str) -> Path:
 
 
 def teacher_of(settings: Settings) -> Teacher:
-    """The run's teacher: recorded chains, then this run's cache, then its endpoint."""
-    return Teacher(
+    """The run's teacher: recorded chains, then the store of all runs, then its address.
+
+    Replies in the run's own folder, where earlier versions kept them, are taken over.
+    """
+    teacher = Teacher(
         settings.teacher,
         settings.teacher_url or None,
-        settings.folder / "teacher",
+        outputs_root() / "teacher",
         max_tokens=settings.teacher_tokens,
+        api=settings.teacher_api,
+        mode=settings.teacher_mode,
+        max_cost=settings.max_cost or None,
     )
+    teacher.take_over(settings.folder / "teacher")
+    return teacher
 
 
 def styles(settings: Settings) -> list[str]:

@@ -10,6 +10,7 @@ stopped; the packed recording is written at the end.
 from __future__ import annotations
 
 import argparse
+
 from .benchmarks import load_problems
 from .filters import keep_if_correct
 from .prompts import STYLES

@@ -27,14 +27,13 @@ from typing import Any
 from .asking import Job, LiveAsker
 from .batches import BatchAsker
 from .cost import Budget, Estimate, estimate, need_price, price_of, spent
-from .endpoint import KEY_VARIABLE, Endpoint, RefusedError, TeacherError
+from .endpoint import KEY_VARIABLE, MODES, Endpoint, RefusedError, TeacherError
 from .parsing import parse_chain
 from .problems import Chain, Problem, problem_text, read_rows
 from .prompts import load_prompt
 from .runs import content_hash, read_log
 from .store import MEMORY, ReplyStore
 
-MODES = ("live", "batch")
 STORE_NAME = "replies.sqlite"
 __all__ = ["RefusedError", "Teacher", "TeacherError", "shipped_recordings"]
 
@@ -80,6 +79,8 @@ class Teacher:
         for path in shipped:
             self._recorded.update((row["key"], row) for _, row in read_rows(path))
         self.store = self._open_store()
+        if self.cache_dir is not None:
+            self.take_over(self.cache_dir)
         self._lock = threading.Lock()
         self.usage = {"asked": 0, "prompt_tokens": 0, "completion_tokens": 0}
 
@@ -127,15 +128,27 @@ class Teacher:
         rows |= {row["key"]: row for row in self.store.about(self.model, wanted)}
         return list(rows.values())
 
+    def known(
+        self, problem: Problem, style: str, temperature: float = 0.0, sample: int = 0
+    ) -> Chain | None:
+        """A chain that is recorded or cached; nobody is asked."""
+        job = self._job(problem, style, temperature, [sample])
+        rows = self._known(job.keys)
+        if not rows:
+            return None
+        return self._chain(problem, style, sample, rows[job.keys[0]])
+
     def estimate(
         self,
         problems: Sequence[Problem],
         style: str,
         n: int = 1,
         temperature: float = 0.0,
+        first_sample: int = 0,
     ) -> Estimate:
         """What `sample` with the same arguments would ask for, and its cost."""
-        jobs = [self._job(p, style, temperature, range(n)) for p in problems]
+        samples = range(first_sample, first_sample + n)
+        jobs = [self._job(p, style, temperature, samples) for p in problems]
         missing = self._missing(jobs, self._known([k for j in jobs for k in j.keys]))
         known = self.replies(problems) or list(self._recorded.values())
         known = [row for row in known if row["model"] == self.model]
@@ -163,6 +176,11 @@ class Teacher:
             "max_tokens": self.max_tokens,
             "seed": sample,
         }
+
+    def take_over(self, folder: str | Path) -> int:
+        """Store the replies of logs (`*.jsonl`) that earlier versions wrote."""
+        logs = sorted(Path(folder).glob("*.jsonl"))
+        return sum(self.store.add(read_log(log)) for log in logs)
 
     # --- looking up -----------------------------------------------------------------
 
@@ -253,10 +271,7 @@ class Teacher:
     def _open_store(self) -> ReplyStore:
         if self.cache_dir is None:
             return ReplyStore(MEMORY)
-        store = ReplyStore(Path(self.cache_dir) / STORE_NAME)
-        for log in sorted(Path(self.cache_dir).glob("*.jsonl")):  # before there was one
-            store.add(read_log(log))
-        return store
+        return ReplyStore(Path(self.cache_dir) / STORE_NAME)
 
     def _chain(self, problem: Problem, style: str, index: int, row: dict) -> Chain:
         cut_off = row.get("finish_reason") == "length"

@@ -1,0 +1,39 @@
+"""What a run would ask of its teacher, notebook by notebook, before anything is spent.
+
+Notebook 01 asks for one chain a problem and style; notebook 02 asks again where the
+answer was wrong.  How often that is cannot be known before, so its numbers are an upper
+bound: chains that are recorded or cached are judged, all others are taken as wrong.
+"""
+
+from __future__ import annotations
+
+from .config import Settings
+from .cost import Estimate
+from .experiments import styles, teacher_of, train_problems
+from .filters import KEPT, RESAMPLE_TEMPERATURE, judge
+
+
+def teacher_plan(settings: Settings) -> dict[str, Estimate]:
+    """Notebook number -> what it would ask for; empty where nothing is asked."""
+    if settings.reuse:
+        return {}
+    teacher = teacher_of(settings)
+    plan: dict[str, Estimate] = {}
+    for style in styles(settings):
+        open_problems = train_problems(settings)
+        for sample in range(settings.max_resamples + 1):
+            temperature = RESAMPLE_TEMPERATURE if sample else 0.0
+            notebook = "02" if sample else "01"
+            asked = teacher.estimate(
+                open_problems, style, 1, temperature, first_sample=sample
+            )
+            plan[notebook] = plan[notebook] + asked if notebook in plan else asked
+            open_problems = [
+                problem
+                for problem in open_problems
+                if (chain := teacher.known(problem, style, temperature, sample)) is None
+                or judge(problem, chain) != KEPT
+            ]
+            if not open_problems:
+                break
+    return {name: found for name, found in plan.items() if found.requests}
