@@ -30,6 +30,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--limit", type=int)
     parser.add_argument("--styles", nargs="+", default=list(STYLES))
     parser.add_argument("--concurrency", type=int, default=8)
+    parser.add_argument("--max-resamples", type=int, default=3)
     parser.add_argument("--cache", default=str(project_root() / "outputs" / "teacher"))
     parser.add_argument("--out", help="recording to write, .jsonl.gz")
     options = parser.parse_args(arguments)
@@ -39,7 +40,7 @@ def main(arguments: list[str] | None = None) -> None:
         concurrency=options.concurrency, recorded=(),
     )  # fmt: skip
     for style in options.styles:
-        result = keep_if_correct(problems, teacher, style)
+        result = keep_if_correct(problems, teacher, style, options.max_resamples)
         print(f"{style}: {result.acceptance:.1%} kept; {dict(result.reasons())}")
     print(teacher.usage)
     if options.out:
