@@ -10,7 +10,7 @@ the reason why it was kept or not:
     wrong arithmetic   a written equation is false, and the answer is wrong
     wrong reasoning    every equation is true, and yet the answer is wrong
 
-Not covered yet: SCoTD's filters at equal budget (P2, section 4).
+SCoTD's selections among many chains are in `pools`.
 """
 
 from __future__ import annotations

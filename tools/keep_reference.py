@@ -3,14 +3,16 @@
     python tools/keep_reference.py outputs/small
 
 Copies tables, figures, predictions, chains, executed notebooks, report and run.json to
-outputs/reference/<name>/; leaves out weights and the teacher's cache.
+outputs/reference/<name>/; leaves out weights, the teacher's cache, and the texts of
+problems that are not ours: other people's benchmarks are downloaded, not committed.
 """
 
 import argparse
 import shutil
 from pathlib import Path
 
-from socratic_utils.runs import project_root
+from socratic_utils.problems import read_rows
+from socratic_utils.runs import project_root, write_jsonl_rows
 
 PARTS = ("tables", "figures", "predictions", "chains", "notebooks")
 FILES = ("report.html", "run.json")
@@ -29,6 +31,10 @@ def main() -> None:
         shutil.copytree(run / part, target / part, ignore=shutil.ignore_patterns(".*"))
     for name in FILES:
         shutil.copy2(run / name, target / name)
+    for path in (target / "predictions").glob("*.jsonl"):
+        rows = [row for _, row in read_rows(path)]
+        if rows and rows[0]["dataset"] != "gradeschool":
+            write_jsonl_rows(path, [{**row, "prompt": ""} for row in rows])
     print(target)
 
 

@@ -11,9 +11,15 @@ variable SOCRATIC_DATA_DIR names, or else from the Hugging Face hub.
 from __future__ import annotations
 
 from ..problems import Problem
-from . import gradeschool, gsm8k
+from . import commonsense_qa, gradeschool, gsm8k, strategyqa, svamp
 
-BENCHMARKS = {"gradeschool": gradeschool, "gsm8k": gsm8k}
+BENCHMARKS = {
+    "gradeschool": gradeschool,
+    "gsm8k": gsm8k,
+    "commonsense_qa": commonsense_qa,
+    "strategyqa": strategyqa,
+    "svamp": svamp,
+}
 
 
 def load_problems(
@@ -21,12 +27,18 @@ def load_problems(
 ) -> list[Problem]:
     """The first `limit` problems of a split (all when None), in the published order.
 
-    Raises ValueError on an unknown benchmark or split, FileNotFoundError where the
-    data is neither in SOCRATIC_DATA_DIR nor to be had from the hub.
+    Raises ValueError on an unknown benchmark or split and on a split that is published
+    without gold answers, FileNotFoundError where the data is neither in
+    SOCRATIC_DATA_DIR nor to be had from the hub.
     """
     if name not in BENCHMARKS:
-        raise ValueError(f"unknown dataset {name!r}: choose from {sorted(BENCHMARKS)}")
+        raise ValueError(f"unknown dataset {name!r}: choose from {list(BENCHMARKS)}")
     module = BENCHMARKS[name]
+    if split in getattr(module, "UNLABELLED", ()):
+        raise ValueError(
+            f"the {split} split of {name} is published without gold answers: choose "
+            f"from {list(module.SPLITS)}"
+        )
     if split not in module.SPLITS:
         raise ValueError(
             f"{name} has no split {split!r}: choose from {list(module.SPLITS)}"

@@ -1,0 +1,65 @@
+"""CommonsenseQA 1.11, random split (Talmor et al. 2019): MIT licence.
+
+9,741 training and 1,221 validation questions with five choices, used by SCoTD (P2
+section 3).  The gold answer is the letter of its choice, as `problem_text` letters
+them:
+
+    Where would you keep a spare key? (a) ocean (b) drawer (c) cloud (d) soup (e) song
+    -> "b"
+
+The 1,140 test questions are published without gold answers, so P2 and we evaluate on
+the validation split.  Read from `SOCRATIC_DATA_DIR/commonsense_qa/` or the hub
+(`tau/commonsense_qa`); ids are `commonsense_qa-<published id>` from both.
+
+Not covered: the question-token split.
+"""
+
+from __future__ import annotations
+
+from ..problems import LETTERS, Problem
+from .published import hub_rows, read_lines
+from .sources import local_file
+
+SPLITS = ("train", "validation")
+UNLABELLED = ("test",)
+FILES = {"train": "train_rand_split.jsonl", "validation": "dev_rand_split.jsonl"}
+HUB_ID = "tau/commonsense_qa"
+HUB_REVISION = "94630fe30dad47192a8546eb75f094926d47e155"
+
+
+def load(split: str) -> list[Problem]:
+    """All problems of a split in published order."""
+    return [to_problem(split, row) for row in read(split)]
+
+
+def read(split: str) -> list[dict]:
+    """The rows in the published layout: id, answerKey, question{stem, choices}."""
+    if path := local_file("commonsense_qa", FILES[split]):
+        return read_lines(path, "id", "question")
+    return [as_published(row) for row in hub_rows(HUB_ID, HUB_REVISION, split)]
+
+
+def as_published(row: dict) -> dict:
+    """A row of the hub, where labels and texts are two lists, as published."""
+    pairs = zip(row["choices"]["label"], row["choices"]["text"], strict=True)
+    question = {
+        "stem": row["question"],
+        "question_concept": row["question_concept"],
+        "choices": [{"label": label, "text": text} for label, text in pairs],
+    }
+    return {"id": row["id"], "answerKey": row["answerKey"], "question": question}
+
+
+def to_problem(split: str, row: dict) -> Problem:
+    """One published row as a Problem."""
+    id, question = f"commonsense_qa-{row['id']}", row["question"]
+    labels = [choice["label"] for choice in question["choices"]]
+    key = row.get("answerKey")
+    if key not in labels:
+        raise ValueError(f"{id}: no gold answer, answerKey {key!r} is none of {labels}")
+    return Problem(
+        id, "commonsense_qa", split, question["stem"].strip(),
+        LETTERS[labels.index(key)], kind="choice",
+        choices=tuple(choice["text"].strip() for choice in question["choices"]),
+        extra={"concept": question.get("question_concept", "")},
+    )  # fmt: skip

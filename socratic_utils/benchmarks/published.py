@@ -1,0 +1,58 @@
+"""Rows of published data, and one sentence where they are not as published.
+
+A published file is JSON Lines or one JSON array; the suffix does not tell which.
+
+Not covered: comma-separated files, compressed arrays.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .sources import VARIABLE, read_local
+
+
+def read_lines(path: Path, *fields: str) -> list[dict]:
+    """The rows of a JSON Lines file; ValueError when one lacks a field."""
+    return _with_fields(read_local(path), path, fields)
+
+
+def read_array(path: Path, *fields: str) -> list[Any]:
+    """The items of one JSON array; with `fields`, objects that have them."""
+    try:
+        items = json.loads(path.read_text("utf-8"))
+    except ValueError as error:  # not UTF-8 is a ValueError too
+        raise ValueError(f"{path}: not JSON ({error})") from None
+    if not isinstance(items, list):
+        raise ValueError(f"{path}: not a JSON array")
+    return _with_fields(items, path, fields) if fields else items
+
+
+def hub_rows(hub_id: str, revision: str, *splits: str) -> list[dict]:
+    """The rows of a data set on the hub; FileNotFoundError when it is out of reach."""
+    from datasets import load_dataset
+
+    try:
+        parts = [load_dataset(hub_id, split=s, revision=revision) for s in splits]
+    except OSError as error:  # no network, no such data set, no such revision
+        raise out_of_reach(hub_id, error) from None
+    return [row for part in parts for row in part]
+
+
+def out_of_reach(what: str, error: Exception) -> FileNotFoundError:
+    """The error that says what to do when a download fails."""
+    reason = " ".join(str(error).split())[:200]
+    return FileNotFoundError(
+        f"{what} cannot be downloaded ({reason}): connect to the network, or put the "
+        f"published files into the folder that {VARIABLE} names"
+    )
+
+
+def _with_fields(rows: list[Any], path: Path, fields: tuple[str, ...]) -> list[dict]:
+    for number, row in enumerate(rows, 1):
+        missing = [f for f in fields if not isinstance(row, dict) or f not in row]
+        if missing:
+            raise ValueError(f"{path}, row {number}: no field {missing[0]!r}")
+    return rows

@@ -1,0 +1,81 @@
+"""StrategyQA (Geva et al. 2021): 2,290 labelled yes/no questions, MIT licence.
+
+P1 (section 4.1) splits what is labelled 80/10/10 without shuffling, because the
+official test questions have neither facts nor answers in public.  We do the same on
+the authors' `train.json` followed by their `dev.json`: 1,832 training, 229 validation
+and 229 test questions, so that our test split is exactly that `dev.json`.
+
+    Could a snail win a race against a tortoise on land?  ->  "no"
+    fact          A tortoise walks about 300 metres an hour.
+    sub-question  How fast does a tortoise walk?
+
+Human facts and human sub-questions exist but are not aligned (P1 section 4.1), so they
+stay apart: the facts are the `steps`, without questions (P1's "GT Facts"), and both are
+in `extra["facts"]` and `extra["sub_questions"]` ("#2" refers to the second answer).
+
+Read from `SOCRATIC_DATA_DIR/strategyqa/`, else the same two files are downloaded from
+the authors' repository at a fixed commit: the copies on the hub are split otherwise,
+and no rule leads from them to these splits.
+
+Not covered: the evidence paragraphs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..problems import Problem, Step
+from .published import out_of_reach, read_array
+from .sources import local_file
+
+SPLITS = ("train", "validation", "test")
+FILES = ("train.json", "dev.json")
+FIELDS = ("qid", "question", "answer", "facts", "decomposition")
+COMMIT = "1ba1e97452e189569357876f2854b01357ffbe37"
+ADDRESS = (
+    f"https://raw.githubusercontent.com/eladsegal/strategyqa/{COMMIT}/data/strategyqa"
+)
+
+
+def load(split: str) -> list[Problem]:
+    """All problems of a split in file order, ids `strategyqa-<qid>`."""
+    rows = read()
+    cuts = [0, len(rows) * 8 // 10, len(rows) * 9 // 10, len(rows)]
+    index = SPLITS.index(split)
+    return [to_problem(split, row) for row in rows[cuts[index] : cuts[index + 1]]]
+
+
+def read() -> list[dict]:
+    """The rows of both published files, one after the other."""
+    return [row for name in FILES for row in read_array(_path(name), *FIELDS)]
+
+
+def _path(name: str) -> Path:
+    if path := local_file("strategyqa", name):
+        return path
+    from datasets import DownloadManager
+
+    try:
+        return Path(DownloadManager().download(f"{ADDRESS}/{name}"))
+    except OSError as error:
+        raise out_of_reach(f"strategyqa's {name}", error) from None
+
+
+def to_problem(split: str, row: dict) -> Problem:
+    """One published row as a Problem."""
+    id = f"strategyqa-{row['qid']}"
+    if not isinstance(row["answer"], bool):
+        raise ValueError(
+            f"{id}: no gold answer, {row['answer']!r} is not true or false"
+        )
+    return Problem(
+        id, "strategyqa", split, row["question"].strip(),
+        "yes" if row["answer"] else "no", kind="yes_no",
+        steps=tuple(Step("", fact.strip(), "") for fact in row["facts"]),
+        extra={
+            "facts": list(row["facts"]),
+            "sub_questions": list(row["decomposition"]),
+            "term": row.get("term", ""),
+            "description": row.get("description", ""),
+        },
+    )  # fmt: skip

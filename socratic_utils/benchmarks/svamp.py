@@ -1,0 +1,68 @@
+"""SVAMP (Patel et al. 2021): 1,000 one- and two-step problems, MIT licence.
+
+SVAMP was published as a test set.  Its 800/200 split into train and test is that of
+Hsieh et al. (2023, "Distilling step-by-step"), whose teacher chains we can import:
+
+    Ann had 9 pens. If she gave away 4 pens How many pens are left?  ->  "5"
+
+(Body and Question as published, joined by a space: many a body has no full stop.)
+
+Read from `SOCRATIC_DATA_DIR/svamp/SVAMP.json` or the hub (`ChilleD/SVAMP`, whose own
+700/300 split is not used); ids are `svamp-<published ID>` from both.
+
+Not covered: P1's setting, which trains on ASDiv and tests on SVAMP's multi-step
+problems: there all 1,000 problems are held out.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..answers import format_number
+from ..problems import Problem
+from .published import hub_rows, read_array
+from .sources import local_file
+
+SPLITS = ("train", "test")
+FIELDS = ("ID", "Body", "Question", "Equation", "Answer", "Type")
+HUB_ID = "ChilleD/SVAMP"
+HUB_REVISION = "5e0bf1e5e7c0e9c4bc39180d224f41f3f801b7ef"
+SEED = 0  # of the permutation that gives the published 800/200 split, row for row
+
+
+def load(split: str) -> list[Problem]:
+    """All problems of a split, in the order of the published split."""
+    rows = read()
+    order = np.random.RandomState(SEED).permutation(len(rows))
+    cut = len(rows) * 8 // 10
+    chosen = order[:cut] if split == "train" else order[cut:]
+    return [to_problem(split, rows[index]) for index in chosen]
+
+
+def read() -> list[dict]:
+    """The published rows, chal-1 first."""
+    if path := local_file("svamp", "SVAMP.json"):
+        rows = read_array(path, *FIELDS)
+    else:
+        rows = hub_rows(HUB_ID, HUB_REVISION, "train", "test")
+    by_id = {row["ID"]: row for row in rows}
+    wanted = [f"chal-{number}" for number in range(1, len(rows) + 1)]
+    if set(by_id) != set(wanted):
+        # One row more or less would give another split, and leak test problems.
+        raise ValueError(
+            f"svamp: the IDs of {len(rows)} rows are not chal-1 to chal-{len(rows)}"
+        )
+    return [by_id[id] for id in wanted]
+
+
+def to_problem(split: str, row: dict) -> Problem:
+    """One published row as a Problem."""
+    id = f"svamp-{row['ID']}"
+    try:
+        answer = format_number(row["Answer"])
+    except (TypeError, ValueError):
+        raise ValueError(f"{id}: no gold answer in {row['Answer']!r}") from None
+    return Problem(
+        id, "svamp", split, f"{row['Body'].strip()} {row['Question'].strip()}", answer,
+        extra={"equation": row["Equation"], "type": row["Type"]},
+    )  # fmt: skip
