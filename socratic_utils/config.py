@@ -96,7 +96,7 @@ class Settings:
 PRESETS = {
     "smoke": Settings(
         "smoke", "gradeschool", "tiny", "Qwen2.5-Coder-1.5B-Instruct",
-        train_limit=12, test_limit=6,
+        train_limit=12, test_limit=6, max_resamples=1,
         training=Training(epochs=1.0, batch_size=4, learning_rate=1e-3),
         decoding=Decoding(max_tokens=48, max_steps=3, line_tokens=24, batch_size=6),
     ),
@@ -104,6 +104,7 @@ PRESETS = {
         "small", "gradeschool", "SmolLM2-135M-Instruct",
         "Qwen2.5-Coder-1.5B-Instruct",
         train_limit=250,  # as many problems as there are recorded chains for
+        max_resamples=1,  # and as many rounds
         training=Training(epochs=1.0, batch_size=4),  # what fits an hour of slow CPU
     ),
     "paper": Settings(
@@ -117,7 +118,9 @@ PRESETS = {
 # A scale on another benchmark than its own: what then takes the place of its limits.
 # The shipped recording has the CoT chains of the first 100 GSM8K problems, and a GSM8K
 # transcript is as long as three of gradeschool.
-ELSEWHERE = {("small", "gsm8k"): {"train_limit": 100, "test_limit": 50}}
+ELSEWHERE = {
+    ("small", "gsm8k"): {"train_limit": 100, "test_limit": 50, "max_resamples": 3},
+}
 
 
 def load(scale: str = "small", **changes: object) -> Settings:
