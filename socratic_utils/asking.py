@@ -111,9 +111,10 @@ class LiveAsker:
                 elif waiting:
                     waiting.clear()
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    job, worst = running.pop(future)
-                    rows, error = future.result()
+                results = [(*running.pop(future), *future.result()) for future in done]
+                # One transaction for all that came meanwhile: each costs a disk sync.
+                self.remember([row for *_, rows, _ in results for row in rows])
+                for job, worst, rows, error in results:
                     self._settle(worst, rows)
                     answered += len(rows)
                     self._show(bar, rows)
@@ -157,16 +158,14 @@ class LiveAsker:
         return None
 
     def _one(self, job: Job) -> tuple[list[dict], TeacherError | None]:
-        """Ask for a job and store what came; runs in a thread of the pool."""
+        """Ask for a job; runs in a thread of the pool."""
         started = time.time()
         try:
             replies = self.endpoint.ask(job.request, len(job.samples), self.logprobs)
         except TeacherError as error:
             return [], error
         seconds = round(time.time() - started, 3)
-        rows = finished(job, replies, seconds, self.logprobs)
-        self.remember(rows)
-        return rows, None
+        return finished(job, replies, seconds, self.logprobs), None
 
     def _settle(self, worst: float, rows: Sequence[dict]) -> None:
         if self.budget:

@@ -19,6 +19,8 @@ from pathlib import Path
 from . import answers, arithmetic, solving, speaker, transcripts
 from .benchmarks import BENCHMARKS, load_problems
 from .config import Settings, outputs_root
+from .corpora import CORPORA, training_chains
+from .corpora.teacher import PublishedTeacher
 from .filters import KEPT, REASONS, Attempt, Filtered, keep_if_correct
 from .problems import Chain, Problem, gold_chain, read_rows, save_jsonl
 from .runs import (
@@ -51,11 +53,13 @@ def start(settings: Settings, notebook: str) -> Path:
     return settings.folder
 
 
-def teacher_of(settings: Settings) -> Teacher:
+def teacher_of(settings: Settings) -> Teacher | PublishedTeacher:
     """The run's teacher: recorded chains, then the store of all runs, then its address.
 
     Replies in the run's own folder, where earlier versions kept them, are taken over.
     """
+    if settings.teacher in CORPORA:
+        return PublishedTeacher(settings.teacher)
     teacher = Teacher(
         settings.teacher,
         settings.teacher_url or None,
@@ -105,9 +109,11 @@ def _filtered(settings: Settings, style: str, folder: Path) -> Filtered:
     if settings.reuse == "reference":
         result = _reference_chains(settings, style, problems)
     else:
-        result = keep_if_correct(
-            problems, teacher_of(settings), style, settings.max_resamples
-        )
+        teacher = teacher_of(settings)
+        again = 0 if settings.teacher in CORPORA else settings.max_resamples
+        result = keep_if_correct(problems, teacher, style, again)
+        if settings.teacher in CORPORA:
+            training_chains(result.kept, settings.dataset)
     save_jsonl(folder / "chains" / f"{style}-kept.jsonl", result.kept)
     rows = [attempt.row() for attempt in result.attempts]
     write_jsonl_rows(folder / "chains" / f"{style}-attempts.jsonl", rows)

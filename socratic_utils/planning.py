@@ -8,6 +8,7 @@ bound: chains that are recorded or cached are judged, all others are taken as wr
 from __future__ import annotations
 
 from .config import Settings
+from .corpora import CORPORA
 from .cost import Estimate
 from .experiments import styles, teacher_of, train_problems
 from .filters import KEPT, RESAMPLE_TEMPERATURE, judge
@@ -15,7 +16,7 @@ from .filters import KEPT, RESAMPLE_TEMPERATURE, judge
 
 def teacher_plan(settings: Settings) -> dict[str, Estimate]:
     """Notebook number -> what it would ask for; empty where nothing is asked."""
-    if settings.reuse:
+    if settings.reuse or settings.teacher in CORPORA:
         return {}
     teacher = teacher_of(settings)
     plan: dict[str, Estimate] = {}

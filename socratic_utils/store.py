@@ -60,7 +60,8 @@ class ReplyStore:
             self._db = sqlite3.connect(
                 self.path, timeout=BUSY_SECONDS, check_same_thread=False
             )
-            self._db.execute("PRAGMA synchronous = FULL")  # on disk when we return
+            self._db.execute("PRAGMA journal_mode = WAL")  # one disk sync a commit
+            self._db.execute("PRAGMA synchronous = FULL")  # and on disk when we return
             self._db.executescript(SCHEMA)
         except sqlite3.DatabaseError as error:
             raise StoreError(

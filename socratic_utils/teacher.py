@@ -17,7 +17,6 @@ SCoTD's thirty chains a question (P2, section 3) are one call:
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -81,7 +80,6 @@ class Teacher:
         self.store = self._open_store()
         if self.cache_dir is not None:
             self.take_over(self.cache_dir)
-        self._lock = threading.Lock()
         self.usage = {"asked": 0, "prompt_tokens": 0, "completion_tokens": 0}
 
     # --- what callers use ---------------------------------------------------------
@@ -263,10 +261,9 @@ class Teacher:
     def _remember(self, rows: Sequence[dict]) -> None:
         """Store replies, on disk, before anybody sees them."""
         self.store.add(rows, replace=self.logprobs)
-        with self._lock:
-            self.usage["asked"] += len(rows)
-            for name in ("prompt_tokens", "completion_tokens"):
-                self.usage[name] += sum(row[name] or 0 for row in rows)
+        self.usage["asked"] += len(rows)
+        for name in ("prompt_tokens", "completion_tokens"):
+            self.usage[name] += sum(row[name] or 0 for row in rows)
 
     def _open_store(self) -> ReplyStore:
         if self.cache_dir is None:

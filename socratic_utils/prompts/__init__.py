@@ -15,7 +15,7 @@ Not covered: parsing what comes back (`parsing`) and asking (`teacher`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 
 from ..runs import content_hash
@@ -31,7 +31,7 @@ class Prompt:
     instruction: str
     exemplars: tuple[tuple[str, str], ...]
 
-    @property
+    @cached_property
     def hash(self) -> str:
         return content_hash([self.instruction, self.exemplars])
 
