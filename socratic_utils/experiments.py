@@ -53,17 +53,19 @@ def start(settings: Settings, notebook: str) -> Path:
     return settings.folder
 
 
-def teacher_of(settings: Settings) -> Teacher | PublishedTeacher:
+def teacher_of(settings: Settings, plan: bool = False) -> Teacher | PublishedTeacher:
     """The run's teacher: recorded chains, then the store of all runs, then its address.
 
     Replies in the run's own folder, where earlier versions kept them, are taken over.
+    A `plan` leaves the disk as it is.
     """
     if settings.teacher in CORPORA:
         return PublishedTeacher(settings.teacher)
+    store = outputs_root() / "teacher"
     teacher = Teacher(
         settings.teacher,
         settings.teacher_url or None,
-        outputs_root() / "teacher",
+        None if plan and not store.exists() else store,
         max_tokens=settings.teacher_tokens,
         api=settings.teacher_api,
         mode=settings.teacher_mode,

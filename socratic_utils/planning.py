@@ -18,7 +18,7 @@ def teacher_plan(settings: Settings) -> dict[str, Estimate]:
     """Notebook number -> what it would ask for; empty where nothing is asked."""
     if settings.reuse or settings.teacher in CORPORA:
         return {}
-    teacher = teacher_of(settings)
+    teacher = teacher_of(settings, plan=True)
     plan: dict[str, Estimate] = {}
     for style in styles(settings):
         open_problems = train_problems(settings)

@@ -29,6 +29,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--styles", nargs="+", default=list(STYLES))
     parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument("--max-resamples", type=int, default=3)
+    parser.add_argument("--chains", type=int, help="so many a problem, at T = 1, with "
+                        "log-likelihoods, instead of filtering")  # fmt: skip
     parser.add_argument("--cache", default=str(project_root() / "outputs" / "teacher"))
     parser.add_argument("--out", help="recording to write, .jsonl.gz")
     options = parser.parse_args(arguments)
@@ -36,8 +38,13 @@ def main(arguments: list[str] | None = None) -> None:
     teacher = Teacher(
         options.teacher, options.teacher_url, options.cache, options.served_as,
         concurrency=options.concurrency, recorded=(),
+        logprobs=bool(options.chains),
     )  # fmt: skip
     for style in options.styles:
+        if options.chains:
+            chains = teacher.sample(problems, style, options.chains, temperature=1.0)
+            print(f"{style}: {len(chains)} chains")
+            continue
         result = keep_if_correct(problems, teacher, style, options.max_resamples)
         print(f"{style}: {result.acceptance:.1%} kept; {dict(result.reasons())}")
     print(teacher.usage)

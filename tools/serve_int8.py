@@ -6,7 +6,8 @@
 into matrix products and into reading the weights, so this server (1) multiplies in
 dynamic int8 (`torch.ao`, per-channel weights), (2) answers waiting requests in one
 batch, (3) reads the messages all requests share (instruction and exemplars) once.
-Chat completions only; `temperature`, `seed` and `max_tokens` are honoured.
+Chat completions only; `temperature`, `seed`, `max_tokens` and `logprobs` (of the chosen
+tokens, before the temperature) are honoured, `n` is not.
 """
 
 from __future__ import annotations
@@ -124,6 +125,9 @@ class Rows:
         self.group = group
         self.prompt_tokens = prompt_tokens.tolist()
         self.written: list[list[int]] = [[] for _ in group]
+        self.logprobs: list[list[float]] = [[] for _ in group]
+        self.wants_logprobs = any(body.get("logprobs") for _, body, _ in group)
+        self.latest: list[float] = []
         self.reasons = ["length"] * len(group)
         self.live = list(range(len(group)))
         self.generators = [
@@ -143,17 +147,23 @@ class Rows:
                      for row in warm.tolist()]  # fmt: skip
             drawn = torch.searchsorted(sums, torch.stack(draws) * sums[:, -1:])
             chosen[warm] = drawn[:, 0].clamp(max=logits.shape[-1] - 1)
+        if self.wants_logprobs:
+            found = torch.log_softmax(logits.float(), -1).gather(1, chosen[:, None])
+            self.latest = found[:, 0].tolist()
         return chosen
 
     def record(self, chosen: torch.Tensor, stop: torch.Tensor) -> torch.Tensor:
         """Note each row's token; True for the rows that go on."""
         alive = []
-        for index, token in zip(self.live, chosen.tolist(), strict=True):
+        for row, (index, token) in enumerate(
+            zip(self.live, chosen.tolist(), strict=True)
+        ):
             ended = token in stop
             if ended:
                 self.reasons[index] = "stop"
             else:
                 self.written[index].append(token)
+                self.logprobs[index] += self.latest[row : row + 1]
             limit = int(self.group[index][1].get("max_tokens") or 256)
             alive.append(not ended and len(self.written[index]) < limit)
         return torch.tensor(alive)
@@ -162,7 +172,7 @@ class Rows:
         self.live = [i for i, go in zip(self.live, alive.tolist(), strict=True) if go]
 
     def finish(self, tokenizer: AutoTokenizer) -> int:
-        for index, (_, _, future) in enumerate(self.group):
+        for index, (_, body, future) in enumerate(self.group):
             text = tokenizer.decode(self.written[index], skip_special_tokens=True)
             prompt, written = self.prompt_tokens[index], len(self.written[index])
             usage = {
@@ -173,6 +183,15 @@ class Rows:
             message = {"role": "assistant", "content": text}
             reason = self.reasons[index]
             choice = {"index": 0, "message": message, "finish_reason": reason}
+            if body.get("logprobs"):
+                pairs = zip(self.written[index], self.logprobs[index], strict=True)
+                choice["logprobs"] = {
+                    "content": [
+                        {"token": tokenizer.decode([token]), "logprob": value,
+                         "top_logprobs": []}
+                        for token, value in pairs
+                    ]
+                }  # fmt: skip
             future.set_result({"choices": [choice], "usage": usage})
         return sum(map(len, self.written))
 
