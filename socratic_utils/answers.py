@@ -17,6 +17,8 @@ Decisions
   "12 because 3*4=12" -> 12, "10 apples and 5 pears" -> 10. If that number opens an
   equation, the right-hand side counts ("3 * 4 = 12" -> 12).
 - Without any mark the last answer in the text counts.
+- A formula behind a mark counts by its value: "3 * (4 + 5)" -> 27; one with an unknown
+  ("4x", "21 - some", "9 - ?") or that is no plain arithmetic means None.
 - Ordinals ("1st") and digits glued to letters ("A4") count only when there is nothing
   better; dates never do. "1e3" is 1000, "50%" is 50. "1 200" is 1200 only where it
   opens the text or follows a mark; a no-break space between digits always groups.
@@ -68,6 +70,11 @@ _NUMBER = re.compile(
     r"|(?:(?P<whole>\d++) (?:and )?)?(?P<num>\d++) ?/ ?(?P<den>\d++)(?!\.?\d|,\d{3})"
     rf"|(?P<plain>{PLAIN_NUMBER})(?:[eE](?P<exp>[-+]?\d\d?)(?!\w))?"
     r"(?P<ordinal>(?:st|nd|rd|th)\b)?"
+)
+_UNKNOWN = r"(?:[xyzXYZ]|some)\b"
+_FORMULA = re.compile(  # at the start of what stands behind a mark
+    rf"\W{{0,9}}(?:{_UNKNOWN} ?[-+*/]|[\d.,]++(?:[xyzXYZ]\b(?! ?\d)|[)%]{{0,9}} ?"
+    rf"(?:[*+] ?[\d$(]| - [\d$(]|[-+*/] ?(?:[(?$]|{_UNKNOWN}))))"
 )
 _SPACED_GROUPS = re.compile(r"\W{0,5}[1-9]\d{0,2}(?: \d{3}){1,15}(?![\d/]| \d)")
 _YES_NO = re.compile(r"(?<![^\W_])(yes|no|true|false)(?![^\W_]|['’-]\w|\. ?\d)", re.I)
@@ -150,6 +157,8 @@ def _read_marked(text: str, reader) -> tuple[bool, str | None]:
 
 def _read_number(text: str, marked: bool) -> str | None:
     """First number (or its equation's result) behind a mark, else the last one."""
+    if marked and "=" not in text and _FORMULA.match(text):
+        return _formula_value(text)
     if groups := _SPACED_GROUPS.match(text):
         joined = re.sub(r"(?<=\d) (?=\d)", "", groups[0])
         text = joined + text[groups.end() :]
@@ -165,6 +174,16 @@ def _read_number(text: str, marked: bool) -> str | None:
             start = text.rfind("=", equation.start, end)
     chosen = next((m for m in found if m.start() >= start), found[0])
     return _canonical(chosen, text)
+
+
+def _formula_value(text: str) -> str | None:
+    """'(16 * 17) * 4.' -> '1088'; None where it is more than plain arithmetic."""
+    try:
+        value = calculate(re.sub(rf"[{CURRENCY}]", "", text).strip(" ."))
+    except ValueError:
+        return None
+    body = format_number(value)
+    return body if len(body) <= MAX_DIGITS else None
 
 
 def _is_label(match: re.Match, text: str) -> bool:

@@ -11,7 +11,15 @@ LaTeX and code.  What is decoration is taken off; a solution may have several li
 A reply that has no step or no marked answer is still returned, with empty steps or
 `answer=None`: the filter drops it and counts why.
 
-Not covered: tables, other languages, one line with many CoT sentences (one step).
+What a CoT writes on one line is one step; of a reply that is one paragraph, as
+completion models write them, each sentence is:
+
+    >>> reply = "She has 2 * 3 = 6 pens. She sells 1. The answer is 5."
+    >>> parse_chain(reply, "cot")[0][1]
+    Step(question='', solution='She sells 1.', answer='1')
+
+Not covered: tables, other languages, abbreviations other than titles and initials, CoT
+lines that only announce something ("Let's break it down."): they count as steps.
 """
 
 from __future__ import annotations
@@ -28,22 +36,43 @@ _LABEL = r"\s*\d{0,2}\s*(?:[:)]|\.(?!\d))\s*(?P<text>.*)$"
 _QUESTION = re.compile("^(?:sub-?question|question|sq|q)" + _LABEL, re.I)
 _ANSWER = re.compile("^(?:sub-?answer|answer|solution|a)" + _LABEL, re.I)
 _BOTH_IN_ONE = re.compile(r"(?<=\?)\s+(?=(?:a|answer)\s*\d{0,2}\s*:)", re.I)
+# "The answer is 5", "Answer: 5"; but "the closest answer is (b)" is a thought.
 _FINAL = re.compile(
-    r"(?:\b(?:so|thus|therefore|hence)\b,?\s*)?(?:\bthe\s+)?(?:\bfinal\s+)?"
-    r"\banswer(?:\s+to\s[^.]{1,80}?)?\s*(?:is\b|[:=]).*$",
+    r"(?:(?:\b(?:so|thus|therefore|hence|the|my|our|final|correct)\b,?\s+){1,4}"
+    r"|(?<!\w\s))\banswer(?:\s+to\s[^.]{1,80}?)?\s*(?:is\b|[:=]).*$",
     re.I,
 )
+_LAST_SENTENCE = re.compile(rf"(?:^|(?<=[.!?]\s)){_FINAL.pattern}", re.I)
+# Least-to-most prompts ask their last question so: "Final Answer: How many are left?"
+_LAST_QUESTION = re.compile(r"^[ \t]*final answer:(?=.*\?[ \t]*$)", re.I | re.M)
+_SEVERAL = re.compile(
+    r"answer is (?:either )?\(\w\)(?:[^()\n]*, \(\w\))*[^()\n]*\b(?:or|and) \(\w\)"
+)
+_SENTENCE_END = re.compile(
+    r"(?:(?<=[.!?])|(?<=[.!?][\"”)]))(?<!\b[DM]r\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)"
+    r"(?<!\b[A-Z]\.)[ \t]+(?=[\"“'($]?[A-Z0-9$(])"
+)
 _CODE = re.compile(r"```.*?(?:```|\Z)", re.S)
+
+
+def _fraction(match: re.Match) -> str:
+    r"""'\frac{2 + 4}{3}' -> '(2 + 4)/3'; without the brackets it would be 10/3."""
+    parts = match.groups()
+    return "/".join(f"({p})" if re.search(r"[-+*]|\\times", p) else p for p in parts)
+
+
 _TYPESETTING = [
     (re.compile(pattern), new)
     for pattern, new in (
         (r"\\(?:boxed|text|textbf|mathrm|mathbf)\s?\{([^{}]*)\}", r"\1"),
-        (r"\\[dt]?frac\s?\{([^{}]*)\}\s?\{([^{}]*)\}", r"\1/\2"),
+        (r"\\[dt]?frac\s?\{([^{}]*)\}\s?\{([^{}]*)\}", _fraction),
         (r"\s?\\(?:times|cdot)\b\s?", " * "),
         (r"\s?\\div\b\s?", " / "),
         (r"\\([$%])", r"\1"),
         (r"(?<=\d)\{,\}(?=\d)", ","),
-        (r"\\[()\[\],!]|\*\*(?! ?\d)|(?<!\d)(?<!\d )\*\*|^\$\$|\$\$$", ""),
+        (r"<<[^<>]*>>", ""),  # GSM8K's calculator notes, which models imitate
+        (r"\\[(\[]\s?|\s?\\[)\]]|\\[,!]|^\$\$|\$\$$", ""),
+        (r"\*\*(?! ?\d)|(?<!\d)(?<!\d )\*\*", ""),
     )
 ]
 
@@ -56,10 +85,16 @@ def parse_chain(
     The final answer is the marked one ("The answer is ..."), otherwise None: a chain
     that stops half-way must not count as right by its last number.  Of a reply that
     was `cut_off` the last line does not count: "The answer is 37" may go on ".5".
+    "(a) or (b)" is no answer to a choice.
     """
+    text = _LAST_QUESTION.sub("Q:", text)
+    if style != "socratic" and "\n" not in text.strip():
+        text = sentence_lines(text)
     if cut_off:
         text = text.rpartition("\n")[0]
     answer = extract_marked_answer(text, kind)
+    if kind == "choice" and _SEVERAL.match(text, text.rfind("answer is")):
+        answer = None
     body = _BOTH_IN_ONE.sub("\n", _CODE.sub("", text)).splitlines()
     marked = [i for i, line in enumerate(body) if _is_marked(line, kind)]
     lines = [clean_line(line) for line in body]
@@ -76,6 +111,15 @@ def clean_line(line: str) -> str:
     return _DECORATION.sub("", " ".join(line.split())).strip()
 
 
+def sentence_lines(text: str) -> str:
+    """One sentence a line.
+
+    >>> sentence_lines("Mr. Wu has 2.5 kg. He buys 1. The answer is 3.5.").split("\\n")
+    ['Mr. Wu has 2.5 kg.', 'He buys 1.', 'The answer is 3.5.']
+    """
+    return _SENTENCE_END.sub("\n", text)
+
+
 def step_answer(solution: str, kind: str = "number") -> str:
     """What a solution sentence arrives at: the result of its last equation."""
     equations = find_equations(solution) if kind == "number" else []
@@ -89,7 +133,7 @@ def _is_marked(line: str, kind: str) -> bool:
     if extract_marked_answer(line, kind) is not None:
         return True
     cleaned = clean_line(line)
-    return bool(_FINAL.fullmatch(cleaned)) and not cleaned[-1].isalnum()
+    return bool(_LAST_SENTENCE.search(cleaned)) and not cleaned[-1].isalnum()
 
 
 def _without_final(line: str, kind: str, last: bool) -> str:
@@ -108,13 +152,13 @@ def _without_final(line: str, kind: str, last: bool) -> str:
 
 
 def _solution_steps(lines: list[str], kind: str) -> tuple[Step, ...]:
-    """CoT: every line is a step; what ends with a colon goes on in the next line."""
+    """CoT: a line is a step; it goes on after a last ":" and before a first "="."""
     solutions: list[str] = []
     for line in lines:
         line = _text(line)
         if not line or _QUESTION.match(line):
             continue
-        if solutions and solutions[-1].endswith(":"):
+        if solutions and (solutions[-1].endswith(":") or line.startswith("=")):
             solutions[-1] += f" {line}"
         else:
             solutions.append(line)
@@ -129,17 +173,18 @@ def _socratic_steps(lines: list[str], kind: str) -> tuple[Step, ...]:
     question, and the lines after a question, up to a blank one, are its solution.
     """
     turns: list[list[str]] = []  # [question, solution]
-    joined = False  # does the line follow the last solution directly?
+    joined = False  # does the line follow a labelled question or a solution directly?
     for line in lines:
         asked, text = _QUESTION.match(line), _text(line)
         question, solution = turns[-1] if turns else ("-", "-")
         if asked or (text.endswith("?") and text == line and question):
             turns.append([asked["text"].strip() if asked else line, ""])
+            joined = bool(asked)
         elif not text:
             joined = joined and bool(line)
         elif not question:
             turns[-1][0] = text
-        elif not solution and (text != line or _may_solve(text, kind)):
+        elif not solution and (text != line or joined or _may_solve(text, kind)):
             turns[-1][1], joined = text, True
         elif joined and solution and _goes_on(solution, text, kind):
             turns[-1][1] += f" {text}"
@@ -153,12 +198,12 @@ def _text(line: str) -> str:
 
 
 def _may_solve(line: str, kind: str) -> bool:
-    """May an unlabelled line be a solution?  Where numbers count it must hold one."""
+    """May a line on its own be a solution?  Where numbers count it must hold one."""
     return kind != "number" or any(map(str.isdigit, line))
 
 
 def _goes_on(solution: str, line: str, kind: str) -> bool:
     """Does a solution need this next line, or is it only a closing remark?"""
-    if kind != "number" or find_equations(line):
+    if kind != "number" or line.startswith("=") or find_equations(line):
         return True
     return not find_equations(solution)

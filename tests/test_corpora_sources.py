@@ -18,7 +18,7 @@ from published_rows import (
 
 from socratic_utils.benchmarks import load_problems
 from socratic_utils.corpora import load_chains, reasons, training_chains
-from socratic_utils.corpora.sources import sentence_lines
+from socratic_utils.parsing import sentence_lines
 
 
 @pytest.fixture

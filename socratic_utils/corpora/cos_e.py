@@ -20,8 +20,9 @@ from dataclasses import replace
 
 from ..benchmarks import load_problems
 from ..benchmarks.published import read_lines
+from ..parsing import sentence_lines
 from ..problems import Chain, Problem
-from .sources import by_id, corpus_file, read_chain, sentence_lines
+from .sources import by_id, corpus_file, read_chain
 
 TEACHER = "cos-e"
 CHAINS = {("commonsense_qa", "cot"): ("train", "validation")}

@@ -24,6 +24,7 @@ import re
 from ..answers import calculate, format_number
 from ..benchmarks import load_problems
 from ..benchmarks.published import read_array, read_lines
+from ..parsing import sentence_lines
 from ..problems import Chain, Problem
 from .sources import (
     TextIndex,
@@ -31,7 +32,6 @@ from .sources import (
     corpus_file,
     read_chain,
     same_length,
-    sentence_lines,
 )
 
 TEACHER = "palm-540b"

@@ -23,6 +23,7 @@ import re
 
 from ..benchmarks import BENCHMARKS, load_problems
 from ..benchmarks.published import read_lines
+from ..parsing import sentence_lines
 from ..problems import Chain, Problem
 from .sources import (
     TextIndex,
@@ -30,7 +31,6 @@ from .sources import (
     corpus_file,
     read_chain,
     same_length,
-    sentence_lines,
 )
 
 TEACHER = "code-davinci-002"

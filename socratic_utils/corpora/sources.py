@@ -1,7 +1,6 @@
 """Where published chains are, and how their text becomes a `Chain`.
 
-Not covered: abbreviations other than titles and initials; "etc. Then" stays one
-sentence, which costs a step boundary and nothing else.
+Not covered: downloading them.
 """
 
 from __future__ import annotations
@@ -15,11 +14,6 @@ from pathlib import Path
 from ..benchmarks.sources import VARIABLE
 from ..parsing import parse_chain
 from ..problems import Chain, Problem
-
-_SENTENCE_END = re.compile(
-    r"(?:(?<=[.!?])|(?<=[.!?][\"”)]))(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\b[A-Z]\.)"
-    r"[ \t]+(?=[\"“'($]?[A-Z0-9$(])"
-)
 
 
 def corpus_file(*parts: str) -> Path:
@@ -54,15 +48,6 @@ def read_chain(
     body = text if prepared is None else prepared
     steps, answer = parse_chain(body, style, problem.kind, cut_off)
     return Chain(problem.id, style, steps, answer, source, text=text)
-
-
-def sentence_lines(text: str) -> str:
-    """One sentence a line, as `parse_chain` wants a chain of thought.
-
-    >>> sentence_lines("Mr. Wu has 2.5 kg. He buys 1. The answer is 3.5.").split("\\n")
-    ['Mr. Wu has 2.5 kg.', 'He buys 1.', 'The answer is 3.5.']
-    """
-    return _SENTENCE_END.sub("\n", text)
 
 
 def text_key(text: str) -> str:
