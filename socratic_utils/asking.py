@@ -129,8 +129,10 @@ class LiveAsker:
                     elif len(rows) < len(job.samples):
                         self.honours_n = False
                         waiting.extendleft(job.rest(len(rows)).singles())
-        finally:
+        finally:  # also when interrupted: what was under way is paid for
             pool.shutdown(cancel_futures=True)
+            late = [f for f in running if not f.cancelled() and not f.exception()]
+            self.remember([row for future in late for row in future.result()[0]])
             bar.close()
         self._report(total, answered, refused, failed)
 

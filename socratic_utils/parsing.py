@@ -75,6 +75,7 @@ _TYPESETTING = [
         (r"\*\*(?! ?\d)|(?<!\d)(?<!\d )\*\*", ""),
     )
 ]
+_TYPESET = re.compile(r"[\\*$<{]")
 
 
 def parse_chain(
@@ -106,8 +107,9 @@ def parse_chain(
 
 def clean_line(line: str) -> str:
     """Take off Markdown bold, bullets, step numbers and LaTeX."""
-    for pattern, new in _TYPESETTING:
-        line = pattern.sub(new, line)
+    if _TYPESET.search(line):  # most lines have nothing of it
+        for pattern, new in _TYPESETTING:
+            line = pattern.sub(new, line)
     return _DECORATION.sub("", " ".join(line.split())).strip()
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from .config import Settings
 from .corpora import CORPORA
 from .cost import Estimate
-from .experiments import styles, teacher_of, train_problems
+from .corpus import styles, teacher_of, train_problems
 from .filters import KEPT, RESAMPLE_TEMPERATURE, judge
 
 

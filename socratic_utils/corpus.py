@@ -1,0 +1,146 @@
+"""From a benchmark and a teacher to what students learn.
+
+The problems of a run, its teacher, the chains that the filter keeps (saved in
+`chains/` with the reasons), and the training pairs of each supervision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from .benchmarks import BENCHMARKS, load_problems
+from .config import Settings, outputs_root
+from .corpora import CORPORA, training_chains
+from .corpora.teacher import PublishedTeacher
+from .filters import KEPT, REASONS, Attempt, Filtered, keep_if_correct
+from .problems import Chain, Problem, gold_chain, read_rows, save_jsonl
+from .runs import write_jsonl_rows
+from .teacher import Teacher
+
+Pairs = list[tuple[Problem, Chain]]
+OWN_SOCRATIC = ("gsm8k",)  # benchmarks with Socratic steps of their own (P1 section 4)
+
+
+def teacher_of(settings: Settings, plan: bool = False) -> Teacher | PublishedTeacher:
+    """The run's teacher: recorded chains, then the store of all runs, then its address.
+
+    Replies in the run's own folder, where earlier versions kept them, are taken over.
+    A `plan` leaves the disk as it is.
+    """
+    if settings.teacher in CORPORA:
+        return PublishedTeacher(settings.teacher)
+    store = outputs_root() / "teacher"
+    teacher = Teacher(
+        settings.teacher,
+        settings.teacher_url or None,
+        None if plan and not store.exists() else store,
+        max_tokens=settings.teacher_tokens,
+        api=settings.teacher_api,
+        mode=settings.teacher_mode,
+        max_cost=settings.max_cost or None,
+    )
+    teacher.take_over(settings.folder / "teacher")
+    return teacher
+
+
+def styles(settings: Settings) -> list[str]:
+    """The chains a run asks for: no Socratic ones where the benchmark has its own.
+
+    Of a teacher whose chains are published, those that it has.
+    """
+    if settings.teacher in CORPORA:
+        offered = CORPORA[settings.teacher].CHAINS
+        return [style for dataset, style in offered if dataset == settings.dataset]
+    return ["cot"] if settings.dataset in OWN_SOCRATIC else ["cot", "socratic"]
+
+
+def train_problems(settings: Settings) -> list[Problem]:
+    """The training problems of the run."""
+    return load_problems(settings.dataset, "train", settings.train_limit)
+
+
+def test_problems(settings: Settings, split: str = "") -> list[Problem]:
+    """A test split (the first), or `test_limit` problems of it at even distances."""
+    problems = load_problems(settings.dataset, split or test_splits(settings)[0])
+    if settings.test_limit is None or settings.test_limit >= len(problems):
+        return problems
+    stride = len(problems) / settings.test_limit  # seen and unseen families alike
+    return [problems[int(i * stride)] for i in range(settings.test_limit)]
+
+
+def test_splits(settings: Settings) -> list[str]:
+    """The splits a run reports: "test", and the challenge set where there is one.
+
+    Validation takes the place of a test split that is published without answers.
+    """
+    known = BENCHMARKS[settings.dataset].SPLITS
+    found = [split for split in ("test", "challenge") if split in known]
+    return found or ["validation"]
+
+
+def filtered(settings: Settings, style: str) -> Filtered:
+    """The teacher's chains of a style, filtered; saved as `chains/<style>-*.jsonl`."""
+    return _filtered(settings, style, settings.folder)
+
+
+@cache  # six models and every score need it; `folder` follows the environment
+def _filtered(settings: Settings, style: str, folder: Path) -> Filtered:
+    problems = train_problems(settings)
+    if settings.reuse == "reference":
+        result = _reference_chains(settings, style, problems)
+    else:
+        teacher = teacher_of(settings)
+        again = 0 if settings.teacher in CORPORA else settings.max_resamples
+        result = keep_if_correct(problems, teacher, style, again)
+        if settings.teacher in CORPORA:
+            training_chains(result.kept, settings.dataset)
+    save_jsonl(folder / "chains" / f"{style}-kept.jsonl", result.kept)
+    rows = [attempt.row() for attempt in result.attempts]
+    write_jsonl_rows(folder / "chains" / f"{style}-attempts.jsonl", rows)
+    return result
+
+
+def _reference_chains(
+    settings: Settings, style: str, problems: Sequence[Problem]
+) -> Filtered:
+    """What the committed run asked and kept."""
+    attempts = []
+    path = settings.reference / "chains" / f"{style}-attempts.jsonl"
+    for _, row in read_rows(path):
+        reason = row.pop("reason")
+        attempts.append(Attempt(Chain(**row), reason))
+    kept = {a.chain.problem_id: a.chain for a in attempts if a.reason == KEPT}
+    return Filtered(
+        tuple(kept[p.id] for p in problems if p.id in kept),
+        tuple(attempts),
+        tuple(p.id for p in problems if p.id not in kept),
+    )
+
+
+def reason_rows(results: dict[str, Filtered]) -> list[dict]:
+    """A row a style and reason: the table of why chains were kept or dropped."""
+    return [
+        {"style": style, "reason": reason, "attempts": result.reasons()[reason]}
+        for style, result in results.items()
+        for reason in REASONS
+    ]
+
+
+def corpus(settings: Settings, name: str) -> Pairs:
+    """Training pairs: "gold" steps, or the teacher's kept "cot" or "socratic" chains.
+
+    Benchmarks with Socratic steps of their own use those (P1 section 4).
+    """
+    problems = train_problems(settings)
+    if is_gold(settings, name):
+        return [(p, gold_chain(p)) for p in problems if p.steps]
+    by_id = {p.id: p for p in problems}
+    return [(by_id[c.problem_id], c) for c in filtered(settings, name).kept]
+
+
+def is_gold(settings: Settings, name: str) -> bool:
+    """Whether a corpus is the dataset's own steps, so that no teacher wrote it."""
+    own = name == "socratic" and settings.dataset in OWN_SOCRATIC
+    return name == "gold" or own
