@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from .config import Settings
 from .corpora import CORPORA
-from .cost import Estimate
 from .corpus import styles, teacher_of, train_problems
+from .cost import Estimate
 from .filters import KEPT, RESAMPLE_TEMPERATURE, judge
 
 
