@@ -113,12 +113,14 @@ PRESETS = {
 }  # fmt: skip
 
 
-# A scale on another benchmark than its own: what then takes the place of its limits.
-# The shipped recording has the CoT chains of the first 100 GSM8K problems, and a GSM8K
-# transcript is as long as three of gradeschool.
+# A scale on another benchmark than its own: what then takes the place of its settings.
+# The shipped recording has the CoT chains of the first 100 GSM8K problems, with three
+# resamples; a GSM8K transcript is as long as two of gradeschool.
 ELSEWHERE = {
-    ("small", "gsm8k"): {"train_limit": 100, "test_limit": 50, "max_resamples": 3},
-}
+    ("small", "gsm8k"): {
+        "train_limit": 100, "test_limit": 50, "max_resamples": 3, "epochs": 1.0,
+    },
+}  # fmt: skip
 
 
 def load(scale: str = "small", **changes: object) -> Settings:
@@ -131,12 +133,11 @@ def load(scale: str = "small", **changes: object) -> Settings:
     if scale not in PRESETS:
         raise ValueError(f"scale must be one of {SCALES}, not {scale!r}")
     settings = PRESETS[scale]
-    place = (scale, changes.get("dataset"))
-    settings = replace(settings, **ELSEWHERE.get(place, {}))
     given = {name: v for name, v in changes.items() if v not in ("", None)}
     for name in ("train_limit", "test_limit"):
         if given.get(name) == 0:
             del given[name]  # 0: the scale's own
+    given = ELSEWHERE.get((scale, given.get("dataset")), {}) | given
     if given.get("reuse", "") not in REUSE:
         raise ValueError(f"reuse must be one of {REUSE}, not {given['reuse']!r}")
     for part in ("training", "decoding"):
