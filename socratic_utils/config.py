@@ -105,7 +105,8 @@ PRESETS = {
         "Qwen2.5-Coder-1.5B-Instruct",
         train_limit=250,  # as many problems as there are recorded chains for
         max_resamples=1,  # and as many rounds
-        training=Training(epochs=1.0, batch_size=4),  # what fits an hour of slow CPU
+        # Rate by tools/sweep.py on validation; epochs: what fits an hour of slow CPU.
+        training=Training(epochs=1.5, batch_size=4),
     ),
     "paper": Settings(
         "paper", "gsm8k", "openai-community/gpt2", "gpt-4.1-mini",
@@ -115,12 +116,14 @@ PRESETS = {
 }  # fmt: skip
 
 
-# A scale on another benchmark than its own: what then takes the place of its limits.
-# The shipped recording has the CoT chains of the first 100 GSM8K problems, and a GSM8K
-# transcript is as long as three of gradeschool.
+# A scale on another benchmark than its own: what then takes the place of its settings.
+# The shipped recording has the CoT chains of the first 100 GSM8K problems, with three
+# resamples; a GSM8K transcript is as long as two of gradeschool.
 ELSEWHERE = {
-    ("small", "gsm8k"): {"train_limit": 100, "test_limit": 50, "max_resamples": 3},
-}
+    ("small", "gsm8k"): {
+        "train_limit": 100, "test_limit": 50, "max_resamples": 3, "epochs": 1.0,
+    },
+}  # fmt: skip
 
 
 def load(scale: str = "small", **changes: object) -> Settings:
@@ -133,12 +136,11 @@ def load(scale: str = "small", **changes: object) -> Settings:
     if scale not in PRESETS:
         raise ValueError(f"scale must be one of {SCALES}, not {scale!r}")
     settings = PRESETS[scale]
-    place = (scale, changes.get("dataset"))
-    settings = replace(settings, **ELSEWHERE.get(place, {}))
     given = {name: v for name, v in changes.items() if v not in ("", None)}
     for name in ("train_limit", "test_limit"):
         if given.get(name) == 0:
             del given[name]  # 0: the scale's own
+    given = ELSEWHERE.get((scale, given.get("dataset")), {}) | given
     if given.get("reuse", "") not in REUSE:
         raise ValueError(f"reuse must be one of {REUSE}, not {given['reuse']!r}")
     for part in ("training", "decoding"):

@@ -16,6 +16,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
+from math import ceil
 from pathlib import Path
 
 import torch
@@ -207,7 +208,9 @@ def train_student(
         use_cpu=device().type == "cpu",
         seed=seed,
         logging_steps=max(1, steps // 10),
-        save_steps=max(10, int(steps * training.epochs / 3)),
+        # A checkpoint is three times the model on disk, most of a minute on a slow one:
+        # half-way through a short training, every 500 steps of a long one.
+        save_steps=min(max(10, ceil(steps * training.epochs / 2)), 500),
         save_total_limit=1,
         remove_unused_columns=False,
         report_to="none",
