@@ -96,7 +96,7 @@ class Settings:
 PRESETS = {
     "smoke": Settings(
         "smoke", "gradeschool", "tiny", "Qwen2.5-Coder-1.5B-Instruct",
-        train_limit=12, test_limit=6, max_resamples=1,
+        train_limit=12, test_limit=6,
         training=Training(epochs=1.0, batch_size=4, learning_rate=1e-3),
         decoding=Decoding(max_tokens=48, max_steps=3, line_tokens=24, batch_size=6),
     ),
@@ -104,9 +104,7 @@ PRESETS = {
         "small", "gradeschool", "SmolLM2-135M-Instruct",
         "Qwen2.5-Coder-1.5B-Instruct",
         train_limit=250,  # as many problems as there are recorded chains for
-        max_resamples=1,  # and as many rounds
-        # Rate by tools/sweep.py on validation; epochs: what fits an hour of slow CPU.
-        training=Training(epochs=1.5, batch_size=4),
+        training=Training(epochs=1.0, batch_size=4),  # what fits an hour of slow CPU
     ),
     "paper": Settings(
         "paper", "gsm8k", "openai-community/gpt2", "gpt-4.1-mini",
@@ -121,7 +119,7 @@ PRESETS = {
 # resamples; a GSM8K transcript is as long as two of gradeschool.
 ELSEWHERE = {
     ("small", "gsm8k"): {
-        "train_limit": 100, "test_limit": 50, "max_resamples": 3, "epochs": 1.0,
+        "train_limit": 100, "test_limit": 50,
     },
 }  # fmt: skip
 

@@ -21,7 +21,7 @@ def test_a_limit_of_zero_is_the_scale_s_own():
 
 def test_another_benchmark_has_settings_of_its_own():
     settings = config.load("small", dataset="gsm8k", train_limit=0)
-    assert (settings.train_limit, settings.training.epochs) == (100, 1.0)
+    assert (settings.train_limit, settings.test_limit) == (100, 50)
     assert config.load("small", dataset="gsm8k", train_limit=7).train_limit == 7
     assert config.load("small").train_limit == 250
 
