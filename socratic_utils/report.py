@@ -138,8 +138,6 @@ def write_report(
         f"<h1>{escape(title)}</h1>",
         f'<p class="soft">After {", ".join(links)}.</p>',
         SMOKE if scale == "smoke" else "",
-        "<h2>What was run</h2>",
-        _facts([*_flat(settings), *_flat({**run, "notebooks": {}})]),
         "<h2>Tables</h2>",
         *(_table(path) for path in _ordered(folder / "tables")),
         "<h2>Figures</h2>",
@@ -148,6 +146,8 @@ def write_report(
         _notebooks(run.get("notebooks") or {}),
         "<h2>What these numbers can and cannot say</h2>",
         *(f"<p>{escape(text)}</p>" for text in _limits(folder, scale)),
+        "<h2>What was run</h2>",
+        _facts([*_flat(settings), *_flat({**run, "notebooks": {}, "settings": {}})]),
     ]
     head = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
