@@ -57,12 +57,17 @@ th,td{padding:.3rem .65rem;text-align:left;border-bottom:1px solid var(--line);
 thead th{border-bottom:2px solid var(--ink);white-space:nowrap}
 tbody tr:nth-child(even){background:var(--band)}
 .number{text-align:right;white-space:nowrap}
+.wide td:last-child:not(.number){min-width:16rem}
 .facts th{font-weight:600;color:var(--soft);white-space:nowrap}
 .facts td{overflow-wrap:anywhere}
 @media print{body{max-width:none;padding:0;font-size:10pt}table{font-size:7.5pt}
  .wide{overflow:visible}th,td{padding:.15rem .3rem}thead th{white-space:normal}
  tr{break-inside:avoid}h2{break-after:avoid}}
 """
+
+
+# Not a column where it is the same in every row.
+SAID_ONCE = ("dataset", "model", "teacher", "seed", "paper_dataset")
 
 
 def show(column: str, value: Any) -> str:
@@ -191,9 +196,18 @@ def _limits(folder: Path, scale: str) -> list[str]:
 
 
 def _table(path: Path) -> str:
+    """The table; what is the same in every row is said once, above it."""
     table = pd.read_csv(path)
+    same = [c for c in SAID_ONCE if c in table and table[c].nunique() == 1]
+    said = "".join(f" {_words(c)}: {table[c].iloc[0]}." for c in same)
+    table = table.drop(columns=same)
     shown = to_html(table) if len(table) else '<p class="soft">No rows.</p>'
-    return f"<figure><figcaption>{escape(_caption(path))}</figcaption>{shown}</figure>"
+    caption = escape(_caption(path) + said)
+    return f"<figure><figcaption>{caption}</figcaption>{shown}</figure>"
+
+
+def _words(column: str) -> str:
+    return column.replace("_", " ").capitalize()
 
 
 def _image(path: Path) -> str:
