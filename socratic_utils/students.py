@@ -1,8 +1,8 @@
 """Students: one trainer for every supervision (`transformers.Trainer`).
 
 The loss is the token-level cross-entropy of P1's Eq. 1 on the trained roles only, and
-the full-vocabulary head is computed only at the positions that have a loss: for a
-135 M model with 49,152 tokens the head is a fifth of a training step.
+the full-vocabulary head is computed only at the positions that have a loss, because
+49,152 logits a token are a good part of a small model (`tests/speed/training.py`).
 
 A trained student lies in `students/<name>-<hash>/`, where the hash is of everything
 that made it; when it is there, it is not trained again.  A killed training goes on from
