@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
@@ -38,21 +38,19 @@ class Job:
     samples: tuple[int, ...]
     keys: tuple[str, ...]
 
-    def singles(self) -> list[Job]:
-        """A job for each sample."""
-        return [
-            replace(self, request={**self.request, "seed": i}, samples=(i,), keys=(k,))
-            for i, k in zip(self.samples, self.keys, strict=True)
-        ]
-
-    def rest(self, done: int) -> Job:
-        """The job without its first `done` samples."""
+    def part(self, places: Iterable[int]) -> Job:
+        """The job of the samples at these places alone."""
+        places = list(places)
         return replace(
             self,
-            request={**self.request, "seed": self.samples[done]},
-            samples=self.samples[done:],
-            keys=self.keys[done:],
+            request={**self.request, "seed": self.samples[places[0]]},
+            samples=tuple(self.samples[i] for i in places),
+            keys=tuple(self.keys[i] for i in places),
         )
+
+    def singles(self, done: int = 0) -> list[Job]:
+        """A job for each sample but the first `done`."""
+        return [self.part([i]) for i in range(done, len(self.samples))]
 
     def stubs(self) -> list[dict]:
         """What a row of each sample says beside the reply."""
@@ -108,7 +106,7 @@ class LiveAsker:
                     if stopped:
                         failed.append(stopped)
                         waiting.clear()
-                elif waiting:
+                else:
                     waiting.clear()
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 results = [(*running.pop(future), *future.result()) for future in done]
@@ -128,7 +126,7 @@ class LiveAsker:
                         failed.append(error)
                     elif len(rows) < len(job.samples):
                         self.honours_n = False
-                        waiting.extendleft(job.rest(len(rows)).singles())
+                        waiting.extendleft(job.singles(len(rows)))
         finally:  # also when interrupted: what was under way is paid for
             pool.shutdown(cancel_futures=True)
             late = [f for f in running if not f.cancelled() and not f.exception()]
@@ -167,7 +165,12 @@ class LiveAsker:
         except TeacherError as error:
             return [], error
         seconds = round(time.time() - started, 3)
-        return finished(job, replies, seconds, self.logprobs), None
+        pairs = zip(job.stubs(), replies, strict=False)
+        rows = [
+            reply_row(stub, reply, self.logprobs, seconds=seconds)
+            for stub, reply in pairs
+        ]
+        return rows, None
 
     def _settle(self, worst: float, rows: Sequence[dict]) -> None:
         if self.budget:
@@ -194,20 +197,13 @@ class LiveAsker:
             )
 
 
-def finished(
-    job: Job, replies: Sequence[dict], seconds: float | None, logprobs: bool
-) -> list[dict]:
-    """Rows as they are stored: who was asked for what, and the reply.
+def reply_row(stub: dict, reply: dict, logprobs: bool, **more: object) -> dict:
+    """A row as it is stored: who was asked for what, and the reply.
 
     Without `logprobs` in the request the row says nothing of them, so that asking for
     them later is another request and not a contradiction.
     """
-    rows = []
-    for stub, reply in zip(job.stubs(), replies, strict=False):
-        row = {**stub, **reply}
-        if seconds is not None:
-            row["seconds"] = seconds
-        if not logprobs:
-            del row["logprob"], row["tokens"]
-        rows.append(row)
-    return rows
+    row = {**stub, **reply, **more}
+    if not logprobs:
+        del row["logprob"], row["tokens"]
+    return row

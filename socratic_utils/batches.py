@@ -19,7 +19,7 @@ from itertools import islice
 
 from tqdm.auto import tqdm
 
-from .asking import Job, Remember
+from .asking import Job, Remember, reply_row
 from .endpoint import Endpoint, RefusedError, TeacherError, explained, reply_rows
 from .runs import content_hash
 from .store import ReplyStore
@@ -193,16 +193,13 @@ class BatchAsker:
                 continue
             if status == 200:
                 replies = reply_rows(response.get("body") or {})
-                rows += [self._row(stub, reply) for reply in replies]
+                rows += [
+                    reply_row(stub, reply, self.logprobs, batch=True)
+                    for reply in replies
+                ]
             elif 400 <= status < 500 and status not in (408, 409, 429):
                 refused[stub["key"]] = status
         self.remember(rows)
-
-    def _row(self, stub: dict, reply: dict) -> dict:
-        row = {**stub, **reply, "batch": True}
-        if not self.logprobs:
-            del row["logprob"], row["tokens"]
-        return row
 
     def _report(self, singles: dict[str, Job], refused: dict) -> None:
         known = self.store.find(list(singles))

@@ -116,9 +116,8 @@ def estimate(
     known: Sequence[dict],
     price: Price | None,
     concurrency: int = 1,
-    n: int = 1,
 ) -> Estimate:
-    """What canonical `requests` (with `n` samples each) would cost.
+    """What canonical `requests` would cost.
 
     `known` are replies of the same model: their tokens and seconds are the measure.
     """
@@ -136,7 +135,7 @@ def estimate(
         rate = max(1, concurrency) * len(seconds) / sum(seconds)  # requests a second
         hours = len(requests) / rate / 3600
     prompt_tokens = round(sum(characters_of(r) for r in requests) / ratio)
-    completion_tokens = round(completion * len(requests) * n)
+    completion_tokens = round(completion * len(requests))
     return Estimate(
         len(requests),
         prompt_tokens,

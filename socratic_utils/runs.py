@@ -64,22 +64,6 @@ def write_jsonl_rows(path: str | Path, rows: Iterable[dict]) -> Path:
     )
 
 
-def append_line(path: Path, line: str) -> None:
-    """Append a line, on disk before this returns; never onto a line left half-written.
-
-    The one write is what makes a kill leave at most the last line torn.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+b") as log:
-        torn = False
-        if log.seek(0, os.SEEK_END):
-            log.seek(-1, os.SEEK_END)
-            torn = log.read(1) != b"\n"
-        log.write(b"\n" * torn + line.encode() + b"\n")
-        log.flush()
-        os.fsync(log.fileno())
-
-
 def read_log(path: str | Path) -> list[dict]:
     """Rows of an append-only log; lines cut off by a kill are passed over.
 

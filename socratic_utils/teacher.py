@@ -204,17 +204,10 @@ class Teacher:
         seen = set(known)
         result = []
         for job in jobs:
-            open_ = [
-                (i, k)
-                for i, k in zip(job.samples, job.keys, strict=True)
-                if k not in seen
-            ]
-            if open_:
-                seen.update(key for _, key in open_)
-                samples, keys = zip(*open_, strict=True)
-                request = {**job.request, "seed": samples[0]}
-                result.append(Job(job.problem_id, job.style, job.prompt_hash, request,
-                                  samples, keys))  # fmt: skip
+            places = [i for i, key in enumerate(job.keys) if key not in seen]
+            seen.update(job.keys)
+            if places:
+                result.append(job.part(places))
         return result
 
     # --- asking -------------------------------------------------------------------

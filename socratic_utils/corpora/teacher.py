@@ -54,12 +54,6 @@ class PublishedTeacher:
             for p in problems
         ]
 
-    def known(
-        self, problem: Problem, style: str, temperature: float = 0.0, sample: int = 0
-    ) -> Chain | None:
-        """The published chain, for its first sample only."""
-        return None if sample else self.sample([problem], style)[0]
-
     def replies(self, problems: Sequence[Problem]) -> list[dict[str, Any]]:
         """None: nobody was asked, so nothing was counted."""
         return []
