@@ -141,6 +141,8 @@ def find_equations(text: str) -> list[Equation]:
     2*(3+4)=2*7 and 2*7=14. Powers, variables and mixed numbers are left alone.
     """
     text, found = ascii_signs(text), []
+    if "=" not in text:
+        return found
     padded = "\n" + text  # so that padded[:i + 1] ends just before text[i]
     formulas = list(_FORMULA.finditer(text))
     for left, right in pairwise(formulas):

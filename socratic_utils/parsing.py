@@ -25,6 +25,7 @@ lines that only announce something ("Let's break it down."): they count as steps
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from .answers import extract_answer, extract_marked_answer, find_equations
 from .problems import Step
@@ -42,6 +43,8 @@ _FINAL = re.compile(
     r"|(?<!\w\s))\banswer(?:\s+to\s[^.]{1,80}?)?\s*(?:is\b|[:=]).*$",
     re.I,
 )
+# What every final answer has; bold may stand inside the word.
+_MAY_BE_MARKED = re.compile(r"answer|####|\\|\*\*|<<", re.I)
 _LAST_SENTENCE = re.compile(rf"(?:^|(?<=[.!?]\s)){_FINAL.pattern}", re.I)
 # Least-to-most prompts ask their last question so: "Final Answer: How many are left?"
 _LAST_QUESTION = re.compile(r"^[ \t]*final answer:(?=.*\?[ \t]*$)", re.I | re.M)
@@ -126,12 +129,19 @@ def step_answer(solution: str, kind: str = "number") -> str:
     """What a solution sentence arrives at: the result of its last equation."""
     equations = find_equations(solution) if kind == "number" else []
     if equations:
-        return extract_answer(equations[-1].result, kind) or equations[-1].result
+        return _result(equations[-1].result)
     return extract_answer(solution, kind) or ""
+
+
+@lru_cache(maxsize=1024)  # results are small numbers, the same ones again and again
+def _result(text: str) -> str:
+    return extract_answer(text) or text
 
 
 def _is_marked(line: str, kind: str) -> bool:
     """Does the line hold a final answer, or only the mark ("Final answer:")?"""
+    if not _MAY_BE_MARKED.search(line):
+        return False
     if extract_marked_answer(line, kind) is not None:
         return True
     cleaned = clean_line(line)

@@ -70,7 +70,8 @@ class ReplyStore:
             ) from None
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Changes that are made all or none, one thread at a time."""
         with self._lock, self._db:
             yield self._db
 
@@ -89,7 +90,7 @@ class ReplyStore:
             names = (row["key"], row["model"], row["problem_id"])
             values.append((*names, text, content_hash(text), now))
         how = "REPLACE" if replace else "IGNORE"
-        with self._transaction() as db:
+        with self.transaction() as db:
             before = db.execute(COUNT).fetchone()[0]
             db.executemany(
                 f"INSERT OR {how} INTO replies VALUES (?, ?, ?, ?, ?, ?)", values
@@ -151,7 +152,7 @@ class ReplyStore:
 
     def _set_aside(self, bad: list[tuple[str, str]]) -> None:
         now, reason = time.time(), "checksum"
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.executemany(
                 "INSERT INTO set_aside VALUES (?, ?, ?, ?)",
                 [(key, text, reason, now) for key, text in bad],
@@ -168,7 +169,7 @@ class ReplyStore:
     def add_job(self, job_id: str, endpoint: str, stubs: Sequence[dict]) -> None:
         """Remember a submitted batch job; a stub is a row without its reply."""
         values = (job_id, endpoint, json.dumps(list(stubs)), "open", time.time())
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.execute("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?)", values)
 
     def open_jobs(self, endpoint: str) -> dict[str, list[dict]]:
@@ -186,5 +187,5 @@ class ReplyStore:
 
     def close_job(self, job_id: str, status: str) -> None:
         """The job's results are stored, or there will be none."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.execute("UPDATE jobs SET status = ? WHERE id = ?", (status, job_id))

@@ -17,6 +17,7 @@ SCoTD's thirty chains a question (P2, section 3) are one call:
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -25,6 +26,7 @@ from typing import Any
 
 from .asking import Job, LiveAsker
 from .batches import BatchAsker
+from .claims import Claims
 from .cost import Budget, Estimate, estimate, need_price, price_of, spent
 from .endpoint import KEY_VARIABLE, MODES, Endpoint, RefusedError, TeacherError
 from .parsing import parse_chain
@@ -221,17 +223,36 @@ class Teacher:
                 f"--teacher-url with the address of a server, or use the recorded "
                 f"teacher"
             )
-        if self.mode == "batch":
+        if self.mode == "batch":  # its job ids are in the store, for every process
             self._check_batch_budget(jobs)
-            asker: Any = BatchAsker(
+            batches = BatchAsker(
                 self.endpoint, self._remember, self.store, self.logprobs
             )
-        else:
-            asker = LiveAsker(
-                self.endpoint, self._remember, self.concurrency, self.logprobs,
-                self._budget(),
-            )  # fmt: skip
-        asker.ask(jobs, label)
+            batches.ask(jobs, label)
+            return
+        asker = LiveAsker(
+            self.endpoint, self._remember, self.concurrency, self.logprobs,
+            self._budget(),
+        )  # fmt: skip
+        self._ask_shared(jobs, asker, label)
+
+    def _ask_shared(self, jobs: list[Job], asker: LiveAsker, label: str) -> None:
+        """Ask for what no other process is asking for; wait for the rest."""
+        claims, said = Claims(self.store), False
+        try:
+            while jobs:
+                keys = [key for job in jobs for key in job.keys]
+                mine, known = claims.take(keys), self._known(keys)
+                if ours := self._missing(jobs, dict.fromkeys(set(keys) - mine) | known):
+                    asker.ask(ours, label)
+                jobs = self._missing(jobs, dict.fromkeys(mine) | known)
+                if jobs and not said:
+                    print("another process asks for the rest; waiting for it")
+                    said = True
+                if jobs:
+                    time.sleep(1.0)
+        finally:
+            claims.release()
 
     def _budget(self) -> Budget | None:
         if self.max_cost is None:

@@ -97,7 +97,7 @@ def test_families():
 def test_step_shares_and_distractors(split):
     problems = PROBLEMS[split]
     counts = Counter(len(p.steps) for p in problems)
-    for steps, share in {2: 0.35, 3: 0.35, 4: 0.2, 5: 0.1}.items():
+    for steps, share in {2: 0.4, 3: 0.4, 4: 0.15, 5: 0.05}.items():
         assert counts[steps] == pytest.approx(share * len(problems), abs=1)
     distractors = sum(p.extra["distractor"] for p in problems)
     assert 0.15 <= distractors / len(problems) <= 0.3

@@ -21,13 +21,13 @@ def recipe(rng: random.Random) -> Draft:
     """Scaling a recipe up, ingredients to buy, their price."""
     p = person(rng)
     baked = pick(rng, "pancake", "muffin", "bread roll", "waffle", "biscuit")
-    item, batch_needs = rng.choice((("egg", num(rng, 2, 4)), ("apple", num(rng, 2, 6)),
+    item, batch_needs = rng.choice((("egg", num(rng, 2, 4)), ("apple", num(rng, 2, 5)),
                                     ("banana", num(rng, 2, 5)),
                                     ("lemon", num(rng, 2, 4))))
     items = plural(item)
-    makes, batches = num(rng, 6, 12, 2), num(rng, 2, 8)
+    makes, batches = num(rng, 4, 10, 2), num(rng, 2, 5)
     wanted = makes * batches
-    home, price, money = num(rng, 3, 12), num(rng, 2, 3), rng.choice((20, 30, 50))
+    home, price, money = num(rng, 2, 8), num(rng, 2, 3), rng.choice((15, 20, 30, 40))
     times = step(f"How many times must {p.name} make the recipe?",
                  f"{p.He} must make it # times.", wanted, "/", makes)
     needed = step(pick(rng, f"How many {items} does {p.name} need?",
@@ -56,7 +56,7 @@ def recipe(rng: random.Random) -> Draft:
         ask(4, times, needed, buy, cost), ask(5, times, needed, buy, cost, change),
     ), (
         f"The oven is {num(rng, 3, 9)} years old.",
-        f"The recipe book has {num(rng, 60, 150, 10)} pages.",
+        f"There are {num(rng, 12, 20)} recipes for cakes in the same book.",
     ), early=(2, 4))
 
 
@@ -65,8 +65,8 @@ def sweets(rng: random.Random) -> Draft:
     p, friend = people(rng, 2)
     thing = pick(rng, "candies", "marbles", "chocolates", "nuts", "balloons", "shells")
     holder = pick(rng, "bags", "boxes", "packs")
-    n, size, kept = num(rng, 2, 6), num(rng, 8, 20), num(rng, 4, 15)
-    friends, had = num(rng, 3, 8), num(rng, 3, 12)
+    n, size, kept = num(rng, 2, 6), num(rng, 5, 10), num(rng, 2, 12)
+    friends, had = num(rng, 3, 6), num(rng, 3, 12)
     total = step(f"How many {thing} does {p.name} have in total?",
                  f"{p.He} has # {thing}.", n, "*", size)
     rest = step(pick(rng, f"How many {thing} does {p.name} share with {p.his} friends?",
@@ -101,10 +101,10 @@ def sweets(rng: random.Random) -> Draft:
 def party(rng: random.Random) -> Draft:
     """Guests at tables, food for each, boxes and their price."""
     p = person(rng)
-    tables, seats, each = num(rng, 3, 8), num(rng, 4, 8), num(rng, 2, 4)
+    tables, seats, each = num(rng, 2, 5), num(rng, 2, 5), num(rng, 2, 5)
     food = pick(rng, "cupcake", "sandwich", "spring roll", "meatball", "tart")
     foods = plural(food)
-    box, price, drinks = num(rng, 6, 12), num(rng, 4, 9), num(rng, 15, 40)
+    box, price, drinks = num(rng, 3, 10), num(rng, 3, 9), num(rng, 6, 20)
     event = pick(rng, "a birthday party", "a garden party", "a family party")
     guests = step("How many guests come to the party?",
                   "There are # guests.", tables, "*", seats)
@@ -129,7 +129,7 @@ def party(rng: random.Random) -> Draft:
         ask(3, guests, eaten), ask(4, guests, eaten, boxes),
         ask(5, guests, eaten, boxes, cost), ask(6, guests, eaten, boxes, cost, total),
     ), (
-        f"There are {num(rng, 20, 50, 5)} balloons on the walls.",
+        f"There are {num(rng, 6, 20)} balloons on the walls.",
         f"The music plays for {num(rng, 2, 5)} hours.",
     ), free=(1, 2, 3))
 
@@ -139,8 +139,8 @@ def picking(rng: random.Random) -> Draft:
     p, q = people(rng, 2)
     fruit, use = rng.choice((("apples", "pies"), ("plums", "cakes"), ("pears", "tarts"),
                              ("peaches", "jars of jam"), ("oranges", "cakes")))
-    n, size, more = num(rng, 3, 8), num(rng, 6, 12), num(rng, 4, 18)
-    bad, per = num(rng, 3, 15), num(rng, 5, 10)
+    n, size, more = num(rng, 2, 5), num(rng, 4, 9), num(rng, 2, 9)
+    bad, per = num(rng, 2, 9), num(rng, 3, 7)
     first = step(f"How many {fruit} does {p.name} pick?",
                  f"{p.name} picks # {fruit}.", n, "*", size)
     fewer = rng.randrange(2)
@@ -164,7 +164,7 @@ def picking(rng: random.Random) -> Draft:
              f"Then {bad} of the {fruit} turn out to be bad."),
         f"They need {per} good {fruit} for each of the {use}.",
     ), (*asks, ask(4, first, second, both, good, made)), (
-        f"There are {num(rng, 12, 40)} trees in the orchard.",
+        f"There are {num(rng, 8, 20)} trees in the orchard.",
         f"{q.name} climbs a ladder with {num(rng, 6, 9)} rungs.",
     ))
 
@@ -172,9 +172,9 @@ def picking(rng: random.Random) -> Draft:
 def lunch_boxes(rng: random.Random) -> Draft:
     """Bread cut into slices, slices made into sandwiches, some eaten."""
     p = person(rng)
-    loaves, slices, per = num(rng, 2, 6), num(rng, 10, 20, 2), 2
-    toast, eaten = num(rng, 4, 14, 2), num(rng, 4, 15)
-    boxes = num(rng, 3, 9)
+    loaves, slices, per = num(rng, 2, 4), num(rng, 5, 10), 2
+    toast, eaten = num(rng, 2, 14), num(rng, 2, 6)
+    boxes = num(rng, 2, 4)
     total = step(f"How many slices does {p.name} get from the loaves?",
                  f"{p.He} gets # slices.", loaves, "*", slices)
     rest = step("How many slices are left for sandwiches?",
@@ -190,16 +190,16 @@ def lunch_boxes(rng: random.Random) -> Draft:
                       "Each lunch box holds # sandwiches.", left, "/", boxes)
         asks.append(ask(5, total, rest, made, left, packed))
     return Draft((
-        pick(rng, f"{p.name} cuts {loaves} loaves of bread into {slices} slices each.",
-             f"{p.name} has {loaves} loaves of bread and cuts each into {slices} "
-             "slices."),
+        pick(rng, f"{p.name} cuts {loaves} small loaves into {slices} slices each.",
+             f"{p.name} has {loaves} small loaves of bread and cuts each into "
+             f"{slices} slices."),
         pick(rng, f"{p.He} uses {toast} slices for toast and the rest for sandwiches.",
              f"After {toast} slices are toasted, the rest are for sandwiches."),
         f"Each sandwich needs {per} slices.",
         f"{p.His} family eats {eaten} sandwiches for breakfast.",
         f"{p.He} packs the others into {boxes} lunch boxes, the same number in each.",
     ), tuple(asks), (
-        f"{p.His} bread knife is {num(rng, 20, 35, 5)} centimeters long.",
+        f"{p.His} bread knife is {num(rng, 18, 24)} centimeters long.",
         f"{p.His} kitchen has {num(rng, 4, 8)} cupboards.",
     ))
 

@@ -18,13 +18,13 @@ from socratic_utils.stories.draft import (
 )
 
 GOODS = (
-    ("notebook", 2, 4), ("pen", 2, 3), ("T-shirt", 8, 12), ("cap", 6, 9),
-    ("poster", 3, 6), ("paint brush", 2, 5), ("mug", 4, 7), ("puzzle", 6, 11),
-    ("comic book", 3, 5), ("towel", 5, 9), ("candle", 2, 5), ("glass", 3, 5),
+    ("notebook", 2, 4), ("pen", 2, 3), ("ball", 2, 5), ("cap", 4, 7),
+    ("poster", 2, 5), ("paint brush", 2, 4), ("mug", 3, 6), ("puzzle", 4, 8),
+    ("comic book", 2, 5), ("towel", 4, 7), ("candle", 2, 4), ("glass", 2, 4),
 )
 SINGLE = (
-    ("lamp", 11, 25), ("backpack", 15, 30), ("umbrella", 8, 15),
-    ("alarm clock", 9, 18), ("board game", 12, 24), ("blanket", 10, 20),
+    ("lamp", 9, 19), ("backpack", 12, 22), ("umbrella", 6, 14),
+    ("alarm clock", 7, 16), ("board game", 8, 18), ("blanket", 8, 18),
 )
 
 
@@ -33,10 +33,10 @@ def shop(rng: random.Random) -> Draft:
     p = person(rng)
     (one, low, high), (two, low2, high2) = rng.sample(GOODS, 2)
     ones, twos = plural(one), plural(two)
-    n, m = num(rng, 3, 9), num(rng, 2, 6)
+    n, m = num(rng, 2, 8), num(rng, 2, 6)
     price, price2 = num(rng, low, high), num(rng, low2, high2)
     single, low3, high3 = rng.choice(SINGLE)
-    extra, bill, kids = num(rng, low3, high3), rng.choice((50, 100)), num(rng, 2, 4)
+    extra, kids = num(rng, low3, high3), num(rng, 2, 4)
     cost = step(f"How much do the {ones} cost?", f"The {ones} cost # dollars.",
                 n, "*", price)
     intro = pick(rng, f"{p.name} goes shopping.", f"{p.name} is at the shops.",
@@ -60,6 +60,7 @@ def shop(rng: random.Random) -> Draft:
             gap = step(f"How much more do the {ones} cost than the {twos}?",
                        f"The {ones} cost # dollars more.", cost, "-", cost2)
             more = (ask(3, cost, cost2, gap),)
+    bill = 20 if int(total.answer) < 19 else 50
     pays = pick(rng, f"{p.He} pays with a {bill}-dollar bill.",
                 f"{p.He} gives the cashier {bill} dollars.")
     change = step(pick(rng, f"How much change does {p.name} get?",
@@ -75,7 +76,7 @@ def shop(rng: random.Random) -> Draft:
     return Draft(facts, tuple(asks), (
         f"The shop closes in {num(rng, 2, 5)} hours.",
         f"There are {num(rng, 4, 9)} other people in the shop.",
-        f"{p.He} looks at a coat for {num(rng, 45, 90)} dollars but leaves it there.",
+        f"{p.He} looks at a kite for {num(rng, 8, 18)} dollars but leaves it there.",
     ), free=(1, 2))
 
 
@@ -83,11 +84,11 @@ def saving(rng: random.Random) -> Draft:
     """Saving week by week for something bigger."""
     p = person(rng)
     thing, low, high = rng.choice((
-        ("skateboard", 60, 95), ("bicycle", 95, 160), ("tent", 70, 120),
-        ("guitar", 90, 150), ("camera", 90, 160), ("scooter", 60, 100),
+        ("skateboard", 30, 55), ("soccer ball", 18, 32), ("toy train", 25, 50),
+        ("kite", 16, 30), ("board game", 20, 36), ("scooter", 35, 60),
     ))
-    price, rate, weeks = num(rng, low, high), num(rng, 4, 10), num(rng, 4, 10)
-    gift, spent = num(rng, 8, 30), num(rng, 3, 12)
+    price, rate, weeks = num(rng, low, high), num(rng, 2, 5), num(rng, 3, 8)
+    gift, spent = num(rng, 3, 12), num(rng, 3, 9)
     giver = pick(rng, "grandmother", "aunt", "uncle", "grandfather")
     saved = step(f"How much does {p.name} save in {weeks} weeks?",
                  f"{p.He} saves # dollars.", rate, "*", weeks)
@@ -123,7 +124,7 @@ def saving(rng: random.Random) -> Draft:
                 f"{p.He} must save for # more weeks.", needed, "/", rate)
             asks.append(ask_now(uses, *steps, again))
     return Draft(facts, tuple(asks), (
-        f"{p.His} jar can hold {num(rng, 200, 500, 50)} coins.",
+        f"{p.His} jar is {num(rng, 12, 20)} centimeters tall.",
         f"{p.His} best friend got a {thing} {num(rng, 2, 6)} months ago.",
     ), early=(4,))
 
@@ -131,10 +132,10 @@ def saving(rng: random.Random) -> Draft:
 def wages(rng: random.Random) -> Draft:
     """Hours worked, pay, spending and banking the rest."""
     p = person(rng)
-    place = pick(rng, "in a bakery", "in a bookshop", "at a car wash", "in a cafe",
-                 "on a farm", "in a toy shop")
-    h1, h2, rate = num(rng, 2, 6), num(rng, 2, 5), num(rng, 8, 12)
-    tips, spent, bank = num(rng, 5, 20), num(rng, 8, 30), num(rng, 20, 90)
+    place = pick(rng, "in a family bakery", "in a village cafe", "at a car wash",
+                 "at a market stall", "at a lemonade stand", "in a flower shop")
+    h1, h2, rate = num(rng, 2, 6), num(rng, 2, 5), num(rng, 2, 6)
+    tips, spent, bank = num(rng, 2, 9), num(rng, 3, 24), num(rng, 6, 40)
     day1, day2 = rng.choice((("Saturday", "Sunday"), ("Monday", "Tuesday"),
                              ("Thursday", "Friday")))
     hours = step(f"How many hours does {p.name} work in total?",
@@ -148,7 +149,7 @@ def wages(rng: random.Random) -> Draft:
         money = step(f"How much money does {p.name} get with the tips?",
                      f"With the tips, {p.he} gets # dollars.", pay, "+", tips)
     else:
-        event = f"{p.He} spends {spent} dollars of this pay on food."
+        event = f"{p.He} spends {spent} dollars of this pay on a present."
         money = step(f"How much of the pay does {p.name} have left?",
                      f"{p.He} has # dollars left.", pay, "-", spent)
     kept = "of all this money" if extra else "of the rest"
@@ -157,36 +158,34 @@ def wages(rng: random.Random) -> Draft:
     account = step(f"How much money is in {p.his} bank account now?",
                    "Now the account holds # dollars.", bank, "+", half)
     facts = (
-        pick(rng, f"{p.name} works {place}.", f"{p.name} has a job {place}."),
+        pick(rng, f"{p.name} helps {place}.", f"{p.name} has a small job {place}."),
         pick(rng, f"{p.He} works {h1} hours on {day1} and {h2} hours on {day2}.",
              f"On {day1}, {p.he} works {h1} hours, and on {day2}, {h2} hours."),
         pick(rng, f"{p.He} earns {rate} dollars an hour.",
              f"{p.His} pay is {rate} dollars an hour."),
         event,
-        f"{p.He} puts half {kept} in the bank.",
+        f"{p.He} banks half {kept}.",
         f"{p.His} bank account held {bank} dollars before.",
     )
     return Draft(facts, (
         ask(3, hours, pay), ask_now(4, hours, pay, money),
         ask(5, hours, pay, money, half), ask(6, hours, pay, money, half, account),
     ), (
-        f"{p.He} has worked there for {num(rng, 3, 11)} months.",
-        f"It takes {p.him} {num(rng, 10, 40, 5)} minutes to get there.",
+        f"{p.He} has helped there for {num(rng, 3, 11)} months.",
+        f"It takes {p.him} {num(rng, 5, 20, 5)} minutes to get there.",
     ), free=(1, 2))
 
 
 def fundraiser(rng: random.Random) -> Draft:
     """Takings of a sale, costs, and the profit given away."""
-    what, what2 = rng.sample(("muffin", "cup of tea", "cookie", "slice of cake",
-                              "sandwich", "glass of lemonade"), 2)
-    names = {"cup of tea": "cups of tea", "slice of cake": "slices of cake",
-             "glass of lemonade": "glasses of lemonade"}
-    sold, sold2 = (names.get(w, plural(w)) for w in (what, what2))
-    n, m = num(rng, 20, 60, 10), num(rng, 10, 40, 10)
-    price, price2 = num(rng, 2, 4), num(rng, 2, 3)
-    gift, costs, parts = num(rng, 15, 50, 5), num(rng, 15, 60, 5), num(rng, 2, 5)
-    who = pick(rng, "A class", "A choir", "A sports club", "A scout group")
-    goal = pick(rng, "animal shelters", "children's homes", "local hospitals")
+    sold, sold2 = rng.sample(("apple pies", "bags of cookies", "jars of jam",
+                              "boxes of muffins", "loaves of bread",
+                              "paper lanterns", "flower pots"), 2)
+    n, m = num(rng, 4, 10), num(rng, 3, 8)
+    price, price2 = num(rng, 2, 6), num(rng, 2, 5)
+    gift, costs, parts = num(rng, 5, 18), num(rng, 4, 20), num(rng, 2, 5)
+    who = pick(rng, "A class", "A choir", "A group of friends", "A scout group")
+    goal = pick(rng, "animal shelters", "bird parks", "village libraries")
     first = step(f"How much money do the {sold} bring in?",
                  f"The {sold} bring in # dollars.", n, "*", price)
     taken = "How much money do they take in altogether?"
@@ -211,13 +210,13 @@ def fundraiser(rng: random.Random) -> Draft:
                      "Each of them gets # dollars.", profit, "/", parts)
         asks.append(ask(5, *before, total, profit, share))
     return Draft((
-        pick(rng, f"{who} holds a sale to raise money.",
-             f"{who} raises money with a sale."),
+        pick(rng, f"{who} holds a small sale to raise money.",
+             f"{who} raises money with a small sale."),
         line1, line2, f"Their costs are {costs} dollars.",
         f"They divide the rest equally {among(parts)} {goal}.",
     ), tuple(asks), (
         f"The sale lasts {num(rng, 2, 6)} hours.",
-        f"There are {num(rng, 12, 28)} posters about the sale in the town.",
+        f"There are {num(rng, 4, 18)} posters about the sale in the village.",
     ), free=(1, 2, 3))
 
 

@@ -11,9 +11,9 @@ def eggs(rng: random.Random) -> Draft:
     """Eggs in a week, some used, the rest sold in boxes."""
     p = person(rng)
     birds = pick(rng, "hens", "ducks", "geese")
-    n, feed = num(rng, 4, 12), num(rng, 2, 9)
+    n, feed = num(rng, 3, 9), num(rng, 2, 9)
     each = num(rng, 3, 6)
-    used, box, price = num(rng, 4, 16), rng.choice((4, 6, 8, 10, 12)), num(rng, 2, 6)
+    used, box, price = num(rng, 2, 12), rng.choice((4, 5, 6, 10)), num(rng, 2, 6)
     laid = step(f"How many eggs do the {birds} lay in a week?",
                 f"The {birds} lay # eggs.", n, "*", each)
     left = step(pick(rng, f"How many eggs does {p.name} have left to sell?",
@@ -32,15 +32,15 @@ def eggs(rng: random.Random) -> Draft:
              f"In a week, each of the birds lays {each} eggs."),
         pick(rng, f"{p.name} uses {used} of the eggs at home and sells the others.",
              f"{p.name} gives {used} of the eggs to the neighbors and sells the rest."),
-        f"{p.He} sells the eggs in boxes of {box}.",
+        f"{p.He} packs the eggs in boxes of {box}.",
         f"{p.He} gets {price} dollars for each box.",
-        f"{p.He} uses {feed} dollars of this money to buy feed.",
+        f"Then {p.he} buys feed for {feed} dollars.",
     ), (
         ask(3, laid, left), ask(4, laid, left, boxes),
         ask(5, laid, left, boxes, money), ask(6, laid, left, boxes, money, profit),
     ), (
         f"The farm also has {num(rng, 3, 9)} goats.",
-        f"The barn is {num(rng, 12, 40)} years old.",
+        f"The barn is {num(rng, 8, 20)} years old.",
     ))
 
 
@@ -50,9 +50,9 @@ def garden(rng: random.Random) -> Draft:
     one, two = rng.sample(("cabbage", "lettuce", "tulip", "pumpkin", "rose", "leek",
                            "sunflower"), 2)
     ones, twos = one + "s", two + "s"
-    rows, size, rows2, size2 = (num(rng, 3, 9), num(rng, 5, 10), num(rng, 2, 6),
-                                num(rng, 4, 9))
-    lost, sold, price = num(rng, 4, 15), num(rng, 8, 30), num(rng, 2, 4)
+    rows, size, rows2, size2 = (num(rng, 2, 6), num(rng, 4, 8), num(rng, 2, 5),
+                                num(rng, 3, 7))
+    lost, sold, price = num(rng, 3, 12), num(rng, 4, 20), num(rng, 2, 4)
     first = step(f"How many {ones} are there?", f"There are # {ones}.",
                  rows, "*", size)
     second = step(f"How many {twos} are there?", f"There are # {twos}.",
@@ -69,7 +69,7 @@ def garden(rng: random.Random) -> Draft:
     after = step("How many plants are left after the sale?",
                  "After the sale, # plants are left.", alive, "-", sold)
     return Draft((
-        pick(rng, f"{p.name} has a large garden.", f"{p.name} works in a garden."),
+        pick(rng, f"{p.name} has a small garden.", f"{p.name} works in a garden."),
         pick(rng, f"{p.He} plants {rows} rows of {size} {ones}.",
              f"There are {rows} rows with {size} {ones} in each."),
         f"There are also {rows2} rows of {size2} {twos}.",
@@ -83,26 +83,25 @@ def garden(rng: random.Random) -> Draft:
         ask(5, first, second, both, alive, after),
     ), (
         f"{p.His} watering can holds {num(rng, 5, 12)} liters.",
-        f"The garden wall is {num(rng, 12, 40)} meters long.",
+        f"The garden wall is {num(rng, 8, 20)} meters long.",
     ))
 
 
 def field(rng: random.Random) -> Draft:
     """Rectangles: perimeter and fence, area and what covers it."""
     p = person(rng)
-    place = pick(rng, "garden", "yard", "playground", "vegetable field")
-    long, wide = num(rng, 7, 20), num(rng, 4, 9)
-    if long <= wide + 1:
-        long += 5
-    price, gate = num(rng, 2, 9), num(rng, 2, 4)
-    a2, b2, per = num(rng, 2, 6), num(rng, 2, 5), num(rng, 3, 12)
-    bed = pick(rng, "pond", "flower bed", "sand pit", "shed")
+    place = pick(rng, "front garden", "back yard", "play corner", "rabbit run")
+    wide = num(rng, 2, 4)
+    long = wide + num(rng, 1, 5)
+    price, hedge = num(rng, 2, 6), num(rng, 3, 10)
+    a2, b2, per = num(rng, 2, 3), 2, num(rng, 2, 6)
+    bed = pick(rng, "pond", "flower bed", "sand pit", "terrace")
     facts = (
         pick(rng, f"{p.name}'s {place} is a rectangle, {long} meters long and {wide} "
              "meters wide.",
              f"{p.name} has a rectangular {place} that is {long} meters long and "
              f"{wide} meters wide."),
-        f"A fence goes all around it, except for a gate of {gate} meters.",
+        f"A fence goes all around it, except for a hedge of {hedge} meters.",
         f"Each meter of fence costs {price} dollars.",
         f"A rectangular {bed} of {a2} by {b2} meters lies in it; the rest is grass.",
         f"One bag of seed is enough for {per} square meters of grass.",
@@ -111,8 +110,8 @@ def field(rng: random.Random) -> Draft:
                 "Together they are # meters.", long, "+", wide)
     around = step(f"How many meters is it all around the {place}?",
                   "All around it is # meters.", half, "*", 2)
-    fence = step("How many meters long is the fence without the gate?",
-                 "The fence is # meters long.", around, "-", gate)
+    fence = step("How many meters long is the fence without the hedge?",
+                 "The fence is # meters long.", around, "-", hedge)
     cost = step("How much does the fence cost?", "The fence costs # dollars.",
                 fence, "*", price)
     asks = [ask(2, half, around, fence), ask(3, half, around, fence, cost)]
@@ -123,6 +122,10 @@ def field(rng: random.Random) -> Draft:
     grass = step("How many square meters are grass?",
                  "Then # square meters are grass.", area, "-", small)
     asks.append(ask((0, 3), area, small, grass))
+    if int(area.answer) % per == 0:
+        whole = step(f"How many bags of seed does {p.name} need for the whole {place}?",
+                     f"{p.He} needs # bags.", area, "/", per)
+        asks.append(ask_now((0, 4), area, whole))
     if int(grass.answer) % per == 0:
         bags = step(f"How many bags of seed does {p.name} need?",
                     f"{p.He} needs # bags.", grass, "/", per)
@@ -135,10 +138,10 @@ def field(rng: random.Random) -> Draft:
 
 def tank(rng: random.Random) -> Draft:
     """Filling a tank by the minute, taking water out, time to fill the rest."""
-    kind = pick(rng, "tank", "pool", "rain barrel", "fish pond")
+    kind = pick(rng, "fish tank", "tub", "small barrel", "trough")
     tap = pick(rng, "hose", "tap", "pump")
-    start, rate, minutes = num(rng, 10, 60, 5), num(rng, 4, 15), num(rng, 5, 12)
-    out, full = num(rng, 10, 40, 5), num(rng, 150, 350, 10)
+    start, rate, minutes = num(rng, 2, 15), num(rng, 2, 6), num(rng, 2, 8)
+    out, full = num(rng, 2, 15), num(rng, 30, 60, 5)
     runs = step(f"How many liters flow in during the {minutes} minutes?",
                 "Then # liters flow in.", rate, "*", minutes)
     now = step(f"How many liters are in the {kind} after {minutes} minutes?",
@@ -153,7 +156,7 @@ def tank(rng: random.Random) -> Draft:
             ask_now((0, 1, 2, 4), runs, now, room), ask(5, runs, now, less, room2)]
     for lack, uses, steps in ((room, (0, 1, 2, 4), (runs, now, room)),
                               (room2, (0, 1, 2, 3, 4), (runs, now, less, room2))):
-        if int(lack.answer) % rate == 0 and rate < int(lack.answer) <= rate * 20:
+        if int(lack.answer) % rate == 0 and rate < int(lack.answer) <= rate * 10:
             wait = step(f"How many more minutes must the {tap} run to fill the {kind}?",
                         f"The {tap} must run # minutes more.", lack, "/", rate)
             asks.append(ask_now(uses, *steps, wait))
@@ -167,7 +170,7 @@ def tank(rng: random.Random) -> Draft:
         f"The full {kind} holds {full} liters.",
     ), tuple(asks), (
         f"The {kind} is {num(rng, 3, 12)} years old.",
-        f"The {kind} stands {num(rng, 5, 30)} meters from the house.",
+        f"The {kind} stands {num(rng, 3, 15)} steps from the door.",
     ), early=(4,))
 
 

@@ -19,8 +19,8 @@ from socratic_utils.stories.draft import (
 def points(rng: random.Random) -> Draft:
     """Points of a team over a season or a game."""
     team = pick(rng, "Lions", "Eagles", "Tigers", "Sharks", "Bears", "Comets")
-    wins, each, draws = num(rng, 4, 12), num(rng, 2, 4), num(rng, 2, 9)
-    penalty, goal = num(rng, 2, 6), num(rng, 25, 60)
+    wins, each, draws = num(rng, 3, 9), num(rng, 2, 4), num(rng, 2, 9)
+    penalty, goal = num(rng, 2, 6), num(rng, 20, 45)
     from_wins = step(f"How many points do the {team} get for their wins?",
                      "The wins give # points.", wins, "*", each)
     points_now = step(f"How many points do the {team} have in total?",
@@ -52,8 +52,8 @@ def points(rng: random.Random) -> Draft:
         f"Then they lose {penalty} points as a penalty.",
         f"A team needs {goal} points to win the cup.",
     ), tuple(asks), (
-        f"The {team} have {num(rng, 14, 22)} players.",
-        f"Their stadium is {num(rng, 5, 30)} years old.",
+        f"The {team} have {num(rng, 12, 20)} players.",
+        f"Their stadium is {num(rng, 3, 20)} years old.",
     ), early=(4,))
 
 
@@ -98,11 +98,11 @@ def cards(rng: random.Random) -> Draft:
     p, q = people(rng, 2)
     what = pick(rng, "stamps", "coins", "postcards", "football cards", "stickers",
                 "buttons")
-    n, size = num(rng, 3, 8), num(rng, 5, 12)
-    times, page, give = num(rng, 2, 3), num(rng, 4, 10), num(rng, 4, 15)
-    words = {2: "twice as many", 3: "three times as many"}[times]
+    one, two = num(rng, 2, 8), num(rng, 2, 6)
+    times, page, give = num(rng, 2, 5), num(rng, 2, 6), num(rng, 2, 9)
+    words = "twice as many" if times == 2 else f"{times} times as many"
     own = step(f"How many {what} does {p.name} have?",
-               f"{p.name} has # {what}.", n, "*", size)
+               f"{p.name} has # {what}.", one, "+", two)
     other = step(f"How many {what} does {q.name} have?",
                  f"{q.name} has # {what}.", own, "*", times)
     both = step(pick(rng, f"How many {what} do they have together?",
@@ -115,8 +115,8 @@ def cards(rng: random.Random) -> Draft:
     gap = step(f"How many more {what} than {p.name} does {q.name} have?",
                f"{q.name} has # {what} more.", other, "-", own)
     return Draft((
-        pick(rng, f"{p.name} has {n} boxes with {size} {what} in each.",
-             f"{p.name} keeps {n} boxes of {size} {what} each."),
+        pick(rng, f"{p.name} has {one} {what} in a red box and {two} in a blue box.",
+             f"{p.name} keeps {one} {what} in one box and {two} in another."),
         pick(rng, f"{q.name} has {words} {what} as {p.name}.",
              f"{q.name} owns {words} {what} as {p.name}."),
         f"They put all their {what} together and sell {give} of them.",

@@ -10,15 +10,18 @@ from socratic_utils.stories.draft import Draft, a, ask, num, person, pick, plura
 def discount(rng: random.Random) -> Draft:
     """A percentage off, several pieces, change."""
     p = person(rng)
-    thing = pick(rng, "jacket", "radio", "sweater", "chair", "watch", "suitcase")
     percent, part, words = rng.choice((
         (10, 10, "a tenth"), (20, 5, "a fifth"), (25, 4, "a quarter"), (50, 2, "half"),
     ))
-    price = num(rng, 20, 80, 4)
-    other, extra = rng.choice((("scarf", 8), ("belt", 12), ("wallet", 15),
-                               ("hat", 9), ("bag", 18)))
+    # a part in the times table, or a round one
+    price = part * rng.choice([q for q in (*range(2, 11), 20, 30) if part * q <= 60])
+    cheap = ("cap", "puzzle", "kite", "toy robot")
+    dear = ("lamp", "sweater", "backpack", "board game")
+    thing = pick(rng, *(cheap if price < 20 else dear))
+    other, extra = rng.choice((("scarf", 6), ("belt", 5), ("mug", 3),
+                               ("hat", 7), ("bag", 8)))
     extra += num(rng, 0, 4)
-    pieces, money = num(rng, 2, 4), rng.choice((100, 150, 200))
+    pieces = num(rng, 2, 4)
     off = step(f"How many dollars is {percent} percent of {price} dollars?",
                f"That is {words} of the price: # dollars.",
                price, "/", part)
@@ -34,6 +37,7 @@ def discount(rng: random.Random) -> Draft:
         buys = f"{p.name} buys the {thing} and also {a(other)} for {extra} dollars."
         pay = step(f"How much does {p.name} pay in total?",
                    f"{p.name} pays # dollars.", now, "+", extra)
+    money = num(rng, min(58, int(pay.answer)) + 2, 60)
     change = step(f"How much money does {p.name} have left?",
                   f"{p.name} has # dollars left.", money, "-", pay)
     return Draft((
@@ -47,17 +51,17 @@ def discount(rng: random.Random) -> Draft:
         ask(2, off, now), ask(3, off, now, pay), ask(4, off, now, pay, change),
     ), (
         f"The sale lasts {num(rng, 3, 9)} days.",
-        f"The shop has sold {num(rng, 15, 60)} umbrellas this month.",
+        f"The shop has sold {num(rng, 6, 19)} umbrellas this month.",
     ))
 
 
 def membership(rng: random.Random) -> Draft:
     """A monthly price with a joining fee, against one without."""
     p = person(rng)
-    club, other = rng.sample(("swimming club", "tennis club", "chess club",
-                              "climbing club", "dance school"), 2)
-    monthly, months, fee = num(rng, 6, 15), num(rng, 3, 10), num(rng, 10, 30, 5)
-    dearer, budget = monthly + num(rng, 3, 9), num(rng, 100, 250, 10)
+    club, other = rng.sample(("toy library", "chess club", "book club",
+                              "puzzle club", "film club"), 2)
+    monthly, months, fee = num(rng, 2, 6), num(rng, 3, 9), num(rng, 3, 12)
+    dearer, budget = monthly + num(rng, 2, 4), num(rng, 25, 60)
     fees = step(f"How much are the monthly payments for {months} months?",
                 "The monthly payments are # dollars.", monthly, "*", months)
     total = step(pick(rng, f"How much does the {club} cost {p.name} in total?",
@@ -81,7 +85,7 @@ def membership(rng: random.Random) -> Draft:
         f"{p.name} had {budget} dollars before joining.",
         f"A {other} would cost {dearer} dollars a month and has no joining fee.",
     ), tuple(asks), (
-        f"The {club} has {num(rng, 40, 90)} members.",
+        f"The {club} has {num(rng, 12, 30)} members.",
         f"{p.name} is {num(rng, 9, 15)} years old.",
     ), early=(3,))
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 
 from socratic_utils.stories.draft import (
+    LARGEST_RESULT,
     Draft,
     Unfit,
     a,
@@ -28,11 +29,14 @@ def pet_food(rng: random.Random) -> Draft:
     """How long food lasts for two animals eating at different rates."""
     p = person(rng)
     pet, pet2 = rng.sample(("cat", "dog", "rabbit", "parrot", "hamster"), 2)
-    one, two, days = num(rng, 2, 6), num(rng, 2, 6), num(rng, 8, 25)
-    spoons = pick(rng, "spoons", "scoops", "cups")
+    one, two, days = num(rng, 2, 6), num(rng, 2, 6), num(rng, 5, 14)
+    spoons = pick(rng, "spoons", "scoops")
     if one == two:
         raise Unfit("equal portions")
-    bag, spilt, used = num(rng, 30, 120), num(rng, 4, 20), num(rng, 2, 7)
+    spilt, used = num(rng, 2, 9), num(rng, 2, 6)
+    bag = (one + two) * num(rng, 3, 9) + spilt
+    if bag > LARGEST_RESULT:
+        raise Unfit("a big bag")
     daily = step(f"How many {spoons} of food do both animals eat each day?",
                  f"Each day they eat # {spoons}.", one, "+", two)
     eaten = step(f"How many {spoons} do both animals eat in {used} days?",
@@ -68,8 +72,8 @@ def average(rng: random.Random) -> Draft:
     """The mean of three results, and how it compares."""
     p = person(rng)
     test = pick(rng, "spelling tests", "math tests", "history tests", "music tests")
-    x, y, z = num(rng, 12, 30), num(rng, 12, 30), num(rng, 12, 30)
-    goal, more = num(rng, 20, 36), num(rng, 2, 9)
+    x, y, z = num(rng, 2, 12), num(rng, 2, 12), num(rng, 2, 12)
+    goal, more = num(rng, 6, 12), num(rng, 2, 5)
     two = step(f"How many points does {p.name} get in the first two tests?",
                f"In those, {p.he} gets # points.", x, "+", y)
     total = step(f"How many points does {p.name} get in all three tests?",
@@ -96,7 +100,7 @@ def average(rng: random.Random) -> Draft:
                      "It is # points below.", goal, "-", mean)
         asks.append(ask((0, 1, 3), two, total, mean, short))
     return Draft(facts, tuple(asks), (
-        f"Each test takes {num(rng, 30, 60, 5)} minutes.",
+        f"Each test takes {num(rng, 10, 30, 5)} minutes.",
         f"{p.name} sits next to the window in row {num(rng, 2, 5)}.",
     ), early=(3,))
 
@@ -109,11 +113,13 @@ def swaps(rng: random.Random) -> Draft:
         ("token", "card", "poster"), ("coupon", "badge", "medal"),
     ))
     smalls, middles, bigs = plural(small), plural(middle), plural(big)
-    rate, rate2 = num(rng, 3, 8), num(rng, 2, 5)
-    got, own = num(rng, 4, 20), num(rng, 3, 12)
+    rate, rate2 = num(rng, 2, 8), num(rng, 2, 5)
+    got, own = num(rng, 3, 10), num(rng, 2, 12)
     n = rate * got
-    found = num(rng, 4, 12)
+    found = num(rng, 2, 12)
     have = n - found
+    if have < 2:
+        raise Unfit("finds nearly all")
     total = step(f"How many {smalls} does {p.name} have in all?",
                  f"{p.name} has # {smalls}.", have, "+", found)
     first = step(f"How many {middles} does {p.name} get for the {smalls}?",
@@ -145,44 +151,44 @@ def stairs(rng: random.Random) -> Draft:
     """Floors between two levels, steps on each, trips up and down."""
     p = person(rng)
     low = num(rng, 2, 4)
-    high, each = low + num(rng, 2, 6), num(rng, 10, 20)
-    tour_steps, done = num(rng, 20, 40, 5), num(rng, 6, 25)
-    building = pick(rng, "tower", "hotel", "office building", "block of flats")
-    floors = step(f"How many floors does {p.name} climb?",
-                  f"{p.He} climbs # floors.", high, "-", low)
+    high, each = low + num(rng, 2, 6), num(rng, 3, 10)
+    tour_steps, done = num(rng, 5, 20), num(rng, 4, 20)
+    tower = pick(rng, "lookout tower", "castle tower", "water tower", "wooden tower")
+    floors = step(f"How many platforms higher does {p.name} go?",
+                  f"{p.He} goes # platforms higher.", high, "-", low)
     climb = step(f"How many steps does {p.name} climb on the way up?",
                  f"On the way up, {p.he} climbs # steps.", floors, "*", each)
-    both = step(f"How many steps does {p.name} take going up and down?",
-                f"Up and down, {p.he} takes # steps.", climb, "*", 2)
     to_go = step(f"How many steps does {p.name} still have to climb?",
                  f"{p.He} still has to climb # steps.", climb, "-", done)
     facts = (
-        pick(rng, f"{p.name} goes up the stairs of {a(building)} from floor {low} to "
-             f"floor {high}.",
-             f"In {a(building)}, {p.name} takes the stairs from floor {low} up to "
-             f"floor {high}."),
-        pick(rng, f"There are {each} steps from each floor to the next.",
-             f"Between one floor and the next there are {each} steps."),
+        pick(rng, f"{p.name} goes up the stairs of {a(tower)} from platform {low} to "
+             f"platform {high}.",
+             f"In {a(tower)}, {p.name} takes the stairs from platform {low} up to "
+             f"platform {high}."),
+        pick(rng, f"There are {each} steps from each platform to the next.",
+             f"Between one platform and the next there are {each} steps."),
         f"{p.He} stops for a rest after {done} steps.",
-        f"Later {p.he} walks down again to floor {low}.",
-        f"A walk around floor {high} takes another {tour_steps} steps.",
+        f"Later {p.he} walks down again to platform {low}.",
+        f"A walk around platform {high} takes another {tour_steps} steps.",
     )
-    tour = step(f"How many steps does {p.name} take in total with this walk?",
-                f"With this walk, {p.he} takes # steps.", both, "+", tour_steps)
-    return Draft(facts, (
-        ask(2, floors, climb), ask(3, floors, climb, to_go),
-        ask((0, 1, 3), floors, climb, both),
-        ask((0, 1, 3, 4), floors, climb, both, tour),
-    ), (
-        f"The lift can carry {num(rng, 4, 9)} people.",
+    asks = [ask(2, floors, climb), ask(3, floors, climb, to_go)]
+    if int(climb.answer) <= 10 or int(climb.answer) == 20:
+        both = step(f"How many steps does {p.name} take going up and down?",
+                    f"Up and down, {p.he} takes # steps.", climb, "*", 2)
+        tour = step(f"How many steps does {p.name} take in total with this walk?",
+                    f"With this walk, {p.he} takes # steps.", both, "+", tour_steps)
+        asks += [ask((0, 1, 3), floors, climb, both),
+                 ask((0, 1, 3, 4), floors, climb, both, tour)]
+    return Draft(facts, tuple(asks), (
+        f"The {tower} has {num(rng, 4, 12)} windows.",
         f"{p.name} carries a bag of {num(rng, 2, 6)} kilograms.",
     ))
 
 
 def candles(rng: random.Random) -> Draft:
     """Two candles burn down at different speeds."""
-    long, short = num(rng, 20, 40), num(rng, 15, 30)
-    fast, slow, hours = num(rng, 2, 5), num(rng, 2, 3), num(rng, 3, 8)
+    long, short = num(rng, 12, 30), num(rng, 10, 20)
+    fast, slow, hours = num(rng, 2, 5), num(rng, 2, 3), num(rng, 2, 6)
     color, color2 = rng.sample(("red", "white", "green", "blue", "yellow"), 2)
     burnt = step(f"How many centimeters of the {color} candle burn away?",
                  "Then # centimeters burn away.", fast, "*", hours)
@@ -226,8 +232,8 @@ def backwards(rng: random.Random) -> Draft:
     what, verb = rng.choice((("pears", "eats"), ("walnuts", "eats"),
                              ("photos", "sells"), ("beads", "sells"),
                              ("picture cards", "sells")))
-    half, gave, lost = num(rng, 5, 30), num(rng, 4, 20), num(rng, 3, 15)
-    rows = num(rng, 2, 9)
+    half, gave, lost = num(rng, 3, 10), num(rng, 2, 15), num(rng, 2, 9)
+    rows = num(rng, 2, 6)
     before_half = step(f"How many {what} were there before {q.name} got half?",
                        f"Before that, there were # {what}.", half, "*", 2)
     first = step(f"How many {what} did {p.name} have at first?",
@@ -239,6 +245,8 @@ def backwards(rng: random.Random) -> Draft:
         filled = step(f"How many {what} were in each box?",
                       f"Each box held # {what}.", first, "/", rows)
         asks.append(ask(4, before_half, first, filled))
+        if lost == rows:
+            raise Unfit("as many boxes as there were")
         more = step(f"How many {what} would {lost} such boxes hold?",
                     f"They would hold # {what}.", filled, "*", lost)
         asks.append(ask(4, before_half, first, filled, more))

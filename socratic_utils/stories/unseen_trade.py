@@ -6,6 +6,7 @@ import random
 
 from socratic_utils.stories.draft import (
     Draft,
+    Unfit,
     ask,
     ask_now,
     num,
@@ -19,11 +20,11 @@ PARTS = ((2, "Half"), (3, "A third"), (4, "A quarter"), (5, "A fifth"))
 
 
 def train(rng: random.Random) -> Draft:
-    """Seats of a train; a fraction of them is taken, a part by children."""
-    cars, seats = num(rng, 3, 9), num(rng, 10, 40, 5)
+    """Seats of a little train; a fraction of them is taken, a part by children."""
+    cars, seats = num(rng, 2, 9), num(rng, 4, 10)
     part, words = rng.choice(PARTS)
-    kids, joined = num(rng, 4, 20), num(rng, 5, 20)
-    city = pick(rng, "Lisbon", "Oslo", "Milan", "Prague", "Denver", "Boston")
+    kids, joined = num(rng, 2, 5), num(rng, 2, 9)
+    place = pick(rng, "zoo", "beach", "castle", "lake", "fair", "farm")
     total = step("How many seats does the train have?",
                  "The train has # seats.", cars, "*", seats)
     taken = step("How many seats are taken?", "Then # seats are taken.",
@@ -37,8 +38,8 @@ def train(rng: random.Random) -> Draft:
     people = step("How many people are on the train after the next stop?",
                   "Then # people are on it.", taken, "+", joined)
     return Draft((
-        pick(rng, f"A train to {city} has {cars} cars with {seats} seats each.",
-             f"Each of the {cars} cars of a train to {city} has {seats} seats."),
+        pick(rng, f"A train to the {place} has {cars} cars with {seats} seats each.",
+             f"Each of the {cars} cars of a train to the {place} has {seats} seats."),
         pick(rng, f"{words} of all the seats are taken.",
              f"{words} of the seats are taken by passengers."),
         f"There are {kids} children on the train; all the others are adults.",
@@ -49,7 +50,7 @@ def train(rng: random.Random) -> Draft:
         ask(3, total, taken, adults), ask((0, 1, 3), total, taken, people),
         ask((0, 1, 3), total, taken, empty, later),
     ), (
-        f"The trip takes {num(rng, 2, 9)} hours.",
+        f"The trip takes {num(rng, 5, 20)} minutes.",
         f"The train leaves from platform {num(rng, 2, 9)}.",
     ), early=(2,))
 
@@ -60,8 +61,11 @@ def resale(rng: random.Random) -> Draft:
     thing = pick(rng, "hat", "bag", "basket", "scarf", "lantern", "bowl")
     things = plural(thing)
     cost = num(rng, 3, 9)
-    price, n = cost + num(rng, 2, 8), num(rng, 6, 30)
-    rent, other = num(rng, 10, 40), num(rng, 10, 30, 5)
+    price, n = cost + num(rng, 2, 8), num(rng, 3, 10)
+    kept, other = num(rng, 2, 10), num(rng, 3, 20)
+    rent = (price - cost) * n - 2 * kept
+    if not 3 <= rent <= 30:
+        raise Unfit("the rent is too low or too high")
     one = step(f"How much profit does {p.name} make on one {thing}?",
                f"On one {thing}, {p.he} makes # dollars.", price, "-", cost)
     profit = step(f"How much profit does {p.name} make on all the {things}?",
@@ -85,7 +89,7 @@ def resale(rng: random.Random) -> Draft:
     asks += [ask(4, one, profit, after, half), ask(5, one, profit, after, half, more)]
     return Draft(facts, tuple(asks), (
         f"The market opens at {num(rng, 6, 9)} in the morning.",
-        f"There are {num(rng, 15, 50)} other stalls.",
+        f"There are {num(rng, 5, 20)} other stalls.",
     ), early=(2,))
 
 

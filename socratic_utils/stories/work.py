@@ -6,6 +6,7 @@ import random
 
 from socratic_utils.stories.draft import (
     Draft,
+    Unfit,
     a,
     ask,
     num,
@@ -20,13 +21,16 @@ def frames(rng: random.Random) -> Draft:
     """Material needed, material at hand, packs to buy, their price."""
     p = person(rng)
     part, item, low, high = rng.choice((
-        ("nail", "bird house", 8, 12), ("stick", "kite", 3, 6),
-        ("bead", "bracelet", 9, 12), ("screw", "shelf", 6, 10),
-        ("tile", "tray", 6, 12), ("wheel", "toy truck", 4, 6),
+        ("nail", "bird house", 6, 10), ("stick", "kite", 3, 6),
+        ("bead", "bracelet", 7, 10), ("screw", "shelf", 4, 8),
+        ("tile", "tray", 4, 9), ("wheel", "toy truck", 4, 6),
     ))
     parts, items = plural(part), plural(item)
-    n, each, home = num(rng, 4, 12), num(rng, low, high), num(rng, 5, 20)
-    pack, price, bill = num(rng, 4, 12), num(rng, 2, 8), rng.choice((50, 60, 80))
+    n, each, pack = num(rng, 2, 8), num(rng, low, high), num(rng, 4, 10)
+    home = n * each % pack + rng.choice((0, pack))
+    if home < 2:
+        raise Unfit("too few to speak of")
+    price, bill = num(rng, 2, 6), rng.choice((20, 40, 50))
     need = step(f"How many {parts} does {p.name} need?",
                 f"{p.He} needs # {parts}.", n, "*", each)
     lack = step(pick(rng, f"How many {parts} must {p.name} still buy?",
@@ -60,28 +64,31 @@ def frames(rng: random.Random) -> Draft:
 
 def machine(rng: random.Random) -> Draft:
     """Two machines side by side, faulty pieces, boxes."""
-    what = pick(rng, "bottles", "toys", "buttons", "cans", "plates", "lamps")
-    one, two, minutes = num(rng, 4, 12), num(rng, 3, 9), num(rng, 5, 20, 5)
-    bad, box = num(rng, 4, 20), num(rng, 5, 12)
-    speed = step(f"How many {what} do both machines make in a minute?",
-                 f"Together they make # {what} a minute.", one, "+", two)
-    made = step(pick(rng, f"How many {what} do they make in {minutes} minutes?",
-                     f"How many {what} are made in {minutes} minutes?"),
-                f"In that time they make # {what}.", speed, "*", minutes)
+    what = pick(rng, "toys", "lamps", "clocks", "radios", "drums", "vases")
+    one, two, hours = num(rng, 2, 6), num(rng, 2, 6), num(rng, 3, 9)
+    box = num(rng, 3, 8)
+    bad = (one + two) * hours % box + rng.choice((0, box))
+    if not 2 <= bad <= 9:
+        raise Unfit(f"{bad} faulty pieces")
+    speed = step(f"How many {what} do both machines make in an hour?",
+                 f"Together they make # {what} an hour.", one, "+", two)
+    made = step(pick(rng, f"How many {what} do they make in {hours} hours?",
+                     f"How many {what} are made in {hours} hours?"),
+                f"In that time they make # {what}.", speed, "*", hours)
     good = step(f"How many good {what} are there?",
                 f"There are # good {what}.", made, "-", bad)
     boxes = step(f"How many boxes can be filled with good {what}?",
                  "That fills # boxes.", good, "/", box)
-    crates = num(rng, 3, 15)
+    crates = num(rng, 2, 6)
     left = step("How many boxes are left in the end?",
                 "In the end, # boxes are left.", boxes, "-", crates)
     return Draft((
         pick(rng, f"A factory has two machines that make {what}.",
              f"Two machines in a factory make {what}."),
-        pick(rng, f"The first machine makes {one} {what} a minute, the second {two}.",
-             f"In a minute, one machine makes {one} {what}, the other {two}."),
-        pick(rng, f"Both run for {minutes} minutes.",
-             f"They work side by side for {minutes} minutes."),
+        pick(rng, f"The first machine makes {one} {what} an hour, the second {two}.",
+             f"In an hour, one machine makes {one} {what}, the other {two}."),
+        pick(rng, f"Both run for {hours} hours.",
+             f"They work side by side for {hours} hours."),
         f"Of these {what}, {bad} are faulty.",
         f"The good ones are packed in boxes of {box}.",
         f"A truck takes away {crates} of the boxes.",
@@ -89,7 +96,7 @@ def machine(rng: random.Random) -> Draft:
         ask(3, speed, made), ask(4, speed, made, good),
         ask(5, speed, made, good, boxes), ask(6, speed, made, good, boxes, left),
     ), (
-        f"The factory has {num(rng, 20, 80)} workers.",
+        f"The factory has {num(rng, 8, 30)} workers.",
         f"The machines were bought {num(rng, 2, 9)} years ago.",
     ))
 
@@ -97,12 +104,12 @@ def machine(rng: random.Random) -> Draft:
 def toy_stock(rng: random.Random) -> Draft:
     """Stock of a shop: deliveries, sales, takings."""
     p = person(rng)
-    thing, low, high = rng.choice((("doll", 6, 9), ("ball", 5, 8), ("kite", 7, 12),
-                                   ("jigsaw", 8, 12), ("vase", 9, 12),
-                                   ("pillow", 8, 12)))
+    thing, low, high = rng.choice((("doll", 5, 9), ("ball", 3, 6), ("kite", 4, 8),
+                                   ("jigsaw", 5, 8), ("vase", 6, 9),
+                                   ("pillow", 5, 9)))
     things, price = plural(thing), num(rng, low, high)
-    start, boxes, size = num(rng, 10, 40), num(rng, 2, 6), num(rng, 6, 12)
-    sold = num(rng, 6, 20)
+    start, boxes, size = num(rng, 4, 15), num(rng, 2, 5), num(rng, 2, 6)
+    sold = num(rng, 4, 20)
     came = step(f"How many {things} are delivered?",
                 f"Then # {things} are delivered.", boxes, "*", size)
     stock = step(f"How many {things} are in the shop after the delivery?",
