@@ -39,7 +39,7 @@ class Quiet(ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request, client_address):
-        if not isinstance(sys.exception(), OSError):
+        if not isinstance(sys.exception(), (OSError, ValueError)):
             super().handle_error(request, client_address)
 
 

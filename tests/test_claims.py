@@ -12,7 +12,8 @@ from socratic_utils.problems import Problem
 from socratic_utils.store import ReplyStore
 from socratic_utils.teacher import Teacher, TeacherError
 
-FORK = multiprocessing.get_context("fork")  # starts at once
+PROCESSES = multiprocessing.get_context("forkserver")  # fork alone copies locks
+PROCESSES.set_forkserver_preload(["socratic_utils.teacher", "openai"])
 
 
 @pytest.fixture(autouse=True)
@@ -51,8 +52,8 @@ def test_what_one_has_claimed_the_other_does_not_get(tmp_path):
 
 def test_the_claims_of_a_killed_process_are_over(tmp_path):
     path = tmp_path / "r.sqlite"
-    ours, theirs = FORK.Pipe()
-    child = FORK.Process(target=hold, args=(path, ["a", "b"], theirs))
+    ours, theirs = PROCESSES.Pipe()
+    child = PROCESSES.Process(target=hold, args=(path, ["a", "b"], theirs))
     child.start()
     assert ours.recv() == "taken"
     claims = Claims(ReplyStore(path))
@@ -75,10 +76,10 @@ def test_another_machine_is_believed_for_an_hour(tmp_path, monkeypatch):
 
 def test_processes_that_overlap_pay_once_and_both_get_all(tmp_path):
     with TeacherServer(latency=0.05) as server:
-        pipes = [FORK.Pipe() for _ in range(3)]
+        pipes = [PROCESSES.Pipe() for _ in range(3)]
         ranges = [(0, 80), (40, 120), (0, 120)]
         children = [
-            FORK.Process(target=ask, args=(server.url, tmp_path, *part, theirs))
+            PROCESSES.Process(target=ask, args=(server.url, tmp_path, *part, theirs))
             for part, (_, theirs) in zip(ranges, pipes, strict=True)
         ]
         for child in children:

@@ -155,11 +155,12 @@ def test_killed_at_any_moment_nothing_is_lost_or_paid_twice(tmp_path, monkeypatc
     """Thirty processes are killed with SIGKILL while they ask; then one finishes."""
     monkeypatch.undo()  # the server really waits
     moments = random.Random(5)
-    fork = multiprocessing.get_context("fork")  # starts at once
+    processes = multiprocessing.get_context("forkserver")  # fork alone copies locks
+    processes.set_forkserver_preload(["socratic_utils.teacher", "openai"])
     with TeacherServer(latency=0.05) as server:
         for _ in range(KILLS):
             before = len(server.requests)
-            child = fork.Process(target=ask, args=(server.url, tmp_path))
+            child = processes.Process(target=ask, args=(server.url, tmp_path))
             child.start()
             while len(server.requests) == before and child.is_alive():
                 time.sleep(0.01)  # until it asks

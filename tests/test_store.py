@@ -73,7 +73,7 @@ def write(path, first):
 
 def test_several_processes_write_at_once(tmp_path):
     path = tmp_path / "r.sqlite"
-    context = multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("forkserver")
     ranges = (0, 100, 200, 300)  # each overlaps the next by half
     writers = [context.Process(target=write, args=(path, i)) for i in ranges]
     for writer in writers:
