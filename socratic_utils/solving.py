@@ -7,7 +7,10 @@ writes a question or "No more questions", the question answerer a solution or th
 answer.  Each reads only what the other has added; a problem that is done leaves the
 batch.
 
-Not covered: self-consistency and guidance (their issues are still open).
+Several solutions of a problem, for self-consistency (`voting`), are drawn in the same
+loop: the prompt is read once for all of them.
+
+Not covered: guidance (its issue is still open).
 """
 
 from __future__ import annotations
@@ -35,6 +38,7 @@ class Solution:
     problem: Problem
     lines: list[dict[str, str]] = field(default_factory=list)
     tokens: int = 0
+    logprob: float = 0.0  # of everything drawn; greedy lines have no score
     truncated: bool = False  # a line or the whole chain ran into its limit
     seconds: float = 0.0
 
@@ -57,28 +61,41 @@ def solve(
     decoding: Decoding = GREEDY,
     sees_solutions: bool = False,
     label: str = "solving",
+    samples: int = 1,
+    seed: int = 0,
 ) -> list[Solution]:
-    """Solutions in the problems' order.
+    """Solutions in the problems' order, `samples` of each problem together.
 
     `writer` alone writes everything; with an `answerer` it only asks, and
     `sees_solutions` says whether it is shown what the answerer replies (P1 section 3.3:
-    not; P1 Table 1: yes).
+    not; P1 Table 1: yes).  Draws at a temperature above 0 are seeded.  Raises
+    ValueError for several samples at temperature 0: they would all be the same.
     """
+    if samples > 1 and decoding.temperature == 0:
+        raise ValueError("several samples need a temperature above 0, such as 0.7")
+    speakers = [writer] if answerer is None else [writer, answerer]
+    if decoding.temperature:
+        for number, speaker in enumerate(speakers):
+            speaker.seed(seed + number)
     order = sorted(range(len(problems)), key=lambda i: -len(problems[i].text))
-    solved: dict[int, Solution] = {}
-    size = decoding.batch_size
+    solved: dict[int, list[Solution]] = {}
+    size = max(1, decoding.batch_size // samples)
     batches = [order[i : i + size] for i in range(0, len(order), size)]
     for batch in tqdm(batches, desc=label, disable=len(batches) < 2):
         start = time.perf_counter()
-        solutions = [Solution(problems[i]) for i in batch]
+        solutions = [Solution(problems[i]) for i in batch for _ in range(samples)]
+        for speaker in speakers:
+            begin(solutions, speaker, samples)
         if answerer is None:
             speak(solutions, writer, decoding)
         else:
             take_turns(solutions, writer, answerer, decoding, sees_solutions)
-        for index, solution in zip(batch, solutions, strict=True):
-            solution.seconds = round((time.perf_counter() - start) / len(batch), 3)
-            solved[index] = solution
-    return [solved[i] for i in range(len(problems))]
+        seconds = round((time.perf_counter() - start) / len(solutions), 3)
+        for place, index in enumerate(batch):
+            solved[index] = solutions[place * samples : (place + 1) * samples]
+            for solution in solved[index]:
+                solution.seconds = seconds
+    return [solution for i in range(len(problems)) for solution in solved[i]]
 
 
 def prompt_ids(tokenizer, problem: Problem) -> list[int]:
@@ -86,8 +103,12 @@ def prompt_ids(tokenizer, problem: Problem) -> list[int]:
     return start_ids(tokenizer) + segment_ids(tokenizer, problem_segment(problem))
 
 
-def begin(solutions: list[Solution], speaker: Speaker) -> None:
-    speaker.start([prompt_ids(speaker.tokenizer, s.problem) for s in solutions])
+def begin(solutions: list[Solution], speaker: Speaker, samples: int = 1) -> None:
+    """Every problem is read once, also when several solutions of it are drawn."""
+    problems = [solution.problem for solution in solutions[::samples]]
+    speaker.start([prompt_ids(speaker.tokenizer, problem) for problem in problems])
+    if samples > 1:
+        speaker.repeat(samples)
 
 
 def speak(solutions: list[Solution], writer: Speaker, decoding: Decoding) -> None:
@@ -96,7 +117,6 @@ def speak(solutions: list[Solution], writer: Speaker, decoding: Decoding) -> Non
     It writes `STRIDE` tokens at a time, so that no row waits for the lines of others,
     and rows that are done leave after each stride.
     """
-    begin(solutions, writer)
     live = list(range(len(solutions)))
     texts: list[list[int]] = [[] for _ in solutions]
     for start in range(0, decoding.max_tokens, STRIDE):
@@ -105,6 +125,8 @@ def speak(solutions: list[Solution], writer: Speaker, decoding: Decoding) -> Non
         going = []
         for row, ids in enumerate(written):
             texts[live[row]] += ids
+            if decoding.temperature:
+                solutions[live[row]].logprob += writer.logprobs[row]
             if ids[-1] != writer.end and not answered(writer, texts[live[row]]):
                 going.append(row)
         live = [live[row] for row in going]
@@ -142,8 +164,6 @@ def take_turns(
     sees_solutions: bool,
 ) -> None:
     """Two models take turns: a question, its solution, and so on to the answer."""
-    begin(solutions, asker)
-    begin(solutions, answerer)
     live = list(solutions)
     for step in range(decoding.max_steps + 1):
         last = step == decoding.max_steps
@@ -152,6 +172,8 @@ def take_turns(
         written = answerer.write(decoding.line_tokens, decoding.temperature)
         for row, (solution, ids) in enumerate(zip(live, written, strict=True)):
             text = f"{PREFIXES[expected[row]]} {answerer.text(ids)}"
+            if decoding.temperature:
+                solution.logprob += answerer.logprobs[row]
             solution.add(text, len(ids))
             if not stopped(answerer, ids):
                 solution.truncated = True
@@ -178,6 +200,8 @@ def ask(
     written = asker.write(decoding.line_tokens, decoding.temperature)
     for row, (solution, ids) in enumerate(zip(live, written, strict=True)):
         text = asker.text(ids)
+        if decoding.temperature:
+            solution.logprob += asker.logprobs[row]
         whole = stopped(asker, ids)
         is_question = whole and role_of(text) == "question" and ids[-1] != asker.end
         solution.truncated |= not whole

@@ -25,12 +25,27 @@ class Speaker:
         self.end = tokenizer.eos_token_id
         self.stops = stop_ids(tokenizer).to(self.device)
         self.generator: torch.Generator | None = None
+        self.logprobs: list[float] = []  # of each row's last line, if it was drawn
 
     def start(self, prompts: Sequence[list[int]]) -> None:
         """Forget everything and hear one prompt (token ids) a row."""
         self.pending = [list(prompt) for prompt in prompts]
         self.cache = roomy_cache(self.model.config)
         self.mask = torch.zeros(len(prompts), 0, dtype=torch.long, device=self.device)
+
+    def seed(self, seed: int) -> None:
+        """Make what is drawn from now on repeatable."""
+        self.generator = torch.Generator(self.device).manual_seed(seed)
+
+    @torch.inference_mode()
+    def repeat(self, times: int) -> None:
+        """Every row `times` times in a row; what it has heard is read only once."""
+        heads = [ids[:-1] for ids in self.pending]
+        if any(heads):
+            self.read(*right_aligned(heads, self.end, self.device))
+            self.cache.batch_repeat_interleave(times)
+        self.mask = self.mask.repeat_interleave(times, 0)
+        self.pending = [ids[-1:] for ids in self.pending for _ in range(times)]
 
     def hear(self, row: int, ids: Sequence[int]) -> None:
         """Tell a row something; it is read when the speaker next writes."""
@@ -51,14 +66,21 @@ class Speaker:
         """Every row writes until it stops or has `limit` tokens, whichever is first.
 
         A row stops with its line, or without `whole_lines` only with the end mark.
-        Returns the new tokens of each row, its stop token included.
+        Returns the new tokens of each row, its stop token included.  At a temperature
+        above 0 `logprobs` then has the log-likelihood of each row's tokens under the
+        model itself, untempered.
         """
         stops = self.stops if whole_lines else self.stops[self.stops == self.end]
         ids, real = right_aligned(self.pending, self.end, self.device)
         written: list[list[int]] = [[] for _ in self.pending]
         writing = torch.ones(len(written), dtype=torch.bool, device=self.device)
+        likelihood = torch.zeros(len(written), device=self.device)
         for _ in range(limit):
-            chosen = self.choose(self.read(ids, real), temperature)
+            logits = self.read(ids, real)
+            chosen = self.choose(logits, temperature)
+            if temperature > 0:
+                found = torch.log_softmax(logits, -1).gather(1, chosen[:, None])
+                likelihood += found[:, 0] * writing
             for row in writing.nonzero()[:, 0].tolist():
                 written[row].append(int(chosen[row]))
             writing = writing & ~torch.isin(chosen, stops)
@@ -67,6 +89,7 @@ class Speaker:
             ids, real = chosen[:, None], writing[:, None].long()
         # The last token of each line was chosen but not read.
         self.pending = [line[-1:] for line in written]
+        self.logprobs = likelihood.tolist()
         return written
 
     def read(self, ids: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
