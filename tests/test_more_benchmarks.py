@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 from published_rows import (
@@ -38,7 +39,7 @@ def hub(monkeypatch):
 
     shelf = {}
 
-    def load_dataset(hub_id, split, revision):
+    def load_dataset(hub_id, name=None, *, split, revision):
         if (hub_id, split) not in shelf:
             raise ConnectionError(f"Couldn't reach '{hub_id}'\non the Hub")
         return shelf[hub_id, split]
@@ -281,3 +282,96 @@ def test_svamp_split_is_the_one_of_the_published_chains(split):
     with open(os.path.join(folder, "svamp", f"svamp_{split}.json")) as lines:
         inputs = [" ".join(json.loads(line)["input"].split()) for line in lines]
     assert [" ".join(p.text.split()) for p in load_problems("svamp", split)] == inputs
+
+
+# --- openbookqa and quarel --------------------------------------------------------
+
+SUN = {
+    "id": "7-980",
+    "question": {
+        "stem": "The sun is responsible for",
+        "choices": [
+            {"text": "puppies learning tricks", "label": "A"},
+            {"text": "plants sprouting ", "label": "B"},
+        ],
+    },
+    "answerKey": "B",
+}
+ICE = {
+    "id": "QuaRel_V1_Fr_0223",
+    "question": "Mike went faster on ice because _____ is smoother. (A) snow (B) ice",
+    "answer_index": 1,
+}
+
+
+def test_openbookqa(data, hub, monkeypatch):
+    hub["allenai/openbookqa", "validation"] = [
+        {
+            "id": SUN["id"],
+            "question_stem": SUN["question"]["stem"],
+            "choices": {
+                "label": ["A", "B"],
+                "text": [c["text"] for c in SUN["question"]["choices"]],
+            },
+            "answerKey": "B",
+        }
+    ]
+    from_hub = load_problems("openbookqa", "validation")
+    monkeypatch.setenv("SOCRATIC_DATA_DIR", str(data))
+    write_lines(data / "openbookqa" / "dev.jsonl", [SUN])
+    [sun] = load_problems("openbookqa", "validation")
+    assert [sun] == from_hub
+    assert (sun.id, sun.answer, sun.kind) == ("openbookqa-7-980", "b", "choice")
+    text = "The sun is responsible for (a) puppies learning tricks (b) plants sprouting"
+    assert problem_text(sun) == text
+    write_lines(data / "openbookqa" / "dev.jsonl", [{**SUN, "answerKey": "C"}])
+    with pytest.raises(ValueError, match="openbookqa-7-980: no gold answer"):
+        load_problems("openbookqa", "validation")
+
+
+def test_quarel(data, hub, monkeypatch):
+    hub["community-datasets/quarel", "train"] = [ICE]
+    from_hub = load_problems("quarel")
+    monkeypatch.setenv("SOCRATIC_DATA_DIR", str(data))
+    write_lines(data / "quarel" / "quarel-v1-train.jsonl", [ICE])
+    [ice] = load_problems("quarel")
+    assert [ice] == from_hub
+    assert (ice.choices, ice.answer) == (("snow", "ice"), "b")
+    assert ice.text == "Mike went faster on ice because _____ is smoother."
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"question": "Which is smoother?"}, "no choices"),
+        ({"question": "Which? (A) (B) ice"}, "no choices"),
+        ({"answer_index": 2}, "no gold answer"),
+    ],
+)
+def test_a_quarel_row_that_cannot_be_read_is_named(data, change, message):
+    write_lines(data / "quarel" / "quarel-v1-train.jsonl", [{**ICE, **change}])
+    with pytest.raises(ValueError, match=f"quarel-QuaRel_V1_Fr_0223: {message}"):
+        load_problems("quarel")
+
+
+@needs_real_data
+@pytest.mark.parametrize(
+    "split, count", [("train", 4957), ("validation", 500), ("test", 500)]
+)
+def test_real_openbookqa(monkeypatch, split, count):
+    monkeypatch.setenv("SOCRATIC_DATA_DIR", str(REAL_DATA))
+    problems = load_problems("openbookqa", split)
+    assert len(problems) == len({p.id for p in problems}) == count
+    assert {len(p.choices) for p in problems} == {4}
+    assert {p.answer for p in problems} == set("abcd")
+
+
+@needs_real_data
+def test_the_published_sample_of_quarel(data):
+    sample = Path(REAL_DATA, "quarel", "quarel_sample.jsonl").read_text("utf-8")
+    path = data / "quarel" / "quarel-v1-test.jsonl"
+    path.parent.mkdir()
+    path.write_text(sample, "utf-8")
+    problems = load_problems("quarel", "test")
+    assert [p.answer for p in problems] == ["b", "a", "b"]
+    assert problems[1].choices == ("more friction", "less friction.")

@@ -11,12 +11,22 @@ variable SOCRATIC_DATA_DIR names, or else from the Hugging Face hub.
 from __future__ import annotations
 
 from ..problems import Problem
-from . import commonsense_qa, gradeschool, gsm8k, strategyqa, svamp
+from . import (
+    commonsense_qa,
+    gradeschool,
+    gsm8k,
+    openbookqa,
+    quarel,
+    strategyqa,
+    svamp,
+)
 
 BENCHMARKS = {
     "gradeschool": gradeschool,
     "gsm8k": gsm8k,
     "commonsense_qa": commonsense_qa,
+    "openbookqa": openbookqa,
+    "quarel": quarel,
     "strategyqa": strategyqa,
     "svamp": svamp,
 }

@@ -16,7 +16,8 @@ Not covered: the question-token split.
 
 from __future__ import annotations
 
-from ..problems import LETTERS, Problem
+from ..problems import Problem
+from .choices import choice_problem, hub_choices, published_choices
 from .published import hub_rows, read_lines
 from .sources import local_file
 
@@ -41,25 +42,19 @@ def read(split: str) -> list[dict]:
 
 def as_published(row: dict) -> dict:
     """A row of the hub, where labels and texts are two lists, as published."""
-    pairs = zip(row["choices"]["label"], row["choices"]["text"], strict=True)
     question = {
         "stem": row["question"],
         "question_concept": row["question_concept"],
-        "choices": [{"label": label, "text": text} for label, text in pairs],
+        "choices": hub_choices(row["choices"]),
     }
     return {"id": row["id"], "answerKey": row["answerKey"], "question": question}
 
 
 def to_problem(split: str, row: dict) -> Problem:
     """One published row as a Problem."""
-    id, question = f"commonsense_qa-{row['id']}", row["question"]
-    labels = [choice["label"] for choice in question["choices"]]
-    key = row.get("answerKey")
-    if key not in labels:
-        raise ValueError(f"{id}: no gold answer, answerKey {key!r} is none of {labels}")
-    return Problem(
-        id, "commonsense_qa", split, question["stem"].strip(),
-        LETTERS[labels.index(key)], kind="choice",
-        choices=tuple(choice["text"].strip() for choice in question["choices"]),
-        extra={"concept": question.get("question_concept", "")},
+    question = row["question"]
+    return choice_problem(
+        "commonsense_qa", split, row["id"], question["stem"],
+        published_choices(question), row.get("answerKey"),
+        {"concept": question.get("question_concept", "")},
     )  # fmt: skip

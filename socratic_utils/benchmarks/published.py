@@ -30,12 +30,18 @@ def read_array(path: Path, *fields: str) -> list[Any]:
     return _with_fields(items, path, fields) if fields else items
 
 
-def hub_rows(hub_id: str, revision: str, *splits: str) -> list[dict]:
-    """The rows of a data set on the hub; FileNotFoundError when it is out of reach."""
+def hub_rows(
+    hub_id: str, revision: str, *splits: str, name: str | None = None
+) -> list[dict]:
+    """The rows of a data set on the hub; FileNotFoundError when it is out of reach.
+
+    `name` is its configuration, where it has several.
+    """
     from datasets import load_dataset
 
     try:
-        parts = [load_dataset(hub_id, split=s, revision=revision) for s in splits]
+        where = (hub_id, name) if name else (hub_id,)
+        parts = [load_dataset(*where, split=s, revision=revision) for s in splits]
     except OSError as error:  # no network, no such data set, no such revision
         raise out_of_reach(hub_id, error) from None
     return [row for part in parts for row in part]

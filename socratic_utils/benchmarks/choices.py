@@ -1,0 +1,49 @@
+"""A published multiple-choice question as a Problem: answers become letters.
+
+Choices keep their published order and are lettered from "a", whatever their labels
+were, so that the gold answer is what `problem_text` shows:
+
+    >>> row = [("1", "ocean"), ("2", "drawer")]
+    >>> choice_problem("demo", "train", "k1", "Where are keys kept?", row, "2").answer
+    'b'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..problems import LETTERS, Problem
+
+
+def choice_problem(
+    dataset: str,
+    split: str,
+    id: str,
+    stem: str,
+    choices: Sequence[tuple[Any, str]],
+    key: Any,
+    extra: dict | None = None,
+) -> Problem:
+    """`choices` are (label, text), `key` the label of the right one.
+
+    Raises ValueError that names the question when no choice has that label.
+    """
+    id, labels = f"{dataset}-{id}", [label for label, _ in choices]
+    if key not in labels:
+        raise ValueError(f"{id}: no gold answer, answerKey {key!r} is none of {labels}")
+    return Problem(
+        id, dataset, split, stem.strip(), LETTERS[labels.index(key)], kind="choice",
+        choices=tuple(text.strip() for _, text in choices), extra=extra or {},
+    )  # fmt: skip
+
+
+def published_choices(question: dict) -> list[tuple[str, str]]:
+    """The choices of the layout {"stem": ..., "choices": [{"label", "text"}, ...]}."""
+    return [(choice["label"], choice["text"]) for choice in question["choices"]]
+
+
+def hub_choices(choices: dict) -> list[dict]:
+    """The hub's two lists of labels and texts in the published layout."""
+    pairs = zip(choices["label"], choices["text"], strict=True)
+    return [{"label": label, "text": text} for label, text in pairs]
