@@ -78,7 +78,7 @@ _TYPESETTING = [
         (r"\*\*(?! ?\d)|(?<!\d)(?<!\d )\*\*", ""),
     )
 ]
-_TYPESET = re.compile(r"[\\*$<{]")
+_TYPESET = re.compile(r"\\|\*\*|\$\$|<<|\{")
 
 
 def parse_chain(
