@@ -18,7 +18,7 @@ from .transcripts import IGNORED
 
 COLOURS = {
     "problem": "#eceff1", "question": "#d6eaf8", "solution": "#d5f5e3",
-    "answer": "#fcf3cf", "done": "#fadbd8", "other": "#f2f2f2",
+    "answer": "#fcf3cf", "done": "#fadbd8", "guide": "#e8daef", "other": "#f2f2f2",
 }  # fmt: skip
 BOX = "padding:2px 8px;margin:2px 0;border-radius:4px;color:#111"
 

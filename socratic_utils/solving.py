@@ -10,22 +10,24 @@ batch.
 Several solutions of a problem, for self-consistency (`voting`), are drawn in the same
 loop: the prompt is read once for all of them.
 
-Not covered: guidance (its issue is still open).
+A writer may be given a guide for each problem (`guidance`), a line it reads after the
+problem; the question answerer never sees it.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from tqdm.auto import tqdm
 
 from .answers import extract_answer, extract_marked_answer, is_correct
 from .config import Decoding
+from .guidance import check_guides
 from .problems import Problem
 from .speaker import Speaker
-from .transcripts import PREFIXES, problem_segment, role_of, segment_ids, start_ids
+from .transcripts import PREFIXES, problem_segment, prompt_ids, role_of
 
 GREEDY = Decoding()
 STRIDE = 16  # tokens between two looks at who is done
@@ -63,16 +65,21 @@ def solve(
     label: str = "solving",
     samples: int = 1,
     seed: int = 0,
+    guides: Mapping[str, str] | None = None,
 ) -> list[Solution]:
     """Solutions in the problems' order, `samples` of each problem together.
 
     `writer` alone writes everything; with an `answerer` it only asks, and
     `sees_solutions` says whether it is shown what the answerer replies (P1 section 3.3:
-    not; P1 Table 1: yes).  Draws at a temperature above 0 are seeded.  Raises
-    ValueError for several samples at temperature 0: they would all be the same.
+    not; P1 Table 1: yes).  Draws at a temperature above 0 are seeded.  `guides`, from a
+    problem's id to its guide line, is for `writer` alone (P1 Fig 6).  Raises ValueError
+    for several samples at temperature 0, which would all be the same, and for a problem
+    that `guides` lacks.
     """
     if samples > 1 and decoding.temperature == 0:
         raise ValueError("several samples need a temperature above 0, such as 0.7")
+    if guides is not None:
+        check_guides(problems, guides)
     speakers = [writer] if answerer is None else [writer, answerer]
     if decoding.temperature:
         for number, speaker in enumerate(speakers):
@@ -85,7 +92,7 @@ def solve(
         start = time.perf_counter()
         solutions = [Solution(problems[i]) for i in batch for _ in range(samples)]
         for speaker in speakers:
-            begin(solutions, speaker, samples)
+            begin(solutions, speaker, samples, guides if speaker is writer else None)
         if answerer is None:
             speak(solutions, writer, decoding)
         else:
@@ -98,15 +105,16 @@ def solve(
     return [solution for i in range(len(problems)) for solution in solved[i]]
 
 
-def prompt_ids(tokenizer, problem: Problem) -> list[int]:
-    """The problem's line as tokens, exactly as in training."""
-    return start_ids(tokenizer) + segment_ids(tokenizer, problem_segment(problem))
-
-
-def begin(solutions: list[Solution], speaker: Speaker, samples: int = 1) -> None:
+def begin(
+    solutions: list[Solution],
+    speaker: Speaker,
+    samples: int = 1,
+    guides: Mapping[str, str] | None = None,
+) -> None:
     """Every problem is read once, also when several solutions of it are drawn."""
     problems = [solution.problem for solution in solutions[::samples]]
-    speaker.start([prompt_ids(speaker.tokenizer, problem) for problem in problems])
+    guides, tokenizer = guides or {}, speaker.tokenizer
+    speaker.start([prompt_ids(tokenizer, p, guides.get(p.id, "")) for p in problems])
     if samples > 1:
         speaker.repeat(samples)
 

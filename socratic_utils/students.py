@@ -36,7 +36,7 @@ from .config import Training
 from .pretrained import load_pretrained
 from .problems import Chain, Problem
 from .runs import content_hash, read_json, write_json
-from .transcripts import IGNORED, Supervision, segments, tokenize
+from .transcripts import IGNORED, Supervision, tokenize
 
 disable_progress_bar()  # loading a small model needs no bar
 FORMAT = (
@@ -155,7 +155,7 @@ def student_hash(
 ) -> str:
     """A hash of everything that makes a student."""
     corpus = [
-        [(s.role, s.text, trained) for s, trained in supervision.view(segments(p, c))]
+        [(s.role, s.text, trained) for s, trained in supervision.transcript(p, c)]
         for p, c in pairs
     ]
     recipe = [FORMAT, base, asdict(supervision), asdict(training), seed]

@@ -14,6 +14,7 @@ roles trained (`SUPERVISIONS`).  One sequence with a mask trains the question an
 on all k steps at once: the same loss as k sequences with growing prefixes (P1 Eq. 1).
 The question generator sees no solutions (P1 section 3.3); P1's Table 1 shows it seeing
 them, which is the supervision `qg_sees_solutions` (an exercise in notebook 05).
+A guide, the line `Plan: 3 * 4 = 12; ...` after the problem, is added in `guidance`.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ from .problems import Chain, Problem, problem_text
 
 PREFIXES = {
     "problem": "Problem:",
+    "guide": "Plan:",
     "question": "Q:",
     "solution": "A:",
     "answer": ANSWER_MARK,
     "done": "No more questions",
 }
-LAST_ROLES = ("answer", "done")  # these segments end with the end mark, not a new line
 IGNORED = -100  # the label that transformers leaves out of the loss
 
 
@@ -50,6 +51,10 @@ class Supervision:
     shown: tuple[str, ...]
     trained: tuple[str, ...]
     corpus: str  # "gold", "cot" or "socratic"
+
+    def transcript(self, problem: Problem, chain: Chain) -> list[tuple[Segment, bool]]:
+        """What the student is shown of a pair, each line with whether it is trained."""
+        return self.view(segments(problem, chain))
 
     def view(self, segments: list[Segment]) -> list[tuple[Segment, bool]]:
         """The shown segments, each with whether it is in the loss."""
@@ -136,16 +141,24 @@ def start_ids(tokenizer) -> list[int]:
     return list(tokenizer("").input_ids)
 
 
-def segment_ids(tokenizer, segment: Segment) -> list[int]:
+def segment_ids(tokenizer, segment: Segment, last: bool = False) -> list[int]:
     """A segment's tokens and its stop mark: a new line, or the end mark after the last.
 
     Text and stop mark are encoded apart, so that decoding meets the very tokens that
     training showed, whatever the tokeniser would have merged.
     """
     ids = tokenizer(segment.text, add_special_tokens=False).input_ids
-    if segment.role in LAST_ROLES:
+    if last:
         return [*ids, tokenizer.eos_token_id]
     return [*ids, *tokenizer("\n", add_special_tokens=False).input_ids]
+
+
+def prompt_ids(tokenizer, problem: Problem, guide: str = "") -> list[int]:
+    """The line of the problem, and of a guide, as tokens exactly as in training."""
+    lines = [problem_segment(problem)] + ([Segment("guide", guide)] if guide else [])
+    return start_ids(tokenizer) + [
+        token for line in lines for token in segment_ids(tokenizer, line)
+    ]
 
 
 def tokenize(
@@ -154,8 +167,9 @@ def tokenize(
     """`input_ids` and `labels` of one transcript; labels are -100 outside the loss."""
     ids = start_ids(tokenizer)
     labels = [IGNORED] * len(ids)
-    for segment, trained in supervision.view(segments(problem, chain)):
-        tokens = segment_ids(tokenizer, segment)
+    shown = supervision.transcript(problem, chain)
+    for number, (segment, trained) in enumerate(shown, 1):
+        tokens = segment_ids(tokenizer, segment, last=number == len(shown))
         ids += tokens
         labels += tokens if trained else [IGNORED] * len(tokens)
     return {"input_ids": ids, "labels": labels}
