@@ -77,7 +77,7 @@ class Speaker:
         likelihood = torch.zeros(len(written), device=self.device)
         for _ in range(limit):
             logits = self.read(ids, real)
-            chosen = self.choose(logits, temperature)
+            chosen = self.amend(self.choose(logits, temperature), writing)
             if temperature > 0:
                 found = torch.log_softmax(logits, -1).gather(1, chosen[:, None])
                 likelihood += found[:, 0] * writing
@@ -116,6 +116,10 @@ class Speaker:
         chances = torch.softmax(logits / temperature, -1)
         return torch.multinomial(chances, 1, generator=self.generator)[:, 0]
 
+    def amend(self, chosen: torch.Tensor, writing: torch.Tensor) -> torch.Tensor:
+        """The tokens that are written: here the chosen ones (see `oracles`)."""
+        return chosen
+
     def text(self, ids: Sequence[int], strip: bool = True) -> str:
         """The text of written tokens, without the stop mark."""
         text = self.tokenizer.decode(ids, skip_special_tokens=True)
@@ -124,9 +128,13 @@ class Speaker:
 
 def stop_ids(tokenizer) -> torch.Tensor:
     """Every token that ends a line: those with a new line in them, and the end mark."""
-    tokens = tokenizer.batch_decode([[i] for i in range(len(tokenizer))])
-    stops = [i for i, text in enumerate(tokens) if "\n" in text]
+    stops = [i for i, text in enumerate(token_texts(tokenizer)) if "\n" in text]
     return torch.tensor(sorted({*stops, tokenizer.eos_token_id}))
+
+
+def token_texts(tokenizer) -> list[str]:
+    """The text of every token by itself, in the order of the vocabulary."""
+    return tokenizer.batch_decode([[i] for i in range(len(tokenizer))])
 
 
 def right_aligned(
