@@ -29,9 +29,8 @@ import torch
 
 from .arithmetic import CURRENCY, MAX_DIGITS, calculate, find_equations, format_number
 from .problems import Problem, gold_chain
-from .solving import prompt_ids
 from .speaker import Speaker, stop_ids, token_texts
-from .transcripts import SUPERVISIONS, segment_ids, segments
+from .transcripts import SUPERVISIONS, prompt_ids, segment_ids
 
 _LEAD = re.compile(rf" ?[{CURRENCY}]| ")  # what may stand before a result
 _DIGIT = re.compile(r"[.,]?\d")
@@ -85,8 +84,12 @@ def question_lines(tokenizer, problem: Problem) -> list[list[int]]:
     """The tokens of each gold question, and of "No more questions."."""
     if not any(step.question for step in problem.steps):
         raise ValueError(f"problem {problem.id!r} has no gold sub-questions")
-    view = SUPERVISIONS["qg"].view(segments(problem, gold_chain(problem)))
-    return [segment_ids(tokenizer, segment) for segment, trained in view if trained]
+    view = SUPERVISIONS["qg"].transcript(problem, gold_chain(problem))
+    return [
+        segment_ids(tokenizer, segment, last=segment.role == "done")
+        for segment, trained in view
+        if trained
+    ]
 
 
 @dataclass
