@@ -3,15 +3,14 @@
 A `Job` is a problem in a style and the samples of it that are missing.  Where the
 endpoint honours `n`, a job is one request; where it ignores or refuses `n`, its samples
 are asked for one by one.  Replies are handed to `remember` as they come, before
-anything else happens.  A request that is refused stops nobody else; when nobody is
-answered any more, or the budget would be passed, no new request is made, those under
-way are waited for, and what is missing is said in one sentence.
+anything else happens.  A request that is refused stops nobody else; when the endpoint
+fails again and again, or the budget would be passed, no new request is made, those
+under way are waited for, and what is missing is said in one sentence.
 """
 
 from __future__ import annotations
 
 import time
-import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -19,7 +18,7 @@ from dataclasses import dataclass, replace
 
 from tqdm.auto import tqdm
 
-from .cost import Budget, characters_of
+from .cost import Budget, Price, characters_of
 from .endpoint import Endpoint, RefusedError, TeacherError
 
 
@@ -69,11 +68,38 @@ class Job:
         ]
 
 
+def missing(jobs: Sequence[Job], known: Iterable[str]) -> list[Job]:
+    """The jobs with the samples whose keys are not known, each only once."""
+    seen = set(known)
+    result = []
+    for job in jobs:
+        places = [i for i, key in enumerate(job.keys) if key not in seen]
+        seen.update(job.keys)
+        if places:
+            result.append(job.part(places))
+    return result
+
+
 Remember = Callable[[Sequence[dict]], None]
+Answer = tuple[list[dict], TeacherError | None]
+
+
+@dataclass
+class Refusals:
+    """How many samples the endpoint refuses for good, and the first of its reasons."""
+
+    count: int = 0
+    reason: RefusedError | None = None
+
+    def add(self, reason: RefusedError, count: int = 1) -> None:
+        self.count, self.reason = self.count + count, self.reason or reason
 
 
 class LiveAsker:
-    """`concurrency` requests at a time to one endpoint."""
+    """`concurrency` requests at a time to one endpoint.
+
+    With a `price` the progress bar says what was spent and what it will be in the end.
+    """
 
     def __init__(
         self,
@@ -82,70 +108,97 @@ class LiveAsker:
         concurrency: int = 8,
         logprobs: bool = False,
         budget: Budget | None = None,
+        price: Price | None = None,
     ) -> None:
         self.endpoint, self.remember = endpoint, remember
         self.concurrency, self.logprobs = max(1, concurrency), logprobs
-        self.budget = budget
+        self.budget, self.price = budget, price
         self.honours_n = True
 
-    def ask(self, jobs: Sequence[Job], label: str) -> None:
-        """Every job, each sample once.  Raises TeacherError when some stay missing."""
-        waiting = deque(jobs)
+    def ask(self, jobs: Sequence[Job], label: str) -> Refusals:
+        """Every job, each sample once.  Raises TeacherError when some stay missing.
+
+        What is refused is not missing: it is in the result.
+        """
+        self.waiting = deque(jobs)
+        self.trials: dict[str, Job] = {}  # one sample of a job refused with `n` -> rest
+        self.refusals = Refusals()
         running: dict[Future, tuple[Job, float]] = {}
-        refused: list[RefusedError] = []
         failed: list[TeacherError] = []
         in_a_row = answered = 0
         total = sum(len(job.samples) for job in jobs)
         pool = ThreadPoolExecutor(self.concurrency)
-        bar = tqdm(total=total, desc=label, unit="chain")
+        self.bar = tqdm(total=total, desc=label, unit="chain")
+        self.tokens = [0, 0]
         try:
-            while waiting or running:
+            while self.waiting or running:
                 # As many failures in a row as could be under way: nobody is served.
                 if in_a_row < 2 * self.concurrency:
-                    stopped = self._fill(pool, waiting, running)
-                    if stopped:
+                    if stopped := self._fill(pool, running):
                         failed.append(stopped)
-                        waiting.clear()
+                        self.waiting.clear()
                 else:
-                    waiting.clear()
+                    self.waiting.clear()
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
-                results = [(*running.pop(future), *future.result()) for future in done]
                 # One transaction for all that came meanwhile: each costs a disk sync.
-                self.remember([row for *_, rows, _ in results for row in rows])
-                for job, worst, rows, error in results:
-                    self._settle(worst, rows)
+                self.remember([row for future in done for row in future.result()[0]])
+                for future in done:  # only now: what is not stored stays in `running`
+                    job, worst = running.pop(future)
+                    rows, error = future.result()
                     answered += len(rows)
-                    self._show(bar, rows)
-                    in_a_row = in_a_row + 1 if error else 0
-                    if isinstance(error, RefusedError) and len(job.samples) > 1:
-                        self.honours_n = False  # perhaps only `n` is refused
-                        waiting.extendleft(job.singles())
-                    elif isinstance(error, RefusedError):
-                        refused.append(error)
-                    elif error:
+                    if self.budget:
+                        self.budget.settle(worst, rows)
+                    self._show(rows)
+                    self._go_on(job, rows, error)
+                    if error and not isinstance(error, RefusedError):
                         failed.append(error)
-                    elif len(rows) < len(job.samples):
-                        self.honours_n = False
-                        waiting.extendleft(job.singles(len(rows)))
+                        in_a_row += 1
+                    else:
+                        in_a_row = 0
         finally:  # also when interrupted: what was under way is paid for
+            if running:
+                print(f"waiting for {len(running)} requests under way", flush=True)
             pool.shutdown(cancel_futures=True)
-            late = [f for f in running if not f.cancelled() and not f.exception()]
+            late = [f for f in running if not f.cancelled()]
             self.remember([row for future in late for row in future.result()[0]])
-            bar.close()
-        self._report(total, answered, refused, failed)
+            self.bar.close()
+        missing = total - answered - self.refusals.count
+        if failed:
+            also = f"; {missing} of {total} chains are missing" if total > 1 else ""
+            raise TeacherError(f"{failed[0]}{also}") from None
+        return self.refusals
 
-    def _fill(self, pool, waiting: deque, running: dict) -> TeacherError | None:
+    def _go_on(self, job: Job, rows: list[dict], error: TeacherError | None) -> None:
+        """What an answer means for the samples of its job that it did not bring."""
+        rest = self.trials.pop(job.keys[0], None)
+        if isinstance(error, RefusedError):
+            if len(job.samples) > 1 and not error.by_content:
+                # Perhaps only `n` is refused: one sample alone will tell.
+                first, others = job.part([0]), job.part(range(1, len(job.samples)))
+                self.trials[first.keys[0]] = others
+                self.waiting.appendleft(first)
+            else:
+                refused = len(job.samples) + (len(rest.samples) if rest else 0)
+                self.refusals.add(error, refused)
+        elif rest:
+            self.honours_n = self.honours_n and bool(error)
+            self.waiting.extendleft(rest.singles())
+        elif not error and len(rows) < len(job.samples):
+            self.honours_n = False
+            self.waiting.extendleft(job.singles(len(rows)))
+
+    def _fill(self, pool: ThreadPoolExecutor, running: dict) -> TeacherError | None:
         """Start requests while there is room; the error is a budget that is used up."""
-        while waiting and len(running) < self.concurrency:
-            job = waiting.popleft()
+        while self.waiting and len(running) < self.concurrency:
+            job = self.waiting.popleft()
             if len(job.samples) > 1 and not self.honours_n:
                 job, *others = job.singles()
-                waiting.extendleft(reversed(others))
+                self.waiting.extendleft(reversed(others))
             worst = 0.0
             if self.budget:
                 worst = self.budget.worst(job.request, len(job.samples))
                 if not self.budget.admit(worst):
-                    waiting.appendleft(job)
+                    self.waiting.appendleft(job)
                     if running:
                         return None  # what is under way may cost less than its worst
                     return TeacherError(
@@ -157,14 +210,19 @@ class LiveAsker:
             running[pool.submit(self._one, job)] = (job, worst)
         return None
 
-    def _one(self, job: Job) -> tuple[list[dict], TeacherError | None]:
-        """Ask for a job; runs in a thread of the pool."""
+    def _one(self, job: Job) -> Answer:
+        """Ask for a job; runs in a thread of the pool, and never raises."""
         started = time.time()
         try:
             replies = self.endpoint.ask(job.request, len(job.samples), self.logprobs)
         except TeacherError as error:
             return [], error
-        seconds = round(time.time() - started, 3)
+        except Exception as error:  # nobody else's reply may be lost to it
+            return [], TeacherError(
+                f"{self.endpoint.model} could not be asked ({error!r}); answers so far "
+                f"are kept"
+            )
+        seconds = round((time.time() - started) / max(1, len(replies)), 3)
         pairs = zip(job.stubs(), replies, strict=False)
         rows = [
             reply_row(stub, reply, self.logprobs, seconds=seconds)
@@ -172,29 +230,16 @@ class LiveAsker:
         ]
         return rows, None
 
-    def _settle(self, worst: float, rows: Sequence[dict]) -> None:
-        if self.budget:
-            self.budget.settle(worst, rows)
-
-    def _show(self, bar, rows: Sequence[dict]) -> None:
-        bar.update(len(rows))
-        if self.budget and bar.n:
-            spent = self.budget.spent
-            bar.set_postfix_str(f"${spent:.4f} spent", refresh=False)
-
-    def _report(self, total: int, answered: int, refused: list, failed: list) -> None:
-        """One sentence for whatever is missing."""
-        missing = total - answered
-        if failed:
-            also = f"; {missing} of {total} chains are missing" if total > 1 else ""
-            raise TeacherError(f"{failed[0]}{also}") from None
-        if refused and not answered:
-            raise TeacherError(str(refused[0])) from None
-        if refused:
-            warnings.warn(
-                f"{refused[0]}; {len(refused)} of {total} chains are left out",
-                stacklevel=4,
-            )
+    def _show(self, rows: Sequence[dict]) -> None:
+        """Chains, tokens and, where a price is known, dollars now and in the end."""
+        self.bar.update(len(rows))
+        for place, name in enumerate(("prompt_tokens", "completion_tokens")):
+            self.tokens[place] += sum(row.get(name) or 0 for row in rows)
+        told = f"{sum(self.tokens):,} tokens"
+        if self.price and self.bar.n:
+            now = self.price.of(*self.tokens)
+            told += f", ${now:.4f} of about ${now * self.bar.total / self.bar.n:.4f}"
+        self.bar.set_postfix_str(told, refresh=False)
 
 
 def reply_row(stub: dict, reply: dict, logprobs: bool, **more: object) -> dict:

@@ -5,8 +5,9 @@ order, some of them perhaps missing.  Job ids are in the store before anybody wa
 the process may go away; a later one collects what has arrived and submits only what is
 missing.  Results are joined on `custom_id`, which is the request's key.
 
-A kill between a submission and its note on disk is covered too: every job carries a
-hash of its requests, and one that is already at the endpoint is adopted.
+A kill, or a lost reply, between a submission and its note on disk is covered too: what
+is about to be submitted is noted first, every job carries a hash of its requests, and
+one that is already at the endpoint is adopted.
 """
 
 from __future__ import annotations
@@ -14,13 +15,21 @@ from __future__ import annotations
 import json
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from tqdm.auto import tqdm
 
-from .asking import Job, Remember, reply_row
-from .endpoint import Endpoint, RefusedError, TeacherError, explained, reply_rows
+from .asking import Job, Refusals, Remember, reply_row
+from .cost import Budget
+from .endpoint import (
+    PASSING,
+    Endpoint,
+    RefusedError,
+    TeacherError,
+    explained,
+    reply_rows,
+)
 from .runs import content_hash
 from .store import ReplyStore
 
@@ -29,6 +38,9 @@ MOST_BYTES = 200 * 10**6
 MOST_LISTED = 1000  # how far back to look for a job of ours
 OVER = ("completed", "expired", "cancelled", "failed")
 ROUNDS = 3  # how often a request that failed in a job is submitted again
+UNSENT = "unsent-"  # in place of a job's id, until the endpoint has given it one
+
+Known = Callable[[Sequence[str]], Mapping[str, dict]]
 
 
 class BatchAsker:
@@ -39,16 +51,24 @@ class BatchAsker:
         endpoint: Endpoint,
         remember: Remember,
         store: ReplyStore,
+        known: Known,
         logprobs: bool = False,
+        budget: Budget | None = None,
         poll_seconds: float = 30.0,
         wait: bool = True,
     ) -> None:
         self.endpoint, self.remember, self.store = endpoint, remember, store
+        self.known, self.budget = known, budget
         self.logprobs, self.poll_seconds, self.wait = logprobs, poll_seconds, wait
-        self.name = f"{endpoint.base_url or 'openai'} {endpoint.model}"
+        self.name = self.name_of(endpoint)
         self.most_requests, self.most_bytes = MOST_REQUESTS, MOST_BYTES
 
-    def ask(self, jobs: Sequence[Job], label: str) -> None:
+    @staticmethod
+    def name_of(endpoint: Endpoint) -> str:
+        """What the store calls the jobs of an endpoint and model."""
+        return f"{endpoint.base_url or 'openai'} {endpoint.model}"
+
+    def ask(self, jobs: Sequence[Job], label: str) -> Refusals:
         """Every job, each sample once.  Raises TeacherError when some stay missing.
 
         With `wait=False` it raises after submitting, and says so; the next call
@@ -59,6 +79,7 @@ class BatchAsker:
         singles = {one.keys[0]: one for job in jobs for one in job.singles()}
         refused: dict[str, int] = {}
         try:
+            self._find_unsent()
             for _ in range(ROUNDS + 1):
                 missing = self._missing(singles, refused)
                 flying = {
@@ -73,27 +94,53 @@ class BatchAsker:
                 self._collect_all(refused, label)
                 if not self._missing(singles, refused):
                     break
+        except openai.NotFoundError:
+            raise TeacherError(
+                f"the teacher at {self.endpoint.address} has no batch jobs: ask it "
+                f"with --teacher-mode live"
+            ) from None
         except openai.APIStatusError as error:
             raise explained(self.endpoint.model, error) from None
         except openai.APIConnectionError:
             raise TeacherError(
-                f"the teacher at {self.endpoint.client.base_url} cannot be reached; "
-                f"submitted jobs are remembered, so run again later"
+                f"the teacher at {self.endpoint.address} cannot be reached; submitted "
+                f"jobs are remembered, so run again later"
             ) from None
-        self._report(singles, refused)
+        return self._report(singles, refused)
 
     def _missing(self, singles: dict[str, Job], refused: dict) -> dict[str, Job]:
-        known = self.store.find(list(singles))
+        known = self.known(list(singles))
         return {k: j for k, j in singles.items() if k not in known and k not in refused}
 
     # --- submitting -----------------------------------------------------------------
 
     def _submit(self, jobs: Sequence[Job]) -> None:
+        self._check_budget(jobs)
         for part, lines in self._parts(jobs):
             stubs = [stub for job in part for stub in job.stubs()]
             mark = content_hash([stub["key"] for stub in stubs], 32)
-            self.store.add_job(self._adopted(mark) or self._created(lines, mark),
-                               self.name, stubs)  # fmt: skip
+            self.store.add_job(UNSENT + mark, self.name, stubs)
+            self.store.add_job(self._created(lines, mark), self.name, stubs)
+            self.store.close_job(UNSENT + mark, "sent")
+
+    def _find_unsent(self) -> None:
+        """Settle what was noted and perhaps submitted when a process went away."""
+        for job_id, stubs in self.store.open_jobs(self.name).items():
+            if job_id.startswith(UNSENT):
+                if found := self._adopted(job_id.removeprefix(UNSENT)):
+                    self.store.add_job(found, self.name, stubs)
+                self.store.close_job(job_id, "sent" if found else "never sent")
+
+    def _check_budget(self, jobs: Sequence[Job]) -> None:
+        """A batch job is paid as a whole: refuse it before it is submitted."""
+        if self.budget is None:
+            return
+        worst = sum(self.budget.worst(job.request) for job in jobs)
+        if not self.budget.admit(worst):
+            raise TeacherError(
+                f"the batch job could cost ${worst:.2f}, which would pass --max-cost "
+                f"{self.budget.max_cost:g} dollars: raise it or ask for fewer chains"
+            )
 
     def _parts(self, jobs: Sequence[Job]) -> Iterator[tuple[list[Job], bytes]]:
         """Jobs and their lines, split at the API's limits."""
@@ -135,15 +182,23 @@ class BatchAsker:
         return None
 
     def _created(self, lines: bytes, mark: str) -> str:
+        """The id of a new job, asked for once: a second try might be paid too."""
+        import openai
+
         client = self.endpoint.client
         file = client.files.create(file=("requests.jsonl", lines), purpose="batch")
-        batch = client.batches.create(
-            input_file_id=file.id,
-            endpoint=self.endpoint.path,
-            completion_window="24h",
-            metadata={"requests": mark},
-        )
-        return batch.id
+        try:
+            batch = client.with_options(max_retries=0).batches.create(
+                input_file_id=file.id,
+                endpoint=self.endpoint.path,
+                completion_window="24h",
+                metadata={"requests": mark},
+            )
+            return batch.id
+        except (openai.APIConnectionError, openai.InternalServerError):
+            if found := self._adopted(mark):  # made, but its id was lost on the way
+                return found
+            raise
 
     # --- collecting -----------------------------------------------------------------
 
@@ -161,9 +216,16 @@ class BatchAsker:
 
     def _collect_ready(self, refused: dict) -> int:
         """Store the results of the jobs that are over; how many requests were in."""
+        import openai
+
         count = 0
         for job_id, stubs in self.store.open_jobs(self.name).items():
-            batch = self.endpoint.client.batches.retrieve(job_id)
+            try:
+                batch = self.endpoint.client.batches.retrieve(job_id)
+            except openai.NotFoundError:  # another account's, or deleted there
+                self.store.close_job(job_id, "lost")
+                warnings.warn(f"batch job {job_id} is not known any more", stacklevel=2)
+                continue
             if batch.status not in OVER:
                 continue
             by_key = {stub["key"]: stub for stub in stubs}
@@ -197,12 +259,12 @@ class BatchAsker:
                     reply_row(stub, reply, self.logprobs, batch=True)
                     for reply in replies
                 ]
-            elif 400 <= status < 500 and status not in (408, 409, 429):
+            elif 400 <= status < 500 and status not in PASSING:
                 refused[stub["key"]] = status
         self.remember(rows)
 
-    def _report(self, singles: dict[str, Job], refused: dict) -> None:
-        known = self.store.find(list(singles))
+    def _report(self, singles: dict[str, Job], refused: dict) -> Refusals:
+        known = self.known(list(singles))
         ours = [status for key, status in refused.items() if key in singles]
         lost = len(singles) - len(known) - len(ours)
         if lost and not self.wait:
@@ -215,11 +277,10 @@ class BatchAsker:
                 f"{lost} of {len(singles)} chains of {self.endpoint.model} did not "
                 f"come in {ROUNDS + 1} batch jobs; the others are kept, run again later"
             )
+        result = Refusals()
         if ours:
-            sentence = (
-                f"teacher {self.endpoint.model}, HTTP {ours[0]}: the request was "
-                f"refused; {len(ours)} of {len(singles)} chains are left out"
+            reason = f"HTTP {ours[0]}: the request was refused"
+            result.add(
+                RefusedError(f"teacher {self.endpoint.model}, {reason}"), len(ours)
             )
-            if not known:
-                raise RefusedError(sentence)
-            warnings.warn(sentence, stacklevel=4)
+        return result

@@ -2,7 +2,8 @@
 
 Before a process asks for chains it claims their keys in the store; what another one has
 claimed is left to it.  A claim is over when it is released, when its process is gone
-(killed, say), or, on another machine, where nobody can look, after an hour:
+(killed, say), or when nothing was heard of it for half an hour, which is for other
+machines and containers, where nobody can look:
 
     >>> from socratic_utils.store import MEMORY, ReplyStore
     >>> claims = Claims(ReplyStore(MEMORY))
@@ -13,21 +14,21 @@ claimed is left to it.  A claim is over when it is released, when its process is
 
 from __future__ import annotations
 
-import os
 import socket
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from psutil import pid_exists
+import psutil
 
+from .asking import Job, Refusals, missing
 from .store import ReplyStore
 
-LONGEST = 3600.0  # seconds that another machine's claim is believed
+LONGEST = 1800.0  # seconds of silence; a request may hang for its timeout of 600
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS claims (
     key TEXT PRIMARY KEY, owner TEXT NOT NULL, host TEXT NOT NULL,
-    process INTEGER NOT NULL, at REAL NOT NULL)
+    process INTEGER NOT NULL, started REAL NOT NULL, at REAL NOT NULL)
 """
 
 
@@ -45,24 +46,82 @@ class Claims:
 
         One may have been answered just before it was released to us: look it up again.
         """
-        keys, process, now = list(keys), os.getpid(), time.time()
+        keys, now, own = list(keys), time.time(), psutil.Process()
         with self.store.transaction() as db:
             db.execute("BEGIN IMMEDIATE")  # nobody else looks while we do
-            held = db.execute("SELECT DISTINCT owner, host, process FROM claims")
-            gone = [o for o, h, p in held if h == self.host and not pid_exists(p)]
-            db.executemany("DELETE FROM claims WHERE owner = ?", [(o,) for o in gone])
-            db.execute(
-                "DELETE FROM claims WHERE host != ? AND at < ?",
-                (self.host, now - LONGEST),
-            )
+            db.execute("DELETE FROM claims WHERE at < ?", (now - LONGEST,))
+            query = "SELECT DISTINCT owner, process, started FROM claims WHERE host = ?"
+            held = db.execute(query, (self.host,)).fetchall()
+            gone = [(owner,) for owner, *process in held if not _is_alive(*process)]
+            db.executemany("DELETE FROM claims WHERE owner = ?", gone)
+            mark = (self.owner, self.host, own.pid, own.create_time(), now)
             db.executemany(
-                "INSERT OR IGNORE INTO claims VALUES (?, ?, ?, ?, ?)",
-                [(key, self.owner, self.host, process, now) for key in keys],
+                "INSERT OR IGNORE INTO claims VALUES (?, ?, ?, ?, ?, ?)",
+                [(key, *mark) for key in keys],
             )
             ours = db.execute("SELECT key FROM claims WHERE owner = ?", (self.owner,))
             return {key for (key,) in ours} & set(keys)
+
+    def refresh(self) -> None:
+        """Say that whatever is claimed is still being asked for."""
+        with self.store.transaction() as db:
+            values = (time.time(), self.owner)
+            db.execute("UPDATE claims SET at = ? WHERE owner = ?", values)
 
     def release(self) -> None:
         """Whatever was claimed is answered, refused or given up."""
         with self.store.transaction() as db:
             db.execute("DELETE FROM claims WHERE owner = ?", (self.owner,))
+
+    def holder(self) -> str:
+        """Somebody else who has claimed something, in words."""
+        query = "SELECT host, process FROM claims WHERE owner != ? LIMIT 1"
+        with self.store.transaction() as db:
+            found = db.execute(query, (self.owner,)).fetchone()
+        return f"process {found[1]} on {found[0]}" if found else "another process"
+
+
+def ask_once(
+    claims: Claims,
+    jobs: Sequence[Job],
+    known: Callable[[list[str]], Iterable[str]],
+    ask: Callable[[list[Job]], Refusals],
+    purse: str = "",
+) -> Refusals:
+    """Ask for what nobody else is asking for, and wait for the rest.
+
+    `known` says which keys have a reply by now, `ask` gets the jobs that are ours.
+    With a `purse`, the name of a budget, only one caller at a time asks at all.
+    """
+    refusals, told = Refusals(), False
+    try:
+        while jobs:
+            keys = [key for job in jobs for key in job.keys]
+            mine = claims.take([*keys, purse] if purse else keys)
+            done = set(known(keys))  # only now: what is released to us is stored
+            ours = missing(jobs, done | (set(keys) - mine))
+            if ours and (not purse or purse in mine):
+                found = ask(ours)
+                if found.reason:
+                    refusals.add(found.reason, found.count)
+                done |= {key for job in ours for key in job.keys}
+            claims.release()
+            jobs = missing(jobs, done)
+            if jobs and not told:
+                print(f"{claims.holder()} asks for the rest; waiting for it")
+                told = True
+            if jobs:
+                time.sleep(1.0)
+    finally:
+        claims.release()
+    return refusals
+
+
+def _is_alive(process: int, started: float) -> bool:
+    """Whether that very process of this machine still runs."""
+    try:
+        found = psutil.Process(process)
+        same = abs(found.create_time() - started) < 1.0  # numbers are used again
+        return same and found.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False

@@ -9,6 +9,8 @@ used, a character, and where there are none at four characters a token.
 from __future__ import annotations
 
 import csv
+import json
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,6 +57,8 @@ def price_of(model: str, batch: bool = False) -> Price | None:
         for line, row in enumerate(csv.DictReader(file), 2):
             try:
                 found = Price(float(row["prompt"]), float(row["completion"]))
+                if not all(0 <= p < math.inf for p in (found.prompt, found.completion)):
+                    raise ValueError
             except (KeyError, TypeError, ValueError):
                 raise ValueError(
                     f"{path}, line {line}: give model, prompt and completion, dollars "
@@ -112,14 +116,15 @@ class Estimate:
 
 
 def estimate(
-    requests: Sequence[dict],
+    requests: Sequence[tuple[dict, int]],
     known: Sequence[dict],
     price: Price | None,
     concurrency: int = 1,
 ) -> Estimate:
-    """What canonical `requests` would cost.
+    """What canonical requests, each with its number of chains, would cost.
 
-    `known` are replies of the same model: their tokens and seconds are the measure.
+    A prompt is paid once for all its chains.  `known` are replies of the same model:
+    their tokens and seconds are the measure.
     """
     used = [r for r in known if r.get("prompt_tokens") and r.get("prompt_characters")]
     if used:
@@ -127,15 +132,16 @@ def estimate(
         ratio = characters / sum(r["prompt_tokens"] for r in used)
     else:
         ratio = CHARACTERS_A_TOKEN
+    chains = sum(count for _, count in requests)
     lengths = [r["completion_tokens"] for r in known if r.get("completion_tokens")]
     completion = sum(lengths) / len(lengths) if lengths else TYPICAL_COMPLETION
     seconds = [r["seconds"] for r in known if r.get("seconds")]
     hours = None
     if seconds:
-        rate = max(1, concurrency) * len(seconds) / sum(seconds)  # requests a second
-        hours = len(requests) / rate / 3600
-    prompt_tokens = round(sum(characters_of(r) for r in requests) / ratio)
-    completion_tokens = round(completion * len(requests))
+        rate = max(1, concurrency) * len(seconds) / sum(seconds)  # chains a second
+        hours = chains / rate / 3600
+    prompt_tokens = round(sum(characters_of(r) for r, _ in requests) / ratio)
+    completion_tokens = round(completion * chains)
     return Estimate(
         len(requests),
         prompt_tokens,
@@ -153,12 +159,26 @@ def characters_of(request: dict) -> int:
     return sum(len(message["content"]) for message in request["messages"])
 
 
+def bytes_of(request: dict) -> int:
+    """UTF-8 bytes of a canonical request's prompt and its roles."""
+    if "prompt" in request:
+        return len(request["prompt"].encode())
+    return len(json.dumps(request["messages"], ensure_ascii=False).encode())
+
+
 def spent(rows: Sequence[dict], price: Price) -> float:
-    """Dollars that these replies cost."""
-    return sum(
-        price.of(row.get("prompt_tokens") or 0, row.get("completion_tokens") or 0)
-        for row in rows
-    )
+    """Dollars that these replies cost, at the live `price`; batch jobs cost less.
+
+    Where an endpoint does not say what it used, the characters are counted as tokens:
+    rather too much than too little.
+    """
+    total = 0.0
+    for row in rows:
+        prompt, completion = row.get("prompt_tokens"), row.get("completion_tokens")
+        prompt = row.get("prompt_characters", 0) if prompt is None else prompt
+        completion = len(row.get("text", "")) if completion is None else completion
+        total += price.of(prompt, completion) * (BATCH_SHARE if row.get("batch") else 1)
+    return total
 
 
 class Budget:
@@ -175,8 +195,8 @@ class Budget:
         self.pending = 0.0
 
     def worst(self, request: dict, n: int = 1) -> float:
-        """Dollars a request can cost at most; no text has a token every character."""
-        return self.price.of(characters_of(request) / 2, request["max_tokens"] * n)
+        """Dollars a request can cost at most: no token is shorter than a byte."""
+        return self.price.of(bytes_of(request), request["max_tokens"] * n)
 
     def admit(self, worst: float) -> bool:
         """Reserve a request's worst case, or say that it would pass the limit."""

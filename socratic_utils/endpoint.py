@@ -2,10 +2,10 @@
 
 Chat models get messages; `api="completion"` is for servers of plain completion models,
 which is what both papers' teachers were: instruction, exemplars and problem are then
-one text.  What may pass is tried again with capped back-off (429, 5xx, a connection
-cut, a reply that is no JSON or holds no choice), for as many attempts as
-`max_retries` says; any other 4xx is final at once.  The key comes from the environment
-only and is in no message.
+one text.  What may pass is tried again `max_retries` times with capped back-off
+(429, 5xx, a connection cut, a reply that is no JSON or holds no choice), after as long
+as Retry-After says; any other 4xx is final at once.  The key comes from the environment
+only, and neither it nor a server's own words are in a message.
 
 Not covered: streaming, tools, images.
 """
@@ -13,14 +13,19 @@ Not covered: streaming, tools, images.
 from __future__ import annotations
 
 import os
+import re
 import time
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 APIS = ("chat", "completion")
 MODES = ("live", "batch")
 LONGEST_PAUSE = 8.0  # seconds between two attempts, as in the openai client
+CLIENTS_WAIT = 120.0  # seconds: up to here the openai client obeys a Retry-After ...
+LONGEST_WAIT = 3600.0  # ... and up to here we do
+PASSING = (408, 409, 425, 429)  # and 5xx: another time it may work
 LAST_WORDS = ["\n\nProblem:"]  # where a completion model would begin another exemplar
 
 
@@ -29,7 +34,12 @@ class TeacherError(RuntimeError):
 
 
 class RefusedError(TeacherError):
-    """This one request is refused for good; others may well be answered."""
+    """This one request is refused for good; others may well be answered.
+
+    `by_content` says that the problem itself is why, whatever else is asked of it.
+    """
+
+    by_content = False
 
 
 @dataclass
@@ -46,6 +56,8 @@ class Endpoint:
     def __post_init__(self) -> None:
         if self.api not in APIS:
             raise ValueError(f"api must be one of {APIS}, not {self.api!r}")
+        if self.base_url is not None:
+            check_address(self.base_url)
         self._client: Any = None
 
     @property
@@ -59,6 +71,11 @@ class Endpoint:
         if self._client is None:
             import openai
 
+            if not _key().isascii():
+                raise TeacherError(
+                    f"the key in {KEY_VARIABLE} holds characters that no key has: copy "
+                    f"it again"
+                )
             self._client = openai.OpenAI(
                 api_key=_key() or "none",  # local servers want some value
                 base_url=self.base_url,
@@ -66,6 +83,11 @@ class Endpoint:
                 max_retries=self.max_retries,
             )
         return self._client
+
+    @property
+    def address(self) -> str:
+        """Host and port of the server, for messages."""
+        return self.client.base_url.netloc.decode().rpartition("@")[2]
 
     @property
     def path(self) -> str:
@@ -107,16 +129,29 @@ class Endpoint:
                     return rows
                 problem = "a reply without a choice"
             except openai.APIStatusError as error:  # after the client's own retries
-                raise explained(self.model, error) from None
+                pause = retry_after(error)
+                if pause is None or attempt + 1 >= self.max_retries:
+                    raise explained(self.model, error) from None
+                print(f"{self.model} asks to wait {pause:.0f} seconds", flush=True)
+                time.sleep(pause)
+                continue
+            except openai.APITimeoutError:
+                raise TeacherError(
+                    f"the teacher at {self.address} did not answer within "
+                    f"{self.timeout:g} seconds, several times; what was answered "
+                    f"before is kept, so run again later"
+                ) from None
             except openai.APIConnectionError:
                 raise TeacherError(
-                    f"the teacher at {self.client.base_url} cannot be reached: start "
-                    f"its server or correct --teacher-url; what was answered is kept"
+                    f"the teacher at {self.address} cannot be reached: start its "
+                    f"server or correct --teacher-url; what was answered is kept"
                 ) from None
             except AttributeError:  # the client hands on what is no JSON as text
                 problem = "a reply that is not JSON"
             except (openai.APIResponseValidationError, ValueError):
                 problem = "a reply that is not valid JSON"
+            except (KeyError, TypeError):
+                problem = "a reply that is not as the API has it"
             if attempt + 1 < self.max_retries:
                 time.sleep(min(2.0**attempt, LONGEST_PAUSE))
         raise TeacherError(
@@ -130,8 +165,9 @@ def reply_rows(reply: dict, n: int = 1) -> list[dict]:
 
     `reply` is the decoded JSON of a chat or plain completion.  `completion_tokens` is
     split evenly when one reply holds several choices; `logprob` is the sum over the
-    choice's `tokens` tokens, both None where the endpoint gives none.  Choices
-    without a text are left out, and so is what exceeds `n`.
+    choice's `tokens` tokens, both None where the endpoint gives none.  A message that
+    ended without a text (a refusal, all tokens spent on thinking) is an empty one.
+    Choices without a message are left out, and so is what exceeds `n`.
     """
     rows = []
     choices = [c for c in reply.get("choices") or () if isinstance(c, dict)]
@@ -141,7 +177,8 @@ def reply_rows(reply: dict, n: int = 1) -> list[dict]:
         text = message.get("content") if isinstance(message, dict) else None
         text = choice.get("text") if text is None else text
         finish = choice.get("finish_reason")
-        if text is None and finish != "content_filter":
+        ended = isinstance(message, dict) and finish is not None
+        if text is None and not ended and finish != "content_filter":
             continue
         values = _logprobs(choice.get("logprobs"))
         rows.append(
@@ -178,22 +215,64 @@ def explained(model: str, error: Any) -> TeacherError:
     Servers have been seen to echo the key.
     """
     status = error.status_code
+    code = str(getattr(error, "code", None) or "")
+    told = f"{code} {error}".lower()
+    no_credit = "the account has no credit left: look at it at your provider"
     advice = {
         401: f"the key in {KEY_VARIABLE} is not accepted",
+        402: no_credit,
         403: f"the key in {KEY_VARIABLE} may not use this model",
         404: f"the endpoint does not know {model}: give the name it serves it by",
         429: "too many requests for too long: wait, or lower the concurrency",
     }
-    other = "the server fails" if status >= 500 else "the request was refused"
-    code = str(getattr(error, "code", None) or "")
-    if "context_length" in code:
+    if code == "insufficient_quota":
+        advice[429] = no_credit
+    passing = status >= 500 or status in PASSING
+    other = "the server fails" if passing else "the request was refused"
+    by_content = False
+    if not passing and "context" in told and re.search("length|exceed|maximum", told):
         other = "the prompt is longer than the model's context: take shorter problems"
-    if code == "content_filter":
-        other = "its content filter refuses this problem"
+        by_content = True
+    elif code == "content_filter":
+        other, by_content = "its content filter refuses this problem", True
+    elif code.startswith("unsupported"):
+        other = f"it does not take the parameter {getattr(error, 'param', None)!r}"
     sentence = f"teacher {model}, HTTP {status}: {advice.get(status, other)}"
-    final = status in advice or status >= 500
-    kind = TeacherError if final else RefusedError
-    return kind(f"{sentence}; answers so far are kept")
+    kind = TeacherError if status in advice or passing else RefusedError
+    result = kind(f"{sentence}; answers so far are kept")
+    if isinstance(result, RefusedError):
+        result.by_content = by_content
+    return result
+
+
+def retry_after(error: Any) -> float | None:
+    """Seconds that a busy server asks to wait and the client does not, else None."""
+    if error.status_code not in (429, 503):
+        return None
+    try:
+        seconds = float(error.response.headers.get("retry-after", ""))
+    except ValueError:  # none, or a date
+        return None
+    return seconds if CLIENTS_WAIT < seconds <= LONGEST_WAIT else None
+
+
+def check_address(url: str) -> None:
+    """Raises ValueError, in one sentence, on what is no server's address.
+
+    Names and keys inside an address would come out in logs, so they are refused.
+    """
+    parts = urlsplit(url)
+    try:
+        fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number
+        fine = False
+    if not fine:
+        raise ValueError(
+            "the teacher's URL is no address of a server, such as "
+            "http://127.0.0.1:8000/v1"
+        )
+    if parts.username or parts.password or parts.query:
+        raise ValueError(f"put the key into {KEY_VARIABLE}, not into the teacher's URL")
 
 
 def _key() -> str:

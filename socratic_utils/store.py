@@ -72,8 +72,14 @@ class ReplyStore:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Changes that are made all or none, one thread at a time."""
-        with self._lock, self._db:
-            yield self._db
+        try:
+            with self._lock, self._db:
+                yield self._db
+        except sqlite3.Error as error:  # no room, or locked by others for too long
+            raise StoreError(
+                f"{self.path} cannot be written ({error}): make room and run again, "
+                f"what was stored before is kept"
+            ) from None
 
     # --- replies --------------------------------------------------------------------
 
@@ -131,7 +137,8 @@ class ReplyStore:
         return len(rows)
 
     def _rows(self, where: str, values: Sequence) -> dict[str, dict]:
-        query = f"SELECT key, row, checksum FROM replies {where}"
+        # As bytes: a damaged row need not be text, and must not hide the others.
+        query = f"SELECT key, CAST(row AS BLOB), checksum FROM replies {where}"
         try:
             with self._lock:
                 found = self._db.execute(query, values).fetchall()
@@ -141,23 +148,28 @@ class ReplyStore:
                 f"mend it with sqlite3's .recover"
             ) from None
         good, bad = {}, []
-        for key, text, checksum in found:
+        for key, data, checksum in found:
+            text = data.decode("utf-8", "replace")
             if content_hash(text) == checksum:
                 good[key] = json.loads(text)
             else:
-                bad.append((key, text))
+                bad.append((key, data))
         if bad:
             self._set_aside(bad)
         return good
 
-    def _set_aside(self, bad: list[tuple[str, str]]) -> None:
+    def _set_aside(self, bad: list[tuple[str, bytes]]) -> None:
         now, reason = time.time(), "checksum"
         with self.transaction() as db:
             db.executemany(
                 "INSERT INTO set_aside VALUES (?, ?, ?, ?)",
-                [(key, text, reason, now) for key, text in bad],
+                [(key, data.decode("utf-8", "replace"), reason, now)
+                 for key, data in bad],
             )
-            db.executemany("DELETE FROM replies WHERE key = ?", [(k,) for k, _ in bad])
+            # The very row: another process may have a good one in its place by now.
+            db.executemany(
+                "DELETE FROM replies WHERE key = ? AND CAST(row AS BLOB) = ?", bad
+            )
         warnings.warn(
             f"{self.path}: {len(bad)} replies do not fit their checksum (first key "
             f"{bad[0][0]}); they are set aside and will be asked for again",

@@ -17,16 +17,16 @@ SCoTD's thirty chains a question (P2, section 3) are one call:
 
 from __future__ import annotations
 
-import time
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from .asking import Job, LiveAsker
+from .asking import Job, LiveAsker, Refusals, missing
 from .batches import BatchAsker
-from .claims import Claims
+from .claims import Claims, ask_once
 from .cost import Budget, Estimate, estimate, need_price, price_of, spent
 from .endpoint import KEY_VARIABLE, MODES, Endpoint, RefusedError, TeacherError
 from .parsing import parse_chain
@@ -36,6 +36,7 @@ from .runs import content_hash, read_log
 from .store import MEMORY, ReplyStore
 
 STORE_NAME = "replies.sqlite"
+REPLY_FIELDS = {"key", "model", "problem_id", "text"}
 __all__ = ["RefusedError", "Teacher", "TeacherError", "shipped_recordings"]
 
 
@@ -83,6 +84,7 @@ class Teacher:
         if self.cache_dir is not None:
             self.take_over(self.cache_dir)
         self.usage = {"asked": 0, "prompt_tokens": 0, "completion_tokens": 0}
+        self._refresh = lambda: None
 
     # --- what callers use ---------------------------------------------------------
 
@@ -98,7 +100,8 @@ class Teacher:
 
         `first_sample` numbers the samples (resampling goes on at 1, 2, 3), and the
         number is the request's seed.  A chain whose request the endpoint refuses has no
-        text, no steps and no answer.  Raises TeacherError when chains are neither
+        text, no steps and no answer, and a warning says so; where there is no other
+        chain at all it is a RefusedError.  Raises TeacherError when chains are neither
         recorded nor to be had, ValueError when there is nothing to ask.
         """
         if not problems or n < 1:
@@ -107,9 +110,14 @@ class Teacher:
         jobs = [self._job(problem, style, temperature, samples) for problem in problems]
         keys = [key for job in jobs for key in job.keys]
         rows = self._known(keys)
-        if missing := self._missing(jobs, rows):
-            self._ask(missing, f"teacher, {style}")
+        if open_jobs := missing(jobs, rows):
+            refusals = self._ask(open_jobs, f"teacher, {style}")
             rows = self._known(keys)
+            if refusals.count and not rows:
+                raise refusals.reason
+            if refusals.count:
+                told = f"{refusals.count} of {len(keys)} chains are left out"
+                warnings.warn(f"{refusals.reason}; {told}", stacklevel=2)
         nothing: dict = {"text": ""}
         return [
             self._chain(problem, style, sample, rows.get(key, nothing))
@@ -149,12 +157,14 @@ class Teacher:
         """What `sample` with the same arguments would ask for, and its cost."""
         samples = range(first_sample, first_sample + n)
         jobs = [self._job(p, style, temperature, samples) for p in problems]
-        missing = self._missing(jobs, self._known([k for j in jobs for k in j.keys]))
-        known = self.replies(problems) or list(self._recorded.values())
-        known = [row for row in known if row["model"] == self.model]
+        open_jobs = missing(jobs, self._known([k for j in jobs for k in j.keys]))
+        known = self.replies(problems) or self.store.of(self.model)
+        known = known or list(self._recorded.values())
+        if self.mode == "batch":
+            open_jobs = [one for job in open_jobs for one in job.singles()]
         return estimate(
-            [one.request for job in missing for one in job.singles()],
-            known,
+            [(job.request, len(job.samples)) for job in open_jobs],
+            [row for row in known if row["model"] == self.model],
             price_of(self.model, self.mode == "batch"),
             self.concurrency,
         )
@@ -180,7 +190,8 @@ class Teacher:
     def take_over(self, folder: str | Path) -> int:
         """Store the replies of logs (`*.jsonl`) that earlier versions wrote."""
         logs = sorted(Path(folder).glob("*.jsonl"))
-        return sum(self.store.add(read_log(log)) for log in logs)
+        rows = [row for log in logs for row in read_log(log)]
+        return self.store.add(row for row in rows if REPLY_FIELDS <= row.keys())
 
     # --- looking up -----------------------------------------------------------------
 
@@ -194,87 +205,71 @@ class Teacher:
         return Job(problem.id, style, prompt_hash, request, samples, keys)
 
     def _known(self, keys: Sequence[str]) -> dict[str, dict]:
-        found = {key: self._recorded[key] for key in keys if key in self._recorded}
-        found |= self.store.find([key for key in keys if key not in found])
-        if not self.logprobs:
-            return found
-        # A reply that was asked for without log-likelihoods does not do.
-        return {key: row for key, row in found.items() if "logprob" in row}
+        """Replies that will do: with `logprobs`, not those asked for without them."""
+        found = {key: self._recorded.get(key) for key in keys}
+        found = {k: row for k, row in found.items() if row and self._will_do(row)}
+        stored = self.store.find([key for key in keys if key not in found])
+        return found | {k: row for k, row in stored.items() if self._will_do(row)}
 
-    def _missing(self, jobs: Sequence[Job], known: dict) -> list[Job]:
-        """The jobs with the samples that are not known, each only once."""
-        seen = set(known)
-        result = []
-        for job in jobs:
-            places = [i for i, key in enumerate(job.keys) if key not in seen]
-            seen.update(job.keys)
-            if places:
-                result.append(job.part(places))
-        return result
+    def _will_do(self, row: dict) -> bool:
+        return "logprob" in row or not self.logprobs
 
     # --- asking -------------------------------------------------------------------
 
-    def _ask(self, jobs: list[Job], label: str) -> None:
-        count = sum(len(job.samples) for job in jobs)
+    def _ask(self, jobs: list[Job], label: str) -> Refusals:
         if not self.endpoint.has_address:
+            count = sum(len(job.samples) for job in jobs)
             raise TeacherError(
-                f"{count} chains of {self.model} are neither recorded nor cached, "
-                f"and there is nobody to ask: set {KEY_VARIABLE}, or give "
-                f"--teacher-url with the address of a server, or use the recorded "
-                f"teacher"
+                f"{count} chains of {self.model} are neither recorded nor cached "
+                f"(the first: {jobs[0].problem_id}, {jobs[0].style}, sample "
+                f"{jobs[0].samples[0]}), and there is nobody to ask: set "
+                f"{KEY_VARIABLE}, or give --teacher-url with the address of a server, "
+                f"or use the recorded teacher"
             )
-        if self.mode == "batch":  # its job ids are in the store, for every process
-            self._check_batch_budget(jobs)
-            batches = BatchAsker(
-                self.endpoint, self._remember, self.store, self.logprobs
-            )
-            batches.ask(jobs, label)
-            return
-        asker = LiveAsker(
-            self.endpoint, self._remember, self.concurrency, self.logprobs,
-            self._budget(),
-        )  # fmt: skip
-        self._ask_shared(jobs, asker, label)
+        if self.mode == "live":
+            self._refuse_what_is_in_batch_jobs(jobs)
+        claims = Claims(self.store)
+        self._refresh = claims.refresh
+        purse = f"budget of {self.model}" if self.max_cost else ""
+        def ask(ours: list[Job]) -> Refusals:
+            return self._asker().ask(ours, label)
 
-    def _ask_shared(self, jobs: list[Job], asker: LiveAsker, label: str) -> None:
-        """Ask for what no other process is asking for; wait for the rest."""
-        claims, said = Claims(self.store), False
-        try:
-            while jobs:
-                keys = [key for job in jobs for key in job.keys]
-                mine, known = claims.take(keys), self._known(keys)
-                if ours := self._missing(jobs, dict.fromkeys(set(keys) - mine) | known):
-                    asker.ask(ours, label)
-                jobs = self._missing(jobs, dict.fromkeys(mine) | known)
-                if jobs and not said:
-                    print("another process asks for the rest; waiting for it")
-                    said = True
-                if jobs:
-                    time.sleep(1.0)
-        finally:
-            claims.release()
+        return ask_once(claims, jobs, self._known, ask, purse)
+
+    def _refuse_what_is_in_batch_jobs(self, jobs: Sequence[Job]) -> None:
+        """What a batch job is being paid for is not asked for a second time."""
+        wanted = {key for job in jobs for key in job.keys}
+        name = BatchAsker.name_of(self.endpoint)
+        stubs = [stub for job in self.store.open_jobs(name).values() for stub in job]
+        if flying := sum(stub["key"] in wanted for stub in stubs):
+            raise TeacherError(
+                f"{flying} of these chains are in a batch job that is under way: "
+                f"collect them with --teacher-mode batch"
+            )
+
+    def _asker(self) -> LiveAsker | BatchAsker:
+        if self.mode == "batch":
+            return BatchAsker(
+                self.endpoint, self._remember, self.store, self._known, self.logprobs,
+                self._budget(),
+            )  # fmt: skip
+        return LiveAsker(
+            self.endpoint, self._remember, self.concurrency, self.logprobs,
+            self._budget(), price_of(self.model),
+        )  # fmt: skip
 
     def _budget(self) -> Budget | None:
-        if self.max_cost is None:
+        """What may still be spent, counted anew: others have spent meanwhile."""
+        if not self.max_cost:
             return None
+        already = spent(self.store.of(self.model), need_price(self.model))
         price = need_price(self.model, self.mode == "batch")
-        return Budget(self.max_cost, price, spent(self.store.of(self.model), price))
-
-    def _check_batch_budget(self, jobs: list[Job]) -> None:
-        """A batch job is paid as a whole: refuse it before it is submitted."""
-        budget = self._budget()
-        if budget is None:
-            return
-        worst = sum(budget.worst(j.request) for job in jobs for j in job.singles())
-        if not budget.admit(worst):
-            raise TeacherError(
-                f"the batch job could cost ${worst:.2f}, which would pass --max-cost "
-                f"{self.max_cost:g} dollars: raise it or ask for fewer chains"
-            )
+        return Budget(self.max_cost, price, already)
 
     def _remember(self, rows: Sequence[dict]) -> None:
         """Store replies, on disk, before anybody sees them."""
         self.store.add(rows, replace=self.logprobs)
+        self._refresh()
         self.usage["asked"] += len(rows)
         for name in ("prompt_tokens", "completion_tokens"):
             self.usage[name] += sum(row[name] or 0 for row in rows)

@@ -20,6 +20,7 @@ class BatchServer(TeacherServer):
     def __init__(self, faults=(), polls=1, **options):
         self.faults, self.polls = list(faults), polls
         self.files, self.batches = {}, {}
+        self.lose_next_answer = False
         super().__init__(**options)
 
     @property
@@ -80,7 +81,12 @@ class BatchHandler(Handler):
             return super().do_POST()
         data = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path == "/v1/batches":
-            return self.reply(self.teacher.create(json.loads(data)))
+            batch = self.teacher.create(json.loads(data))
+            if self.teacher.lose_next_answer:
+                self.teacher.lose_next_answer = False
+                self.close_connection = True
+                return None
+            return self.reply(batch)
         boundary = self.headers["Content-Type"].partition("boundary=")[2].encode()
         name = f"file_{len(self.teacher.files)}"
         for part in data.split(b"--" + boundary):
@@ -96,7 +102,9 @@ class BatchHandler(Handler):
         if found := re.fullmatch(r"/v1/files/(.+)/content", path):
             self.send(200, self.teacher.files[found[1]], "application/octet-stream")
         elif found := re.fullmatch(r"/v1/batches/(.+)", path):
-            self.reply(self.teacher.poll(found[1]))
+            if found[1] in self.teacher.batches:
+                return self.reply(self.teacher.poll(found[1]))
+            self.send(404, b'{"error": {"message": "no such batch"}}')
         else:
             jobs = list(self.teacher.batches.values())
             self.reply({"object": "list", "data": jobs, "has_more": False})

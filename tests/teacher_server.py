@@ -5,10 +5,11 @@
     TeacherServer(always={"Story05": "404"})       # by a word of the problem
     TeacherServer(shares={"500": 0.1, "hang": 0.1}, seed=1)   # at random
 
-Transient: 429, 429_bare (without Retry-After), 500, 503, hang, cut, cut_body,
-content_type, not_json, no_choices, no_message, trickle (slow, but whole).
+Transient: 429, 429_bare (without Retry-After), 429_long (200 seconds), 500, 503, hang,
+cut, cut_body, content_type, not_json, no_choices, no_message, trickle (slow, but whole).
 Permanent: 400, 401, 404, context, filter.
-In an answer: length, content_filter, no_logprobs, one_choice (`n` ignored).
+In an answer: length, content_filter, thought_only (no text), no_logprobs, one_choice
+(`n` ignored).
 Batch jobs are in `batch_server`.
 """
 
@@ -24,8 +25,8 @@ A1: She makes 4 * 12 = 48 rolls.
 Q2: How many are left?
 A2: She has 48 - {seed} left.
 The answer is 48."""
-STATUS = {"429": 429, "429_bare": 429, "500": 500, "503": 503, "401": 401, "404": 404,
-          "400": 400, "context": 400, "filter": 400}  # fmt: skip
+STATUS = {"429": 429, "429_bare": 429, "429_long": 429, "500": 500, "503": 503,
+          "401": 401, "404": 404, "400": 400, "context": 400, "filter": 400}  # fmt: skip
 CODES = {"context": "context_length_exceeded", "filter": "content_filter"}
 BROKEN = {
     "not_json": ("application/json", b'{"choices": [{"mess'),
@@ -47,7 +48,8 @@ class TeacherServer:
     """Listens on a free loopback port; `requests` and `headers` keep what was asked."""
 
     def __init__(self, behaviours=(), always=None, reply=REPLY, shares=None, seed=0,
-                 latency=0.0, honours_n=True):  # fmt: skip
+                 latency=0.0, honours_n=True, retry_after=0):  # fmt: skip
+        self.retry_after = retry_after
         self.behaviours, self.always = list(behaviours), always or {}
         self.shares, self.random = shares or {}, random.Random(seed)
         self.reply, self.latency, self.honours_n = reply, latency, honours_n
@@ -108,6 +110,7 @@ class TeacherServer:
         text = self.reply.format(seed=request["seed"] + index)
         finish = behaviour if behaviour in ("length", "content_filter") else "stop"
         text = {"length": text[:40], "content_filter": None}.get(finish, text)
+        text = None if behaviour == "thought_only" else text
         found = {"index": index, "finish_reason": finish}
         wanted = request.get("logprobs") not in (None, False)
         wanted = wanted and behaviour != "no_logprobs"
@@ -151,7 +154,8 @@ class Handler(BaseHTTPRequestHandler):
             # Careless servers echo the key: no error of ours may pass it on.
             echo = f"refused {self.headers['Authorization']}"
             error = {"message": echo, "code": CODES.get(behaviour)}
-            again = {"Retry-After": "0"} if behaviour == "429" else {}
+            pause = {"429": self.teacher.retry_after, "429_long": 200}.get(behaviour)
+            again = {} if pause is None else {"Retry-After": str(pause)}
             self.send(STATUS[behaviour], json.dumps({"error": error}).encode(), **again)
         else:
             body = json.dumps(self.teacher.completion(request, behaviour)).encode()

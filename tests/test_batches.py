@@ -128,3 +128,60 @@ def test_a_job_that_could_pass_the_budget_is_not_submitted(tmp_path, monkeypatch
             make(server, tmp_path, max_cost=0.001).sample(problems(20))
         assert server.batches == {}
         assert len(make(server, tmp_path, max_cost=1.0).sample(problems(20))) == 20
+
+
+def test_what_an_older_run_asked_without_likelihoods_is_asked_again(tmp_path):
+    with BatchServer() as server:
+        make(server, tmp_path).sample(problems(3))
+        rich = make(server, tmp_path, logprobs=True).sample(problems(3))
+        assert sizes(server) == [3, 3]
+    assert {chain.logprob for chain in rich} == {-2.5}
+
+
+def test_a_job_whose_number_was_lost_on_the_way_is_adopted(tmp_path):
+    with BatchServer() as server:
+        server.lose_next_answer = True
+        chains = make(server, tmp_path).sample(problems(9))
+        assert sizes(server) == [9]
+    assert all(chain.answer == "48" for chain in chains)
+
+
+def test_killed_between_submission_and_note_nothing_is_paid_twice(
+    tmp_path, monkeypatch
+):
+    whole = ReplyStore.add_job
+
+    def killed(self, job_id, *rest):
+        if job_id.startswith("batch_"):
+            raise KeyboardInterrupt
+        whole(self, job_id, *rest)
+
+    with BatchServer() as server:
+        monkeypatch.setattr(ReplyStore, "add_job", killed)
+        with pytest.raises(KeyboardInterrupt):
+            make(server, tmp_path).sample(problems(9))
+        monkeypatch.setattr(ReplyStore, "add_job", whole)
+        chains = make(server, tmp_path).sample(problems(10))  # one more than before
+        assert sizes(server) == [9, 1]
+    assert all(chain.answer == "48" for chain in chains)
+
+
+def test_what_is_in_a_batch_job_is_not_asked_live(tmp_path):
+    with BatchServer(polls=99) as server:
+        teacher = make(server, tmp_path)
+        name = BatchAsker.name_of(teacher.endpoint)
+        stubs = teacher._job(problems(1)[0], "socratic", 0.0, [0]).stubs()
+        teacher.store.add_job("batch_7", name, stubs)
+        with pytest.raises(TeacherError, match="1 of these chains are in a batch job"):
+            make(server, tmp_path, mode="live").sample(problems(3))
+        assert server.requests == []
+
+
+def test_a_job_that_is_not_known_any_more_blocks_nobody(tmp_path):
+    with BatchServer() as server:
+        teacher = make(server, tmp_path)
+        name = BatchAsker.name_of(teacher.endpoint)
+        teacher.store.add_job("batch_99", name, [{"key": "other"}])
+        with pytest.warns(UserWarning, match="batch_99 is not known any more"):
+            chains = teacher.sample(problems(3))
+    assert all(chain.answer == "48" for chain in chains)

@@ -2,12 +2,15 @@
 
 import multiprocessing
 import os
+import signal
+import threading
 import time
 
 import pytest
 from teacher_server import TeacherServer
 
 from socratic_utils.claims import LONGEST, Claims
+from socratic_utils.endpoint import RefusedError
 from socratic_utils.problems import Problem
 from socratic_utils.store import ReplyStore
 from socratic_utils.teacher import Teacher, TeacherError
@@ -63,15 +66,42 @@ def test_the_claims_of_a_killed_process_are_over(tmp_path):
     assert claims.take(["a", "b"]) == {"a", "b"}
 
 
-def test_another_machine_is_believed_for_an_hour(tmp_path, monkeypatch):
+def test_another_machine_is_believed_while_it_is_heard_of(tmp_path, monkeypatch):
     far, near = (Claims(ReplyStore(tmp_path / "r.sqlite")) for _ in range(2))
     far.host = "elsewhere"
-    monkeypatch.setattr(os, "getpid", lambda: 2**22 + 1)  # no process here
     assert far.take(["a"]) == {"a"}
+    assert near.take(["a"]) == set() and "on elsewhere" in near.holder()
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + LONGEST - 1)
+    far.refresh()
+    monkeypatch.setattr(time, "time", lambda: now + LONGEST + 1)
     assert near.take(["a"]) == set()
-    later = time.time() + LONGEST + 1
-    monkeypatch.setattr(time, "time", lambda: later)
+    monkeypatch.setattr(time, "time", lambda: now + 3 * LONGEST)
     assert near.take(["a"]) == {"a"}
+
+
+def test_a_process_number_that_is_used_again_is_another_process(tmp_path):
+    store = ReplyStore(tmp_path / "r.sqlite")
+    old, new = Claims(store), Claims(store)
+    assert old.take(["a"]) == {"a"}
+    with store.transaction() as db:
+        db.execute("UPDATE claims SET started = started - 60")
+    assert new.take(["a"]) == {"a"}
+
+
+def test_a_zombie_asks_for_nothing(tmp_path):
+    path = tmp_path / "r.sqlite"
+    ours, theirs = PROCESSES.Pipe()
+    child = PROCESSES.Process(target=hold, args=(path, ["a"], theirs))
+    child.start()
+    ours.recv()
+    os.kill(child.pid, signal.SIGKILL)
+    claims = Claims(ReplyStore(path))
+    until = time.time() + 10
+    while not (taken := claims.take(["a"])) and time.time() < until:
+        time.sleep(0.05)  # the fork server is its parent, and may be slow to notice
+    assert taken == {"a"}
+    child.join()
 
 
 def test_processes_that_overlap_pay_once_and_both_get_all(tmp_path):
@@ -100,3 +130,44 @@ def test_a_failed_request_is_free_for_the_next(tmp_path):
         server.always.clear()
         ask(server.url, tmp_path, 0, 5)
         assert len(server.requests) == 6
+
+
+def test_two_callers_with_one_budget_spend_it_once(tmp_path, monkeypatch):
+    prices = tmp_path / "prices.csv"
+    prices.write_text("model,prompt,completion\ntoy,1000,1000\n", "utf-8")
+    monkeypatch.setenv("SOCRATIC_PRICES", str(prices))
+    limit = 6.0  # dollars; a reply costs 0.012, its worst case about 1.5
+
+    def spend(first):
+        teacher = Teacher("toy", server.url, tmp_path, recorded=(), max_cost=limit)
+        with pytest.raises(TeacherError, match="could pass --max-cost"):
+            teacher.sample(problems(first, first + 600), temperature=1.0)
+
+    with TeacherServer() as server:
+        threads = [threading.Thread(target=spend, args=(i,)) for i in (0, 600)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        spent = 0.012 * len(server.answered)
+    assert 0.5 * limit < spent <= limit
+
+
+@pytest.mark.filterwarnings("ignore:.*1 of 6 chains are left out")
+def test_what_another_refused_is_refused_once_more_and_no_end_of_waiting(tmp_path):
+    with TeacherServer(always={"Story0002": "filter"}, latency=0.05) as server:
+        found = []
+
+        def want():
+            teacher = Teacher("toy", server.url, tmp_path, recorded=())
+            found.append(teacher.sample(problems(0, 6), temperature=1.0))
+
+        threads = [threading.Thread(target=want) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=30)
+    assert [sum(c.answer == "48" for c in chains) for chains in found] == [5, 5]
+    with pytest.raises(RefusedError, match="content filter"):
+        with TeacherServer(always={"Story": "filter"}) as server:
+            ask(server.url, tmp_path / "b", 0, 3)

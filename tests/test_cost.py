@@ -4,7 +4,7 @@ import pytest
 from teacher_server import TeacherServer
 
 from socratic_utils import cost
-from socratic_utils.cost import Budget, Price, estimate, price_of
+from socratic_utils.cost import Budget, Price, estimate, price_of, spent
 from socratic_utils.problems import Problem
 from socratic_utils.teacher import Teacher, TeacherError
 
@@ -41,7 +41,7 @@ def test_a_bad_line_is_named(prices):
 
 
 def test_estimates_by_hand():
-    requests = [{"prompt": "x" * 400}, {"prompt": "x" * 800}]
+    requests = [({"prompt": "x" * 400}, 1), ({"prompt": "x" * 800}, 1)]
     blind = estimate(requests, [], Price(1.0, 10.0))
     assert (blind.prompt_tokens, blind.completion_tokens) == (300, 240)
     assert blind.dollars == pytest.approx((300 + 2400) / 1e6) and blind.hours is None
@@ -55,15 +55,30 @@ def test_estimates_by_hand():
     both = blind + seen
     assert both.requests == 4 and both.dollars is None
     assert "4 requests" in str(both) and "price unknown" in str(both)
+    # A prompt is paid once for its ten chains.
+    many = estimate([(request, 10) for request, _ in requests], known, Price(1.0, 10.0))
+    assert (many.requests, many.prompt_tokens, many.completion_tokens) == (2, 400, 1000)
+
+
+def test_what_replies_cost():
+    price = Price(1000.0, 2000.0)
+    live = {"prompt_tokens": 7, "completion_tokens": 5}
+    assert spent([live], price) == pytest.approx(0.017)
+    assert spent([live | {"batch": True}], price) == pytest.approx(0.0085)
+    untold = {"prompt_tokens": None, "completion_tokens": None, "text": "x" * 5,
+              "prompt_characters": 7}  # fmt: skip
+    assert spent([untold], price) == pytest.approx(0.017)  # not nothing
+    request = {"messages": [{"role": "user", "content": "八" * 600}], "max_tokens": 1}
+    assert Budget(9.0, Price(1.0, 0.0)).worst(request) >= 1800 / 1e6
 
 
 def test_an_estimate_counts_only_what_is_missing(tmp_path, prices):
     with TeacherServer() as server:
         teacher = Teacher("toy", server.url, tmp_path / "c", recorded=())
-        assert teacher.estimate(PROBLEMS, "cot", n=2).requests == 80
+        assert teacher.estimate(PROBLEMS, "cot", n=2).requests == 40
         teacher.sample(PROBLEMS[:30], "cot", n=2)
         left = teacher.estimate(PROBLEMS, "cot", n=2)
-    assert left.requests == 20 and left.completion_tokens == 100
+    assert left.requests == 10 and left.completion_tokens == 100
     assert left.basis == "estimated from cached replies" and left.hours is not None
 
 

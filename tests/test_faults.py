@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 from teacher_server import TeacherServer
 
+from socratic_utils.endpoint import Endpoint, RefusedError
 from socratic_utils.problems import Problem
 from socratic_utils.store import ReplyStore
 from socratic_utils.teacher import STORE_NAME, Teacher, TeacherError
@@ -75,6 +76,103 @@ def test_refused_problems_stop_nobody_and_are_told_once(tmp_path):
         server.always.clear()  # a corrected endpoint is asked again
         fixed = make(server, tmp_path).sample(problems(20))
     assert all(chain.answer == "48" for chain in fixed)
+
+
+def test_refused_problems_are_no_failures_of_the_endpoint(tmp_path):
+    always = {f"Story00{i:02d}": "400" for i in range(3, 9)}
+    with TeacherServer(always=always) as server:
+        for _ in range(2):  # and asking again is no error either
+            teacher = make(server, tmp_path, concurrency=1)
+            with pytest.warns(UserWarning, match="6 of 20 chains are left out"):
+                chains = teacher.sample(problems(20))
+            assert sum(chain.answer == "48" for chain in chains) == 14
+        with pytest.raises(RefusedError, match="the request was refused"):
+            make(server, tmp_path).sample(problems(8)[3:5])
+
+
+@pytest.mark.parametrize("behaviour, requests", [("filter", 100), ("400", 101)])
+def test_one_refused_problem_does_not_cost_the_others_their_n(
+    tmp_path, behaviour, requests
+):
+    with TeacherServer(always={"Story0003": behaviour}) as server:
+        teacher = make(server, tmp_path, concurrency=4)
+        with pytest.warns(UserWarning, match="30 of 3000 chains are left out"):
+            teacher.sample(problems(100), "cot", n=30, temperature=1.0)
+        assert len(server.requests) == requests
+
+
+def test_an_interrupted_run_keeps_what_was_answered(tmp_path, monkeypatch):
+    stop_at = iter(range(100))
+
+    def add(self, rows, replace=False):
+        if next(stop_at) == 2:
+            raise KeyboardInterrupt
+        return whole(self, rows, replace)
+
+    whole = ReplyStore.add
+    monkeypatch.setattr(ReplyStore, "add", add)
+    with TeacherServer(latency=0.02) as server:
+        with pytest.raises(KeyboardInterrupt):
+            make(server, tmp_path, concurrency=4).sample(problems(40))
+        answered = len(server.answered)
+    assert 4 <= len(ReplyStore(tmp_path / STORE_NAME).of("toy")) == answered < 40
+
+
+def test_a_bug_in_one_request_loses_no_reply(tmp_path, monkeypatch):
+    whole = Endpoint.ask
+
+    def ask(self, request, n=1, logprobs=False):
+        if "Story0005" in str(request):
+            raise ZeroDivisionError("oops")
+        return whole(self, request, n, logprobs)
+
+    monkeypatch.setattr(Endpoint, "ask", ask)
+    with TeacherServer() as server:
+        with pytest.raises(TeacherError, match="oops.*1 of 20 chains are missing"):
+            make(server, tmp_path).sample(problems(20))
+    assert len(ReplyStore(tmp_path / STORE_NAME).of("toy")) == 19
+
+
+def test_a_long_retry_after_is_obeyed(tmp_path, monkeypatch):
+    slept = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    with TeacherServer(["429_long", "ok"]) as server:
+        (chain,) = make(server, tmp_path).sample(problems(1))
+        assert len(server.requests) == 2
+    assert chain.answer == "48" and [pause for pause in slept if pause] == [200.0]
+
+
+@pytest.mark.parametrize("seconds", [1, 3])
+def test_a_short_retry_after_is_obeyed(tmp_path, monkeypatch, seconds):
+    slept = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    with TeacherServer(["429", "ok"], retry_after=seconds) as server:
+        make(server, tmp_path).sample(problems(1))
+    assert [pause for pause in slept if pause] == [float(seconds)]
+
+
+def test_a_message_without_a_text_is_an_empty_reply(tmp_path):
+    with TeacherServer(["thought_only"]) as server:
+        (chain,) = make(server, tmp_path).sample(problems(1))
+        assert len(server.requests) == 1
+    assert chain.text == "" and chain.answer is None
+
+
+@pytest.mark.parametrize(
+    "url", ["foo", "http://", "http://u:geheim@h/v1", "http://h/v1?key=geheim",
+            "http://localhost:80x/v1", "ftp://h/v1"]
+)  # fmt: skip
+def test_an_address_that_is_none_is_refused_without_its_words(url):
+    with pytest.raises(ValueError, match="URL") as caught:
+        Teacher("toy", url, recorded=())
+    assert "geheim" not in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_key_that_cannot_be_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-\u201cabc\u201d")
+    with TeacherServer() as server:
+        with pytest.raises(TeacherError, match="characters that no key has"):
+            make(server, tmp_path).sample(problems(1))
 
 
 def test_when_nobody_is_served_it_stops_asking(tmp_path):
