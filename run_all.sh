@@ -15,6 +15,9 @@ usage() {
   --student ID         another student, a Hugging Face model id
   --teacher MODEL      another teacher, asked with OPENAI_API_KEY, or at
   --teacher-url URL    any server that speaks the OpenAI interface
+  --teacher-api completion   a plain completion model, no chat
+  --teacher-mode batch       batch jobs: half the price, within a day
+  --max-cost DOLLARS   stop before the teacher has cost more
   --train-limit N      so many training problems (teacher chains included)
   --test-limit N       so many test problems of each split
   --seed N             of training and sampling (default 0)
@@ -105,12 +108,14 @@ choose_python() {
 }
 
 case " $* " in *" --help "* | *" -h "*) usage && exit ;; esac
-for name in SOCRATIC_OUTPUTS SOCRATIC_DATA_DIR; do # relative to where we were called
+for name in SOCRATIC_OUTPUTS SOCRATIC_DATA_DIR SOCRATIC_PRICES; do # relative to where we were called
   [[ -z ${!name:-} || ${!name} == /* ]] || export "$name=$PWD/${!name}"
 done
 options=() before=
-for option in "$@"; do
-  [[ $before != --student || ! -d $option ]] || option=$(cd "$option" && pwd)
+for option in "$@"; do # a folder is relative to where we were called, too
+  [[ $before != --student || ! -d $option || $option == /* ]] || option=$PWD/$option
+  [[ $option != --student=* || ! -d ${option#*=} || $option == *=/* ]] ||
+    option=--student=$PWD/${option#*=}
   options+=("$option") before=$option
 done
 set -- ${options[@]+"${options[@]}"} # an empty list is unset for bash 3

@@ -71,6 +71,7 @@ _NUMBER = re.compile(
     rf"|(?P<plain>{PLAIN_NUMBER})(?:[eE](?P<exp>[-+]?\d\d?)(?!\w))?"
     r"(?P<ordinal>(?:st|nd|rd|th)\b)?"
 )
+_MIXED = re.compile(r"(\d++) (?:and )?(?=(\d++) ?/ ?(\d++)( ?=)?)")
 _UNKNOWN = r"(?:[xyzXYZ]|some)\b"
 _FORMULA = re.compile(  # at the start of what stands behind a mark
     rf"\W{{0,9}}(?:{_UNKNOWN} ?[-+*/]|[\d.,]++(?:[xyzXYZ]\b(?! ?\d)|[)%]{{0,9}} ?"
@@ -79,7 +80,7 @@ _FORMULA = re.compile(  # at the start of what stands behind a mark
 _SPACED_GROUPS = re.compile(r"\W{0,5}[1-9]\d{0,2}(?: \d{3}){1,15}(?![\d/]| \d)")
 _YES_NO = re.compile(r"(?<![^\W_])(yes|no|true|false)(?![^\W_]|['’-]\w|\. ?\d)", re.I)
 _CHOICE = re.compile(
-    r"(?<![\w'’.-])(?:\(([A-Za-z])\)|([A-Za-z])\)|([A-Za-z])(?![\w'’]|-\w|\.\w))"
+    r"(?<![\w.-])(?<!\w['’])(?:\(([A-Za-z])\)|([A-Za-z])\)|([A-Za-z])(?!\w|['’]\w|-\w|\.\w))"
 )
 _LATEX_AND_MARKDOWN = [
     (re.compile(pattern), new)
@@ -162,6 +163,7 @@ def _read_number(text: str, marked: bool) -> str | None:
     """First number (or its equation's result) behind a mark, else the last one."""
     if marked and "=" not in text and _FORMULA.match(text):
         return _formula_value(text)
+    text = _MIXED.sub(_apart, text)
     if groups := _SPACED_GROUPS.match(text):
         joined = re.sub(r"(?<=\d) (?=\d)", "", groups[0])
         text = joined + text[groups.end() :]
@@ -179,10 +181,21 @@ def _read_number(text: str, marked: bool) -> str | None:
     return _canonical(chosen, text)
 
 
+def _apart(match: re.Match) -> str:
+    """'3 1/2' is one number; '60 and 60/2 = 30' and '3 10/2' are two."""
+    proper = int(match[2]) < int(match[3]) and not match[4]
+    return match[0] if proper else f"{match[1]} ; "
+
+
 def _formula_value(text: str) -> str | None:
-    """'(16 * 17) * 4.' -> '1088'; None where it is more than plain arithmetic."""
+    """'(16 * 17) * 4.' -> '1088'; None where it is more than plain arithmetic.
+
+    Words behind it are units or go on about it: '3 * 4 apples', '3 * 4, which is 12'.
+    """
+    formula = re.split(r"[,;](?!\d)|\.(?!\d)|\bwhich\b", text)[0]
+    formula = re.sub(rf"[{CURRENCY}]|(?<=[\d)])(?: [^\W\d_]{{2,}})+", "", formula)
     try:
-        value = calculate(re.sub(rf"[{CURRENCY}]", "", text).strip(" ."))
+        value = calculate(formula.strip(" ."))
     except ValueError:
         return None
     body = format_number(value)
@@ -225,10 +238,12 @@ def _is_negative(text: str, start: int) -> bool:
 
 def _read_yes_no(text: str, marked: bool) -> str | None:
     """'yes' or 'no'; true and false are other spellings; never inside 'know'."""
-    words = _YES_NO.findall(text)
+    words = list(_YES_NO.finditer(text))
     if not words:
         return None
-    return "yes" if words[0 if marked else -1].lower() in ("yes", "true") else "no"
+    word = words[0 if marked else -1]
+    denied = re.search(r"\bnot\s+$", text[: word.start()][-9:], re.I)
+    return "yes" if (word[0].lower() in ("yes", "true")) != bool(denied) else "no"
 
 
 def _read_choice(text: str, marked: bool) -> str | None:

@@ -17,13 +17,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
 
 from . import config
-from .benchmarks import BENCHMARKS
 from .benchmarks.sources import VARIABLE as DATA_VARIABLE
+from .checks import LOCAL_STUDENTS, check, check_cost, check_teacher
 from .cost import price_table
-from .endpoint import APIS, MODES
 from .notebooks import NotebookError, Usage, find_notebooks, number, run_notebook
 from .runs import read_json, record_settings, update_run_json
 
@@ -33,11 +31,12 @@ ESTIMATED_MINUTES: dict[str, dict[str, float] | None] = {
     "small": {"00": 0.2, "01": 0.2, "02": 0.2, "03": 22, "04": 12, "05": 15, "08": 0.5},
     "paper": None,
 }
+ONE_STUDENT = {"04": "socratic_unified", "05": "socratic_iterative"}
+MATTERS = ("dataset", "student", "train_limit", "test_limit", "training", "decoding")
 OPTIONS = (
     "dataset", "student", "teacher", "teacher_url", "teacher_api", "teacher_mode",
     "max_cost", "train_limit", "test_limit", "seed", "reuse",
 )  # fmt: skip
-LOCAL_STUDENTS = {config.PRESETS[scale].student for scale in ("smoke", "small")}
 TABLE_COLUMNS = ("split", "student", "n", "correct", "accuracy", "ci_low", "ci_high",
                  "truncated")  # fmt: skip
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
@@ -51,16 +50,22 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
     arguments = parser().parse_args(argv)
     given = {name: getattr(arguments, name) for name in OPTIONS}
     try:
+        check_cost(arguments.max_cost)
         settings = check(config.load(arguments.scale, **given))
         chosen = choose(find_notebooks(notebooks), arguments.only)
-    except ValueError as error:
+        if arguments.dry_run:
+            show_plan(settings, chosen)
+            return 0
+        check_teacher(settings)
+    except (ValueError, RuntimeError) as error:  # a RuntimeError of store or teacher
         print(f"run_all: {error}", file=sys.stderr)
         return BAD_INPUT
-    if arguments.dry_run:
-        show_plan(settings, chosen)
-        return 0
     asked = {name: v for name, v in given.items() if v not in ("", None)}
-    return run(settings, chosen, {"scale": settings.scale, **asked})
+    try:
+        return run(settings, chosen, {"scale": settings.scale, **asked})
+    except OSError as error:  # no room, no permission
+        print(f"run_all: {error}; make room and run again", file=sys.stderr)
+        return FAILED
 
 
 class Parser(argparse.ArgumentParser):
@@ -72,7 +77,7 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """The options of `run_all.sh`; defaults are the scale's own."""
-    result = Parser("run_all.sh", description="Run the notebooks.")
+    result = Parser("run_all.sh", description="Run the notebooks.", allow_abbrev=False)
     result.add_argument("scale", nargs="?", default="small", help="smoke, small, paper")
     result.add_argument("--dataset", default="", help="a benchmark, such as gsm8k")
     result.add_argument("--student", default="", help="a Hugging Face model id")
@@ -88,41 +93,6 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--only", default="", metavar="NN", help="one notebook")
     result.add_argument("--dry-run", action="store_true", help="say it, do nothing")
     return result
-
-
-def check(settings: config.Settings) -> config.Settings:
-    """Refuse early, in one sentence, what would fail an hour later."""
-    if settings.dataset not in BENCHMARKS:
-        known = ", ".join(sorted(BENCHMARKS))
-        raise ValueError(f"unknown dataset {settings.dataset!r}: choose from {known}")
-    address = urlsplit(settings.teacher_url)
-    if address.username or address.password or address.query:
-        raise ValueError("put the key into OPENAI_API_KEY, not into the teacher's URL")
-    for name, known in (("teacher_api", APIS), ("teacher_mode", MODES)):
-        if getattr(settings, name) not in known:
-            raise ValueError(
-                f"--{name.replace('_', '-')} must be one of {', '.join(known)}, not "
-                f"{getattr(settings, name)!r}"
-            )
-    if not 0 <= settings.max_cost < float("inf"):
-        raise ValueError("--max-cost must be a number of dollars, such as 2.50")
-    for name in ("train_limit", "test_limit"):
-        if (getattr(settings, name) or 1) < 1:
-            raise ValueError(f"--{name.replace('_', '-')} must be at least 1")
-    if settings.reuse and not settings.reference.is_dir():
-        raise ValueError(
-            f"no committed run to reuse in {settings.reference}: run without --reuse"
-        )
-    if settings.reuse:
-        committed = read_json(settings.reference / "run.json", {}).get("settings", {})
-        for name in ("student", "teacher", "train_limit", "test_limit", "seed"):
-            if committed.get(name) != getattr(settings, name):
-                raise ValueError(
-                    f"the committed run has {name} {committed.get(name)!r}, not "
-                    f"{getattr(settings, name)!r}: leave --{name.replace('_', '-')} "
-                    f"out, or run without --reuse"
-                )
-    return settings
 
 
 def choose(notebooks: list[Path], only: str) -> list[Path]:
@@ -142,9 +112,14 @@ def works_offline(settings: config.Settings) -> bool:
     return data and settings.student in LOCAL_STUDENTS
 
 
-def estimate(scale: str, path: Path) -> str:
-    """About how long a notebook takes, in words."""
-    minutes = (ESTIMATED_MINUTES.get(scale) or {}).get(number(path))
+def estimate(settings: config.Settings, path: Path) -> str:
+    """About how long a notebook takes, in words; unknown for other settings."""
+    minutes = (ESTIMATED_MINUTES.get(settings.scale) or {}).get(number(path))
+    own = config.PRESETS[settings.scale]
+    if settings.reuse:
+        minutes = 0.3
+    elif any(getattr(settings, name) != getattr(own, name) for name in MATTERS):
+        minutes = None
     if minutes is None:
         return "time unknown"
     return "under a minute" if minutes < 1 else f"about {minutes:g} min"
@@ -161,7 +136,7 @@ def show_plan(settings: config.Settings, notebooks: list[Path]) -> None:
         asked = plan.get(number(path))
         of_the_teacher = f"; asks the teacher for at most {asked}" if asked else ""
         print(
-            f"would run {path.stem} ({estimate(settings.scale, path)}{of_the_teacher})"
+            f"would run {path.stem} ({estimate(settings, path)}{of_the_teacher})"
         )
     if plan:
         print(f"prices: {price_table()}")
@@ -192,7 +167,10 @@ def run(
     print(f"scale {settings.scale} into {folder}; finished stages are taken from disk")
     for position, path in enumerate(notebooks, 1):
         place = f"[{position}/{len(notebooks)}] {path.stem}"
-        print(f"{place}, {estimate(settings.scale, path)} ...", flush=True)
+        if not has_a_student(settings, path):
+            print(f"{place} is left out: {settings.teacher} has no Socratic chains")
+            continue
+        print(f"{place}, {estimate(settings, path)} ...", flush=True)
         try:
             usage = run_notebook(path, folder / "notebooks" / path.name, parameters)
         except NotebookError as error:
@@ -207,6 +185,16 @@ def run(
         print(f"{place} done in {used}", flush=True)
     show_results(settings)
     return 0
+
+
+def has_a_student(settings: config.Settings, path: Path) -> bool:
+    """Whether a notebook's student can be taught; a teacher may lack its chains."""
+    student = ONE_STUDENT.get(number(path))
+    if not student or settings.reuse:
+        return True
+    from .corpus import is_taught
+
+    return is_taught(settings, student)
 
 
 def record_usage(folder: Path, path: Path, usage: Usage | None, status: str) -> None:

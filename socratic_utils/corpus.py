@@ -18,6 +18,7 @@ from .filters import KEPT, REASONS, Attempt, Filtered, keep_if_correct
 from .problems import Chain, Problem, gold_chain, read_rows, save_jsonl
 from .runs import write_jsonl_rows
 from .teacher import Teacher
+from .transcripts import STUDENTS, SUPERVISIONS, Supervision
 
 Pairs = list[tuple[Problem, Chain]]
 OWN_SOCRATIC = ("gsm8k",)  # benchmarks with Socratic steps of their own (P1 section 4)
@@ -135,7 +136,9 @@ def corpus(settings: Settings, name: str) -> Pairs:
     """
     problems = train_problems(settings)
     if is_gold(settings, name):
-        return [(p, gold_chain(p)) for p in problems if p.steps]
+        # A benchmark without steps has its answers: enough for answer only.
+        stepless = not any(p.steps for p in problems)
+        return [(p, gold_chain(p)) for p in problems if p.steps or stepless]
     by_id = {p.id: p for p in problems}
     return [(by_id[c.problem_id], c) for c in filtered(settings, name).kept]
 
@@ -144,3 +147,20 @@ def is_gold(settings: Settings, name: str) -> bool:
     """Whether a corpus is the dataset's own steps, so that no teacher wrote it."""
     own = name == "socratic" and settings.dataset in OWN_SOCRATIC
     return name == "gold" or own
+
+
+def taught(settings: Settings, supervision: Supervision) -> bool:
+    """Whether there is anything to teach this with: gold steps, or a teacher's chains.
+
+    Published teachers have chains of one style or the other, some benchmarks no steps.
+    """
+    if "solution" not in supervision.shown and supervision.corpus == "gold":
+        return True
+    if is_gold(settings, supervision.corpus):
+        return any(problem.steps for problem in train_problems(settings))
+    return supervision.corpus in styles(settings)
+
+
+def is_taught(settings: Settings, student: str) -> bool:
+    """Whether the benchmark or the teacher has what all models of a student learn."""
+    return all(taught(settings, SUPERVISIONS[name]) for name in STUDENTS[student])

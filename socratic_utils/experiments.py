@@ -10,17 +10,17 @@ The notebooks call these three; everything else they show is read from the files
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from . import answers, arithmetic, solving, speaker, transcripts
+from . import answers, arithmetic, problems, roomy, solving, speaker, transcripts
 from .config import Settings
 from .corpus import (
     corpus,
     filtered,
     is_gold,
+    is_taught,
     reason_rows,
     styles,
     teacher_of,
@@ -29,7 +29,13 @@ from .corpus import (
     train_problems,
 )
 from .problems import read_rows
-from .runs import content_hash, file_hash, record_settings, write_jsonl_rows
+from .runs import (
+    content_hash,
+    file_hash,
+    record_settings,
+    write_atomic,
+    write_jsonl_rows,
+)
 from .solving import prediction_row, solve
 from .speaker import Speaker
 from .students import device, load_student, train_student, training_record
@@ -37,13 +43,13 @@ from .transcripts import STUDENTS, SUPERVISIONS
 
 # Notebooks know one module of stages; these are in `corpus`.
 __all__ = [
-    "corpus", "correct_share", "filtered", "reason_rows", "rows_so_far", "score",
-    "score_all", "start", "styles", "taught_by", "teacher_of", "test_problems",
+    "corpus", "correct_share", "filtered", "is_taught", "reason_rows", "rows_so_far",
+    "score", "score_all", "start", "styles", "taught_by", "teacher_of", "test_problems",
     "test_splits", "train", "train_problems", "training_losses",
 ]  # fmt: skip
 
 # Rows are made again when one of these changes: they decide what a row says.
-SOLVER = (answers, arithmetic, solving, speaker, transcripts)
+SOLVER = (answers, arithmetic, problems, roomy, solving, speaker, transcripts)
 
 
 def start(settings: Settings, notebook: str) -> Path:
@@ -81,7 +87,7 @@ def train(settings: Settings, student: str) -> list[Path]:
 
 
 def rows_so_far(settings: Settings) -> list[dict]:
-    """Prediction rows on disk that belong to this run: same models, seed and problems.
+    """Prediction rows on disk that belong to this run: same settings, same problems.
 
     Another student or limit leaves its rows in the same folder; they are not mixed in.
     """
@@ -93,14 +99,25 @@ def rows_so_far(settings: Settings) -> list[dict]:
     for student in STUDENTS:
         for split, ids in wanted.items():
             path = predictions_path(settings, student, split)
-            found = [row for _, row in read_rows(path)] if path.exists() else []
-            same = all(
-                (row["model"], row["seed"]) == (settings.student, settings.seed)
-                for row in found
-            )
-            if same and [row["id"] for row in found] == ids:
+            found = rows_of(path)
+            same = {row.get("settings") for row in found} == {settings.hash}
+            # Committed rows were made for the settings of the scale.
+            if (same or settings.reuse) and [row["id"] for row in found] == ids:
                 rows += found
     return rows
+
+
+def rows_of(path: Path) -> list[dict]:
+    """The rows of a file; none where it is missing or, set aside, cannot be read."""
+    if not path.exists():
+        return []
+    try:
+        return [row for _, row in read_rows(path)]
+    except ValueError as error:
+        aside = path.with_suffix(".bad")
+        path.replace(aside)
+        print(f"{error}; the file is set aside as {aside.name}, its rows are made anew")
+        return []
 
 
 def predictions_path(settings: Settings, student: str, split: str) -> Path:
@@ -128,29 +145,32 @@ def score(settings: Settings, student: str, split: str = "test") -> list[dict]:
     if settings.reuse == "reference":
         return _take_reference(settings, path.name)
     folders = train(settings, student)
-    problems = test_problems(settings, split)
+    asked = test_problems(settings, split)
     inputs = content_hash(
         [
             [file_hash(module.__file__) for module in SOLVER],
             [folder.name for folder in folders],
-            [asdict(problem) for problem in problems],
+            [asdict(problem) for problem in asked],
             asdict(settings.decoding),
         ]
     )
-    if path.exists():
-        rows = [row for _, row in read_rows(path)]
-        if rows and rows[0].get("inputs") == inputs:
-            print(f"{student} on {split}: already solved, {len(rows)} rows from disk")
-            return rows
+    rows = rows_of(path)
+    if rows and rows[0].get("inputs") == inputs:
+        print(f"{student} on {split}: already solved, {len(rows)} rows from disk")
+        if rows[0].get("settings") != settings.hash:  # others, the same rows
+            rows = [{**row, "settings": settings.hash} for row in rows]
+            write_jsonl_rows(path, rows)
+        return rows
     speakers = [Speaker(*load_student(folder)) for folder in folders]
     solutions = solve(
-        problems, *speakers, decoding=settings.decoding, label=f"{student}, {split}"
+        asked, *speakers, decoding=settings.decoding, label=f"{student}, {split}"
     )
     labels = {
         "student": student,
         "model": settings.student,
         "teacher": taught_by(settings, student),
         "seed": settings.seed,
+        "settings": settings.hash,
         "inputs": inputs,
     }
     rows = [prediction_row(s, settings.decoding, **labels) for s in solutions]
@@ -165,8 +185,7 @@ def _take_reference(settings: Settings, name: str) -> list[dict]:
             f"no committed reference run has {source.name}: run without --reuse"
         )
     target = settings.folder / "predictions" / name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
+    write_atomic(target, source.read_bytes())
     return [row for _, row in read_rows(target)]
 
 
@@ -180,6 +199,12 @@ def score_all(settings: Settings, students: Sequence[str]) -> list[dict]:
     """Prediction rows of several students on every split the run reports."""
     rows = []
     for student in students:
+        if not is_taught(settings, student):
+            print(
+                f"{student}: left out, as neither {settings.dataset} nor "
+                f"{settings.teacher} has the steps that it learns"
+            )
+            continue
         for split in test_splits(settings):
             found = score(settings, student, split)
             rows += found

@@ -33,10 +33,22 @@ from .problems import Step
 _DECORATION = re.compile(
     r"^\s*(?:[-*•>#]+\s+|\d{1,2}[.)]\s+|step\s+\d{1,2}\s*[:.]\s*)+", re.I
 )
-_LABEL = r"\s*\d{0,2}\s*(?:[:)]|\.(?!\d))\s*(?P<text>.*)$"
-_QUESTION = re.compile("^(?:sub-?question|question|sq|q)" + _LABEL, re.I)
-_ANSWER = re.compile("^(?:sub-?answer|answer|solution|a)" + _LABEL, re.I)
-_BOTH_IN_ONE = re.compile(r"(?<=\?)\s+(?=(?:a|answer)\s*\d{0,2}\s*:)", re.I)
+_LABEL = (
+    r"(?:\s*\d{0,2}\s*(?:[:)：\]]+|\.(?!\d))|\s*\d{1,2}\s*-(?=\s))\s*(?P<text>.*)$"
+)
+_QUESTION = re.compile(r"^\[?(?:sub-?question|question|sq|q)" + _LABEL, re.I)
+_ANSWER = re.compile(r"^\[?(?:sub-?answer|answer|solution|a)" + _LABEL, re.I)
+_BOTH_IN_ONE = re.compile(
+    r"(?<=\?)\s+(?=(?:a|answer)\s*\d{0,2}\s*[:：])"
+    r"|(?<=[.!?])\s+(?=(?:q|a|question|answer)\s?\d{1,2}\s?[:：])",
+    re.I,
+)
+_THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.I | re.S)
+# "### Final Answer" above the answer itself is one line with it.
+_HEADING = re.compile(
+    r"^[ \t]*(?:#+[ \t]*)?(?:\*\*)?final answer[ \t:]*(?:\*\*)?[ \t:]*\n\s*(?=\S)",
+    re.I | re.M,
+)
 # "The answer is 5", "Answer: 5"; but "the closest answer is (b)" is a thought.
 _FINAL = re.compile(
     r"(?:(?:\b(?:so|thus|therefore|hence|the|my|our|final|correct)\b,?\s+){1,4}"
@@ -67,6 +79,8 @@ def _fraction(match: re.Match) -> str:
 _TYPESETTING = [
     (re.compile(pattern), new)
     for pattern, new in (
+        # Mathematics between two dollars, if it is typeset: "$3 and $5" are prices.
+        (r"\$([^$]*\\[a-z]+[^$]*)\$", r"\1"),
         (r"\\(?:boxed|text|textbf|mathrm|mathbf)\s?\{([^{}]*)\}", r"\1"),
         (r"\\[dt]?frac\s?\{([^{}]*)\}\s?\{([^{}]*)\}", _fraction),
         (r"\s?\\(?:times|cdot)\b\s?", " * "),
@@ -89,8 +103,10 @@ def parse_chain(
     The final answer is the marked one ("The answer is ..."), otherwise None: a chain
     that stops half-way must not count as right by its last number.  Of a reply that
     was `cut_off` the last line does not count: "The answer is 37" may go on ".5".
+    What a model thinks aloud between <think> marks is no part of its chain.
     "(a) or (b)" is no answer to a choice.
     """
+    text = _HEADING.sub("Final answer: ", _THOUGHT.sub("", text))
     text = _LAST_QUESTION.sub("Q:", text)
     if style != "socratic" and "\n" not in text.strip():
         text = sentence_lines(text)

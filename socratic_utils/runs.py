@@ -52,9 +52,20 @@ def write_json(path: str | Path, value: Any) -> Path:
 
 
 def read_json(path: str | Path, default: Any = None) -> Any:
-    """Read JSON, or return `default` where there is no such file."""
+    """Read JSON, or return `default` where there is no such file.
+
+    A file that is no JSON is set aside under another name, and a warning says so.
+    """
     path = Path(path)
-    return json.loads(path.read_text("utf-8")) if path.exists() else default
+    if not path.exists():
+        return default
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        aside = path.with_suffix(f"{path.suffix}.bad")
+        path.replace(aside)
+        warnings.warn(f"{path}: {error}; set aside as {aside.name}", stacklevel=2)
+        return default
 
 
 def write_jsonl_rows(path: str | Path, rows: Iterable[dict]) -> Path:

@@ -17,7 +17,7 @@ problem; the question answerer never sees it.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from tqdm.auto import tqdm
@@ -88,21 +88,28 @@ def solve(
     solved: dict[int, list[Solution]] = {}
     size = max(1, decoding.batch_size // samples)
     batches = [order[i : i + size] for i in range(0, len(order), size)]
-    for batch in tqdm(batches, desc=label, disable=len(batches) < 2):
+    bar = tqdm(total=len(problems) * samples, desc=label, unit="solution")
+    for batch in batches:
         start = time.perf_counter()
         solutions = [Solution(problems[i]) for i in batch for _ in range(samples)]
         for speaker in speakers:
             begin(solutions, speaker, samples, guides if speaker is writer else None)
         if answerer is None:
-            speak(solutions, writer, decoding)
+            speak(solutions, writer, decoding, bar.update)
         else:
-            take_turns(solutions, writer, answerer, decoding, sees_solutions)
+            pair = (writer, answerer)
+            take_turns(solutions, *pair, decoding, sees_solutions, bar.update)
         seconds = round((time.perf_counter() - start) / len(solutions), 3)
         for place, index in enumerate(batch):
             solved[index] = solutions[place * samples : (place + 1) * samples]
             for solution in solved[index]:
                 solution.seconds = seconds
+    bar.close()
     return [solution for i in range(len(problems)) for solution in solved[i]]
+
+
+def nobody(_finished: int) -> None:
+    """Nobody wants to know how many solutions were finished just now."""
 
 
 def begin(
@@ -119,7 +126,12 @@ def begin(
         speaker.repeat(samples)
 
 
-def speak(solutions: list[Solution], writer: Speaker, decoding: Decoding) -> None:
+def speak(
+    solutions: list[Solution],
+    writer: Speaker,
+    decoding: Decoding,
+    done: Callable[[int], object] = nobody,
+) -> None:
     """One model writes until its answer, the end mark or a limit.
 
     It writes `STRIDE` tokens at a time, so that no row waits for the lines of others,
@@ -137,10 +149,12 @@ def speak(solutions: list[Solution], writer: Speaker, decoding: Decoding) -> Non
                 solutions[live[row]].logprob += writer.logprobs[row]
             if ids[-1] != writer.end and not answered(writer, texts[live[row]]):
                 going.append(row)
+        done(len(live) - len(going))
         live = [live[row] for row in going]
         if not live:
             break
         writer.keep(going)
+    done(len(live))
     for solution, ids in zip(solutions, texts, strict=True):
         solution.tokens = len(ids)
         solution.truncated = ids[-1] != writer.end and not answered(writer, ids)
@@ -170,6 +184,7 @@ def take_turns(
     answerer: Speaker,
     decoding: Decoding,
     sees_solutions: bool,
+    done: Callable[[int], object] = nobody,
 ) -> None:
     """Two models take turns: a question, its solution, and so on to the answer."""
     live = list(solutions)
@@ -189,6 +204,7 @@ def take_turns(
                 going.append(row)
                 if sees_solutions:
                     asker.hear(row, line_ids(asker.tokenizer, text))
+        done(len(live) - len(going))
         live = [live[row] for row in going]
         if not live:
             return
@@ -216,9 +232,11 @@ def ask(
         if is_question and not last:
             solution.add(text, len(ids))
             answerer.hear(row, line_ids(answerer.tokenizer, text))
-        else:  # no more questions, nothing readable, or too many of them
+        else:  # no more questions, something else, or too many of them
             solution.tokens += len(ids)
             solution.truncated |= is_question
+            if text and role_of(text) not in ("question", "done"):
+                solution.lines.append({"role": "other", "text": text})
         expected.append("solution" if is_question and not last else "answer")
         prefix = PREFIXES[expected[-1]]
         answerer.hear(

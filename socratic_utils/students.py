@@ -11,6 +11,7 @@ its last checkpoint.
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import time
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ from transformers import (
 from transformers.utils.logging import disable_progress_bar
 
 from .config import Training
+from .hardware import device, expected_minutes, use_bf16
 from .pretrained import load_pretrained
 from .problems import Chain, Problem
 from .runs import content_hash, read_json, write_json
@@ -42,45 +44,6 @@ disable_progress_bar()  # loading a small model needs no bar
 FORMAT = (
     1  # raise it when transcripts or the loss change: old students are then retrained
 )
-
-
-def device() -> torch.device:
-    """CUDA where there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-@cache
-def use_bf16() -> bool:
-    """Whether bf16 autocast is worth it here, by a measured check.
-
-    A GPU is asked; a CPU is timed on one matrix product, because many accept bf16 and
-    then run it at half the speed of float32.  Never fp16.
-    """
-    if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported()
-    return _matmul_seconds(torch.bfloat16) * 1.2 < _matmul_seconds(torch.float32)
-
-
-def _matmul_seconds(dtype: torch.dtype, size: int = 1024, repeats: int = 5) -> float:
-    left = torch.randn(size, size).to(dtype)
-    right = torch.randn(size, size).to(dtype)
-    left @ right  # the first call sets things up
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        left @ right
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
-def expected_minutes(model, tokens: float) -> float:
-    """A rough forecast: 6 operations a parameter and token, 60 % of a matmul's speed.
-
-    `tokens` counts every epoch.  Only the CPU is measured; a GPU is far quicker.
-    """
-    operations = 6 * sum(p.numel() for p in model.parameters()) * tokens
-    speed = 2 * 1024**3 / _matmul_seconds(torch.float32)
-    return operations / (0.6 * speed) / 60
 
 
 class MaskedTrainer(Trainer):
@@ -158,8 +121,23 @@ def student_hash(
         [(s.role, s.text, trained) for s, trained in supervision.transcript(p, c)]
         for p, c in pairs
     ]
-    recipe = [FORMAT, base, asdict(supervision), asdict(training), seed]
+    recipe = [FORMAT, base_mark(base), asdict(supervision), asdict(training), seed]
     return content_hash([recipe, corpus])
+
+
+def base_mark(base: str) -> str | list:
+    """What says that a base model is the same: its name, or the files of its folder."""
+    folder = Path(base)
+    if not folder.is_dir():
+        return base
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    return [[path.name, _file_mark(path, path.stat().st_mtime_ns)] for path in files]
+
+
+@cache  # several students have the same base, whose weights take seconds to read
+def _file_mark(path: Path, _changed: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def train_student(
@@ -173,11 +151,17 @@ def train_student(
     """Fine-tune `base` on the pairs and return the student's folder.
 
     Writes the model, its tokeniser and `training.json` (losses, seconds, tokens) last,
-    so that its presence means "finished".  Raises ValueError on an empty corpus.
+    so that its presence means "finished".  Raises ValueError on an empty corpus and on
+    problems of another split than "train".
     """
     if not pairs:
         raise ValueError(
             f"{supervision.name}: no chain to learn from; see 02_filtering"
+        )
+    if held_out := {p.split for p, _ in pairs} - {"train"}:
+        raise ValueError(
+            f"{supervision.name}: problems of {', '.join(sorted(held_out))} are for "
+            f"scoring, never for training"
         )
     name = (
         f"{supervision.name}-{student_hash(base, pairs, supervision, training, seed)}"
@@ -208,9 +192,7 @@ def train_student(
         use_cpu=device().type == "cpu",
         seed=seed,
         logging_steps=max(1, steps // 10),
-        # A checkpoint is three times the model on disk, most of a minute on a slow one:
-        # half-way through a short training, every 500 steps of a long one.
-        save_steps=min(max(10, ceil(steps * training.epochs / 2)), 500),
+        save_steps=save_every(steps, training.epochs),
         save_total_limit=1,
         remove_unused_columns=False,
         report_to="none",
@@ -232,7 +214,6 @@ def train_student(
     trainer.train(resume_from_checkpoint=last_checkpoint(target / "checkpoints"))
     model.save_pretrained(target)
     tokenizer.save_pretrained(target)
-    shutil.rmtree(target / "checkpoints", ignore_errors=True)
     write_json(
         target / "training.json",
         {
@@ -255,7 +236,21 @@ def train_student(
             ],
         },
     )
+    # Last: what a kill leaves of a checkpoint must not be taken for a whole one.
+    shutil.rmtree(target / "checkpoints", ignore_errors=True)
     return target
+
+
+def save_every(steps: int, epochs: float) -> int:
+    """Steps between two checkpoints, of `steps` an epoch.
+
+    A checkpoint is three times the model on disk, most of a minute on a slow one: about
+    half-way through a short training, every 500 steps of a long one.  Where epochs
+    follow each other it is taken between two of them, because a training that goes on
+    in the middle of a later one would draw another order (transformers 5.23).
+    """
+    wanted = min(max(10, ceil(steps * epochs / 2)), 500)
+    return wanted if epochs <= 1 else steps * max(1, round(wanted / steps))
 
 
 def last_checkpoint(folder: Path) -> str | None:

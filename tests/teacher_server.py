@@ -6,7 +6,7 @@
     TeacherServer(shares={"500": 0.1, "hang": 0.1}, seed=1)   # at random
 
 Transient: 429, 429_bare (without Retry-After), 429_long (200 seconds), 500, 503, hang,
-cut, cut_body, content_type, not_json, no_choices, no_message, trickle (slow, but whole).
+cut, cut_body, content_type, not_json, no_choices, no_message, trickle (slow, whole).
 Permanent: 400, 401, 404, context, filter.
 In an answer: length, content_filter, thought_only (no text), no_logprobs, one_choice
 (`n` ignored).
@@ -26,7 +26,8 @@ Q2: How many are left?
 A2: She has 48 - {seed} left.
 The answer is 48."""
 STATUS = {"429": 429, "429_bare": 429, "429_long": 429, "500": 500, "503": 503,
-          "401": 401, "404": 404, "400": 400, "context": 400, "filter": 400}  # fmt: skip
+          "401": 401, "404": 404, "400": 400, "context": 400,
+          "filter": 400}  # fmt: skip
 CODES = {"context": "context_length_exceeded", "filter": "content_filter"}
 BROKEN = {
     "not_json": ("application/json", b'{"choices": [{"mess'),

@@ -44,6 +44,18 @@ NUMBERS = [
     ("The answer is 1,00,000 rupees", "100000"),
     ("The answer is 1e3", "1000"),
     ("The answer is 1.5e-3", "0.0015"),
+    # A full stop before a number is no decimal point, "and" is no mixed number.
+    ("The answer is Rs.500.", "500"),
+    ("The answer is Rs.1,500", "1500"),
+    ("The answer is No.5", "5"),
+    ("The answer is 60 and 60/2 = 30.", "60"),
+    ("The answer is 24 and 48/2 = 24", "24"),
+    ("The answer is 3 and 1/2", "7/2"),
+    # A formula, its units, and what is said behind it.
+    ("The answer is 20 + 12 dollars", "32"),
+    ("The answer is 3 * 4 apples.", "12"),
+    ("The answer is 3 * 4, which is 12.", "12"),
+    ("The answer is some - 8", None),
     # Signs.
     ("The answer is -5.", "-5"),
     ("The answer is \u22125", "-5"),

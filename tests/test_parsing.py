@@ -441,3 +441,33 @@ def test_hostile_replies_are_quick(unit):
     for style in ("socratic", "cot"):
         parse_chain(text, style)
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    "reply, style, steps, answer",
+    [
+        ("4 * 3 = 12 pens.\n### Final Answer\n\n12", "cot", ["4 * 3 = 12 pens."], "12"),
+        ("4 * 3 = 12 pens.\n**Final answer**\n12 pens", "cot", ["4 * 3 = 12 pens."],
+         "12"),
+        ("<think>\nMaybe 7? The answer is 7.\n</think>\n4 * 3 = 12.\nThe answer is 12.",
+         "cot", ["4 * 3 = 12."], "12"),
+        ("<think>\nMaybe the answer is 7? 3+4=7", "cot", [], None),
+        ("Q1: How many? A1: 3 * 4 = 12. Q2: Left? A2: 12 - 2 = 10.\nThe answer is 10.",
+         "socratic", ["3 * 4 = 12.", "12 - 2 = 10."], "10"),
+        ("Q1：How many?\nA1：3 * 4 = 12.\nThe answer is 12.", "socratic",
+         ["3 * 4 = 12."], "12"),
+        ("[Q1] How many?\n[A1] 3 * 4 = 12.\nThe answer is 12.", "socratic",
+         ["3 * 4 = 12."], "12"),
+        ("Q1 - How many?\nA1 - 3 * 4 = 12.\nThe answer is 12.", "socratic",
+         ["3 * 4 = 12."], "12"),
+        ("$3 \\times 4 = 12$ pens.\nThe answer is $12$.", "cot", ["3 * 4 = 12 pens."],
+         "12"),
+        ("She pays $3 + $4 = $7.\nThe answer is 7.", "cot", ["She pays $3 + $4 = $7."],
+         "7"),
+    ],
+)  # fmt: skip
+def test_what_other_models_write(reply, style, steps, answer):
+    found, final = parse_chain(reply, style)
+    assert ([step.solution for step in found], final) == (steps, answer)
+    if style == "socratic":
+        assert [step.question for step in found][0] == "How many?"

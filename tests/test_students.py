@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import Trainer
 
-from socratic_utils import students
+from socratic_utils import hardware, students
 from socratic_utils.benchmarks import load_problems
 from socratic_utils.config import Training
 from socratic_utils.pretrained import load_pretrained, tiny
@@ -189,11 +189,11 @@ def test_bf16_is_chosen_by_measurement(monkeypatch):
         (2.0, 1.0, False),
         (1.0, 1.0, False),
     ]:
-        students.use_bf16.cache_clear()
+        hardware.use_bf16.cache_clear()
         seconds = {torch.bfloat16: fast, torch.float32: slow}
-        monkeypatch.setattr(students, "_matmul_seconds", seconds.__getitem__)
-        assert students.use_bf16() is expected
-    students.use_bf16.cache_clear()
+        monkeypatch.setattr(hardware, "_matmul_seconds", seconds.__getitem__)
+        assert hardware.use_bf16() is expected
+    hardware.use_bf16.cache_clear()
 
 
 def test_leftover_half_made_student_is_made_again(tmp_path):
