@@ -113,9 +113,9 @@ for name in SOCRATIC_OUTPUTS SOCRATIC_DATA_DIR SOCRATIC_PRICES; do # relative to
 done
 options=() before=
 for option in "$@"; do # a folder is relative to where we were called, too
-  [[ $before != --student || ! -d $option || $option == /* ]] || option=$PWD/$option
+  [[ $before != --student || ! -d $option || $option == /* ]] || option=${PWD%/}/$option
   [[ $option != --student=* || ! -d ${option#*=} || $option == *=/* ]] ||
-    option=--student=$PWD/${option#*=}
+    option=--student=${PWD%/}/${option#*=}
   options+=("$option") before=$option
 done
 set -- ${options[@]+"${options[@]}"} # an empty list is unset for bash 3

@@ -71,7 +71,9 @@ _NUMBER = re.compile(
     rf"|(?P<plain>{PLAIN_NUMBER})(?:[eE](?P<exp>[-+]?\d\d?)(?!\w))?"
     r"(?P<ordinal>(?:st|nd|rd|th)\b)?"
 )
-_MIXED = re.compile(r"(\d++) (?:and )?(?=(\d++) ?/ ?(\d++)( ?=)?)")
+_MIXED = re.compile(
+    r"(?<!\d)(\d{1,50}) (and )?(?=(\d{1,50}) ?/ ?(\d{1,50})(?!\d)( ?=)?)"
+)
 _UNKNOWN = r"(?:[xyzXYZ]|some)\b"
 _FORMULA = re.compile(  # at the start of what stands behind a mark
     rf"\W{{0,9}}(?:{_UNKNOWN} ?[-+*/]|[\d.,]++(?:[xyzXYZ]\b(?! ?\d)|[)%]{{0,9}} ?"
@@ -183,7 +185,7 @@ def _read_number(text: str, marked: bool) -> str | None:
 
 def _apart(match: re.Match) -> str:
     """'3 1/2' is one number; '60 and 60/2 = 30' and '3 10/2' are two."""
-    proper = int(match[2]) < int(match[3]) and not match[4]
+    proper = int(match[3]) < int(match[4]) and not (match[2] and match[5])
     return match[0] if proper else f"{match[1]} ; "
 
 

@@ -37,8 +37,8 @@ _BINDS = {"+": 1, "-": 1, "*": 2, "/": 2, "x": 2, "X": 2}
 # Possessive (++) and bounded repeats keep every pattern linear on hostile text.
 PLAIN_NUMBER = (
     r"(?:(?:\d{1,3}(?:,\d{3}){1,15}|\d{1,2}(?:,\d\d){1,15},\d{3})(?!\d)(?:\.\d++)?"
-    r"|\d++(?:\.\d++)?|(?<![\w.])\.\d++)"  # 1,200.50 or 1,00,000 | 12.5 | .5
-)
+    r"|\d++(?:\.\d++)?|(?:(?<![\w.])|(?<=\d[xX]))\.\d++)"
+)  # 1,200.50 or 1,00,000 | 12.5 | .5, but not Rs.5
 _UNIT = r"(?: ?/ ?| )?(?![xX] ?[$(\d.-])(?![nxyz]\b)[^\W\d_]++"  # 5 kg, $5/hour
 _TERM = (
     rf"(?:-(?! )|\( ?){{0,9}}+(?:[{CURRENCY}] ?)?-?{PLAIN_NUMBER}(?! \d+/\d)"
@@ -47,7 +47,7 @@ _TERM = (
 _FORMULA = re.compile(rf"{_TERM}(?: {{0,2}}[-+*/xX] {{0,2}}{_TERM}){{0,15}}+")
 # What stands before the mere tail of a formula: "y - 3+4=1", "2^3+1=9"; not a bullet.
 _CUT_OFF = re.compile(r"(?<!\n)(?<!\n )(?<!\n  )[-+*/^√][ $(]*$|[\w)²³!]$|\d $")
-_REMAINDER = re.compile(r"\bremainder\b|\bR ?\d", re.I)
+_REMAINDER = re.compile(r"[^.\n]{0,30}(?:\bremainder\b|\bR ?\d)", re.I)
 _SIGNS = str.maketrans(
     "−－﹣‐‑–×✕∗·⋅∙÷⁄∕．٫，٬％٪＝（）＋＄", "------******///..,,%%=()+$"
 )
@@ -155,7 +155,7 @@ def find_equations(text: str) -> list[Equation]:
             continue
         if _value(expression) is None or _value(result) is None:
             continue
-        if _REMAINDER.search(text, right.start(), right.end() + 20):
+        if "/" in expression and _REMAINDER.match(text, right.start()):
             continue  # 13 / 4 = 3 remainder 1 is right, and no plain arithmetic
         equation = Equation(expression, result, left.start(), right.end())
         head = re.match(rf"-?{PLAIN_NUMBER}%?", result)

@@ -120,7 +120,7 @@ class LiveAsker:
 
         What is refused is not missing: it is in the result.
         """
-        self.waiting = deque(jobs)
+        self.waiting, self.endpoint.stopped = deque(jobs), False
         self.trials: dict[str, Job] = {}  # one sample of a job refused with `n` -> rest
         self.refusals = Refusals()
         running: dict[Future, tuple[Job, float]] = {}
@@ -157,6 +157,7 @@ class LiveAsker:
                         in_a_row = 0
         finally:  # also when interrupted: what was under way is paid for
             if running:
+                self.endpoint.stopped = True
                 print(f"waiting for {len(running)} requests under way", flush=True)
             pool.shutdown(cancel_futures=True)
             late = [f for f in running if not f.cancelled()]

@@ -15,21 +15,15 @@ from __future__ import annotations
 import json
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from itertools import islice
 
 from tqdm.auto import tqdm
 
 from .asking import Job, Refusals, Remember, reply_row
 from .cost import Budget
-from .endpoint import (
-    PASSING,
-    Endpoint,
-    RefusedError,
-    TeacherError,
-    explained,
-    reply_rows,
-)
+from .endpoint import PASSING, Endpoint, RefusedError, TeacherError, explained
+from .endpoint import reply_rows as rows_of_reply
 from .runs import content_hash
 from .store import ReplyStore
 
@@ -79,7 +73,7 @@ class BatchAsker:
         singles = {one.keys[0]: one for job in jobs for one in job.singles()}
         refused: dict[str, int] = {}
         try:
-            self._find_unsent()
+            self._find_unsent(singles)
             for _ in range(ROUNDS + 1):
                 missing = self._missing(singles, refused)
                 flying = {
@@ -92,6 +86,8 @@ class BatchAsker:
                     self._collect_ready(refused)
                     break
                 self._collect_all(refused, label)
+                if self.budget:
+                    self.budget.pending = 0.0  # nothing is under way now
                 if not self._missing(singles, refused):
                     break
         except openai.NotFoundError:
@@ -119,21 +115,27 @@ class BatchAsker:
         for part, lines in self._parts(jobs):
             stubs = [stub for job in part for stub in job.stubs()]
             mark = content_hash([stub["key"] for stub in stubs], 32)
+            files = self.endpoint.client.files
+            file = files.create(file=("requests.jsonl", lines), purpose="batch")
             self.store.add_job(UNSENT + mark, self.name, stubs)
-            self.store.add_job(self._created(lines, mark), self.name, stubs)
+            self.store.add_job(self._created(file.id, mark), self.name, stubs)
             self.store.close_job(UNSENT + mark, "sent")
 
-    def _find_unsent(self) -> None:
-        """Settle what was noted and perhaps submitted when a process went away."""
+    def _find_unsent(self, wanted: Container[str]) -> None:
+        """Settle what was noted and perhaps submitted when a process went away.
+
+        Notes about other requests may be those of a process that is submitting now.
+        """
         for job_id, stubs in self.store.open_jobs(self.name).items():
-            if job_id.startswith(UNSENT):
+            ours = any(stub["key"] in wanted for stub in stubs)
+            if ours and job_id.startswith(UNSENT):
                 if found := self._adopted(job_id.removeprefix(UNSENT)):
                     self.store.add_job(found, self.name, stubs)
                 self.store.close_job(job_id, "sent" if found else "never sent")
 
     def _check_budget(self, jobs: Sequence[Job]) -> None:
         """A batch job is paid as a whole: refuse it before it is submitted."""
-        if self.budget is None:
+        if self.budget is None or not jobs:
             return
         worst = sum(self.budget.worst(job.request) for job in jobs)
         if not self.budget.admit(worst):
@@ -181,45 +183,51 @@ class BatchAsker:
                 return batch.id
         return None
 
-    def _created(self, lines: bytes, mark: str) -> str:
+    def _created(self, file_id: str, mark: str) -> str:
         """The id of a new job, asked for once: a second try might be paid too."""
         import openai
 
-        client = self.endpoint.client
-        file = client.files.create(file=("requests.jsonl", lines), purpose="batch")
+        client = self.endpoint.client.with_options(max_retries=0)
         try:
-            batch = client.with_options(max_retries=0).batches.create(
-                input_file_id=file.id,
+            return client.batches.create(
+                input_file_id=file_id,
                 endpoint=self.endpoint.path,
                 completion_window="24h",
                 metadata={"requests": mark},
-            )
-            return batch.id
+            ).id
         except (openai.APIConnectionError, openai.InternalServerError):
             if found := self._adopted(mark):  # made, but its id was lost on the way
                 return found
+            raise
+        except openai.APIStatusError:  # refused, so there is no such job
+            self.store.close_job(UNSENT + mark, "never sent")
             raise
 
     # --- collecting -----------------------------------------------------------------
 
     def _collect_all(self, refused: dict, label: str) -> None:
         """Wait until no job is open."""
-        total = sum(len(stubs) for stubs in self.store.open_jobs(self.name).values())
+        total = sum(map(len, self._sent().values()))
         with tqdm(total=total, desc=f"{label}, batch job", unit="chain") as bar:
             while True:
                 before = bar.n
                 bar.update(self._collect_ready(refused))
-                if not self.store.open_jobs(self.name):
+                if not self._sent():
                     return
                 if bar.n == before:
                     time.sleep(self.poll_seconds)
+
+    def _sent(self) -> dict[str, list[dict]]:
+        """The open jobs that the endpoint has given an id."""
+        jobs = self.store.open_jobs(self.name)
+        return {i: stubs for i, stubs in jobs.items() if not i.startswith(UNSENT)}
 
     def _collect_ready(self, refused: dict) -> int:
         """Store the results of the jobs that are over; how many requests were in."""
         import openai
 
         count = 0
-        for job_id, stubs in self.store.open_jobs(self.name).items():
+        for job_id, stubs in self._sent().items():
             try:
                 batch = self.endpoint.client.batches.retrieve(job_id)
             except openai.NotFoundError:  # another account's, or deleted there
@@ -254,7 +262,7 @@ class BatchAsker:
             except (ValueError, KeyError, TypeError):
                 continue
             if status == 200:
-                replies = reply_rows(response.get("body") or {})
+                replies = rows_of_reply(response.get("body") or {})
                 rows += [
                     reply_row(stub, reply, self.logprobs, batch=True)
                     for reply in replies
@@ -262,6 +270,8 @@ class BatchAsker:
             elif 400 <= status < 500 and status not in PASSING:
                 refused[stub["key"]] = status
         self.remember(rows)
+        if self.budget:
+            self.budget.settle(0.0, rows)
 
     def _report(self, singles: dict[str, Job], refused: dict) -> Refusals:
         known = self.known(list(singles))

@@ -2,8 +2,8 @@
 
 Before a process asks for chains it claims their keys in the store; what another one has
 claimed is left to it.  A claim is over when it is released, when its process is gone
-(killed, say), or when nothing was heard of it for half an hour, which is for other
-machines and containers, where nobody can look:
+(killed, say), or, on another machine or in another container, where nobody can look,
+when nothing was heard of it for more than an hour:
 
     >>> from socratic_utils.store import MEMORY, ReplyStore
     >>> claims = Claims(ReplyStore(MEMORY))
@@ -24,7 +24,7 @@ import psutil
 from .asking import Job, Refusals, missing
 from .store import ReplyStore
 
-LONGEST = 1800.0  # seconds of silence; a request may hang for its timeout of 600
+LONGEST = 4500.0  # seconds of silence; an endpoint may ask to wait for an hour
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS claims (
     key TEXT PRIMARY KEY, owner TEXT NOT NULL, host TEXT NOT NULL,
@@ -49,7 +49,10 @@ class Claims:
         keys, now, own = list(keys), time.time(), psutil.Process()
         with self.store.transaction() as db:
             db.execute("BEGIN IMMEDIATE")  # nobody else looks while we do
-            db.execute("DELETE FROM claims WHERE at < ?", (now - LONGEST,))
+            db.execute(
+                "DELETE FROM claims WHERE host != ? AND at < ?",
+                (self.host, now - LONGEST),
+            )
             query = "SELECT DISTINCT owner, process, started FROM claims WHERE host = ?"
             held = db.execute(query, (self.host,)).fetchall()
             gone = [(owner,) for owner, *process in held if not _is_alive(*process)]

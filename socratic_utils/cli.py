@@ -63,8 +63,8 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
     asked = {name: v for name, v in given.items() if v not in ("", None)}
     try:
         return run(settings, chosen, {"scale": settings.scale, **asked})
-    except OSError as error:  # no room, no permission
-        print(f"run_all: {error}; make room and run again", file=sys.stderr)
+    except (OSError, ValueError) as error:  # no room, no data, no permission
+        print(f"run_all: {error}", file=sys.stderr)
         return FAILED
 
 

@@ -59,6 +59,7 @@ class Endpoint:
         if self.base_url is not None:
             check_address(self.base_url)
         self._client: Any = None
+        self.stopped = False  # set when nobody wants an answer any more
 
     @property
     def has_address(self) -> bool:
@@ -133,7 +134,7 @@ class Endpoint:
                 if pause is None or attempt + 1 >= self.max_retries:
                     raise explained(self.model, error) from None
                 print(f"{self.model} asks to wait {pause:.0f} seconds", flush=True)
-                time.sleep(pause)
+                self._wait(pause)
                 continue
             except openai.APITimeoutError:
                 raise TeacherError(
@@ -153,11 +154,20 @@ class Endpoint:
             except (KeyError, TypeError):
                 problem = "a reply that is not as the API has it"
             if attempt + 1 < self.max_retries:
-                time.sleep(min(2.0**attempt, LONGEST_PAUSE))
+                self._wait(min(2.0**attempt, LONGEST_PAUSE))
         raise TeacherError(
             f"{self.model} gave {problem} {max(1, self.max_retries)} times in a row; "
             f"what was answered before is kept, so run again later"
         )
+
+
+    def _wait(self, seconds: float) -> None:
+        """Sleep, but not on when nobody waits for the answer."""
+        while seconds > 0 and not self.stopped:
+            time.sleep(min(seconds, 1.0))
+            seconds -= 1.0
+        if self.stopped:
+            raise TeacherError("interrupted; answers so far are kept")
 
 
 def reply_rows(reply: dict, n: int = 1) -> list[dict]:

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from .answers import equation_is_right, find_equations, is_correct
+from .endpoint import RefusedError
 from .problems import Chain, Problem
 
 KEPT = "kept"
@@ -85,12 +86,17 @@ def keep_if_correct(
     for sample in range(max_resamples + 1):
         if not open_problems:
             break
-        chains = teacher.sample(
-            open_problems,
-            style,
-            temperature=RESAMPLE_TEMPERATURE if sample else 0.0,
-            first_sample=sample,
-        )
+        try:
+            chains = teacher.sample(
+                open_problems,
+                style,
+                temperature=RESAMPLE_TEMPERATURE if sample else 0.0,
+                first_sample=sample,
+            )
+        except RefusedError:  # of every problem that is left: it would be so again
+            if not sample:
+                raise
+            break
         still_open = []
         for problem, chain in zip(open_problems, chains, strict=True):
             reason = judge(problem, chain)

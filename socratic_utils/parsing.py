@@ -34,7 +34,7 @@ _DECORATION = re.compile(
     r"^\s*(?:[-*•>#]+\s+|\d{1,2}[.)]\s+|step\s+\d{1,2}\s*[:.]\s*)+", re.I
 )
 _LABEL = (
-    r"(?:\s*\d{0,2}\s*(?:[:)：\]]+|\.(?!\d))|\s*\d{1,2}\s*-(?=\s))\s*(?P<text>.*)$"
+    r"(?:\s*\d{0,2}\s*(?:[:)：\]]+|\.(?!\d))|\d{1,2} ?-(?=\s))\s*(?P<text>.*)$"
 )
 _QUESTION = re.compile(r"^\[?(?:sub-?question|question|sq|q)" + _LABEL, re.I)
 _ANSWER = re.compile(r"^\[?(?:sub-?answer|answer|solution|a)" + _LABEL, re.I)
@@ -80,7 +80,7 @@ _TYPESETTING = [
     (re.compile(pattern), new)
     for pattern, new in (
         # Mathematics between two dollars, if it is typeset: "$3 and $5" are prices.
-        (r"\$([^$]*\\[a-z]+[^$]*)\$", r"\1"),
+        (r"(?<!\\)\$((?:[^$\\]|\\[^a-z])*\\[a-z](?:[^$\\]|\\.)*)\$", r"\1"),
         (r"\\(?:boxed|text|textbf|mathrm|mathbf)\s?\{([^{}]*)\}", r"\1"),
         (r"\\[dt]?frac\s?\{([^{}]*)\}\s?\{([^{}]*)\}", _fraction),
         (r"\s?\\(?:times|cdot)\b\s?", " * "),

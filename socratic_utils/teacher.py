@@ -226,12 +226,12 @@ class Teacher:
                 f"{KEY_VARIABLE}, or give --teacher-url with the address of a server, "
                 f"or use the recorded teacher"
             )
-        if self.mode == "live":
-            self._refuse_what_is_in_batch_jobs(jobs)
         claims = Claims(self.store)
         self._refresh = claims.refresh
         purse = f"budget of {self.model}" if self.max_cost else ""
         def ask(ours: list[Job]) -> Refusals:
+            if self.mode == "live":
+                self._refuse_what_is_in_batch_jobs(ours)
             return self._asker().ask(ours, label)
 
         return ask_once(claims, jobs, self._known, ask, purse)

@@ -20,7 +20,7 @@ class BatchServer(TeacherServer):
     def __init__(self, faults=(), polls=1, **options):
         self.faults, self.polls = list(faults), polls
         self.files, self.batches = {}, {}
-        self.lose_next_answer = False
+        self.lose_next_answer = self.refuse_jobs = False
         super().__init__(**options)
 
     @property
@@ -81,6 +81,8 @@ class BatchHandler(Handler):
             return super().do_POST()
         data = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path == "/v1/batches":
+            if self.teacher.refuse_jobs:
+                return self.send(400, b'{"error": {"message": "no"}}')
             batch = self.teacher.create(json.loads(data))
             if self.teacher.lose_next_answer:
                 self.teacher.lose_next_answer = False

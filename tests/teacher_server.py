@@ -135,11 +135,11 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
-        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        behaviour = self.teacher.take(request, self.headers)
+        data = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path not in ("/v1/chat/completions", "/v1/completions"):
-            behaviour = "404"
-        self.behave(request, behaviour)
+            return self.send(404, b'{"error": {"message": "not found"}}')
+        request = json.loads(data)
+        self.behave(request, self.teacher.take(request, self.headers))
 
     def behave(self, request, behaviour):
         time.sleep(self.teacher.latency)

@@ -51,6 +51,8 @@ NUMBERS = [
     ("The answer is 60 and 60/2 = 30.", "60"),
     ("The answer is 24 and 48/2 = 24", "24"),
     ("The answer is 3 and 1/2", "7/2"),
+    ("The answer is 7 1/2 = 7.5", "15/2"),
+    ("5 " + "1" * 5000 + "/3", None),
     # A formula, its units, and what is said behind it.
     ("The answer is 20 + 12 dollars", "32"),
     ("The answer is 3 * 4 apples.", "12"),

@@ -4,6 +4,7 @@ import time
 
 import pytest
 from batch_server import BatchServer
+from teacher_server import TeacherServer
 from test_faults import problems
 
 from socratic_utils import batches
@@ -90,24 +91,6 @@ def test_jobs_are_collected_by_a_later_process(tmp_path, monkeypatch):
         assert sizes(server) == [12]
 
 
-def test_a_kill_after_a_submission_pays_nothing_twice(tmp_path, monkeypatch):
-    """The process ends after the job is made, before its id is written down."""
-
-    class Killed(BaseException):
-        pass
-
-    def kill(self, *args):
-        raise Killed
-
-    with BatchServer() as server:
-        with monkeypatch.context() as patch:
-            patch.setattr(ReplyStore, "add_job", kill)
-            with pytest.raises(Killed):
-                make(server, tmp_path).sample(problems(9))
-        assert len(make(server, tmp_path).sample(problems(9))) == 9
-        assert sizes(server) == [9]
-
-
 @pytest.mark.parametrize("limit, value", [("requests", 7), ("bytes", 13_000)])
 def test_jobs_are_split_at_the_apis_limits(tmp_path, monkeypatch, limit, value):
     monkeypatch.setattr(batches, f"MOST_{limit.upper()}", value)
@@ -185,3 +168,20 @@ def test_a_job_that_is_not_known_any_more_blocks_nobody(tmp_path):
         with pytest.warns(UserWarning, match="batch_99 is not known any more"):
             chains = teacher.sample(problems(3))
     assert all(chain.answer == "48" for chain in chains)
+
+
+def test_a_server_without_batch_jobs_is_asked_live_afterwards(tmp_path):
+    with TeacherServer() as server:  # 404 for files and batches
+        with pytest.raises(TeacherError, match="has no batch jobs: ask it with"):
+            make(server, tmp_path).sample(problems(3))
+        live = make(server, tmp_path, mode="live").sample(problems(3))
+    assert all(chain.answer == "48" for chain in live)
+
+
+def test_a_job_that_is_refused_leaves_nothing_behind(tmp_path):
+    with BatchServer() as server:
+        server.refuse_jobs = True
+        with pytest.raises(TeacherError, match="HTTP 400"):
+            make(server, tmp_path).sample(problems(3))
+        live = make(server, tmp_path, mode="live").sample(problems(3))
+    assert all(chain.answer == "48" for chain in live)

@@ -61,8 +61,9 @@ def printed(path):
 
 
 def test_notebooks_run_in_order_with_the_parameters_they_name(
-    notebooks, outputs, capsys
+    notebooks, outputs, capsys, monkeypatch
 ):
+    monkeypatch.setenv("OPENAI_API_KEY", "none")  # so that anybody may be the teacher
     argv = ["smoke", "--seed", "3", "--teacher", "somebody"]  # teacher: not named there
     assert cli.main(argv, notebooks) == 0
     said = capsys.readouterr().out

@@ -139,7 +139,7 @@ def test_a_long_retry_after_is_obeyed(tmp_path, monkeypatch):
     with TeacherServer(["429_long", "ok"]) as server:
         (chain,) = make(server, tmp_path).sample(problems(1))
         assert len(server.requests) == 2
-    assert chain.answer == "48" and [pause for pause in slept if pause] == [200.0]
+    assert chain.answer == "48" and sum(slept) == 200
 
 
 @pytest.mark.parametrize("seconds", [1, 3])
