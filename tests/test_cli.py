@@ -159,6 +159,13 @@ def test_a_dry_run_says_what_would_run_and_does_nothing(notebooks, outputs, caps
         (["smoke", "--reuse", "yesterday"], "reuse must be one of"),
         (["smoke", "--reuse", "reference"], "run without --reuse"),
         (["smoke", "--seed", "x"], "invalid int value"),
+        (["smoke", "--seed", "-1"], "--seed must be between"),
+        (["smoke", "--student", "nonsense"], "unknown student 'nonsense': choose"),
+        (["smoke", "--teacher", "nonsense"], "unknown teacher 'nonsense': choose"),
+        (["smoke", "--teacher-url", "foo"], "no address of a server"),
+        (["smoke", "--max-cost", "0"], "a number of dollars above 0"),
+        (["smoke", "--max-cost", "nan"], "a number of dollars above 0"),
+        (["smoke", "--dry"], "unrecognized arguments"),
         (["smoke", "--colour"], "unrecognized arguments"),
     ],
 )
@@ -308,3 +315,28 @@ def test_the_readme_has_no_gaps():
     assert not re.search(r"@[A-Z0-9_]+@", text)
     for name in re.findall(r"\]\(((?!http)[^)#]+)\)", text):
         assert (project_root() / name).exists(), name
+
+
+def test_a_data_folder_that_is_none(notebooks, outputs, capsys, monkeypatch):
+    monkeypatch.setenv("SOCRATIC_DATA_DIR", "/nowhere/at/all")
+    assert cli.main(["smoke", "--dataset", "gsm8k"], notebooks) == 2
+    said = capsys.readouterr().err
+    assert "SOCRATIC_DATA_DIR names /nowhere/at/all, which is no folder" in said
+
+
+def test_a_folder_that_cannot_be_written(notebooks, capsys, monkeypatch):
+    monkeypatch.setenv("SOCRATIC_OUTPUTS", "/dev/null/x")
+    assert cli.main(["smoke"], notebooks) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("run_all: ") and said.count("\n") == 1
+
+
+def test_prices_that_are_not_there(notebooks, outputs, capsys, monkeypatch):
+    monkeypatch.setenv("SOCRATIC_PRICES", "/nowhere.csv")
+    assert cli.main(["small", "--dry-run"], notebooks) == 2
+    assert "/nowhere.csv does not exist" in capsys.readouterr().err
+
+
+def test_the_time_of_other_settings_is_not_guessed(notebooks, outputs, capsys):
+    assert cli.main(["small", "--train-limit", "3", "--dry-run"], notebooks) == 0
+    assert "would run 03_second (time unknown)" in capsys.readouterr().out

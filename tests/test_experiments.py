@@ -77,6 +77,15 @@ def test_rows_are_taken_from_disk_and_made_again_when_the_decoding_changes():
     assert [row["tokens"] for row in again] == [5, 5]
     assert experiments.rows_so_far(changed) == again
     assert experiments.rows_so_far(config.load("smoke", test_limit=3)) == []
+    other = config.load("smoke", train_limit=6, test_limit=2, max_tokens=5)
+    assert experiments.rows_so_far(other) == []
+    path = experiments.predictions_path(changed, "answer_only", "test")
+    path.write_text(path.read_text("utf-8")[:-20], "utf-8")  # cut off by somebody
+    assert experiments.rows_so_far(changed) == []
+    assert path.with_suffix(".bad").exists() and not path.exists()
+    assert [row["output"] for row in experiments.score(changed, "answer_only")] == [
+        row["output"] for row in again
+    ]
 
 
 def test_rows_that_were_never_committed_are_one_sentence():

@@ -202,3 +202,30 @@ def test_leftover_half_made_student_is_made_again(tmp_path):
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
     assert train_student("tiny", PAIRS, UNIFIED, TRAINING, tmp_path) == folder
     assert (folder / "training.json").exists()
+
+
+@pytest.mark.parametrize(
+    "steps, epochs, every",
+    [(63, 1.0, 32), (63, 2.0, 63), (8, 2.0, 8), (8, 3.0, 16), (234, 10.0, 468),
+     (900, 3.0, 900), (5, 1.0, 10), (2000, 1.0, 500)],
+)  # fmt: skip
+def test_later_epochs_are_never_cut_in_the_middle(steps, epochs, every):
+    assert students.save_every(steps, epochs) == every
+    assert epochs <= 1 or every % steps == 0
+
+
+def test_the_weights_of_a_folder_make_the_student(tmp_path):
+    folder = tmp_path / "base"
+    folder.mkdir()
+    (folder / "weights.bin").write_bytes(b"one")
+    marks = [students.student_hash(str(folder), PAIRS, UNIFIED, TRAINING, 0)]
+    (folder / "weights.bin").write_bytes(b"two!")
+    marks.append(students.student_hash(str(folder), PAIRS, UNIFIED, TRAINING, 0))
+    assert marks[0] != marks[1]
+
+
+def test_test_problems_are_never_trained_on(tmp_path):
+    held_out = load_problems("gradeschool", "test", 2)
+    pairs = [(p, gold_chain(p)) for p in held_out]
+    with pytest.raises(ValueError, match="problems of test are for scoring"):
+        train_student("tiny", pairs, UNIFIED, TRAINING, tmp_path)
