@@ -28,7 +28,7 @@ from .runs import read_json, record_settings, update_run_json
 # Minutes on two slow cores, first run; None where nobody has measured it.
 ESTIMATED_MINUTES: dict[str, dict[str, float] | None] = {
     "smoke": dict.fromkeys(("00", "01", "02", "03", "04", "05", "08"), 0.3),
-    "small": {"00": 0.2, "01": 0.2, "02": 0.2, "03": 22, "04": 12, "05": 15, "08": 0.5},
+    "small": {"00": 0.2, "01": 0.2, "02": 0.2, "03": 41, "04": 22, "05": 27, "08": 0.5},
     "paper": None,
 }
 ONE_STUDENT = {"04": "socratic_unified", "05": "socratic_iterative"}
@@ -200,14 +200,20 @@ def has_a_student(settings: config.Settings, path: Path) -> bool:
 def record_usage(folder: Path, path: Path, usage: Usage | None, status: str) -> None:
     """Write time and memory of one notebook to `run.json`.
 
-    A second run takes finished stages from disk and is short, so the longest time is
-    kept beside the last one: that is what the notebook costs.
+    A second run takes finished stages from disk and is short, so the longest time and
+    the largest memory are kept beside the last ones: that is what the notebook costs.
     """
     if usage is None:
         return
     earlier = read_json(folder / "run.json", {}).get("notebooks", {}).get(path.stem, {})
     longest = max(usage.seconds, earlier.get("longest_seconds", 0.0))
-    values = {**asdict(usage), "longest_seconds": longest, "status": status}
+    largest = max(usage.peak_memory_gb, earlier.get("largest_memory_gb", 0.0))
+    values = {
+        **asdict(usage),
+        "longest_seconds": longest,
+        "largest_memory_gb": largest,
+        "status": status,
+    }
     update_run_json(folder, notebooks={path.stem: values})
 
 
