@@ -133,6 +133,7 @@ def training_losses(settings: Settings, students: Sequence[str]) -> dict:
     return {
         name: training_record(folder)["losses"]
         for student in students
+        if is_taught(settings, student)
         for name, folder in zip(
             STUDENTS[student], train(settings, student), strict=True
         )

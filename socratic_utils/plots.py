@@ -46,9 +46,9 @@ NO_PNG_DATES = {"Software": None}
 NO_PDF_DATES = {"CreationDate": None, "Producer": None, "Creator": None}
 
 
-def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "test") -> Figure:
+def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Figure:
     """One point and Wilson interval a run of `split`, from `tables/main.csv`."""
-    rows = _of_split(main, split)
+    split, rows = _of_split(main, split)
     runs = [c for c in ("dataset", "model", "seed") if rows[c].nunique() > 1]
     with _figure(7.2, 1.3 + 0.46 * len(rows), scale) as (figure, axes):
         colours = _colours(rows["student"])
@@ -72,17 +72,17 @@ def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "test") ->
     return figure
 
 
-def steps_figure(table: pd.DataFrame, scale: str = "", split: str = "test") -> Figure:
+def steps_figure(table: pd.DataFrame, scale: str = "", split: str = "") -> Figure:
     """Accuracy by number of gold steps, from `tables/by_steps.csv`."""
-    rows = _of_split(table, split)
+    split, rows = _of_split(table, split)
     return _offsets(rows, "steps_gold", f"Gold steps of the problem, {split}", scale)
 
 
 def group_figure(
-    table: pd.DataFrame, scale: str = "", split: str = "test", grouping: str = "family"
+    table: pd.DataFrame, scale: str = "", split: str = "", grouping: str = "family"
 ) -> Figure:
     """Accuracy by family or variant, from `tables/by_group.csv`."""
-    rows = _of_split(table[table["grouping"] == grouping], split)
+    split, rows = _of_split(table[table["grouping"] == grouping], split)
     rows = rows.assign(group=rows["group"].str.replace("_", " "))
     return _offsets(rows, "group", f"{grouping.capitalize()}, {split}", scale)
 
@@ -96,9 +96,9 @@ def filter_figure(table: pd.DataFrame, scale: str = "") -> Figure:
     return _stacked(counts, REASONS, "Share of attempts", scale)
 
 
-def error_figure(table: pd.DataFrame, scale: str = "", split: str = "test") -> Figure:
+def error_figure(table: pd.DataFrame, scale: str = "", split: str = "") -> Figure:
     """First errors as shares of each student's wrong answers: `tables/errors.csv`."""
-    rows = _of_split(table, split)
+    split, rows = _of_split(table, split)
     counts = rows.pivot_table("count", "student", "error", "sum", sort=False).fillna(0)
     counts = counts[counts.sum(axis=1) > 0]
     totals = counts.sum(axis=1).items()
@@ -163,11 +163,13 @@ def _figure(width: float, height: float, scale: str):
             plt.close(figure)
 
 
-def _of_split(table: pd.DataFrame, split: str) -> pd.DataFrame:
+def _of_split(table: pd.DataFrame, split: str) -> tuple[str, pd.DataFrame]:
+    """A split and its rows; by default the table's first, which is test if there."""
+    split = split or next(iter(table["split"]), "test")
     rows = table[table["split"] == split]
     if rows.empty:
         raise ValueError(f"no rows of split {split!r} to draw")
-    return rows
+    return split, rows
 
 
 def _colours(students: Sequence[str]) -> dict[str, str]:
