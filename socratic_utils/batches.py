@@ -22,8 +22,14 @@ from tqdm.auto import tqdm
 
 from .asking import Job, Refusals, Remember, reply_row
 from .cost import Budget
-from .endpoint import PASSING, Endpoint, RefusedError, TeacherError, explained
-from .endpoint import reply_rows as rows_of_reply
+from .endpoint import (
+    PASSING,
+    Endpoint,
+    RefusedError,
+    TeacherError,
+    explained,
+    reply_rows,
+)
 from .runs import content_hash
 from .store import ReplyStore
 
@@ -262,10 +268,9 @@ class BatchAsker:
             except (ValueError, KeyError, TypeError):
                 continue
             if status == 200:
-                replies = rows_of_reply(response.get("body") or {})
                 rows += [
                     reply_row(stub, reply, self.logprobs, batch=True)
-                    for reply in replies
+                    for reply in reply_rows(response.get("body") or {})
                 ]
             elif 400 <= status < 500 and status not in PASSING:
                 refused[stub["key"]] = status
@@ -287,10 +292,8 @@ class BatchAsker:
                 f"{lost} of {len(singles)} chains of {self.endpoint.model} did not "
                 f"come in {ROUNDS + 1} batch jobs; the others are kept, run again later"
             )
-        result = Refusals()
-        if ours:
-            reason = f"HTTP {ours[0]}: the request was refused"
-            result.add(
-                RefusedError(f"teacher {self.endpoint.model}, {reason}"), len(ours)
-            )
-        return result
+        if not ours:
+            return Refusals()
+        reason = f"HTTP {ours[0]}: the request was refused"
+        error = RefusedError(f"teacher {self.endpoint.model}, {reason}")
+        return Refusals(len(ours), error)

@@ -164,17 +164,19 @@ def read_rows(path: str | Path) -> Iterator[tuple[int, dict]]:
     with opener(path, "rb") as lines:
         try:
             for number, line in enumerate(lines, 1):
-                if not line.strip():
-                    continue
-                row = json.loads(line)
-                if not isinstance(row, dict):
-                    raise TypeError
-                yield number, row
-        except TypeError:
-            raise ValueError(f"{path}, line {number}: not a JSON object") from None
+                if line.strip():
+                    yield number, _object(line, f"{path}, line {number}")
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise ValueError(
                 f"{path}, after line {number}: damaged or cut off ({error})"
             ) from None
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f"{path}, line {number}: not JSON ({error})") from None
+
+
+def _object(line: bytes, where: str) -> dict:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{where}: not JSON ({error})") from None
+    if not isinstance(row, dict):
+        raise ValueError(f"{where}: not a JSON object")
+    return row
