@@ -25,13 +25,17 @@ from .cost import price_table
 from .notebooks import NotebookError, Usage, find_notebooks, number, run_notebook
 from .runs import read_json, record_settings, update_run_json
 
+NUMBERS = ("00", "01", "02", "03", "04", "05", "06", "07", "08")
 # Minutes on two slow cores, first run; None where nobody has measured it.
 ESTIMATED_MINUTES: dict[str, dict[str, float] | None] = {
-    "smoke": dict.fromkeys(("00", "01", "02", "03", "04", "05", "08"), 0.3),
-    "small": {"00": 0.2, "01": 0.2, "02": 0.2, "03": 41, "04": 22, "05": 27, "08": 0.5},
+    "smoke": dict.fromkeys(NUMBERS, 0.3),
+    "small": {"00": 0.2, "01": 0.2, "02": 0.2, "03": 30, "04": 13, "05": 21, "06": 20,
+              "07": 20, "08": 0.5},
     "paper": None,
 }
-ONE_STUDENT = {"04": "socratic_unified", "05": "socratic_iterative"}
+ONE_STUDENT = {"04": "socratic_unified", "05": "socratic_iterative",
+               "07": "socratic_iterative"}  # fmt: skip
+OWN_ROWS = ("06", "07")  # notebooks with a folder of predictions, named as they are
 MATTERS = ("dataset", "student", "train_limit", "test_limit", "training", "decoding")
 OPTIONS = (
     "dataset", "student", "teacher", "teacher_url", "teacher_api", "teacher_mode",
@@ -167,8 +171,8 @@ def run(
     print(f"scale {settings.scale} into {folder}; finished stages are taken from disk")
     for position, path in enumerate(notebooks, 1):
         place = f"[{position}/{len(notebooks)}] {path.stem}"
-        if not has_a_student(settings, path):
-            print(f"{place} is left out: {settings.teacher} has no Socratic chains")
+        if reason := why_left_out(settings, path):
+            print(f"{place} is left out: {reason}")
             continue
         print(f"{place}, {estimate(settings, path)} ...", flush=True)
         try:
@@ -187,14 +191,23 @@ def run(
     return 0
 
 
-def has_a_student(settings: config.Settings, path: Path) -> bool:
-    """Whether a notebook's student can be taught; a teacher may lack its chains."""
-    student = ONE_STUDENT.get(number(path))
-    if not student or settings.reuse:
-        return True
-    from .corpus import is_taught
+def why_left_out(settings: config.Settings, path: Path) -> str:
+    """Why a notebook has nothing to learn from; empty where it has."""
+    rows = settings.reference / "predictions" / path.stem.partition("_")[2]
+    if settings.reuse:
+        there = number(path) not in OWN_ROWS or rows.is_dir()
+        return "" if there else "the committed run has no rows of it"
+    if number(path) == "06":
+        from .sampling import can_sample
 
-    return is_taught(settings, student)
+        missing = f"no {settings.many.counts[-1]} chains a problem are recorded of"
+        return "" if can_sample(settings) else f"{missing} {settings.teacher}"
+    if student := ONE_STUDENT.get(number(path)):
+        from .corpus import is_taught
+
+        missing = f"{settings.teacher} has no Socratic chains"
+        return "" if is_taught(settings, student) else missing
+    return ""
 
 
 def record_usage(folder: Path, path: Path, usage: Usage | None, status: str) -> None:

@@ -28,7 +28,7 @@ class Training:
 
     epochs: float = 2.0
     batch_size: int = 8  # sequences per optimizer step, on any machine
-    learning_rate: float = 3e-4  # small data and few steps: above the usual 5e-5
+    learning_rate: float = 1e-4  # the best of tools/sweep.py, on validation
     warmup_share: float = 0.1
     weight_decay: float = 0.0
     max_length: int = 512  # tokens; longer transcripts are left out and counted
@@ -43,6 +43,23 @@ class Decoding:
     line_tokens: int = 64  # one question, solution or answer of a pair
     batch_size: int = 100
     temperature: float = 0.0
+
+
+@dataclass(frozen=True)
+class ManyChains:
+    """Notebook 06 (P2): pools of chains, at the same number of training steps.
+
+    What fits 20 minutes of a CPU: few problems, so that no chain of the largest pool
+    (some 130 right ones) is left unseen.  120 problems are recorded.
+    """
+
+    problems: int | None = 40  # None: all training problems
+    counts: tuple[int, ...] = (1, 2, 4, 8)  # chains a problem; the last are all sampled
+    budget: int = 2  # chains a problem that a filter keeps
+    steps: int = 34  # of training
+    test_limit: int | None = 60  # problems, at even distances; of notebook 07 too
+    votes: tuple[int, ...] = (1, 4)  # self-consistency; the last are all drawn
+    vote_limit: int | None = 20
 
 
 @dataclass(frozen=True)
@@ -63,6 +80,7 @@ class Settings:
     max_resamples: int = 3  # P1 section 3.3
     training: Training = Training()
     decoding: Decoding = Decoding()
+    many: ManyChains = ManyChains()
     seed: int = 0
     reuse: str = ""
 
@@ -86,9 +104,9 @@ class Settings:
 
     @property
     def hash(self) -> str:
-        """A short hash of every setting that changes results."""
+        """A short hash of every setting that changes the students' results."""
         values = asdict(self)
-        for name in ("teacher_url", "teacher_mode", "max_cost", "reuse"):
+        for name in ("teacher_url", "teacher_mode", "max_cost", "many", "reuse"):
             del values[name]
         return content_hash(values)
 
@@ -99,6 +117,7 @@ PRESETS = {
         train_limit=12, test_limit=6,
         training=Training(epochs=1.0, batch_size=4, learning_rate=1e-3),
         decoding=Decoding(max_tokens=48, max_steps=3, line_tokens=24, batch_size=6),
+        many=ManyChains(6, (1, 2), 1, 2, 4, (1, 2), 3),
     ),
     "small": Settings(
         "small", "gradeschool", "SmolLM2-135M-Instruct",
@@ -110,6 +129,7 @@ PRESETS = {
         "paper", "gsm8k", "openai-community/gpt2", "gpt-4.1-mini",
         training=Training(epochs=10.0, batch_size=32, learning_rate=5e-5),
         teacher_tokens=512,
+        many=ManyChains(None, (1, 5, 10, 20, 30), 5, 20_000, None, (1, 30), None),
     ),
 }  # fmt: skip
 

@@ -24,11 +24,13 @@ Pairs = list[tuple[Problem, Chain]]
 OWN_SOCRATIC = ("gsm8k",)  # benchmarks with Socratic steps of their own (P1 section 4)
 
 
-def teacher_of(settings: Settings, plan: bool = False) -> Teacher | PublishedTeacher:
+def teacher_of(
+    settings: Settings, plan: bool = False, logprobs: bool = False
+) -> Teacher | PublishedTeacher:
     """The run's teacher: recorded chains, then the store of all runs, then its address.
 
     Replies in the run's own folder, where earlier versions kept them, are taken over.
-    A `plan` leaves the disk as it is.
+    A `plan` leaves the disk as it is.  With `logprobs` chains have a log-likelihood.
     """
     if settings.teacher in CORPORA:
         return PublishedTeacher(settings.teacher)
@@ -40,6 +42,7 @@ def teacher_of(settings: Settings, plan: bool = False) -> Teacher | PublishedTea
         max_tokens=settings.teacher_tokens,
         api=settings.teacher_api,
         mode=settings.teacher_mode,
+        logprobs=logprobs,
         max_cost=settings.max_cost or None,
     )
     teacher.take_over(settings.folder / "teacher")
@@ -65,10 +68,15 @@ def train_problems(settings: Settings) -> list[Problem]:
 def test_problems(settings: Settings, split: str = "") -> list[Problem]:
     """A test split (the first), or `test_limit` problems of it at even distances."""
     problems = load_problems(settings.dataset, split or test_splits(settings)[0])
-    if settings.test_limit is None or settings.test_limit >= len(problems):
+    return spread(problems, settings.test_limit)
+
+
+def spread(problems: list[Problem], limit: int | None) -> list[Problem]:
+    """`limit` problems at even distances, seen and unseen families alike; None: all."""
+    if limit is None or limit >= len(problems):
         return problems
-    stride = len(problems) / settings.test_limit  # seen and unseen families alike
-    return [problems[int(i * stride)] for i in range(settings.test_limit)]
+    stride = len(problems) / limit
+    return [problems[int(i * stride)] for i in range(limit)]
 
 
 def test_splits(settings: Settings) -> list[str]:

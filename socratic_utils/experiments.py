@@ -10,12 +10,13 @@ The notebooks call these three; everything else they show is read from the files
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from . import answers, arithmetic, problems, roomy, solving, speaker, transcripts
-from .config import Settings
+from .config import Decoding, Settings
 from .corpus import (
     corpus,
     filtered,
@@ -28,7 +29,7 @@ from .corpus import (
     test_splits,
     train_problems,
 )
-from .problems import read_rows
+from .problems import Problem, read_rows
 from .runs import (
     content_hash,
     file_hash,
@@ -39,13 +40,14 @@ from .runs import (
 from .solving import prediction_row, solve
 from .speaker import Speaker
 from .students import device, load_student, train_student, training_record
-from .transcripts import STUDENTS, SUPERVISIONS
+from .transcripts import STUDENTS, SUPERVISIONS, Supervision
 
 # Notebooks know one module of stages; these are in `corpus`.
 __all__ = [
     "corpus", "correct_share", "filtered", "is_taught", "reason_rows", "rows_so_far",
-    "score", "score_all", "start", "styles", "taught_by", "teacher_of", "test_problems",
-    "test_splits", "train", "train_problems", "training_losses",
+    "score", "score_all", "solved", "start", "styles", "take_reference", "taught_by",
+    "teacher_of", "test_problems", "test_splits", "train", "train_problems",
+    "training_losses",
 ]  # fmt: skip
 
 # Rows are made again when one of these changes: they decide what a row says.
@@ -73,17 +75,19 @@ def taught_by(settings: Settings, student: str) -> str:
 
 def train(settings: Settings, student: str) -> list[Path]:
     """Train the models of a student; their folders (two for the iterative pair)."""
-    return [
-        train_student(
-            settings.student,
-            corpus(settings, SUPERVISIONS[name].corpus),
-            SUPERVISIONS[name],
-            settings.training,
-            settings.folder / "students",
-            settings.seed,
-        )
-        for name in STUDENTS[student]
-    ]
+    return [train_on(settings, SUPERVISIONS[name]) for name in STUDENTS[student]]
+
+
+def train_on(settings: Settings, supervision: Supervision) -> Path:
+    """Train one model as a supervision has it, with the run's settings; its folder."""
+    return train_student(
+        settings.student,
+        corpus(settings, supervision.corpus),
+        supervision,
+        settings.training,
+        settings.folder / "students",
+        settings.seed,
+    )
 
 
 def rows_so_far(settings: Settings) -> list[dict]:
@@ -144,50 +148,84 @@ def score(settings: Settings, student: str, split: str = "test") -> list[dict]:
     """Prediction rows of a student on a split: from disk, or trained and solved."""
     path = predictions_path(settings, student, split)
     if settings.reuse == "reference":
-        return _take_reference(settings, path.name)
-    folders = train(settings, student)
+        return take_reference(settings, path)
+    labels = {"student": student, "teacher": taught_by(settings, student)}
     asked = test_problems(settings, split)
+    return solved(settings, path, train(settings, student), asked, labels)
+
+
+def speakers_of(folders: Sequence[Path]) -> list[Speaker]:
+    """The trained models, ready to write."""
+    return [Speaker(*load_student(folder)) for folder in folders]
+
+
+def solved(
+    settings: Settings,
+    path: Path,
+    folders: Sequence[Path],
+    asked: Sequence[Problem],
+    labels: dict,
+    decoding: Decoding | None = None,
+    samples: int = 1,
+    changed: Any = None,
+    speakers: Callable[..., Sequence[Speaker]] = speakers_of,
+    **how: Any,
+) -> list[dict]:
+    """Prediction rows of trained models: from `path`, where they are the same, or new.
+
+    `labels` are columns of every row ("student" among them); of several `samples` a row
+    has its number and its log-likelihood too.  Another way of solving is told by
+    `speakers`, which makes them of the folders, and `how` (arguments of `solve`); what
+    is different about it must be in `changed`, so that its rows are told apart.
+    """
+    decoding = decoding or settings.decoding
     inputs = content_hash(
         [
             [file_hash(module.__file__) for module in SOLVER],
             [folder.name for folder in folders],
             [asdict(problem) for problem in asked],
-            asdict(settings.decoding),
+            asdict(decoding),
+            *([samples] if samples > 1 else []),
+            *([changed] if changed else []),
         ]
     )
+    name = f"{labels['student']}, {asked[0].split}"
     rows = rows_of(path)
     if rows and rows[0].get("inputs") == inputs:
-        print(f"{student} on {split}: already solved, {len(rows)} rows from disk")
+        print(f"{name}: already solved, {len(rows)} rows from disk")
         if rows[0].get("settings") != settings.hash:  # others, the same rows
             rows = [{**row, "settings": settings.hash} for row in rows]
             write_jsonl_rows(path, rows)
         return rows
-    speakers = [Speaker(*load_student(folder)) for folder in folders]
     solutions = solve(
-        asked, *speakers, decoding=settings.decoding, label=f"{student}, {split}"
-    )
-    labels = {
-        "student": student,
+        asked, *speakers(folders), decoding=decoding, label=name, samples=samples,
+        seed=settings.seed, **how,
+    )  # fmt: skip
+    labels = labels | {
         "model": settings.student,
-        "teacher": taught_by(settings, student),
         "seed": settings.seed,
         "settings": settings.hash,
         "inputs": inputs,
     }
-    rows = [prediction_row(s, settings.decoding, **labels) for s in solutions]
+    rows = []
+    for number, solution in enumerate(solutions):
+        own = {}
+        if samples > 1:
+            own = {"sample": number % samples, "logprob": round(solution.logprob, 4)}
+        rows.append(prediction_row(solution, decoding, **labels, **own))
     write_jsonl_rows(path, rows)
     return rows
 
 
-def _take_reference(settings: Settings, name: str) -> list[dict]:
-    source = settings.reference / "predictions" / name
+def take_reference(settings: Settings, path: Path) -> list[dict]:
+    """The committed rows of a file in the run's folder, copied to it."""
+    source = settings.reference / path.relative_to(settings.folder)
     if not source.exists():
         raise FileNotFoundError(
-            f"no committed reference run has {source.name}: run without --reuse"
+            f"no committed reference run has {path.name}: run without --reuse"
         )
-    target = settings.folder / "predictions" / name
-    write_atomic(target, source.read_bytes())
-    return [row for _, row in read_rows(target)]
+    write_atomic(path, source.read_bytes())
+    return [row for _, row in read_rows(path)]
 
 
 def correct_share(rows: Sequence[dict]) -> str:

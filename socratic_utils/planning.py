@@ -3,6 +3,7 @@
 Notebook 01 asks for one chain a problem and style; notebook 02 asks again where the
 answer was wrong.  How often that is cannot be known before, so its numbers are an upper
 bound: chains that are recorded or cached are judged, all others are taken as wrong.
+Notebook 06 asks for many chains of each problem.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from .corpus import styles, teacher_of, train_problems
 from .cost import Estimate
 from .filters import KEPT, RESAMPLE_TEMPERATURE, judge
 from .problems import read_rows
+from .sampling import can_sample, planned
 from .store import ReplyStore
 from .teacher import STORE_NAME, shipped_recordings
 
@@ -50,4 +52,6 @@ def teacher_plan(settings: Settings) -> dict[str, Estimate]:
             ]
             if not open_problems:
                 break
+    if can_sample(settings):
+        plan["06"] = planned(settings)
     return {name: found for name, found in plan.items() if found.requests}

@@ -87,6 +87,12 @@ def group_figure(
     return _offsets(rows, "group", f"{grouping.capitalize()}, {split}", scale)
 
 
+def chains_figure(table: pd.DataFrame, scale: str = "") -> Figure:
+    """Accuracy against chains a problem, one mark for each way of decoding."""
+    title = "Chains sampled a problem; the right ones are learnt"
+    return _offsets(table, "chains", title, scale)
+
+
 def filter_figure(table: pd.DataFrame, scale: str = "") -> Figure:
     """Kept and dropped attempts per prompt style: columns style, reason, attempts."""
     counts = table.pivot_table("attempts", "style", "reason", "sum", sort=False)

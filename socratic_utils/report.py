@@ -26,7 +26,7 @@ from .runs import read_json, write_atomic
 
 SHARES = {
     "accuracy", "ci_low", "ci_high", "truncated", "share", "paper", "acceptance",
-    "accuracy_flexible", "accuracy_strict",
+    "accuracy_flexible", "accuracy_strict", "default_accuracy",
 }  # fmt: skip
 ORDER = ("main", "beside_paper", "paired", "by_steps", "by_group", "errors", "strict")
 PAPERS = (

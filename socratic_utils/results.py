@@ -151,9 +151,12 @@ def error_table(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFra
     return pd.DataFrame(lines, columns=[*KEY, *"error wrong count share step".split()])
 
 
-def paper_table() -> pd.DataFrame:
-    """P1, Table 2, tidy; `value` in percent."""
-    return pd.read_csv(Path(__file__).parent / "resources/papers/p1_table2.csv")
+def paper_table(name: str = "p1_table2") -> pd.DataFrame:
+    """A table of a paper, as `resources/papers/` has it: P1's 2, P2's 3(b).
+
+    Values are in percent.
+    """
+    return pd.read_csv(Path(__file__).parent / "resources/papers" / f"{name}.csv")
 
 
 def beside_paper(main: pd.DataFrame, scale: str) -> pd.DataFrame:

@@ -136,6 +136,11 @@ class Teacher:
         rows |= {row["key"]: row for row in self.store.about(self.model, wanted)}
         return list(rows.values())
 
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the package has chains of this model."""
+        return any(row["model"] == self.model for row in self._recorded.values())
+
     def known(
         self, problem: Problem, style: str, temperature: float = 0.0, sample: int = 0
     ) -> Chain | None:

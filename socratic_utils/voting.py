@@ -5,8 +5,8 @@ answer counts.  Answers are compared by value ("1/2" and "0.5" are one answer); 
 solution without an answer has no vote.  A tie goes to the answer whose likeliest
 solution is the likelier one (P2 does not say what it does):
 
-    >>> draws = solve(problems, writer, decoding=SAMPLED, samples=30)  # doctest: +SKIP
-    >>> accuracy_by_votes(draws, 30, (1, 10, 30))                      # doctest: +SKIP
+    >>> rows = solved(..., decoding=SAMPLED, samples=30)  # doctest: +SKIP
+    >>> accuracy_by_votes(rows, 30, (1, 10, 30))          # doctest: +SKIP
 
 `majority` works on plain pairs of answer and log-likelihood:
 
@@ -21,10 +21,9 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from .answers import extract_answer, is_correct
+from .answers import is_correct
 from .config import Decoding
-from .metrics import wilson_interval
-from .solving import Solution
+from .metrics import accuracy
 
 SAMPLED = replace(Decoding(), temperature=0.7)  # P2, Table 3
 
@@ -55,47 +54,40 @@ def majority(ballots: Sequence[tuple[str | None, float]], kind: str = "number") 
     return Vote(winner[0][0], len(winner), len(ballots))
 
 
-def votes(solutions: Sequence[Solution], samples: int, count: int = 0) -> list[Vote]:
+def votes(
+    rows: Sequence[dict], samples: int, count: int = 0, kind: str = "number"
+) -> list[Vote]:
     """One vote a problem, of its first `count` samples (0: of all).
 
-    `solutions` are those of `solve(..., samples=samples)`.  Raises ValueError where
-    they are not `samples` of each problem, or `count` is more than there are.
+    `rows` are the prediction rows of `samples` solutions of each problem, those of one
+    problem together, with their `logprob`.  Raises ValueError where they are not, or
+    `count` is more than there are.
     """
     count = count or samples
     if count > samples:
         raise ValueError(f"{count} votes cannot be cast by {samples} samples")
-    groups = [solutions[i : i + samples] for i in range(0, len(solutions), samples)]
-    if any(len({s.problem.id for s in group}) != 1 for group in groups) or (
-        len(solutions) % samples
+    groups = [rows[i : i + samples] for i in range(0, len(rows), samples)]
+    if any(len({row["id"] for row in group}) != 1 for group in groups) or (
+        len(rows) % samples
     ):
         raise ValueError(f"these are not {samples} solutions of each problem")
     return [
-        majority(
-            [(extract_answer(s.output, s.problem.kind), s.logprob) for s in group],
-            group[0].problem.kind,
-        )
-        for group in ([*g[:count]] for g in groups)
+        majority([(row["extracted"], row["logprob"]) for row in group[:count]], kind)
+        for group in groups
     ]
 
 
 def accuracy_by_votes(
-    solutions: Sequence[Solution], samples: int, counts: Sequence[int]
+    rows: Sequence[dict], samples: int, counts: Sequence[int], kind: str = "number"
 ) -> list[dict]:
     """A row for each number of votes: n, correct, accuracy and its Wilson interval."""
-    problems = [solution.problem for solution in solutions[::samples]]
-    rows = []
+    golds = [row["gold"] for row in rows[::samples]]
+    table = []
     for count in counts:
-        pairs = zip(votes(solutions, samples, count), problems, strict=True)
-        right = sum(is_correct(v.answer, p.answer, p.kind) for v, p in pairs)
-        low, high = wilson_interval(right, len(problems))
-        rows.append(
-            {
-                "votes": count,
-                "n": len(problems),
-                "correct": right,
-                "accuracy": round(right / len(problems), 4),
-                "ci_low": round(low, 4),
-                "ci_high": round(high, 4),
-            }
-        )
-    return rows
+        found = votes(rows, samples, count, kind)
+        verdicts = [
+            {"correct": is_correct(vote.answer, gold, kind)}
+            for vote, gold in zip(found, golds, strict=True)
+        ]
+        table.append({"votes": count, **accuracy(verdicts)})
+    return table

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 from teacher_server import TeacherServer
 
-from socratic_utils.endpoint import Endpoint, RefusedError
+from socratic_utils.endpoint import Endpoint, RefusedError, reply_rows
 from socratic_utils.problems import Problem
 from socratic_utils.store import ReplyStore
 from socratic_utils.teacher import STORE_NAME, Teacher, TeacherError
@@ -156,6 +156,12 @@ def test_a_message_without_a_text_is_an_empty_reply(tmp_path):
         (chain,) = make(server, tmp_path).sample(problems(1))
         assert len(server.requests) == 1
     assert chain.text == "" and chain.answer is None
+
+
+def test_a_message_that_is_no_text_is_no_reply():
+    choice = {"message": {"content": [{"text": "48"}]}, "finish_reason": "stop"}
+    assert reply_rows({"choices": [choice]}) == []
+    assert reply_rows({"choices": [{"text": "48"}]})[0]["text"] == "48"
 
 
 @pytest.mark.parametrize(

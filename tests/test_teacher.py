@@ -154,7 +154,7 @@ def test_what_passes_is_tried_again(tmp_path, fault):
         ("429", "too many requests", 3),
         ("500", "HTTP 500: the server fails", 3),
         ("cut", "cannot be reached", 3),
-        ("not_json", "not valid JSON 2 times in a row", 2),
+        ("not_json", "that is not JSON 2 times in a row", 2),
         ("no_choices", "without a choice 2 times in a row", 2),
         ("content_type", "not JSON 2 times in a row", 2),
         ("400", "the request was refused", 1),

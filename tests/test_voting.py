@@ -5,7 +5,7 @@ import torch
 from test_solving import PROBLEMS, TOKENIZER, model_of
 
 from socratic_utils.config import Decoding
-from socratic_utils.solving import Solution, prompt_ids, solve
+from socratic_utils.solving import Solution, prediction_row, prompt_ids, solve
 from socratic_utils.speaker import Speaker
 from socratic_utils.voting import Vote, accuracy_by_votes, majority, votes
 
@@ -85,20 +85,21 @@ def test_several_greedy_samples_are_refused():
 
 
 def drawn(problem, answers):
-    return [
-        Solution(problem, [{"role": "answer", "text": f"The answer is {a}."}], 1, -1.0)
+    solutions = [
+        Solution(problem, [{"role": "answer", "text": f"The answer is {a}."}], 1)
         for a in answers
     ]
+    return [prediction_row(s, WARM, logprob=-1.0) for s in solutions]
 
 
 def test_accuracy_against_the_number_of_votes():
     one, two = PROBLEMS[:2]
     wrong, gold = "9999", [one.answer, two.answer]
-    solutions = drawn(one, [wrong, gold[0], gold[0]]) + drawn(two, [gold[1]] * 3)
-    rows = accuracy_by_votes(solutions, 3, (1, 3))
+    draws = drawn(one, [wrong, gold[0], gold[0]]) + drawn(two, [gold[1]] * 3)
+    rows = accuracy_by_votes(draws, 3, (1, 3))
     assert [(r["votes"], r["n"], r["correct"]) for r in rows] == [(1, 2, 1), (3, 2, 2)]
     assert rows[0]["ci_low"] < 0.5 < rows[0]["ci_high"]
     with pytest.raises(ValueError, match="4 votes cannot be cast by 3"):
-        votes(solutions, 3, 4)
+        votes(draws, 3, 4)
     with pytest.raises(ValueError, match="not 2 solutions of each"):
-        votes(solutions, 2)
+        votes(draws, 2)

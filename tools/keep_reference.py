@@ -31,7 +31,7 @@ def main() -> None:
         shutil.copytree(run / part, target / part, ignore=shutil.ignore_patterns(".*"))
     for name in FILES:
         shutil.copy2(run / name, target / name)
-    for path in (target / "predictions").glob("*.jsonl"):
+    for path in (target / "predictions").rglob("*.jsonl"):
         rows = [row for _, row in read_rows(path)]
         if rows and rows[0]["dataset"] != "gradeschool":
             write_jsonl_rows(path, [{**row, "prompt": ""} for row in rows])

@@ -1,16 +1,18 @@
-"""Choose learning rate and epochs of a scale on its validation split.
+"""Choose learning rate, epochs and size of a scale on its validation split.
 
-    python tools/sweep.py --rates 1e-4 3e-4 1e-3 --epochs 1 2 --train-limit 125
+    python tools/sweep.py --rates 1e-4 3e-4 1e-3 --epochs 1 2 3 --sizes 125 250
 
-Trains the student with gold steps once for every rate at the fewest epochs, then the
-best rate at the other epochs, and scores each on the 60 validation problems; the test
-splits are never read.  Rows go to outputs/reference/sweep.csv as they come.
+Trains the student with gold steps: every learning rate with the fewest epochs and
+problems, the best rate with more epochs, then with more problems at the scale's own
+epochs.  Each is scored on the 60 validation problems; the test splits are never read.
+Rows go to outputs/reference/sweep.csv as they come, and what is there is not run again.
 """
 
 import argparse
-import csv
 from dataclasses import replace
 from pathlib import Path
+
+import pandas as pd
 
 from socratic_utils import config
 from socratic_utils.benchmarks import load_problems
@@ -24,7 +26,7 @@ from socratic_utils.transcripts import SUPERVISIONS
 
 
 def score(settings: config.Settings, supervision: str, folder: Path) -> dict:
-    """One row: what was trained, and its accuracy on validation."""
+    """What a student trained so does on validation."""
     problems = load_problems(settings.dataset, "train", settings.train_limit)
     trained = train_student(
         settings.student,
@@ -41,11 +43,6 @@ def score(settings: config.Settings, supervision: str, folder: Path) -> dict:
     )
     rows = [prediction_row(s, settings.decoding) for s in solutions]
     return {
-        "supervision": supervision,
-        "problems": len(problems),
-        "learning_rate": settings.training.learning_rate,
-        "epochs": settings.training.epochs,
-        "batch_size": settings.training.batch_size,
         **accuracy(rows),
         "truncated": sum(row["truncated"] for row in rows) / len(rows),
         "seconds": training_record(trained)["seconds"],
@@ -57,32 +54,43 @@ def main() -> None:
     parser.add_argument("--scale", default="small")
     parser.add_argument("--supervision", default="gt_steps")
     parser.add_argument("--rates", type=float, nargs="+", default=[1e-4, 3e-4, 1e-3])
-    parser.add_argument("--epochs", type=float, nargs="+", default=[1, 2])
-    parser.add_argument("--train-limit", type=int, default=125)
+    parser.add_argument("--epochs", type=float, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[125, 250])
     options = parser.parse_args()
-    base = config.load(options.scale, train_limit=options.train_limit)
+    base = config.load(options.scale)
     out = project_root() / "outputs" / "reference" / "sweep.csv"
     out.parent.mkdir(parents=True, exist_ok=True)
-    rows: list[dict] = []
+    rows = pd.read_csv(out).to_dict("records") if out.exists() else []
 
-    def run(rate: float, epochs: float) -> None:
+    def run(rate: float, epochs: float, size: int) -> float:
+        """The accuracy of one setting, measured now or before."""
         training = replace(base.training, learning_rate=rate, epochs=epochs)
-        settings = replace(base, training=training)
-        rows.append(
-            score(settings, options.supervision, config.outputs_root() / "sweep")
-        )
+        setting = {
+            "student": base.student,
+            "dataset": base.dataset,
+            "supervision": options.supervision,
+            "problems": size,
+            "learning_rate": rate,
+            "epochs": epochs,
+            "batch_size": training.batch_size,
+        }
+        for row in rows:
+            if setting.items() <= row.items():
+                return row["accuracy"]
+        settings = replace(base, training=training, train_limit=size)
+        folder = config.outputs_root() / "sweep"
+        rows.append(setting | score(settings, options.supervision, folder))
         print(rows[-1], flush=True)
-        with out.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
+        pd.DataFrame(rows).to_csv(out, index=False)
+        return rows[-1]["accuracy"]
 
-    fewest, *more = sorted(options.epochs)
-    for rate in options.rates:
-        run(rate, fewest)
-    best = max(rows, key=lambda row: row["accuracy"])["learning_rate"]
-    for epochs in more:
-        run(best, epochs)
+    fewest, *longer = sorted(options.epochs)
+    smallest, *larger = sorted(options.sizes)
+    best = max(options.rates, key=lambda rate: run(rate, fewest, smallest))
+    for epochs in longer:
+        run(best, epochs, smallest)
+    for size in larger:
+        run(best, base.training.epochs, size)
 
 
 if __name__ == "__main__":

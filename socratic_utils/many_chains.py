@@ -1,0 +1,159 @@
+"""Students of many chains a problem (P2): how many, which ones, how many votes.
+
+    problems, chains = sampling.sampled(settings)
+    for name, pool in by_count(settings, problems, chains).items():
+        rows += score(settings, name, pool)
+
+All students are trained for the same number of steps, as P2's are (PAPERS.md 2.4), so
+that more chains mean other chains and not more training: at `small` about as many as
+show each chain of the largest pool once, and those of the smallest six times.  Wrong
+chains are left out (P2's supervised setting).  Rows lie in `predictions/many_chains/`,
+apart from the students of the main table.
+
+Not covered: where transcripts are longer than `max_length`, there are fewer steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil, inf
+from pathlib import Path
+
+import pandas as pd
+
+from .config import Settings
+from .corpus import spread, test_problems, train_problems
+from .experiments import solved, take_reference
+from .metrics import accuracy
+from .pools import DOWN_SAMPLINGS, Pool, correct_only
+from .problems import Chain, Problem
+from .sampling import STYLE
+from .students import train_student
+from .transcripts import SUPERVISIONS
+from .voting import SAMPLED, accuracy_by_votes
+
+FOLDER = "many_chains"
+
+
+def by_count(
+    settings: Settings, problems: Sequence[Problem], chains: Sequence[Chain]
+) -> dict[str, Pool]:
+    """The right ones among the first 1, 2, ... chains of each problem (P2 Fig 2).
+
+    A pool without a chain is left out.
+    """
+    pools = {}
+    for count in settings.many.counts:
+        first = [chain for chain in chains if chain.sample < count]
+        pools[f"chains_{count:02d}"] = correct_only(problems, first)
+    return {name: pool for name, pool in pools.items() if pool.chains}
+
+
+def by_filter(
+    settings: Settings, problems: Sequence[Problem], chains: Sequence[Chain]
+) -> dict[str, Pool]:
+    """The same budget spent in P2's four ways (P2 section 4, Fig 7).
+
+    Without log-likelihoods, which not every endpoint gives, there are three.
+    """
+    ways = dict(DOWN_SAMPLINGS)
+    if any(chain.answer and not (chain.logprob and chain.tokens) for chain in chains):
+        print("no log-likelihoods from this teacher: likelihood is left out")
+        del ways["likelihood"]
+    budget, seed = settings.many.budget, settings.seed
+    pools = {
+        f"filter_{name.replace('-', '_')}": select(problems, chains, budget, seed)
+        for name, select in ways.items()
+    }
+    return {name: pool for name, pool in pools.items() if pool.chains}
+
+
+def train(settings: Settings, pool: Pool) -> Path:
+    """Train a student on a pool; its folder.
+
+    Raises ValueError on a pool without a chain.
+    """
+    by_id = {problem.id: problem for problem in train_problems(settings)}
+    pairs = [(by_id[chain.problem_id], chain) for chain in pool.chains]
+    an_epoch = max(1, ceil(len(pairs) / settings.training.batch_size))
+    return train_student(
+        settings.student,
+        pairs,
+        SUPERVISIONS[STYLE],
+        # Trainer rounds up: half a step less, so that it is not one too many.
+        replace(settings.training, epochs=(settings.many.steps - 0.5) / an_epoch),
+        settings.folder / "students",
+        settings.seed,
+    )
+
+
+def score(settings: Settings, name: str, pool: Pool) -> list[dict]:
+    """Prediction rows of a pool's student, greedy: from disk, or trained and solved."""
+    path = predictions_path(settings, name)
+    if settings.reuse == "reference":
+        return take_reference(settings, path)
+    asked = spread(test_problems(settings), settings.many.test_limit)
+    folders, labels = [train(settings, pool)], _labels(settings, name)
+    return solved(settings, path, folders, asked, labels)
+
+
+def score_votes(settings: Settings, name: str, pool: Pool) -> list[dict]:
+    """A row for each number of votes: accuracy with self-consistency (P2 Table 3)."""
+    path = predictions_path(settings, f"{name}-votes")
+    asked = spread(test_problems(settings), settings.many.vote_limit)
+    samples = settings.many.votes[-1]
+    if settings.reuse == "reference":
+        rows = take_reference(settings, path)
+    else:
+        decoding = replace(settings.decoding, temperature=SAMPLED.temperature)
+        folders, labels = [train(settings, pool)], _labels(settings, name)
+        rows = solved(settings, path, folders, asked, labels, decoding, samples)
+    table = accuracy_by_votes(rows, samples, settings.many.votes, asked[0].kind)
+    return [{"student": name, **line} for line in table]
+
+
+def beside_votes(
+    settings: Settings, rows: Sequence[dict], votes: pd.DataFrame
+) -> pd.DataFrame:
+    """Rows for a figure: `by_count`'s students, greedy and with all votes.
+
+    Both on the problems that were voted on: those of `rows` (greedy) are chosen.
+    """
+    voted = {p.id for p in spread(test_problems(settings), settings.many.vote_limit)}
+    name = f"{settings.many.votes[-1]} votes"
+    table = []
+    for count in settings.many.counts:
+        student = f"chains_{count:02d}"
+        own = [r for r in rows if r["student"] == student and r["id"] in voted]
+        most = votes[votes["student"] == student].to_dict("records")[-1:]
+        if own:
+            table.append({"student": "greedy", "chains": count, **accuracy(own)})
+        table += [{**row, "student": name, "chains": count} for row in most]
+    return pd.DataFrame(table)
+
+
+def teacher_votes(
+    settings: Settings, problems: Sequence[Problem], chains: Sequence[Chain]
+) -> list[dict]:
+    """The teacher's own accuracy on its training problems, by number of votes."""
+    count = settings.many.counts[-1]
+    kinds = {problem.kind for problem in problems}
+    golds = {problem.id: problem.answer for problem in problems}
+    rows = [
+        {"id": c.problem_id, "extracted": c.answer, "gold": golds[c.problem_id],
+         "logprob": c.logprob or -inf}
+        for c in chains
+    ]  # fmt: skip
+    return accuracy_by_votes(rows, count, settings.many.counts, *kinds)
+
+
+def predictions_path(settings: Settings, name: str) -> Path:
+    """Where the rows of a pool's student are saved."""
+    split = test_problems(settings)[0].split
+    file = f"{settings.dataset}-{split}-{name}.jsonl"
+    return settings.folder / "predictions" / FOLDER / file
+
+
+def _labels(settings: Settings, name: str) -> dict:
+    return {"student": name, "teacher": settings.teacher}

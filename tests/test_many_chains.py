@@ -1,0 +1,123 @@
+"""Students of many chains: pools, equal training, votes, what is left out."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from socratic_utils import config, many_chains, sampling
+from socratic_utils.filters import KEPT, judge
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    monkeypatch.setenv(config.OUTPUTS_VARIABLE, str(tmp_path))
+    return config.load("smoke")
+
+
+def test_the_recorded_chains_have_likelihoods(settings):
+    problems, chains = sampling.sampled(settings)
+    count = settings.many.counts[-1]
+    assert len(problems) == settings.many.problems
+    ids = [problem.id for problem in problems for _ in range(count)]
+    assert [chain.problem_id for chain in chains] == ids
+    assert all(chain.logprob < 0 and chain.tokens > 0 for chain in chains)
+
+
+def test_small_has_eight_chains_of_every_problem():
+    settings = config.load("small")
+    assert sampling.can_sample(settings)
+    assert not sampling.planned(settings).requests
+
+
+def test_pools_hold_right_chains_only_and_grow(settings):
+    problems, chains = sampling.sampled(settings)
+    by_id = {problem.id: problem for problem in problems}
+    pools = many_chains.by_count(settings, problems, chains)
+    assert list(pools) == ["chains_01", "chains_02"]
+    kept = [set(pool.chains) for pool in pools.values()]
+    assert kept[0] < kept[1]
+    assert all(judge(by_id[c.problem_id], c) == KEPT for c in kept[1])
+    assert all(chain.sample == 0 for chain in kept[0])
+    filters = many_chains.by_filter(settings, problems, chains)
+    assert list(filters) == [
+        "filter_random", "filter_diversity", "filter_likelihood",
+        "filter_open_endedness",
+    ]  # fmt: skip
+
+
+def test_every_pool_is_trained_for_the_same_number_of_steps(settings):
+    from socratic_utils.students import training_record
+
+    pools = many_chains.by_count(settings, *sampling.sampled(settings))
+    for pool in pools.values():
+        record = training_record(many_chains.train(settings, pool))
+        assert record["losses"][-1]["step"] == settings.many.steps
+        assert record["problems"] == len(pool.chains)
+
+
+def test_scores_and_votes_are_taken_from_disk(settings, capsys):
+    pool = many_chains.by_count(settings, *sampling.sampled(settings))["chains_02"]
+    rows = many_chains.score(settings, "chains_02", pool)
+    assert len(rows) == settings.many.test_limit
+    votes = many_chains.score_votes(settings, "chains_02", pool)
+    assert [(row["votes"], row["n"]) for row in votes] == [(1, 3), (2, 3)]
+    path = many_chains.predictions_path(settings, "chains_02-votes")
+    assert len(path.read_text("utf-8").splitlines()) == 6
+    capsys.readouterr()
+    assert many_chains.score(settings, "chains_02", pool) == rows
+    assert many_chains.score_votes(settings, "chains_02", pool) == votes
+    assert capsys.readouterr().out.count("already solved") == 2
+
+
+def test_the_teachers_votes(settings):
+    problems, chains = sampling.sampled(settings)
+    one, two = many_chains.teacher_votes(settings, problems, chains)
+    first = zip(problems, chains[::2], strict=True)
+    right = sum(judge(problem, chain) == KEPT for problem, chain in first)
+    assert (one["votes"], one["n"], one["correct"]) == (1, len(problems), right)
+    assert two["votes"] == 2
+
+
+def test_rows_for_the_figure_are_of_the_same_problems(settings):
+    ids = [problem.id for problem in many_chains.test_problems(settings)]
+    assert len(ids) > settings.many.vote_limit
+    rows = [
+        {"student": student, "id": name, "correct": number == 0}
+        for student in ("chains_01", "chains_02")
+        for number, name in enumerate(ids)
+    ]
+    votes = pd.DataFrame(
+        [{"student": student, "votes": count, "n": 3, "accuracy": count / 10}
+         for student in ("chains_01", "chains_02") for count in (1, 2)]
+    )  # fmt: skip
+    table = many_chains.beside_votes(settings, rows, votes)
+    assert table[["student", "chains", "n"]].to_numpy().tolist() == [
+        ["greedy", 1, 3], ["2 votes", 1, 3], ["greedy", 2, 3], ["2 votes", 2, 3],
+    ]  # fmt: skip
+    assert table["accuracy"].tolist() == [0.3333, 0.2, 0.3333, 0.2]
+
+
+def test_without_likelihoods_three_filters_are_left(settings, capsys):
+    problems, chains = sampling.sampled(settings)
+    plain = [replace(chain, logprob=None) for chain in chains]
+    assert "filter_likelihood" not in many_chains.by_filter(settings, problems, plain)
+    assert "likelihood is left out" in capsys.readouterr().out
+
+
+def test_who_has_no_chains(monkeypatch):
+    """Published teachers; a recorded one on other problems, whatever key there is."""
+    settings = config.load("smoke", dataset="commonsense_qa", teacher="palm-540b")
+    assert not sampling.can_sample(settings)
+    monkeypatch.setenv("OPENAI_API_KEY", "some")
+    settings = config.load("smoke")
+    more = replace(settings, many=replace(settings.many, counts=(1, 50)))
+    assert sampling.can_sample(settings) and not sampling.can_sample(more)
+    assert sampling.can_sample(replace(more, teacher_url="http://127.0.0.1:9/v1"))
+    assert sampling.can_sample(replace(more, teacher="gpt-4.1-mini"))
+
+
+def test_an_empty_pool_is_left_out(settings):
+    problems, chains = sampling.sampled(settings)
+    wrong = [replace(c, answer="-1") if c.sample == 0 else c for c in chains]
+    assert list(many_chains.by_count(settings, problems, wrong)) == ["chains_02"]
