@@ -181,6 +181,15 @@ def spent(rows: Sequence[dict], price: Price) -> float:
     return total
 
 
+def reserved(stubs: Sequence[dict], price: Price, max_tokens: int) -> float:
+    """Dollars that chains in batch jobs under way cost at most, `price` that of jobs.
+
+    A stub does not have its prompt: its characters are counted as tokens.
+    """
+    prompts = sum(stub.get("prompt_characters", 0) for stub in stubs)
+    return price.of(prompts, max_tokens * len(stubs))
+
+
 class Budget:
     """Lets a request through only while the worst case stays within `max_cost`.
 

@@ -27,7 +27,7 @@ from typing import Any
 from .asking import Job, LiveAsker, Refusals, missing
 from .batches import BatchAsker
 from .claims import Claims, ask_once
-from .cost import Budget, Estimate, estimate, need_price, price_of, spent
+from .cost import Budget, Estimate, estimate, need_price, price_of, reserved, spent
 from .endpoint import KEY_VARIABLE, MODES, Endpoint, RefusedError, TeacherError
 from .parsing import parse_chain
 from .problems import Chain, Problem, problem_text, read_rows
@@ -80,8 +80,9 @@ class Teacher:
         self._recorded: dict[str, dict] = {}
         for path in shipped:
             self._recorded.update((row["key"], row) for _, row in read_rows(path))
-        self.store = self._open_store()
+        self.store = ReplyStore(MEMORY)
         if self.cache_dir is not None:
+            self.store = ReplyStore(Path(self.cache_dir) / STORE_NAME)
             self.take_over(self.cache_dir)
         self.usage = {"asked": 0, "prompt_tokens": 0, "completion_tokens": 0}
         self._refresh = lambda: None
@@ -241,12 +242,14 @@ class Teacher:
 
         return ask_once(claims, jobs, self._known, ask, purse)
 
+    def _in_batch_jobs(self) -> list[dict]:
+        """The chains of this model that batch jobs are being paid for."""
+        open_jobs = self.store.open_jobs(BatchAsker.name_of(self.endpoint))
+        return [stub for stubs in open_jobs.values() for stub in stubs]
+
     def _refuse_what_is_in_batch_jobs(self, jobs: Sequence[Job]) -> None:
-        """What a batch job is being paid for is not asked for a second time."""
         wanted = {key for job in jobs for key in job.keys}
-        name = BatchAsker.name_of(self.endpoint)
-        stubs = [stub for job in self.store.open_jobs(name).values() for stub in job]
-        if flying := sum(stub["key"] in wanted for stub in stubs):
+        if flying := sum(stub["key"] in wanted for stub in self._in_batch_jobs()):
             raise TeacherError(
                 f"{flying} of these chains are in a batch job that is under way: "
                 f"collect them with --teacher-mode batch"
@@ -267,9 +270,12 @@ class Teacher:
         """What may still be spent, counted anew: others have spent meanwhile."""
         if not self.max_cost:
             return None
-        already = spent(self.store.of(self.model), need_price(self.model))
-        price = need_price(self.model, self.mode == "batch")
-        return Budget(self.max_cost, price, already)
+        live, batch = (need_price(self.model, batch) for batch in (False, True))
+        already = spent(self.store.of(self.model), live)
+        price = batch if self.mode == "batch" else live
+        budget = Budget(self.max_cost, price, already)
+        budget.pending = reserved(self._in_batch_jobs(), batch, self.max_tokens)
+        return budget
 
     def _remember(self, rows: Sequence[dict]) -> None:
         """Store replies, on disk, before anybody sees them."""
@@ -278,11 +284,6 @@ class Teacher:
         self.usage["asked"] += len(rows)
         for name in ("prompt_tokens", "completion_tokens"):
             self.usage[name] += sum(row[name] or 0 for row in rows)
-
-    def _open_store(self) -> ReplyStore:
-        if self.cache_dir is None:
-            return ReplyStore(MEMORY)
-        return ReplyStore(Path(self.cache_dir) / STORE_NAME)
 
     def _chain(self, problem: Problem, style: str, index: int, row: dict) -> Chain:
         cut_off = row.get("finish_reason") == "length"

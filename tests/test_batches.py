@@ -113,6 +113,20 @@ def test_a_job_that_could_pass_the_budget_is_not_submitted(tmp_path, monkeypatch
         assert len(make(server, tmp_path, max_cost=1.0).sample(problems(20))) == 20
 
 
+def test_a_job_under_way_is_in_the_budget_of_live_callers(tmp_path, monkeypatch):
+    prices = tmp_path / "prices.csv"
+    prices.write_text("model,prompt,completion\ntoy,1,1\n")
+    monkeypatch.setenv("SOCRATIC_PRICES", str(prices))
+    with BatchServer() as server:
+        live = make(server, tmp_path, max_cost=1.0, mode="live")
+        stub = {"key": "other", "prompt_characters": 1_999_000}  # $0.9995
+        live.store.add_job("batch_9", BatchAsker.name_of(live.endpoint), [stub])
+        with pytest.raises(TeacherError, match="could pass --max-cost"):
+            live.sample(problems(20))
+        live.store.close_job("batch_9", "cancelled")
+        assert len(live.sample(problems(20))) == 20
+
+
 def test_what_an_older_run_asked_without_likelihoods_is_asked_again(tmp_path):
     with BatchServer() as server:
         make(server, tmp_path).sample(problems(3))
