@@ -29,8 +29,7 @@ NUMBERS = ("00", "01", "02", "03", "04", "05", "06", "07", "08")
 # Minutes on two slow cores, first run; None where nobody has measured it.
 ESTIMATED_MINUTES: dict[str, dict[str, float] | None] = {
     "smoke": dict.fromkeys(NUMBERS, 0.3),
-    "small": {"00": 0.2, "01": 0.2, "02": 0.2, "03": 30, "04": 13, "05": 21, "06": 20,
-              "07": 20, "08": 0.5},
+    "small": {"00": 0.2, "01": 0.2, "02": 0.2, "03": 30, "04": 13, "05": 21, "08": 0.5},
     "paper": None,
 }
 ONE_STUDENT = {"04": "socratic_unified", "05": "socratic_iterative",
@@ -137,6 +136,9 @@ def show_plan(settings: config.Settings, notebooks: list[Path]) -> None:
             print(f"  {name} = {value}")
     plan = teacher_plan_of(settings)
     for path in notebooks:
+        if is_on_request(settings, path) and len(notebooks) > 1:
+            print(f"would leave out {path.stem}: run it with --only {number(path)}")
+            continue
         asked = plan.get(number(path))
         of_the_teacher = f"; asks the teacher for at most {asked}" if asked else ""
         print(
@@ -171,6 +173,9 @@ def run(
     print(f"scale {settings.scale} into {folder}; finished stages are taken from disk")
     for position, path in enumerate(notebooks, 1):
         place = f"[{position}/{len(notebooks)}] {path.stem}"
+        if is_on_request(settings, path) and len(notebooks) > 1:
+            print(f"{place} is left out: run it with --only {number(path)}")
+            continue
         if reason := why_left_out(settings, path):
             print(f"{place} is left out: {reason}")
             continue
@@ -189,6 +194,11 @@ def run(
         print(f"{place} done in {used}", flush=True)
     show_results(settings)
     return 0
+
+
+def is_on_request(settings: config.Settings, path: Path) -> bool:
+    """Whether a notebook is not part of a whole run: nobody has measured it yet."""
+    return number(path) in OWN_ROWS and settings.scale != "smoke"
 
 
 def why_left_out(settings: config.Settings, path: Path) -> str:

@@ -11,38 +11,50 @@ from .corpora import CORPORA
 from .corpus import teacher_of, train_problems
 from .cost import Estimate
 from .problems import Chain, Problem
+from .teacher import Teacher
 
 STYLE, TEMPERATURE = "cot", 1.0  # P2 section 3
 
 
 def sampled(settings: Settings) -> tuple[list[Problem], list[Chain]]:
-    """The first training problems and all their chains, the samples of one together."""
-    problems = train_problems(settings)[: settings.many.problems]
-    teacher = teacher_of(settings, logprobs=True)
+    """The problems and all their chains, the samples of one together.
+
+    The first training problems, or, where nobody can be asked, the first of those whose
+    chains are recorded.
+    """
+    problems = _problems(settings)
     count = settings.many.counts[-1]
+    teacher = teacher_of(settings, logprobs=True)
     return problems, teacher.sample(problems, STYLE, count, TEMPERATURE)
 
 
 def planned(settings: Settings) -> Estimate:
     """What `sampled` would ask of the teacher."""
-    return teacher_of(settings, plan=True, logprobs=True).estimate(
-        train_problems(settings)[: settings.many.problems],
-        STYLE,
-        settings.many.counts[-1],
-        TEMPERATURE,
-    )
+    teacher, problems = _plan(settings), _problems(settings)
+    return teacher.estimate(problems, STYLE, settings.many.counts[-1], TEMPERATURE)
 
 
 def can_sample(settings: Settings) -> bool:
     """Whether the chains are at hand, or there is somebody to ask for them.
 
-    Of published teachers there is one chain a problem.  A key alone says nothing when
-    the teacher is the recorded one, which OpenAI does not have.
+    Of published teachers there is one chain a problem.
     """
-    if settings.teacher in CORPORA:
-        return False
-    teacher = teacher_of(settings, plan=True, logprobs=True)
-    live = settings.teacher_url or (
-        teacher.endpoint.has_address and not teacher.is_recorded
-    )
-    return bool(live) or not planned(settings).requests
+    return settings.teacher not in CORPORA and bool(_problems(settings))
+
+
+def _problems(settings: Settings) -> list[Problem]:
+    teacher, problems = _plan(settings), train_problems(settings)
+    # A key alone says nothing when the teacher is a recorded one, not OpenAI's.
+    has_key = teacher.endpoint.has_address and not teacher.is_recorded
+    if not (settings.teacher_url or has_key):
+        count = settings.many.counts[-1]
+        problems = [
+            problem
+            for problem in problems
+            if all(teacher.known(problem, STYLE, TEMPERATURE, i) for i in range(count))
+        ]
+    return problems[: settings.many.problems]
+
+
+def _plan(settings: Settings) -> Teacher:
+    return teacher_of(settings, plan=True, logprobs=True)

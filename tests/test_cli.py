@@ -151,6 +151,14 @@ def test_a_dry_run_says_what_would_run_and_does_nothing(notebooks, outputs, caps
     assert not outputs.exists()
 
 
+def test_what_is_on_request_is_no_part_of_a_whole_run(notebooks, outputs, capsys):
+    (notebooks / "03_second.ipynb").rename(notebooks / "07_second.ipynb")
+    assert cli.main(["small", "--dry-run"], notebooks) == 0
+    assert "leave out 07_second: run it with --only 07" in capsys.readouterr().out
+    assert cli.main(["small", "--dry-run", "--only", "07"], notebooks) == 0
+    assert "would run 07_second" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("argv", "sentence"),
     [
