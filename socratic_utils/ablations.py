@@ -44,7 +44,6 @@ from .oracles import Calculating, GoldQuestions
 from .problems import Problem
 from .runs import file_hash
 from .speaker import Speaker
-from .students import load_student
 from .transcripts import SUPERVISIONS
 
 FOLDER = "ablations"
@@ -103,11 +102,10 @@ def possible(settings: Settings, ablation: Ablation) -> bool:
 def score(settings: Settings, ablation: Ablation) -> list[dict]:
     """Prediction rows of an ablation: from disk, or trained and solved now."""
     name = ablation.name.replace(", ", "-").replace(" ", "_")
-    path = predictions_path(settings, name, _asked(settings)[0].split)
-    path = path.parent / FOLDER / path.name
+    asked = _asked(settings)
+    path = predictions_path(settings, name, asked[0].split, FOLDER)
     if settings.reuse == "reference":
         return take_reference(settings, path)
-    asked = _asked(settings)
     files = [guidance.__file__, oracles.__file__, __file__]
     return solved(
         settings,
@@ -126,10 +124,10 @@ def score(settings: Settings, ablation: Ablation) -> list[dict]:
 
 def default_rows(settings: Settings, ablation: Ablation) -> list[dict]:
     """Rows of the student it changes, on the same problems."""
-    asked = {problem.id for problem in _asked(settings)}
-    split = _asked(settings)[0].split
-    rows = experiments.score(settings, ablation.default, split)
-    return [row for row in rows if row["id"] in asked]
+    asked = _asked(settings)
+    ids = {problem.id for problem in asked}
+    rows = experiments.score(settings, ablation.default, asked[0].split)
+    return [row for row in rows if row["id"] in ids]
 
 
 def compare(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
@@ -169,7 +167,7 @@ def _speakers(
 ) -> list[Speaker]:
     speakers = speakers_of(folders)
     if ablation.calculator:
-        speakers[-1] = Calculating(*load_student(folders[-1]))
+        speakers[-1] = Calculating(speakers[-1].model, speakers[-1].tokenizer)
     if ablation.gold_questions:
         speakers.insert(0, GoldQuestions(asked, speakers[-1].tokenizer))
     return speakers

@@ -124,10 +124,12 @@ def rows_of(path: Path) -> list[dict]:
         return []
 
 
-def predictions_path(settings: Settings, student: str, split: str) -> Path:
-    """Where `score` saves its rows."""
+def predictions_path(
+    settings: Settings, student: str, split: str, folder: str = ""
+) -> Path:
+    """Where rows are saved; those apart from the main table have a `folder`."""
     name = f"{settings.dataset}-{split}-{student}.jsonl"
-    return settings.folder / "predictions" / name
+    return settings.folder / "predictions" / folder / name
 
 
 def training_losses(settings: Settings, students: Sequence[str]) -> dict:

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from . import experiments
 from .config import Settings
 from .corpus import spread, test_problems, train_problems
 from .experiments import solved, take_reference
@@ -151,8 +152,7 @@ def teacher_votes(
 def predictions_path(settings: Settings, name: str) -> Path:
     """Where the rows of a pool's student are saved."""
     split = test_problems(settings)[0].split
-    file = f"{settings.dataset}-{split}-{name}.jsonl"
-    return settings.folder / "predictions" / FOLDER / file
+    return experiments.predictions_path(settings, name, split, FOLDER)
 
 
 def _labels(settings: Settings, name: str) -> dict:
