@@ -14,18 +14,21 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from .transport import NoReply, StatusError, Transport
+
 KEY_VARIABLE = "OPENAI_API_KEY"
 APIS = ("chat", "completion")
 MODES = ("live", "batch")
 LONGEST_PAUSE = 8.0  # seconds between two attempts, as in the openai client
-CLIENTS_WAIT = 120.0  # seconds: up to here the openai client obeys a Retry-After ...
-LONGEST_WAIT = 3600.0  # ... and up to here we do
+LONGEST_WAIT = 3600.0  # seconds: up to here a Retry-After is obeyed
+LONG_WAIT = 60.0  # and from here on the user is told
 PASSING = (408, 409, 425, 429)  # and 5xx: another time it may work
 LAST_WORDS = ["\n\nProblem:"]  # where a completion model would begin another exemplar
 
@@ -41,6 +44,14 @@ class RefusedError(TeacherError):
     """
 
     by_content = False
+
+
+class PassingError(TeacherError):
+    """Another time it may work, after `pause` seconds where the server says so."""
+
+    def __init__(self, told: str, pause: float = 0.0) -> None:
+        super().__init__(told)
+        self.pause = pause
 
 
 @dataclass
@@ -60,6 +71,7 @@ class Endpoint:
         if self.base_url is not None:
             check_address(self.base_url)
         self._client: Any = None
+        self._transport: Transport | None = None
         self.stopped = False  # set when nobody wants an answer any more
 
     @property
@@ -73,7 +85,7 @@ class Endpoint:
         if self._client is None:
             import openai
 
-            if not _key().isascii():
+            if not (_key().isascii() and _key().isprintable()):
                 raise TeacherError(
                     f"the key in {KEY_VARIABLE} holds characters that no key has: copy "
                     f"it again"
@@ -85,6 +97,17 @@ class Endpoint:
                 max_retries=self.max_retries,
             )
         return self._client
+
+    @property
+    def transport(self) -> Transport:
+        """What live requests go through: to the address, with the client's headers."""
+        if self._transport is None:
+            headers = self.client.default_headers | self.client.auth_headers
+            # What is no text marks a header that is left out.
+            headers = {k: v for k, v in headers.items() if isinstance(v, str)}
+            url = str(self.client.base_url)
+            self._transport = Transport(url, headers, self.timeout)
+        return self._transport
 
     @property
     def address(self) -> str:
@@ -114,53 +137,50 @@ class Endpoint:
         Raises RefusedError for this request alone, TeacherError when there is no point
         in asking further.
         """
-        import openai
-
         body = self.body(request, n, logprobs)
-        path = self.path.removeprefix("/v1")  # which the base URL has
-        problem = "no reply"
-        for attempt in range(max(1, self.max_retries)):
+        for attempt in range(self.max_retries + 1):
             try:
-                # Not `completions.create`: what it does to every message and choice
-                # costs more than the request (tests/speed/teacher.py).
-                reply = self.client.post(path, cast_to=object, body=body)
-                if isinstance(reply, str):  # another content type: it may be JSON
-                    reply = json.loads(reply)
-                rows = reply_rows(reply, n)
-                if rows:
-                    return rows
-                problem = "a reply without a choice"
-            except openai.APIStatusError as error:  # after the client's own retries
-                pause = retry_after(error)
-                if pause is None or attempt + 1 >= self.max_retries:
-                    raise explained(self.model, error) from None
-                print(f"{self.model} asks to wait {pause:.0f} seconds", flush=True)
-                self._wait(pause)
-                continue
-            except openai.APITimeoutError:
-                raise TeacherError(
-                    f"the teacher at {self.address} did not answer within "
-                    f"{self.timeout:g} seconds, several times; what was answered "
-                    f"before is kept, so run again later"
-                ) from None
-            except openai.APIConnectionError:
-                raise TeacherError(
+                return self._once(body, n)
+            except PassingError as error:
+                last = error
+            if attempt < self.max_retries:
+                back_off = min(0.5 * 2.0**attempt, LONGEST_PAUSE)
+                self._wait(last.pause or back_off * random.uniform(0.75, 1.0))
+        raise last
+
+    def _once(self, body: dict, n: int) -> list[dict]:
+        """The replies to one request.  Raises PassingError, and what is final."""
+        try:
+            reply = json.loads(self.transport.post(self.path.removeprefix("/v1"), body))
+            if rows := reply_rows(reply, n):
+                return rows
+            problem = "gave a reply without a choice"
+        except StatusError as error:
+            told = explained(self.model, error)
+            passing = error.status_code >= 500 or error.status_code in PASSING
+            if not passing or error.retry_after > LONGEST_WAIT:
+                raise told from None
+            raise PassingError(str(told), error.retry_after) from None
+        except NoReply as error:
+            if not error.timed_out:
+                raise PassingError(
                     f"the teacher at {self.address} cannot be reached: start its "
                     f"server or correct --teacher-url; what was answered is kept"
                 ) from None
-            except ValueError:
-                problem = "a reply that is not JSON"
-            except (AttributeError, KeyError, TypeError):
-                problem = "a reply that is not as the API has it"
-            if attempt + 1 < self.max_retries:
-                self._wait(min(2.0**attempt, LONGEST_PAUSE))
-        raise TeacherError(
-            f"{self.model} gave {problem} {max(1, self.max_retries)} times in a row; "
-            f"what was answered before is kept, so run again later"
+            problem = f"did not answer within {self.timeout:g} seconds"
+        except ValueError:
+            problem = "gave a reply that is not JSON"
+        except (AttributeError, KeyError, TypeError):
+            problem = "gave a reply that is not as the API has it"
+        raise PassingError(
+            f"the teacher {self.model} {problem}, several times; what was answered "
+            f"before is kept, so run again later"
         )
 
     def _wait(self, seconds: float) -> None:
         """Sleep, but not on when nobody waits for the answer."""
+        if seconds >= LONG_WAIT:
+            print(f"{self.model} asks to wait {seconds:.0f} seconds", flush=True)
         while seconds > 0 and not self.stopped:
             time.sleep(min(seconds, 1.0))
             seconds -= 1.0
@@ -253,17 +273,6 @@ def explained(model: str, error: Any) -> TeacherError:
     if isinstance(result, RefusedError):
         result.by_content = by_content
     return result
-
-
-def retry_after(error: Any) -> float | None:
-    """Seconds that a busy server asks to wait and the client does not, else None."""
-    if error.status_code not in (429, 503):
-        return None
-    try:
-        seconds = float(error.response.headers.get("retry-after", ""))
-    except ValueError:  # none, or a date
-        return None
-    return seconds if CLIENTS_WAIT < seconds <= LONGEST_WAIT else None
 
 
 def check_address(url: str) -> None:

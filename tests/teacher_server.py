@@ -46,7 +46,7 @@ class Quiet(ThreadingHTTPServer):
 
 
 class TeacherServer:
-    """Listens on a free loopback port; `requests` and `headers` keep what was asked."""
+    """Listens on a free loopback port; `requests`, `headers`, ... keep what was asked."""
 
     def __init__(self, behaviours=(), always=None, reply=REPLY, shares=None, seed=0,
                  latency=0.0, honours_n=True, retry_after=0):  # fmt: skip
@@ -56,6 +56,7 @@ class TeacherServer:
         self.reply, self.latency, self.honours_n = reply, latency, honours_n
         self.lock, self.stopping = threading.Lock(), threading.Event()
         self.requests, self.headers, self.answered = [], [], []
+        self.connections, self.paths = set(), []
         handler = type("Handler", (self.handler_class,), {"teacher": self})
         self.http = Quiet(("127.0.0.1", 0), handler)
         self.http.daemon_threads = True
@@ -136,6 +137,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         data = self.rfile.read(int(self.headers["Content-Length"]))
+        self.teacher.connections.add(self.client_address)
+        self.teacher.paths.append(self.path)
         if self.path not in ("/v1/chat/completions", "/v1/completions"):
             return self.send(404, b'{"error": {"message": "not found"}}')
         request = json.loads(data)

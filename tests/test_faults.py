@@ -148,7 +148,7 @@ def test_a_short_retry_after_is_obeyed(tmp_path, monkeypatch, seconds):
     monkeypatch.setattr(time, "sleep", slept.append)
     with TeacherServer(["429", "ok"], retry_after=seconds) as server:
         make(server, tmp_path).sample(problems(1))
-    assert [pause for pause in slept if pause] == [float(seconds)]
+    assert sum(slept) == seconds
 
 
 def test_a_message_without_a_text_is_an_empty_reply(tmp_path):

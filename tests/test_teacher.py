@@ -1,4 +1,4 @@
-"""The teacher, through the real `openai` client, against a real server on loopback."""
+"""The teacher, as it is, against a real server on loopback."""
 
 import json
 import time
@@ -154,9 +154,9 @@ def test_what_passes_is_tried_again(tmp_path, fault):
         ("429", "too many requests", 3),
         ("500", "HTTP 500: the server fails", 3),
         ("cut", "cannot be reached", 3),
-        ("not_json", "that is not JSON 2 times in a row", 2),
-        ("no_choices", "without a choice 2 times in a row", 2),
-        ("content_type", "not JSON 2 times in a row", 2),
+        ("not_json", "that is not JSON, several times", 3),
+        ("no_choices", "without a choice, several times", 3),
+        ("content_type", "not JSON, several times", 3),
         ("400", "the request was refused", 1),
         ("context", "longer than the model's context", 1),
     ],

@@ -2,9 +2,10 @@
 
     python tests/speed/teacher.py [--requests 2000] [--latency 0.05] [--at-once 64]
 
-One run, one test server (a process of its own, so that it does not share our lock):
-replies a second from both, and of the ideal rate; then the replay of what is cached,
-with the memory that 20,000 cached chains take.
+One run, one server (a process of its own, so that it does not share our lock): replies
+a second from both, and of the ideal rate, ours with every reply on disk; then the
+replay of what is cached, real chains from the package's recording, with the memory that
+20,000 of them take.
 """
 
 import argparse
@@ -18,16 +19,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from teacher_server import TeacherServer
+from quick_server import serve
 
-from socratic_utils.problems import Problem
-from socratic_utils.teacher import Teacher
-
-
-def serve(latency: float, pipe) -> None:
-    with TeacherServer(latency=latency) as server:
-        pipe.send(server.url)
-        pipe.recv()
+from socratic_utils.problems import Problem, read_rows
+from socratic_utils.teacher import Teacher, shipped_recordings
 
 
 def problems(count: int) -> list[Problem]:
@@ -72,18 +67,26 @@ def main() -> None:
         bodies = [teacher.request(p, "cot", 0.0, 0) for p in asked[1:]]
         peer = options.requests / plain(url, bodies, options.at_once)
         teacher.sample(asked[:1], "cot")
+        jobs = [teacher._job(problem, "cot", 0.0, [0]) for problem in asked[1:]]
         start = time.perf_counter()
-        teacher.sample(asked[1:], "cot")
+        teacher._ask(jobs, "teacher")
         rate = options.requests / (time.perf_counter() - start)
         print(f"ideal {ideal:.0f} replies/s; openai in a pool {peer:.0f}; ours "
               f"{rate:.0f}, {rate / peer:.2f}x the pool, {rate / ideal:.0%} of ideal")
-        # The cache filled without a server: the same rows under other problems.
-        row = teacher.replies(asked[:1])[0]
+    server.terminate()
+    with tempfile.TemporaryDirectory() as folder:
+        # The cache filled without a server: recorded chains under other problems.
+        rows = [row for path in shipped_recordings() for _, row in read_rows(path)]
+        rows = [row for row in rows if row["style"] == "cot"]
+        teacher = Teacher("toy", None, folder, recorded=())
         many = problems(options.cached)
-        jobs = [teacher._job(p, "cot", 0.0, [0]) for p in many]
+        jobs = [teacher._job(problem, "cot", 0.0, [0]) for problem in many]
         teacher.store.add(
-            {**row, "key": job.keys[0], "problem_id": job.problem_id} for job in jobs
-        )
+            {**rows[i % len(rows)], "model": "toy", "key": job.keys[0],
+             "problem_id": job.problem_id}
+            for i, job in enumerate(jobs)
+        )  # fmt: skip
+        print(f"{len(rows)} recorded chains, in turn")
         before = memory_mb()
         again = Teacher("toy", None, folder, recorded=())
         start = time.perf_counter()
@@ -91,8 +94,6 @@ def main() -> None:
         rate = len(chains) / (time.perf_counter() - start)
         print(f"replay: {rate:.0f} chains/s; {len(chains)} chains took "
               f"{memory_mb() - before:.0f} MB more, {memory_mb():.0f} MB in all")
-    ours.send("over")
-    server.join()
 
 
 if __name__ == "__main__":
