@@ -44,6 +44,7 @@ from .arithmetic import (
     find_equations,
     format_number,
 )
+from .rewriting import rewrite, rules
 
 __all__ = [
     "ANSWER_MARK",
@@ -61,15 +62,16 @@ ANSWER_MARK = "The answer is"  # every student's transcript ends "The answer is 
 MAX_LINE = 500
 
 _MARK = re.compile(
+    r"(?=[a#\\])(?:"  # a first look, so that few places are tried in earnest
     r"\banswer(?:\s{1,3}to\s[^.\n]{1,80}?)?\s{0,3}(?:is\b|[:=])[\s:]{0,5}"
-    r"|####|\\boxed\s?\{",
+    r"|####|\\boxed\s?\{)",
     re.I,
 )
 _NUMBER = re.compile(
-    r"(?P<date>\d\d?/\d\d?/\d{4}(?!\d)|\d{4}([-/])\d\d\2\d\d(?!\d))"
+    r"(?=[.\d])(?:(?P<date>\d\d?/\d\d?/\d{4}(?!\d)|\d{4}([-/])\d\d\2\d\d(?!\d))"
     r"|(?:(?P<whole>\d++) (?:and )?)?(?P<num>\d++) ?/ ?(?P<den>\d++)(?!\.?\d|,\d{3})"
     rf"|(?P<plain>{PLAIN_NUMBER})(?:[eE](?P<exp>[-+]?\d\d?)(?!\w))?"
-    r"(?P<ordinal>(?:st|nd|rd|th)\b)?"
+    r"(?P<ordinal>(?:st|nd|rd|th)\b)?)"
 )
 _MIXED = re.compile(
     r"(?<!\d)(\d{1,50}) (and )?(?=(\d{1,50}) ?/ ?(\d{1,50})(?!\d)( ?=)?)"
@@ -84,24 +86,25 @@ _YES_NO = re.compile(r"(?<![^\W_])(yes|no|true|false)(?![^\W_]|['’-]\w|\. ?\d)
 _CHOICE = re.compile(
     r"(?<![\w.-])(?<!\w['’])(?:\(([A-Za-z])\)|([A-Za-z])\)|([A-Za-z])(?!\w|['’]\w|-\w|\.\w))"
 )
-_LATEX_AND_MARKDOWN = [
-    (re.compile(pattern), new)
-    for pattern, new in (
-        (r"\\([$%])", r"\1"),
-        (r"(?<=\d)(?:\{,\}|\\[,!]|,\\!)(?=\d{3})", ","),
-        (r"\\(?:text|textbf|mathrm|mathbf)\s?\{([^{}]*)\}", r"\1"),
-        (r"(?<=\d)(?=\\[dt]?frac|[¼-¾⅐-⅞])", " "),  # 3\frac{1}{2}, 3½: mixed
-        (r"\\[dt]?frac\s?\{(\d{1,50})\}\s?\{(\d{1,50})\}", r"\1/\2"),
-        (r"[¼-¾⅐-⅞]", lambda m: unicodedata.normalize("NFKC", m[0]).replace("⁄", "/")),
-        (r"\\times|\\cdot", "*"),
-        (r"\\div", "/"),
-        (r"\\[()\[\]]", " "),
-        (r"(?<!\d)(?<!\d )\*\*|\*\*(?! ?\d)", ""),  # **42** is bold, 2**3 is a power
-        (r"\b(?:[Mm]inus|[Nn]egative) (?=[$\d])", "-"),
-    )
-]
-# Most texts hold nothing of the above, and eleven substitutions are most of the work.
-_TYPESET = re.compile(r"[\\{¼-¾⅐-⅞]|\*\*|(?:inus|egative) ")
+
+_LATEX_NUMBERS = rules(
+    ("\\", r"\\([$%])", r"\1"),
+    ("{,}", r"(?<=\d)\{,\}(?=\d{3})", ","),
+    ("\\", r"(?<=\d)(?:\\[,!]|,\\!)(?=\d{3})", ","),
+    ("{", r"\\(?:text|textbf|mathrm|mathbf)\s?\{([^{}]*)\}", r"\1"),
+    ("frac", r"(?<=\d)(?=\\[dt]?frac)", " "),  # 3\frac{1}{2} is mixed
+    ("frac", r"\\[dt]?frac\s?\{(\d{1,50})\}\s?\{(\d{1,50})\}", r"\1/\2"),
+)
+_VULGAR_FRACTION = re.compile(r"(\d?)([¼-¾⅐-⅞])")  # 3½ is mixed, too
+_SIGNS_AND_BOLD = rules(
+    ("\\", r"\\times|\\cdot", "*"),
+    ("\\div", r"\\div", "/"),
+    ("\\", r"\\[()\[\]]", " "),
+    # **42** is bold, 2**3 is a power
+    ("**", r"(?<!\d)(?<!\d )\*\*|\*\*(?! ?\d)", ""),
+    ("tive ", r"\b[Nn]egative (?=[$\d])", "-"),
+    ("inus ", r"\b[Mm]inus (?=[$\d])", "-"),
+)
 
 
 def extract_answer(text: str, kind: str = "number") -> str | None:
@@ -141,15 +144,27 @@ def _reader(kind: str):
 
 def _plain(text: str) -> str:
     """Text without LaTeX, bold marks and other scripts' digits."""
-    text = ascii_signs(text)
-    if _TYPESET.search(text):
-        for pattern, new in _LATEX_AND_MARKDOWN:
-            text = pattern.sub(new, text)
-    return text
+    text = rewrite(ascii_signs(text), _LATEX_NUMBERS)
+    if not text.isascii():
+        text = _VULGAR_FRACTION.sub(_spelled_out, text)
+    return rewrite(text, _SIGNS_AND_BOLD)
+
+
+def _spelled_out(match: re.Match) -> str:
+    """'3½' -> '3 1/2'."""
+    fraction = unicodedata.normalize("NFKC", match[2]).replace("⁄", "/")
+    return f"{match[1]} {fraction}" if match[1] else fraction
+
+
+def may_be_marked(text: str) -> bool:
+    """A quick look: False where there is no mark; the pattern itself is slow."""
+    return "####" in text or "\\boxed" in text or "answer" in text.lower()
 
 
 def _read_marked(text: str, reader) -> tuple[bool, str | None]:
     """(is there a mark, answer behind the last mark that has anything behind it)."""
+    if not may_be_marked(text):
+        return False, None
     marks, end = list(_MARK.finditer(text)), len(text)
     for mark in reversed(marks):
         span, end = text[mark.end() : end], mark.start()
@@ -165,7 +180,8 @@ def _read_number(text: str, marked: bool) -> str | None:
     """First number (or its equation's result) behind a mark, else the last one."""
     if marked and "=" not in text and _FORMULA.match(text):
         return _formula_value(text)
-    text = _MIXED.sub(_apart, text)
+    if "/" in text:
+        text = _MIXED.sub(_apart, text)
     if groups := _SPACED_GROUPS.match(text):
         joined = re.sub(r"(?<=\d) (?=\d)", "", groups[0])
         text = joined + text[groups.end() :]
@@ -218,9 +234,10 @@ def _canonical(match: re.Match, text: str) -> str | None:
         fraction = Fraction(int(match["num"]), int(match["den"]))
         body = str(int(match["whole"] or 0) + fraction)
     else:
-        plain = match["plain"].replace(",", "")
-        body = format(Decimal(f"{plain}e{match['exp'] or 0}"), "f")
-        body = body.rstrip("0").rstrip(".") if "." in body else body
+        body = match["plain"].replace(",", "")
+        if match["exp"] or not body.isdecimal() or body[0] == "0":
+            body = format(Decimal(f"{body}e{match['exp'] or 0}"), "f")
+            body = body.rstrip("0").rstrip(".") if "." in body else body
     if len(body) > MAX_DIGITS:
         return None
     return "-" + body if body != "0" and _is_negative(text, match.start()) else body

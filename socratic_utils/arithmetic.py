@@ -44,9 +44,16 @@ _TERM = (
     rf"(?:-(?! )|\( ?){{0,9}}+(?:[{CURRENCY}] ?)?-?{PLAIN_NUMBER}(?! \d+/\d)"
     rf"(?: ?[%)]){{0,9}}+(?:{_UNIT}){{0,3}}+(?: ?\)){{0,9}}+"
 )
-_FORMULA = re.compile(rf"{_TERM}(?: {{0,2}}[-+*/xX] {{0,2}}{_TERM}){{0,15}}+")
+# The first look keeps the pattern from being tried at every letter.
+_FORMULA = re.compile(
+    rf"(?=[-(.\d{CURRENCY}]){_TERM}(?: {{0,2}}[-+*/xX] {{0,2}}{_TERM}){{0,15}}+"
+)
 # What stands before the mere tail of a formula: "y - 3+4=1", "2^3+1=9"; not a bullet.
 _CUT_OFF = re.compile(r"(?<!\n)(?<!\n )(?<!\n  )[-+*/^√][ $(]*$|[\w)²³!]$|\d $")
+_OPERATOR, _HEAD = re.compile(r"[-+*/xX]"), re.compile(rf"-?{PLAIN_NUMBER}%?")
+_LETTER = re.compile(r"[^\W\d_]")
+_UNITS = re.compile(r"(?:/ ?)?(?![xX] ?[$(\d.-])[^\W\d_]+")
+_NO_SPACE = {ord(sign): None for sign in f" {CURRENCY}"}  # a formula has no other
 _REMAINDER = re.compile(r"[^.\n]{0,30}(?:\bremainder\b|\bR ?\d)", re.I)
 _SIGNS = str.maketrans(
     "−－﹣‐‑–×✕∗·⋅∙÷⁄∕．٫，٬％٪＝（）＋＄", "------******///..,,%%=()+$"
@@ -151,14 +158,14 @@ def find_equations(text: str) -> list[Equation]:
             continue
         expression, result = _bare(left[0]), _bare(right[0])
         before = padded[max(0, left.start() - 12) : left.start() + 1]
-        if not re.search(r".[-+*/xX]", expression) or _CUT_OFF.search(before):
+        if not _OPERATOR.search(expression, 1) or _CUT_OFF.search(before):
             continue
         if _value(expression) is None or _value(result) is None:
             continue
         if "/" in expression and _REMAINDER.match(text, right.start()):
             continue  # 13 / 4 = 3 remainder 1 is right, and no plain arithmetic
         equation = Equation(expression, result, left.start(), right.end())
-        head = re.match(rf"-?{PLAIN_NUMBER}%?", result)
+        head = _HEAD.match(result)
         if head and head[0] != result and not equation_is_right(equation):
             run_on = equation._replace(result=head[0])
             equation = run_on if equation_is_right(run_on) else equation
@@ -188,8 +195,8 @@ def equation_is_right(equation: Equation) -> bool:
 
 def _bare(formula: str) -> str:
     """'($5 / 2 kg' -> '5/2': no units, currency, spaces, unmatched parentheses."""
-    text = re.sub(r"(?:/ ?)?(?![xX] ?[$(\d.-])[^\W\d_]+", "", formula)
-    text = re.sub(rf"[\s{CURRENCY}]", "", text)
+    text = _UNITS.sub("", formula) if _LETTER.search(formula) else formula
+    text = text.translate(_NO_SPACE)
     while text.startswith("(") and text.count("(") > text.count(")"):
         text = text[1:]
     while text.endswith(")") and text.count(")") > text.count("("):
@@ -197,7 +204,7 @@ def _bare(formula: str) -> str:
     return text
 
 
-@lru_cache(maxsize=1024)  # chains ask for the same side several times
+@lru_cache(maxsize=16384)  # chains ask for the same sides again and again
 def _value(expression: str) -> Fraction | None:
     try:
         return calculate(expression)

@@ -27,8 +27,14 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from .answers import extract_answer, extract_marked_answer, find_equations
+from .answers import (
+    extract_answer,
+    extract_marked_answer,
+    find_equations,
+    may_be_marked,
+)
 from .problems import Step
+from .rewriting import rewrite, rules
 
 _DECORATION = re.compile(
     r"^\s*(?:[-*•>#]+\s+|\d{1,2}[.)]\s+|step\s+\d{1,2}\s*[:.]\s*)+", re.I
@@ -39,8 +45,8 @@ _LABEL = (
 _QUESTION = re.compile(r"^\[?(?:sub-?question|question|sq|q)" + _LABEL, re.I)
 _ANSWER = re.compile(r"^\[?(?:sub-?answer|answer|solution|a)" + _LABEL, re.I)
 _BOTH_IN_ONE = re.compile(
-    r"(?<=\?)\s+(?=(?:a|answer)\s*\d{0,2}\s*[:：])"
-    r"|(?<=[.!?])\s+(?=(?:q|a|question|answer)\s?\d{1,2}\s?[:：])",
+    r"(?=\s)(?:(?<=\?)\s+(?=(?:a|answer)\s*\d{0,2}\s*[:：])"
+    r"|(?<=[.!?])\s+(?=(?:q|a|question|answer)\s?\d{1,2}\s?[:：]))",
     re.I,
 )
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.I | re.S)
@@ -55,8 +61,6 @@ _FINAL = re.compile(
     r"|(?<!\w\s))\banswer(?:\s+to\s[^.]{1,80}?)?\s*(?:is\b|[:=]).*$",
     re.I,
 )
-# What every final answer has; bold may stand inside the word.
-_MAY_BE_MARKED = re.compile(r"answer|####|\\|\*\*|<<", re.I)
 _LAST_SENTENCE = re.compile(rf"(?:^|(?<=[.!?]\s)){_FINAL.pattern}", re.I)
 # Least-to-most prompts ask their last question so: "Final Answer: How many are left?"
 _LAST_QUESTION = re.compile(r"^[ \t]*final answer:(?=.*\?[ \t]*$)", re.I | re.M)
@@ -76,23 +80,20 @@ def _fraction(match: re.Match) -> str:
     return "/".join(f"({p})" if re.search(r"[-+*]|\\times", p) else p for p in parts)
 
 
-_TYPESETTING = [
-    (re.compile(pattern), new)
-    for pattern, new in (
-        # Mathematics between two dollars, if it is typeset: "$3 and $5" are prices.
-        (r"(?<!\\)\$((?:[^$\\]|\\[^a-z])*\\[a-z](?:[^$\\]|\\.)*)\$", r"\1"),
-        (r"\\(?:boxed|text|textbf|mathrm|mathbf)\s?\{([^{}]*)\}", r"\1"),
-        (r"\\[dt]?frac\s?\{([^{}]*)\}\s?\{([^{}]*)\}", _fraction),
-        (r"\s?\\(?:times|cdot)\b\s?", " * "),
-        (r"\s?\\div\b\s?", " / "),
-        (r"\\([$%])", r"\1"),
-        (r"(?<=\d)\{,\}(?=\d)", ","),
-        (r"<<[^<>]*>>", ""),  # GSM8K's calculator notes, which models imitate
-        (r"\\[(\[]\s?|\s?\\[)\]]|\\[,!]|^\$\$|\$\$$", ""),
-        (r"\*\*(?! ?\d)|(?<!\d)(?<!\d )\*\*", ""),
-    )
-]
-_TYPESET = re.compile(r"\\|\*\*|\$\$|<<|\{")
+_TYPESETTING = rules(
+    # Mathematics between two dollars, if it is typeset: "$3 and $5" are prices.
+    ("$", r"(?<!\\)\$((?:[^$\\]|\\[^a-z])*\\[a-z](?:[^$\\]|\\.)*)\$", r"\1"),
+    ("{", r"\\(?:boxed|text|textbf|mathrm|mathbf)\s?\{([^{}]*)\}", r"\1"),
+    ("frac", r"\\[dt]?frac\s?\{([^{}]*)\}\s?\{([^{}]*)\}", _fraction),
+    ("\\", r"\s?\\(?:times|cdot)\b\s?", " * "),
+    ("\\div", r"\s?\\div\b\s?", " / "),
+    ("\\", r"\\([$%])", r"\1"),
+    ("{,}", r"(?<=\d)\{,\}(?=\d)", ","),
+    ("<<", r"<<[^<>]*>>", ""),  # GSM8K's calculator notes, which models imitate
+    ("\\", r"\\[(\[]\s?|\s?\\[)\]]|\\[,!]", ""),
+    ("$$", r"^\$\$|\$\$$", ""),
+    ("**", r"\*\*(?! ?\d)|(?<!\d)(?<!\d )\*\*", ""),
+)
 
 
 def parse_chain(
@@ -106,8 +107,11 @@ def parse_chain(
     What a model thinks aloud between <think> marks is no part of its chain.
     "(a) or (b)" is no answer to a choice.
     """
-    text = _HEADING.sub("Final answer: ", _THOUGHT.sub("", text))
-    text = _LAST_QUESTION.sub("Q:", text)
+    if "<" in text:
+        text = _THOUGHT.sub("", text)
+    if "final answer" in text.lower():
+        text = _HEADING.sub("Final answer: ", text)
+        text = _LAST_QUESTION.sub("Q:", text)
     if style != "socratic" and "\n" not in text.strip():
         text = sentence_lines(text)
     if cut_off:
@@ -115,7 +119,9 @@ def parse_chain(
     answer = extract_marked_answer(text, kind)
     if kind == "choice" and _SEVERAL.match(text, text.rfind("answer is")):
         answer = None
-    body = _BOTH_IN_ONE.sub("\n", _CODE.sub("", text)).splitlines()
+    if "```" in text:
+        text = _CODE.sub("", text)
+    body = _BOTH_IN_ONE.sub("\n", text).splitlines()
     marked = [i for i, line in enumerate(body) if _is_marked(line, kind)]
     lines = [clean_line(line) for line in body]
     for index in marked:
@@ -126,10 +132,9 @@ def parse_chain(
 
 def clean_line(line: str) -> str:
     """Take off Markdown bold, bullets, step numbers and LaTeX."""
-    if _TYPESET.search(line):  # most lines have nothing of it
-        for pattern, new in _TYPESETTING:
-            line = pattern.sub(new, line)
-    return _DECORATION.sub("", " ".join(line.split())).strip()
+    line = " ".join(rewrite(line, _TYPESETTING).split())
+    mark = _DECORATION.match(line)
+    return line[mark.end() :].strip() if mark else line
 
 
 def sentence_lines(text: str) -> str:
@@ -156,7 +161,7 @@ def _result(text: str) -> str:
 
 def _is_marked(line: str, kind: str) -> bool:
     """Does the line hold a final answer, or only the mark ("Final answer:")?"""
-    if not _MAY_BE_MARKED.search(line):
+    if not may_be_marked(line.replace("**", "")):  # bold may stand inside the word
         return False
     if extract_marked_answer(line, kind) is not None:
         return True
