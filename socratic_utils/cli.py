@@ -25,7 +25,7 @@ from .cost import price_table
 from .notebooks import NotebookError, Usage, find_notebooks, number, run_notebook
 from .runs import read_json, record_settings, update_run_json
 
-NUMBERS = ("00", "01", "02", "03", "04", "05", "06", "07", "08")
+NUMBERS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09")
 # Minutes on two slow cores, first run; None where nobody has measured it.
 ESTIMATED_MINUTES: dict[str, dict[str, float] | None] = {
     "smoke": dict.fromkeys(NUMBERS, 0.3),
@@ -33,8 +33,8 @@ ESTIMATED_MINUTES: dict[str, dict[str, float] | None] = {
     "paper": None,
 }
 ONE_STUDENT = {"04": "socratic_unified", "05": "socratic_iterative",
-               "07": "socratic_iterative"}  # fmt: skip
-OWN_ROWS = ("06", "07")  # notebooks with a folder of predictions, named as they are
+               "07": "socratic_iterative", "09": "cot"}  # fmt: skip
+OWN_ROWS = ("06", "07", "09")  # notebooks with predictions in a folder of their name
 MATTERS = ("dataset", "student", "train_limit", "test_limit", "training", "decoding")
 OPTIONS = (
     "dataset", "student", "teacher", "teacher_url", "teacher_api", "teacher_mode",
@@ -215,7 +215,8 @@ def why_left_out(settings: config.Settings, path: Path) -> str:
     if student := ONE_STUDENT.get(number(path)):
         from .corpus import is_taught
 
-        missing = f"{settings.teacher} has no Socratic chains"
+        style = "CoT" if student == "cot" else "Socratic"
+        missing = f"{settings.teacher} has no {style} chains"
         return "" if is_taught(settings, student) else missing
     return ""
 

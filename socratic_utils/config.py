@@ -141,6 +141,10 @@ ELSEWHERE = {
     ("small", "gsm8k"): {
         "train_limit": 100, "test_limit": 50, "epochs": 1.0,
     },
+    # PaLM's chains are published for all 9,741 training problems.
+    ("small", "commonsense_qa"): {
+        "train_limit": 2000, "test_limit": 500, "epochs": 1.0,
+    },
 }  # fmt: skip
 
 

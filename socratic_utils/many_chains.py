@@ -31,7 +31,7 @@ from .pools import DOWN_SAMPLINGS, Pool, correct_only
 from .problems import Chain, Problem
 from .sampling import STYLE
 from .students import train_student
-from .transcripts import SUPERVISIONS
+from .transcripts import SUPERVISIONS, Supervision
 from .voting import SAMPLED, accuracy_by_votes
 
 FOLDER = "many_chains"
@@ -70,20 +70,27 @@ def by_filter(
     return {name: pool for name, pool in pools.items() if pool.chains}
 
 
-def train(settings: Settings, pool: Pool) -> Path:
+def train(
+    settings: Settings,
+    pool: Pool,
+    supervision: Supervision = SUPERVISIONS[STYLE],
+    steps: int | None = None,
+) -> Path:
     """Train a student on a pool; its folder.
 
-    Raises ValueError on a pool without a chain.
+    `steps` are the scale's unless they are given.  Raises ValueError on a pool without
+    a chain.
     """
     by_id = {problem.id: problem for problem in train_problems(settings)}
     pairs = [(by_id[chain.problem_id], chain) for chain in pool.chains]
+    steps = steps or settings.many.steps
     an_epoch = max(1, ceil(len(pairs) / settings.training.batch_size))
     return train_student(
         settings.student,
         pairs,
-        SUPERVISIONS[STYLE],
+        supervision,
         # Trainer rounds up: half a step less, so that it is not one too many.
-        replace(settings.training, epochs=(settings.many.steps - 0.5) / an_epoch),
+        replace(settings.training, epochs=(steps - 0.5) / an_epoch),
         settings.folder / "students",
         settings.seed,
     )

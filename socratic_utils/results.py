@@ -152,7 +152,7 @@ def error_table(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFra
 
 
 def paper_table(name: str = "p1_table2") -> pd.DataFrame:
-    """A table of a paper, as `resources/papers/` has it: P1's 2, P2's 3(b).
+    """A table of a paper, as `resources/papers/` has it: P1's 2, P2's 2(b), 3(b).
 
     Values are in percent.
     """

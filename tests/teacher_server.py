@@ -46,7 +46,7 @@ class Quiet(ThreadingHTTPServer):
 
 
 class TeacherServer:
-    """Listens on a free loopback port; `requests`, `headers`, ... keep what was asked."""
+    """Listens on a free loopback port; `requests` and so on keep what was asked."""
 
     def __init__(self, behaviours=(), always=None, reply=REPLY, shares=None, seed=0,
                  latency=0.0, honours_n=True, retry_after=0):  # fmt: skip

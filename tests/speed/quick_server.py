@@ -20,8 +20,8 @@ BODY = json.dumps(
         "usage": TOKENS,
     }
 ).encode()  # fmt: skip
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-ANSWER = HEAD % len(BODY) + BODY
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+ANSWER = HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
 
 
 class Answers(asyncio.Protocol):
