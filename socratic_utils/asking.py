@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from .cost import Budget, Price, characters_of
 from .endpoint import Endpoint, RefusedError, TeacherError

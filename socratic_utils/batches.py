@@ -18,7 +18,7 @@ import warnings
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from itertools import islice
 
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from .asking import Job, Refusals, Remember, reply_row
 from .cost import Budget

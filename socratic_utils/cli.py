@@ -25,15 +25,23 @@ from .cost import price_table
 from .notebooks import NotebookError, Usage, find_notebooks, number, run_notebook
 from .runs import read_json, record_settings, update_run_json
 
-NUMBERS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09")
+NUMBERS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09",
+           "10")  # fmt: skip
 # Minutes on two slow cores, first run; None where nobody has measured it.
 ESTIMATED_MINUTES: dict[str, dict[str, float] | None] = {
     "smoke": dict.fromkeys(NUMBERS, 0.3),
-    "small": {"00": 0.2, "01": 0.2, "02": 0.2, "03": 30, "04": 13, "05": 21, "08": 0.5},
+    "small": {"00": 0.2, "01": 0.2, "02": 0.2, "03": 30, "04": 13, "05": 21, "08": 0.5,
+              "10": 0.2},
     "paper": None,
 }
-ONE_STUDENT = {"04": "socratic_unified", "05": "socratic_iterative",
-               "07": "socratic_iterative", "09": "cot"}  # fmt: skip
+# A student that a notebook cannot do without, and what it learns.
+NEEDED = {
+    "04": ("socratic_unified", "Socratic chains"),
+    "05": ("socratic_iterative", "Socratic chains"),
+    "07": ("socratic_iterative", "Socratic chains"),
+    "09": ("cot", "CoT chains"),
+    "10": ("gt_steps", "steps of its own"),
+}
 OWN_ROWS = ("06", "07", "09")  # notebooks with predictions in a folder of their name
 MATTERS = ("dataset", "student", "train_limit", "test_limit", "training", "decoding")
 OPTIONS = (
@@ -212,11 +220,11 @@ def why_left_out(settings: config.Settings, path: Path) -> str:
 
         missing = f"no {settings.many.counts[-1]} chains a problem are recorded of"
         return "" if can_sample(settings) else f"{missing} {settings.teacher}"
-    if student := ONE_STUDENT.get(number(path)):
+    if number(path) in NEEDED:
         from .corpus import is_taught
 
-        style = "CoT" if student == "cot" else "Socratic"
-        missing = f"{settings.teacher} has no {style} chains"
+        student, what = NEEDED[number(path)]
+        missing = f"neither {settings.dataset} nor {settings.teacher} has {what}"
         return "" if is_taught(settings, student) else missing
     return ""
 

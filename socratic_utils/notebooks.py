@@ -37,8 +37,6 @@ KERNEL_ENVIRONMENT = {
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     # The kernel `python3` of this interpreter, not one in the home folder.
     "JUPYTER_PREFER_ENV_PATH": "1",
-    # tqdm complains once per notebook that widgets are not installed: on purpose.
-    "PYTHONWARNINGS": "ignore:IProgress not found",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
 

@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from .answers import extract_answer, extract_marked_answer, is_correct
 from .config import Decoding

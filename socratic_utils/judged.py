@@ -1,0 +1,53 @@
+"""What a run gives people to judge (notebook 10).
+
+P2's two questions (section 5) need a student before and after, and a student and the
+teacher, on problems that neither was trained on.  From a run of the main table we take
+the student of the teacher's chains against the student of the benchmark's own steps,
+and against the teacher, where its chains on test problems are recorded or cached.
+
+Not covered: the student before any training, which writes no chains without a prompt.
+"""
+
+from __future__ import annotations
+
+from .config import Settings
+from .corpora import CORPORA
+from .corpus import is_taught, teacher_of, test_problems
+from .experiments import score
+from .judging import Pair, make_pairs, sides, sides_of_chains
+from .problems import Chain, Problem
+from .sampling import STYLE
+
+
+def pairs_of_run(settings: Settings, count: int = 20) -> list[Pair]:
+    """About `count` pairs in a random order, as many of each comparison as there are.
+
+    Raises ValueError where the run has no two sources of chains.
+    """
+    problems = test_problems(settings)
+    split = problems[0].split
+    student = sides(score(settings, STYLE, split))
+    others = {}
+    if is_taught(settings, "gt_steps"):
+        others["gt_steps"] = sides(score(settings, "gt_steps", split))
+    if chains := teachers_chains(settings, problems):
+        others["teacher"] = sides_of_chains(problems, chains)
+    pairs: list[Pair] = []
+    for other in others.values():
+        share = count // len(others)
+        pairs += make_pairs(other, student, problems, share, settings.seed)
+    if not pairs:
+        raise ValueError(
+            f"{settings.teacher} has no chains on {split} problems, and there is no "
+            f"student of gold steps: nothing to compare"
+        )
+    return sorted(pairs, key=lambda pair: pair.problem_id)
+
+
+def teachers_chains(settings: Settings, problems: list[Problem]) -> list[Chain]:
+    """The teacher's chains on these problems that are at hand; nobody is asked."""
+    if settings.teacher in CORPORA:
+        return []
+    teacher = teacher_of(settings, plan=True)
+    found = [teacher.known(problem, STYLE) for problem in problems]
+    return [chain for chain in found if chain]

@@ -1,0 +1,255 @@
+"""Which of two chains reads better?  Pairs, the judges' files, and what they say.
+
+P2 asks people (section 5, Fig 8): two chains of one problem side by side, nobody told
+whose they are.  A `Comparison` is two sources (a student before and after, a student
+and the teacher) over the same problems; each judge sees the sides in an order of their
+own, and every click is a line on disk before the next pair is shown:
+
+    pairs = make_pairs(sides(cot_rows), sides_of_chains(problems, chains), 20)
+    judge = Judge("anna", pairs, folder)
+    judge.say("left")
+    preferences(read_judgements(folder))
+
+A line holds the judge, the two sources, the problem, which source was on the left and
+which was preferred ("same" where nobody could tell).  Lines of several machines are
+merged by putting their files into one folder.  `kind` is "person", or "model" where a
+language model judged (`judging_model`).
+
+Not covered: payment, a checked time of work, more than two chains at a time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .problems import Chain, Problem, problem_text
+from .transcripts import segments
+
+CHOICES = ("left", "right", "same")
+FIELDS = {
+    "judge": str, "kind": str, "dataset": str, "first": str, "second": str,
+    "problem": str, "left": str, "preferred": str, "both_correct": bool,
+    "seconds": (int, float),
+}  # fmt: skip
+NAME = re.compile(r"[\w][\w .-]{0,39}")
+
+
+class JudgingError(ValueError):
+    """A judge's file or name cannot be used; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One chain: who wrote it, its lines, and whether its answer is right."""
+
+    source: str
+    text: str
+    correct: bool
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two chains of one problem, in no particular order on the screen."""
+
+    problem_id: str
+    dataset: str
+    problem: str
+    first: Side
+    second: Side
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What a judgement is about."""
+        return self.first.source, self.second.source, self.problem_id
+
+    @property
+    def both_correct(self) -> bool:
+        """Whether the answers give no reason to prefer one of the two."""
+        return self.first.correct and self.second.correct
+
+    def left_is_first(self, judge: str) -> bool:
+        """The sides' order: drawn for each judge and pair, the same at every visit."""
+        return random.Random(f"{judge} {self.key}").random() < 0.5
+
+
+def sides(rows: Sequence[dict], source: str = "") -> dict[str, Side]:
+    """Problem id -> what a student wrote, of prediction rows."""
+    return {
+        row["id"]: Side(source or row["student"], row["output"], row["correct"])
+        for row in rows
+    }
+
+
+def sides_of_chains(
+    problems: Sequence[Problem], chains: Sequence[Chain], source: str = "teacher"
+) -> dict[str, Side]:
+    """Problem id -> a teacher's chain, in the very form that students write.
+
+    A chain without steps or answer is left out.
+    """
+    from .filters import KEPT, judge
+
+    by_id = {problem.id: problem for problem in problems}
+    found = {}
+    for chain in chains:
+        problem = by_id[chain.problem_id]
+        if chain.steps and chain.answer:
+            lines = [s.text for s in segments(problem, chain) if s.role != "problem"]
+            right = judge(problem, chain) == KEPT
+            found[problem.id] = Side(source, "\n".join(lines), right)
+    return found
+
+
+def make_pairs(
+    first: Mapping[str, Side],
+    second: Mapping[str, Side],
+    problems: Sequence[Problem],
+    count: int | None = 20,
+    seed: int = 0,
+    both_correct: bool = False,
+) -> list[Pair]:
+    """`count` problems that both have, drawn at random (None: all of them).
+
+    Chains that are word for word the same are left out: there is nothing to judge.
+    Raises ValueError where no pair is left.
+    """
+    pairs = [
+        Pair(p.id, p.dataset, problem_text(p), first[p.id], second[p.id])
+        for p in problems
+        if p.id in first and p.id in second and first[p.id].text != second[p.id].text
+    ]
+    if both_correct:
+        pairs = [pair for pair in pairs if pair.both_correct]
+    if not pairs:
+        raise ValueError("no problem has two different chains to compare")
+    random.Random(seed).shuffle(pairs)
+    return pairs[:count]
+
+
+@dataclass
+class Judge:
+    """A person (or a model) at work: what is to be judged, and the file it goes to."""
+
+    name: str
+    pairs: Sequence[Pair]
+    folder: Path
+    kind: str = "person"
+    started: float = field(default_factory=time.monotonic, init=False)
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise JudgingError(
+                "a judge's name is up to 40 letters, digits, spaces, dots or hyphens"
+            )
+        self.path = Path(self.folder) / f"{self.name}.jsonl"
+        rows = read_file(self.path) if self.path.exists() else []
+        self._size = self.path.stat().st_size if self.path.exists() else 0
+        self.done = {(row["first"], row["second"], row["problem"]) for row in rows}
+
+    @property
+    def waiting(self) -> list[Pair]:
+        """Pairs without a judgement of this judge, in their order."""
+        return [pair for pair in self.pairs if pair.key not in self.done]
+
+    def shown(self) -> tuple[Pair, Side, Side] | None:
+        """The next pair with its left and right side; None when all are judged."""
+        if not self.waiting:
+            return None
+        pair = self.waiting[0]
+        ordered = (pair.first, pair.second)
+        return (pair, *(ordered if pair.left_is_first(self.name) else ordered[::-1]))
+
+    def say(self, choice: str) -> None:
+        """Judge the pair that is shown; it is on disk when this returns.
+
+        Raises JudgingError on another choice, when nothing is left, and when somebody
+        else has written to the file: another judge of the same name.
+        """
+        if choice not in CHOICES:
+            raise JudgingError(f"choose one of {', '.join(CHOICES)}, not {choice!r}")
+        shown = self.shown()
+        if shown is None:
+            raise JudgingError(f"{self.name} has judged every pair")
+        pair, left, right = shown
+        preferred = {"left": left.source, "right": right.source, "same": "same"}
+        row = {
+            "judge": self.name, "kind": self.kind, "dataset": pair.dataset,
+            "first": pair.first.source, "second": pair.second.source,
+            "problem": pair.problem_id, "left": left.source,
+            "preferred": preferred[choice], "both_correct": pair.both_correct,
+            "seconds": round(time.monotonic() - self.started, 1),
+        }  # fmt: skip
+        self._append(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+        self.done.add(pair.key)
+        self.started = time.monotonic()
+
+    def _append(self, line: bytes) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("ab") as file:
+            if file.tell() != self._size:
+                raise JudgingError(
+                    f"somebody else judges as {self.name}: what both said is kept, go "
+                    f"on under another name"
+                )
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+            self._size = file.tell()
+
+
+def read_file(path: Path) -> list[dict]:
+    """A judge's lines.  A last line that was cut off by a crash is taken off the file.
+
+    Raises JudgingError that names the line that is no judgement; nothing is changed.
+    """
+    data = path.read_bytes()
+    whole, _, torn = data.rpartition(b"\n")
+    rows = []
+    for number, line in enumerate(whole.split(b"\n") if whole else [], 1):
+        try:
+            row = json.loads(line)
+            wrong = [k for k, kind in FIELDS.items() if not isinstance(row[k], kind)]
+            names = (row["first"], row["second"])
+            known = row["left"] in names and row["preferred"] in (*names, "same")
+        except (ValueError, KeyError, TypeError):
+            wrong, known = ["line"], False
+        if wrong or not known:
+            raise JudgingError(
+                f"{path}, line {number} is no judgement: correct it, or take that line "
+                f"out; the others are kept"
+            )
+        rows.append(row)
+    if torn:
+        path.with_suffix(".cut").write_bytes(torn)
+        with path.open("r+b") as file:
+            file.truncate(len(data) - len(torn))
+        print(f"{path}: the last line was cut off, and is set aside")
+    return rows
+
+
+def read_judgements(folder: str | Path) -> list[dict]:
+    """The lines of all judges' files in a folder.
+
+    Raises JudgingError where one judge has judged a pair twice: two people of one name.
+    """
+    rows: list[dict] = []
+    seen: dict[tuple, Path] = {}
+    for path in sorted(Path(folder).glob("*.jsonl")):
+        for row in read_file(path):
+            key = tuple(row[k] for k in ("judge", "first", "second", "problem"))
+            if key in seen:
+                raise JudgingError(
+                    f"{path.name} and {seen[key].name}: two judges are called "
+                    f"{row['judge']}: give one of them another name, in every line of "
+                    f"the file"
+                )
+            seen[key] = path
+            rows.append(row)
+    return rows
