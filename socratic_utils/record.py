@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 
 from .benchmarks import load_problems
+from .corpus import spread
 from .filters import keep_if_correct
 from .prompts import STYLES
 from .runs import project_root
@@ -26,6 +27,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--dataset", default="gradeschool")
     parser.add_argument("--split", default="train")
     parser.add_argument("--limit", type=int)
+    parser.add_argument("--spread", action="store_true", help="problems at even "
+                        "distances, not the first ones")  # fmt: skip
     parser.add_argument("--styles", nargs="+", default=list(STYLES))
     parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument("--max-resamples", type=int, default=3)
@@ -34,7 +37,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--cache", default=str(project_root() / "outputs" / "teacher"))
     parser.add_argument("--out", help="recording to write, .jsonl.gz")
     options = parser.parse_args(arguments)
-    problems = load_problems(options.dataset, options.split, options.limit)
+    first = None if options.spread else options.limit
+    problems = load_problems(options.dataset, options.split, first)
+    problems = spread(problems, options.limit)
     teacher = Teacher(
         options.teacher, options.teacher_url, options.cache, options.served_as,
         concurrency=options.concurrency, recorded=(),
