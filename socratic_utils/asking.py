@@ -190,7 +190,8 @@ class LiveAsker:
 
     def _fill(self, pool: ThreadPoolExecutor, running: dict) -> TeacherError | None:
         """Start requests while there is room; the error is a budget that is used up."""
-        while self.waiting and len(running) < self.concurrency:
+        # Some more than threads, so that none is idle while replies are being stored.
+        while self.waiting and len(running) < self.concurrency + self.concurrency // 2:
             job = self.waiting.popleft()
             if len(job.samples) > 1 and not self.honours_n:
                 job, *others = job.singles()

@@ -24,6 +24,7 @@ import psutil
 from .asking import Job, Refusals, missing
 from .store import ReplyStore
 
+REFRESHED_EVERY = 60.0  # seconds
 LONGEST = 4500.0  # seconds of silence; an endpoint may ask to wait for an hour
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS claims (
@@ -38,6 +39,7 @@ class Claims:
     def __init__(self, store: ReplyStore) -> None:
         self.store = store
         self.owner, self.host = uuid.uuid4().hex, socket.gethostname()
+        self._refreshed = 0.0
         with store.transaction() as db:
             db.execute(SCHEMA)
 
@@ -66,7 +68,10 @@ class Claims:
             return {key for (key,) in ours} & set(keys)
 
     def refresh(self) -> None:
-        """Say that whatever is claimed is still being asked for."""
+        """Say that whatever is claimed is still being asked for, now and then."""
+        if time.time() - self._refreshed < REFRESHED_EVERY:
+            return
+        self._refreshed = time.time()
         with self.store.transaction() as db:
             values = (time.time(), self.owner)
             db.execute("UPDATE claims SET at = ? WHERE owner = ?", values)
