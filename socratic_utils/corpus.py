@@ -45,7 +45,7 @@ def teacher_of(
         logprobs=logprobs,
         max_cost=settings.max_cost or None,
     )
-    teacher.take_over(settings.folder / "teacher")
+    teacher.store.take_over(settings.folder / "teacher")
     return teacher
 
 

@@ -26,11 +26,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .problems import save_jsonl
-from .runs import content_hash
+from .runs import content_hash, read_log
 
 BUSY_SECONDS = 60.0  # how long to wait for another process that is writing
 CHUNK = 500  # keys a query; SQLite allows 32,766 variables, old builds 999
 MEMORY = ":memory:"  # a store that is gone with the process
+REPLY_FIELDS = {"key", "model", "problem_id", "text"}
 HAS = "SELECT 1 FROM replies WHERE key = ?"
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (
@@ -52,8 +53,8 @@ class ReplyStore:
     """Replies by the key of their request.  Raises StoreError on a foreign file."""
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        if str(path) != MEMORY:
+        self.path, self.on_disk = Path(path), str(path) != MEMORY
+        if self.on_disk:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
         try:
@@ -104,6 +105,12 @@ class ReplyStore:
                 f"INSERT OR {how} INTO replies VALUES (?, ?, ?, ?, ?, ?)", values
             )
             return done.rowcount - known
+
+    def take_over(self, folder: str | Path) -> int:
+        """Store the replies of logs (`*.jsonl`) that earlier versions wrote."""
+        logs = sorted(Path(folder).glob("*.jsonl"))
+        rows = [row for log in logs for row in read_log(log)]
+        return self.add(row for row in rows if REPLY_FIELDS <= row.keys())
 
     def find(self, keys: Sequence[str]) -> dict[str, dict]:
         """The replies to those of the requests that have one."""

@@ -1,11 +1,10 @@
 """The teacher: ask a large model for chains, and never ask for the same one twice.
 
-One `openai` client speaks to OpenAI and to every server with the same interface (vLLM,
-`transformers serve`, llama.cpp, Ollama): `base_url` chooses.  A request has a canonical
-form whose hash is its key.  The key is looked up in the chains recorded in this
-package, then in the store of replies; only then is the model asked, live (`asking`) or
-by batch job (`batches`), and its reply is stored before anything else happens.  So the
-offline default is a full cache, and a killed run loses nothing:
+OpenAI, or any server with the same interface (vLLM, `transformers serve`, llama.cpp,
+Ollama): `base_url` chooses.  A request has a canonical form whose hash is its key.  It
+is looked up in the chains recorded in this package, then in the store of replies; only
+then is the model asked, live (`asking`) or by batch job (`batches`), and its reply is
+stored before anything else happens.  So a killed run loses nothing:
 
     >>> teacher = Teacher("Qwen2.5-Coder-1.5B-Instruct")        # recorded: no network
     >>> chains = teacher.sample(problems, style="socratic")     # doctest: +SKIP
@@ -29,14 +28,13 @@ from .batches import BatchAsker
 from .claims import Claims, ask_once
 from .cost import Budget, Estimate, estimate, need_price, price_of, reserved, spent
 from .endpoint import KEY_VARIABLE, MODES, Endpoint, RefusedError, TeacherError
-from .parsing import parse_chain
+from .parsed import Parses
 from .problems import Chain, Problem, problem_text, read_rows
 from .prompts import load_prompt
-from .runs import content_hash, read_log
+from .runs import content_hash
 from .store import MEMORY, ReplyStore
 
 STORE_NAME = "replies.sqlite"
-REPLY_FIELDS = {"key", "model", "problem_id", "text"}
 __all__ = ["RefusedError", "Teacher", "TeacherError", "shipped_recordings"]
 
 
@@ -83,7 +81,8 @@ class Teacher:
         self.store = ReplyStore(MEMORY)
         if self.cache_dir is not None:
             self.store = ReplyStore(Path(self.cache_dir) / STORE_NAME)
-            self.take_over(self.cache_dir)
+            self.store.take_over(self.cache_dir)
+        self._parses = Parses(self.store)
         self.usage = {"asked": 0, "prompt_tokens": 0, "completion_tokens": 0}
         self._refresh = lambda: None
 
@@ -120,11 +119,11 @@ class Teacher:
                 told = f"{refusals.count} of {len(keys)} chains are left out"
                 warnings.warn(f"{refusals.reason}; {told}", stacklevel=2)
         nothing: dict = {"text": ""}
-        return [
-            self._chain(problem, style, sample, rows.get(key, nothing))
+        return self._chains(
+            (problem, style, sample, rows.get(key, nothing))
             for problem, job in zip(problems, jobs, strict=True)
             for sample, key in zip(job.samples, job.keys, strict=True)
-        ]
+        )
 
     def replies(self, problems: Sequence[Problem]) -> list[dict]:
         """Every known reply about these problems: text, tokens, prompt hash."""
@@ -150,7 +149,7 @@ class Teacher:
         rows = self._known(job.keys)
         if not rows:
             return None
-        return self._chain(problem, style, sample, rows[job.keys[0]])
+        return self._chains([(problem, style, sample, rows[job.keys[0]])])[0]
 
     def estimate(
         self,
@@ -193,12 +192,6 @@ class Teacher:
             "seed": sample,
         }
 
-    def take_over(self, folder: str | Path) -> int:
-        """Store the replies of logs (`*.jsonl`) that earlier versions wrote."""
-        logs = sorted(Path(folder).glob("*.jsonl"))
-        rows = [row for log in logs for row in read_log(log)]
-        return self.store.add(row for row in rows if REPLY_FIELDS <= row.keys())
-
     # --- looking up -----------------------------------------------------------------
 
     def _job(
@@ -235,6 +228,7 @@ class Teacher:
         claims = Claims(self.store)
         self._refresh = claims.refresh
         purse = f"budget of {self.model}" if self.max_cost else ""
+
         def ask(ours: list[Job]) -> Refusals:
             if self.mode == "live":
                 self._refuse_what_is_in_batch_jobs(ours)
@@ -285,11 +279,17 @@ class Teacher:
         for name in ("prompt_tokens", "completion_tokens"):
             self.usage[name] += sum(row[name] or 0 for row in rows)
 
-    def _chain(self, problem: Problem, style: str, index: int, row: dict) -> Chain:
-        cut_off = row.get("finish_reason") == "length"
-        steps, answer = parse_chain(row["text"], style, problem.kind, cut_off)
-        return Chain(problem.id, style, steps, answer, self.model, index,
-                     row.get("logprob"), row["text"], row.get("tokens"))  # fmt: skip
+    def _chains(
+        self, wanted: Iterable[tuple[Problem, str, int, dict]]
+    ) -> list[Chain]:
+        wanted = list(wanted)
+        parsed = self._parses.of([(row, s, p.kind) for p, s, _, row in wanted])
+        return [
+            Chain(problem.id, style, steps, answer, self.model, sample,
+                  row.get("logprob"), row["text"], row.get("tokens"))
+            for (problem, style, sample, row), (steps, answer)
+            in zip(wanted, parsed, strict=True)
+        ]  # fmt: skip
 
 
 def shipped_recordings() -> list[Any]:

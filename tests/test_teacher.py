@@ -225,10 +225,12 @@ def test_a_reply_that_was_cut_off_has_no_final_answer(tmp_path):
     teacher = make(None, None)
     text = "Q1: How many a day?\nA1: 150 / 4 = 37.5 pages.\nThe answer is 37."
     row = {"text": text, "finish_reason": "length"}
-    chain = teacher._chain(PROBLEMS[0], "socratic", 0, row)
+    whole = {**row, "finish_reason": "stop"}
+    chain, whole = teacher._chains(
+        (PROBLEMS[0], "socratic", 0, reply) for reply in (row, whole)
+    )
     assert chain.answer is None and chain.steps[0].answer == "37.5"
     assert chain.text == text
-    whole = teacher._chain(PROBLEMS[0], "socratic", 0, {**row, "finish_reason": "stop"})
     assert whole.answer == "37"
 
 

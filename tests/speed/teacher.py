@@ -102,12 +102,14 @@ def main() -> None:
         )  # fmt: skip
         print(f"{len(rows)} recorded chains, in turn")
         before = memory_mb()
-        again = Teacher("toy", None, folder, recorded=())
-        start = time.perf_counter()
-        chains = again.sample(many, "cot")
-        rate = len(chains) / (time.perf_counter() - start)
-        print(f"replay: {rate:.0f} chains/s; {len(chains)} chains took "
-              f"{memory_mb() - before:.0f} MB more, {memory_mb():.0f} MB in all")
+        for name in ("parsed for the first time", "replayed"):
+            again = Teacher("toy", None, folder, recorded=())
+            start = time.perf_counter()
+            chains = again.sample(many, "cot")
+            rate = len(chains) / (time.perf_counter() - start)
+            print(f"{name}: {rate:.0f} chains/s; {len(chains)} chains took "
+                  f"{memory_mb() - before:.0f} MB more, {memory_mb():.0f} MB in all")
+            del chains, again
 
 
 if __name__ == "__main__":
