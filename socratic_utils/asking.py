@@ -13,8 +13,9 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from queue import SimpleQueue
 
 from tqdm import tqdm
 
@@ -123,6 +124,7 @@ class LiveAsker:
         self.waiting, self.endpoint.stopped = deque(jobs), False
         self.trials: dict[str, Job] = {}  # one sample of a job refused with `n` -> rest
         self.refusals = Refusals()
+        self.arrived: SimpleQueue[Future] = SimpleQueue()
         running: dict[Future, tuple[Job, float]] = {}
         failed: list[TeacherError] = []
         in_a_row = answered = 0
@@ -139,7 +141,11 @@ class LiveAsker:
                         self.waiting.clear()
                 else:
                     self.waiting.clear()
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                if not running:
+                    break
+                done = [self.arrived.get()]
+                while not self.arrived.empty():
+                    done.append(self.arrived.get())
                 # One transaction for all that came meanwhile: each costs a disk sync.
                 self.remember([row for future in done for row in future.result()[0]])
                 for future in done:  # only now: what is not stored stays in `running`
@@ -209,7 +215,9 @@ class LiveAsker:
                         f"{self.budget.spent:.4f} are spent: answers so far are kept, "
                         f"raise --max-cost to go on from there"
                     )
-            running[pool.submit(self._one, job)] = (job, worst)
+            future = pool.submit(self._one, job)
+            running[future] = (job, worst)
+            future.add_done_callback(self.arrived.put)
         return None
 
     def _one(self, job: Job) -> Answer:
