@@ -11,7 +11,7 @@ pair of students on the same problems an exact McNemar p-value:
     >>> round(relative_gain(5.05, 6.44).of_new, 3)  # P1, Table 2: "up 20%"
     0.216
 
-Not covered: BLEU, BERTScore and #Q of the question generator (P1, Table 4).
+BLEU, BERTScore and #Q of the question generator are in `question_quality`.
 """
 
 from __future__ import annotations
