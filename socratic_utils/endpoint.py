@@ -204,6 +204,8 @@ def reply_rows(reply: dict, n: int = 1) -> list[dict]:
         message = choice.get("message")
         text = message.get("content") if isinstance(message, dict) else None
         text = choice.get("text") if text is None else text
+        if isinstance(text, str):  # half of a character is JSON, but no text
+            text = text.encode("utf-8", "replace").decode()
         if not isinstance(text, str | None):
             continue
         finish = choice.get("finish_reason")
@@ -240,14 +242,11 @@ def _logprobs(found: Any) -> list[float]:
 
 
 def explained(model: str, error: Any) -> TeacherError:
-    """An HTTP error as one sentence, without the server's own words.
-
-    Servers have been seen to echo the key.
-    """
+    """An HTTP error as one sentence, not in the server's words: some echo the key."""
     status = error.status_code
     code = str(getattr(error, "code", None) or "")
     told = f"{code} {error}".lower()
-    no_credit = "the account has no credit left: look at it at your provider"
+    no_credit = "the account has no credit left: look at your provider's page"
     advice = {
         401: f"the key in {KEY_VARIABLE} is not accepted",
         402: no_credit,
@@ -255,6 +254,8 @@ def explained(model: str, error: Any) -> TeacherError:
         404: f"the endpoint does not know {model}: give the name it serves it by",
         429: "too many requests for too long: wait, or lower the concurrency",
     }
+    moved = "the address has moved: correct --teacher-url"
+    advice |= dict.fromkeys(range(300, 400), moved)
     if code == "insufficient_quota":
         advice[429] = no_credit
     passing = status >= 500 or status in PASSING

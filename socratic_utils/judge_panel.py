@@ -9,6 +9,7 @@ panel can be shown again at any time: it goes on where the judge was.
 
 from __future__ import annotations
 
+import time
 from html import escape
 
 import ipywidgets as widgets
@@ -17,6 +18,7 @@ from IPython.display import display
 
 from .judging import Judge, JudgingError, Side
 
+QUICKEST = 0.5  # seconds; a second click that comes sooner is not about the new pair
 KEYS = {"ArrowLeft": "left", "ArrowRight": "right", "ArrowDown": "same"}
 LABELS = {"left": "← left", "same": "↓ cannot tell", "right": "right →"}
 BOX = "border:1px solid #bbb;border-radius:6px;padding:8px;line-height:1.5"
@@ -56,6 +58,8 @@ class JudgePanel:
 
     def say(self, choice: str) -> None:
         """What a button or a key says; a problem is told under the buttons."""
+        if time.monotonic() - self.judge.started < QUICKEST:
+            return
         try:
             self.judge.say(choice)
         except (JudgingError, OSError) as error:

@@ -10,6 +10,8 @@ Not covered: the student before any training, which writes no chains without a p
 
 from __future__ import annotations
 
+import random
+
 from .config import Settings
 from .corpora import CORPORA
 from .corpus import is_taught, teacher_of, test_problems
@@ -34,14 +36,17 @@ def pairs_of_run(settings: Settings, count: int = 20) -> list[Pair]:
         others["teacher"] = sides_of_chains(problems, chains)
     pairs: list[Pair] = []
     for other in others.values():
-        share = count // len(others)
-        pairs += make_pairs(other, student, problems, share, settings.seed)
+        used = {pair.problem_id for pair in pairs}  # nobody reads a chain twice
+        left = [problem for problem in problems if problem.id not in used]
+        share = max(1, count // len(others))
+        pairs += make_pairs(other, student, left, share, settings.seed)
     if not pairs:
         raise ValueError(
             f"{settings.teacher} has no chains on {split} problems, and there is no "
             f"student of gold steps: nothing to compare"
         )
-    return sorted(pairs, key=lambda pair: pair.problem_id)
+    random.Random(settings.seed).shuffle(pairs)
+    return pairs
 
 
 def teachers_chains(settings: Settings, problems: list[Problem]) -> list[Chain]:

@@ -10,10 +10,11 @@ own, and every click is a line on disk before the next pair is shown:
     judge.say("left")
     preferences(read_judgements(folder))
 
-A line holds the judge, the two sources, the problem, which source was on the left and
-which was preferred ("same" where nobody could tell).  Lines of several machines are
-merged by putting their files into one folder.  `kind` is "person", or "model" where a
-language model judged (`judging_model`).
+A line holds the judge, the two sources, the problem, a hash of the two texts, which
+source was on the left and which was preferred ("same" where nobody could tell).  Lines
+of several machines are merged by putting their files into one folder; `about` leaves
+out those on other texts (of students that were trained anew, say).  `kind` is "person",
+or "model" where a language model judged (`judging_model`).
 
 Not covered: payment, a checked time of work, more than two chains at a time.
 """
@@ -30,12 +31,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .problems import Chain, Problem, problem_text
+from .runs import content_hash
 from .transcripts import segments
 
 CHOICES = ("left", "right", "same")
 FIELDS = {
     "judge": str, "kind": str, "dataset": str, "first": str, "second": str,
-    "problem": str, "left": str, "preferred": str, "both_correct": bool,
+    "problem": str, "texts": str, "left": str, "preferred": str, "both_correct": bool,
     "seconds": (int, float),
 }  # fmt: skip
 NAME = re.compile(r"[\w][\w .-]{0,39}")
@@ -65,18 +67,21 @@ class Pair:
     second: Side
 
     @property
-    def key(self) -> tuple[str, str, str]:
-        """What a judgement is about."""
-        return self.first.source, self.second.source, self.problem_id
+    def key(self) -> tuple[str, str, str, str]:
+        """What a judgement is about: two sources, a problem, and the very texts."""
+        texts = content_hash([self.first.text, self.second.text])
+        return self.first.source, self.second.source, self.problem_id, texts
 
     @property
     def both_correct(self) -> bool:
         """Whether the answers give no reason to prefer one of the two."""
         return self.first.correct and self.second.correct
 
-    def left_is_first(self, judge: str) -> bool:
-        """The sides' order: drawn for each judge and pair, the same at every visit."""
-        return random.Random(f"{judge} {self.key}").random() < 0.5
+    def sides(self, judge: str) -> tuple[Side, Side]:
+        """Left and right: drawn for each judge and pair, the same at every visit."""
+        ordered = (self.first, self.second)
+        swapped = random.Random(f"{judge} {self.key}").random() < 0.5
+        return ordered[::-1] if swapped else ordered
 
 
 def sides(rows: Sequence[dict], source: str = "") -> dict[str, Side]:
@@ -149,9 +154,24 @@ class Judge:
                 "a judge's name is up to 40 letters, digits, spaces, dots or hyphens"
             )
         self.path = Path(self.folder) / f"{self.name}.jsonl"
-        rows = read_file(self.path) if self.path.exists() else []
-        self._size = self.path.stat().st_size if self.path.exists() else 0
-        self.done = {(row["first"], row["second"], row["problem"]) for row in rows}
+        self.done: set[tuple] = set()
+        self._size = 0
+        if self.path.exists():
+            self.done = {_key(row) for row in read_file(self.path)}
+            self._mend()
+
+    def _mend(self) -> None:
+        """Put what a crash left of a last line aside, so that ours begins a line."""
+        data = self.path.read_bytes()
+        _, _, torn = data.rpartition(b"\n")
+        if torn and _judgement(torn):
+            self.path.write_bytes(data + b"\n")  # an editor dropped the line's end
+        elif torn:
+            aside = self.path.with_suffix(f".{content_hash(str(torn), 6)}.cut")
+            aside.write_bytes(torn)
+            os.truncate(self.path, len(data) - len(torn))
+            print(f"{self.path}: the last line was cut off, and is set aside")
+        self._size = self.path.stat().st_size
 
     @property
     def waiting(self) -> list[Pair]:
@@ -163,8 +183,7 @@ class Judge:
         if not self.waiting:
             return None
         pair = self.waiting[0]
-        ordered = (pair.first, pair.second)
-        return (pair, *(ordered if pair.left_is_first(self.name) else ordered[::-1]))
+        return (pair, *pair.sides(self.name))
 
     def say(self, choice: str) -> None:
         """Judge the pair that is shown; it is on disk when this returns.
@@ -182,7 +201,7 @@ class Judge:
         row = {
             "judge": self.name, "kind": self.kind, "dataset": pair.dataset,
             "first": pair.first.source, "second": pair.second.source,
-            "problem": pair.problem_id, "left": left.source,
+            "problem": pair.problem_id, "texts": pair.key[-1], "left": left.source,
             "preferred": preferred[choice], "both_correct": pair.both_correct,
             "seconds": round(time.monotonic() - self.started, 1),
         }  # fmt: skip
@@ -205,37 +224,41 @@ class Judge:
 
 
 def read_file(path: Path) -> list[dict]:
-    """A judge's lines.  A last line that was cut off by a crash is taken off the file.
+    """A judge's lines, but a last one that a crash has cut off; nothing is changed.
 
-    Raises JudgingError that names the line that is no judgement; nothing is changed.
+    Raises JudgingError that names the line that is no judgement.
     """
-    data = path.read_bytes()
-    whole, _, torn = data.rpartition(b"\n")
+    *whole, last = path.read_bytes().split(b"\n")
     rows = []
-    for number, line in enumerate(whole.split(b"\n") if whole else [], 1):
-        try:
-            row = json.loads(line)
-            wrong = [k for k, kind in FIELDS.items() if not isinstance(row[k], kind)]
-            names = (row["first"], row["second"])
-            known = row["left"] in names and row["preferred"] in (*names, "same")
-        except (ValueError, KeyError, TypeError):
-            wrong, known = ["line"], False
-        if wrong or not known:
+    for number, line in enumerate(whole, 1):
+        row = _judgement(line)
+        if row is None:
             raise JudgingError(
                 f"{path}, line {number} is no judgement: correct it, or take that line "
                 f"out; the others are kept"
             )
         rows.append(row)
-    if torn:
-        path.with_suffix(".cut").write_bytes(torn)
-        with path.open("r+b") as file:
-            file.truncate(len(data) - len(torn))
-        print(f"{path}: the last line was cut off, and is set aside")
-    return rows
+    tail = _judgement(last)
+    return [*rows, tail] if tail else rows
+
+
+def _judgement(line: bytes) -> dict | None:
+    try:
+        row = json.loads(line)
+        names = (row["first"], row["second"])
+        fine = all(isinstance(row[name], kind) for name, kind in FIELDS.items())
+        fine = fine and row["left"] in names and row["preferred"] in (*names, "same")
+    except (ValueError, KeyError, TypeError):
+        return None
+    return row if fine else None
+
+
+def _key(row: dict) -> tuple[str, str, str, str]:
+    return row["first"], row["second"], row["problem"], row["texts"]
 
 
 def read_judgements(folder: str | Path) -> list[dict]:
-    """The lines of all judges' files in a folder.
+    """The lines of all judges' files in a folder; the files are left as they are.
 
     Raises JudgingError where one judge has judged a pair twice: two people of one name.
     """
@@ -243,7 +266,7 @@ def read_judgements(folder: str | Path) -> list[dict]:
     seen: dict[tuple, Path] = {}
     for path in sorted(Path(folder).glob("*.jsonl")):
         for row in read_file(path):
-            key = tuple(row[k] for k in ("judge", "first", "second", "problem"))
+            key = (row["judge"], *_key(row))
             if key in seen:
                 raise JudgingError(
                     f"{path.name} and {seen[key].name}: two judges are called "
@@ -253,3 +276,12 @@ def read_judgements(folder: str | Path) -> list[dict]:
             seen[key] = path
             rows.append(row)
     return rows
+
+
+def about(rows: Sequence[dict], pairs: Sequence[Pair]) -> list[dict]:
+    """The judgements of these very pairs; how many are of others is printed."""
+    keys = {pair.key for pair in pairs}
+    found = [row for row in rows if _key(row) in keys]
+    if others := len(rows) - len(found):
+        print(f"{others} judgements are of other chains than these, and left out")
+    return found

@@ -1,10 +1,11 @@
 """A language model as a judge: the same pairs, the same file, marked "model".
 
-    ask_model(Teacher("gpt-4.1-mini").endpoint, pairs, folder)
+    ask_model(Teacher("gpt-4.1-mini"), pairs, folder)
 
 P2 asked people only.  A model's word is cheap and has habits of its own (it likes long
-answers, and those on the left), so its lines are never mixed with people's.  A pair
-that is judged is not asked for again.  Not covered: its cost is in no budget.
+answers, and those on the left), so its lines are never mixed with people's.  It is
+asked as any teacher is: at once, within the budget, every reply kept and none paid for
+twice.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from .endpoint import Endpoint
+from .asking import Job
 from .judging import CHOICES, Judge, Pair
+from .runs import content_hash
+from .teacher import Teacher
 
 INSTRUCTION = """Two students explain how they solve a problem. Which explanation is \
 the better one: clear, to the point, every step right? Do not care for length or order.
@@ -30,28 +33,25 @@ Right:
 Answer with one word: left, right or same."""
 
 
-def ask_model(endpoint: Endpoint, pairs: Sequence[Pair], folder: str | Path) -> Judge:
+def ask_model(teacher: Teacher, pairs: Sequence[Pair], folder: str | Path) -> Judge:
     """Let a model judge all pairs; a reply that is no choice leaves its pair out.
 
     Raises TeacherError when the endpoint does not answer; what was said before is kept.
     """
-    name = re.sub(r"[^\w.-]+", " ", endpoint.model).strip()[:40]
-    judge = Judge(name, pairs, Path(folder), kind="model")
-    unread = 0
-    for pair in judge.waiting:
-        alone = Judge(name, [pair], Path(folder), kind="model")
-        _, left, right = alone.shown()
-        told = INSTRUCTION.format(
-            problem=pair.problem, left=left.text, right=right.text
-        )
-        choice = read_choice(endpoint.ask(_request(endpoint, told))[0]["text"])
-        if choice is None:
-            unread += 1
-        else:
-            alone.say(choice)
+    name = re.sub(r"[^\w.-]+", " ", teacher.model).strip()[:40]
+    waiting = Judge(name, pairs, Path(folder), "model").waiting
+    jobs = [_job(teacher, pair, name) for pair in waiting]
+    rows, refusals = teacher.ask(jobs, f"judge, {teacher.model}")
+    unread = refusals.count
+    for pair, job in zip(waiting, jobs, strict=True):
+        reply = rows.get(job.keys[0])
+        choice = read_choice(reply["text"]) if reply else None
+        if choice:
+            Judge(name, [pair], Path(folder), "model").say(choice)
+        unread += bool(reply) and choice is None
     if unread:
-        print(f"{unread} replies name neither left nor right nor same; left out")
-    return Judge(name, pairs, Path(folder), kind="model")
+        print(f"{unread} pairs are left out: refused, or no choice in the reply")
+    return Judge(name, pairs, Path(folder), "model")
 
 
 def read_choice(reply: str) -> str | None:
@@ -61,9 +61,13 @@ def read_choice(reply: str) -> str | None:
     return named[0] if len(named) == 1 else None
 
 
-def _request(endpoint: Endpoint, text: str) -> dict:
+def _job(teacher: Teacher, pair: Pair, name: str) -> Job:
+    left, right = pair.sides(name)
+    text = INSTRUCTION.format(problem=pair.problem, left=left.text, right=right.text)
     asked = {"messages": [{"role": "user", "content": text}]}
-    if endpoint.api == "completion":
+    if teacher.api == "completion":
         asked = {"prompt": text}
-    return {"model": endpoint.model, **asked, "temperature": 0.0, "max_tokens": 10,
-            "seed": 0}  # fmt: skip
+    request = {"model": teacher.model, **asked, "temperature": 0.0,
+               "max_tokens": teacher.max_tokens, "seed": 0}  # fmt: skip
+    prompt, key = content_hash(INSTRUCTION), content_hash(request, 32)
+    return Job(pair.problem_id, "judge", prompt, request, (0,), (key,))

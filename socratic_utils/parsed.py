@@ -17,12 +17,13 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 
 from . import answers, arithmetic, parsing, rewriting
 from .parsing import parse_chain
 from .problems import Step
 from .runs import content_hash, file_hash
-from .store import CHUNK, ReplyStore
+from .store import CHUNK, ReplyStore, StoreError
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS parses (
@@ -44,8 +45,13 @@ class Parses:
             with store.transaction() as db:
                 db.execute(SCHEMA)
 
-    def of(self, replies: Sequence[tuple[dict, str, str]]) -> list[Parsed]:
-        """Steps and answer of each (reply row, style, kind of answer)."""
+    def of(
+        self, replies: Sequence[tuple[dict, str, str]], keep: bool = True
+    ) -> list[Parsed]:
+        """Steps and answer of each (reply row, style, kind of answer).
+
+        What is parsed now is kept, if there is room, unless `keep` says otherwise.
+        """
         keys = [row.get("key", "") for row, _, _ in replies]
         known = self._known(keys) if self.store.on_disk else {}
         new, result = {}, []
@@ -62,9 +68,9 @@ class Parses:
             if key:
                 fields = [[s.question, s.solution, s.answer] for s in steps]
                 new[key] = json.dumps([mark, fields, answer], ensure_ascii=False)
-        if new and self.store.on_disk:
+        if new and keep and self.store.on_disk:
             values = [(key, PARSER, text) for key, text in new.items()]
-            with self.store.transaction() as db:
+            with suppress(StoreError), self.store.transaction() as db:
                 db.executemany("INSERT OR REPLACE INTO parses VALUES (?, ?, ?)", values)
         return result
 

@@ -7,9 +7,9 @@
     >>> line["second_share"], round(line["p_value"], 3)
     (1.0, 0.031)
 
-A judgement is one judge's word on one pair.  "same" is no vote for anybody: it is
-counted, and left out of shares and test.  Several judges of one pair are not
-independent, so with more than one the p-value is of the pairs' majorities.
+A judgement is one judge's word on one pair.  "same" is no vote for anybody.  Several
+judges of one pair are not independent, so share, interval and test are of the pairs'
+majorities; a pair whose judges are divided evenly is left out of all three.
 
 Not covered: models with an effect of judge and problem, which few judgements allow.
 """
@@ -28,10 +28,10 @@ from .metrics import wilson_interval
 def preferences(rows: Sequence[dict]) -> list[dict]:
     """A line for every two sources, kind of judge and dataset, and over datasets.
 
-    `n` judgements, of which `first`, `second` and `same`; `second_share` of those that
-    prefer one, with its 95 % Wilson interval; `p_value` of the exact binomial test
-    against one half over pairs; `alpha` is Krippendorff's.  Where both chains are right
-    there is a line of its own.
+    `n` judgements, of which so many prefer the first, the second, or neither;
+    `second_share` of the `pairs_decided` that most judges give to the second, with its
+    95 % Wilson interval; `p_value` of the exact binomial test against one half;
+    `alpha` is Krippendorff's.  Where both chains are right there is a line of its own.
     """
     groups: dict[tuple, list[dict]] = defaultdict(list)
     for row in rows:
@@ -52,17 +52,15 @@ def _line(
     first: str, second: str, kind: str, dataset: str, subset: str, rows: list[dict]
 ) -> dict:
     said = Counter(row["preferred"] for row in rows)
-    decided = said[first] + said[second]
-    low, high = wilson_interval(said[second], decided)
     won, pairs = _majorities(first, second, rows)
+    low, high = wilson_interval(won, pairs)
     return {
         "first": first, "second": second, "judges": kind, "dataset": dataset,
         "subset": subset, "people": len({row["judge"] for row in rows}),
         "n": len(rows), "prefer_first": said[first], "prefer_second": said[second],
-        "same": said["same"],
-        "second_share": round(said[second] / decided, 4) if decided else None,
+        "same": said["same"], "pairs_decided": pairs,
+        "second_share": round(won / pairs, 4) if pairs else None,
         "ci_low": round(low, 4), "ci_high": round(high, 4),
-        "pairs_decided": pairs,
         "p_value": float(f"{binomtest(won, pairs).pvalue:.6g}") if pairs else None,
         "alpha": agreement(rows),
     }  # fmt: skip
@@ -81,18 +79,18 @@ def _majorities(first: str, second: str, rows: Sequence[dict]) -> tuple[int, int
 def agreement(rows: Sequence[dict]) -> float | None:
     """Krippendorff's alpha, nominal: 1 is perfect, 0 is chance.
 
-    None where no pair has two judges, or all said the same thing of everything.
+    None where no pair has two judges, or these all said the same of everything.
     """
     import krippendorff
 
-    judges = sorted({row["judge"] for row in rows})
-    problems = sorted({row["problem"] for row in rows})
-    values = {name: i for i, name in enumerate(sorted({r["preferred"] for r in rows}))}
-    table = np.full((len(judges), len(problems)), np.nan)
+    said: dict[tuple, dict[str, int]] = defaultdict(dict)
     for row in rows:
-        place = judges.index(row["judge"]), problems.index(row["problem"])
-        table[place] = values[row["preferred"]]
-    if len(values) < 2 or (np.sum(~np.isnan(table), axis=0) < 2).all():
+        names = (row["first"], row["second"], "same")
+        pair = (*names, row["problem"])
+        said[pair][row["judge"]] = names.index(row["preferred"])
+    several = [own for own in said.values() if len(own) > 1]
+    if len({value for own in several for value in own.values()}) < 2:
         return None
-    alpha = krippendorff.alpha(table, level_of_measurement="nominal")
-    return round(float(alpha), 4)
+    judges = sorted({judge for own in several for judge in own})
+    table = np.array([[own.get(j, np.nan) for own in several] for j in judges])
+    return round(float(krippendorff.alpha(table, level_of_measurement="nominal")), 4)

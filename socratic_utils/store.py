@@ -23,6 +23,7 @@ import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 
 from .problems import save_jsonl
@@ -210,3 +211,10 @@ class ReplyStore:
         """The job's results are stored, or there will be none."""
         with self.transaction() as db:
             db.execute("UPDATE jobs SET status = ? WHERE id = ?", (status, job_id))
+
+def shipped_recordings() -> list[Path]:
+    """The recording files in the package's `resources/teacher/`."""
+    folder = resources.files("socratic_utils") / "resources" / "teacher"
+    if not folder.is_dir():
+        return []
+    return sorted(Path(str(f)) for f in folder.iterdir() if f.name.endswith(".gz"))

@@ -19,7 +19,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ from .parsed import Parses
 from .problems import Chain, Problem, problem_text, read_rows
 from .prompts import load_prompt
 from .runs import content_hash
-from .store import MEMORY, ReplyStore
+from .store import MEMORY, ReplyStore, shipped_recordings
 
 STORE_NAME = "replies.sqlite"
 __all__ = ["RefusedError", "Teacher", "TeacherError", "shipped_recordings"]
@@ -108,22 +107,30 @@ class Teacher:
             raise ValueError("give at least one problem and n of at least 1")
         samples = range(first_sample, first_sample + n)
         jobs = [self._job(problem, style, temperature, samples) for problem in problems]
-        keys = [key for job in jobs for key in job.keys]
-        rows = self._known(keys)
-        if open_jobs := missing(jobs, rows):
-            refusals = self._ask(open_jobs, f"teacher, {style}")
-            rows = self._known(keys)
-            if refusals.count and not rows:
-                raise refusals.reason
-            if refusals.count:
-                told = f"{refusals.count} of {len(keys)} chains are left out"
-                warnings.warn(f"{refusals.reason}; {told}", stacklevel=2)
+        rows, refusals = self.ask(jobs, f"teacher, {style}")
+        if refusals.count and not rows:
+            raise refusals.reason
+        if refusals.count:
+            total = len(problems) * n
+            told = f"{refusals.count} of {total} chains are left out"
+            warnings.warn(f"{refusals.reason}; {told}", stacklevel=2)
         nothing: dict = {"text": ""}
         return self._chains(
             (problem, style, sample, rows.get(key, nothing))
             for problem, job in zip(problems, jobs, strict=True)
             for sample, key in zip(job.samples, job.keys, strict=True)
         )
+
+    def ask(
+        self, jobs: Sequence[Job], label: str
+    ) -> tuple[dict[str, dict], Refusals]:
+        """Replies by key, known or asked for now, and what the endpoint refuses."""
+        keys, refusals = [key for job in jobs for key in job.keys], Refusals()
+        rows = self._known(keys)
+        if open_jobs := missing(jobs, rows):
+            refusals = self._ask(open_jobs, label)
+            rows = self._known(keys)
+        return rows, refusals
 
     def replies(self, problems: Sequence[Problem]) -> list[dict]:
         """Every known reply about these problems: text, tokens, prompt hash."""
@@ -149,7 +156,8 @@ class Teacher:
         rows = self._known(job.keys)
         if not rows:
             return None
-        return self._chains([(problem, style, sample, rows[job.keys[0]])])[0]
+        wanted = [(problem, style, sample, rows[job.keys[0]])]
+        return self._chains(wanted, keep=False)[0]
 
     def estimate(
         self,
@@ -280,21 +288,13 @@ class Teacher:
             self.usage[name] += sum(row[name] or 0 for row in rows)
 
     def _chains(
-        self, wanted: Iterable[tuple[Problem, str, int, dict]]
+        self, wanted: Iterable[tuple[Problem, str, int, dict]], keep: bool = True
     ) -> list[Chain]:
         wanted = list(wanted)
-        parsed = self._parses.of([(row, s, p.kind) for p, s, _, row in wanted])
+        parsed = self._parses.of([(row, s, p.kind) for p, s, _, row in wanted], keep)
         return [
             Chain(problem.id, style, steps, answer, self.model, sample,
                   row.get("logprob"), row["text"], row.get("tokens"))
             for (problem, style, sample, row), (steps, answer)
             in zip(wanted, parsed, strict=True)
         ]  # fmt: skip
-
-
-def shipped_recordings() -> list[Any]:
-    """The recording files in the package's `resources/teacher/`."""
-    folder = resources.files("socratic_utils") / "resources" / "teacher"
-    if not folder.is_dir():
-        return []
-    return sorted(Path(str(f)) for f in folder.iterdir() if f.name.endswith(".gz"))

@@ -25,9 +25,10 @@ SECONDS_TO_CONNECT = 30.0
 class NoReply(RuntimeError):
     """No whole reply came: nobody listens, the connection was cut, or time is up."""
 
-    def __init__(self, error: pycurl.error) -> None:
+    def __init__(self, error: pycurl.error, connected: bool) -> None:
         super().__init__(*error.args[1:])
-        self.timed_out = error.args[0] == pycurl.E_OPERATION_TIMEDOUT
+        late = error.args[0] == pycurl.E_OPERATION_TIMEDOUT
+        self.timed_out = late and connected
 
 
 class StatusError(RuntimeError):
@@ -65,7 +66,8 @@ class Transport:
         try:
             data = curl.perform_rb()
         except pycurl.error as error:
-            raise NoReply(error) from None
+            connected = curl.getinfo(pycurl.PRETRANSFER_TIME) > 0
+            raise NoReply(error, connected) from None
         status = curl.getinfo(pycurl.RESPONSE_CODE)
         if status != 200:
             raise StatusError(status, data, curl.getinfo(pycurl.RETRY_AFTER))

@@ -23,6 +23,7 @@ from math import ceil
 
 from . import experiments
 from .config import Settings
+from .corpora import CORPORA, training_chains
 from .corpus import teacher_of, test_problems, train_problems
 from .experiments import solved, take_reference
 from .many_chains import train
@@ -37,7 +38,10 @@ FOLDER = "two_settings"
 def first_chains(settings: Settings) -> tuple[list[Problem], list[Chain]]:
     """The training problems, and the teacher's first chain of each."""
     problems = train_problems(settings)
-    return problems, teacher_of(settings).sample(problems, STYLE)
+    chains = teacher_of(settings).sample(problems, STYLE)
+    if settings.teacher in CORPORA:  # published chains may be on test questions
+        training_chains([c for c in chains if c.steps], settings.dataset)
+    return problems, chains
 
 
 def students(

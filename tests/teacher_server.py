@@ -26,7 +26,7 @@ Q2: How many are left?
 A2: She has 48 - {seed} left.
 The answer is 48."""
 STATUS = {"429": 429, "429_bare": 429, "429_long": 429, "500": 500, "503": 503,
-          "401": 401, "404": 404, "400": 400, "context": 400,
+          "307": 307, "401": 401, "404": 404, "400": 400, "context": 400,
           "filter": 400}  # fmt: skip
 CODES = {"context": "context_length_exceeded", "filter": "content_filter"}
 BROKEN = {

@@ -158,6 +158,19 @@ def test_a_message_without_a_text_is_an_empty_reply(tmp_path):
     assert chain.text == "" and chain.answer is None
 
 
+def test_half_of_a_character_does_not_cost_a_reply(tmp_path):
+    with TeacherServer(reply="The answer is 48. \ud83d") as server:
+        chains = make(server, tmp_path).sample(problems(3))
+    assert [chain.text for chain in chains] == ["The answer is 48. ?"] * 3
+
+
+def test_an_address_that_has_moved_is_told_once(tmp_path):
+    with TeacherServer(always={"Story": "307"}) as server:
+        with pytest.raises(TeacherError, match="moved: correct --teacher-url"):
+            make(server, tmp_path, concurrency=1).sample(problems(5))
+        assert len(server.requests) < 5
+
+
 def test_a_message_that_is_no_text_is_no_reply():
     choice = {"message": {"content": [{"text": "48"}]}, "finish_reason": "stop"}
     assert reply_rows({"choices": [choice]}) == []

@@ -4,6 +4,7 @@ import pytest
 
 pytest.importorskip("ipywidgets")
 
+from socratic_utils import judge_panel
 from socratic_utils.judge_panel import JudgePanel
 from socratic_utils.judging import Judge, Pair, Side, read_judgements
 
@@ -12,6 +13,20 @@ PAIRS = [
          Side("b", "A: y", False))
     for i in range(3)
 ]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch):
+    monkeypatch.setattr(judge_panel, "QUICKEST", 0.0)
+
+
+def test_a_double_click_judges_one_pair(tmp_path, monkeypatch):
+    monkeypatch.setattr(judge_panel, "QUICKEST", 60.0)
+    panel = JudgePanel(Judge("anna", PAIRS, tmp_path))
+    panel.judge.started -= 61.0  # the pair has been read
+    panel.buttons["left"].click()
+    panel.buttons["left"].click()
+    assert panel.count.value == "1 of 3"
 
 
 def test_clicks_and_keys_are_saved_and_the_panel_moves_on(tmp_path):

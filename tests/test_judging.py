@@ -1,15 +1,16 @@
 """Pairs, judges' files that crash or are edited, and what is made of them."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from teacher_server import TeacherServer
 
-from socratic_utils.endpoint import Endpoint
 from socratic_utils.judging import (
     Judge,
     JudgingError,
     Side,
+    about,
     make_pairs,
     read_judgements,
     sides,
@@ -18,6 +19,7 @@ from socratic_utils.judging import (
 from socratic_utils.judging_model import ask_model, read_choice
 from socratic_utils.preferences import agreement, preferences
 from socratic_utils.problems import Chain, Problem, Step
+from socratic_utils.teacher import Teacher
 
 PROBLEMS = [
     Problem(f"toy-{i}", "toy", "test", f"Story {i}. How many?", "12") for i in range(6)
@@ -39,7 +41,6 @@ def test_pairs_are_of_problems_that_both_have_and_differ(pairs):
     assert [p.problem_id for p in make_pairs(one, two, PROBLEMS)] == ["toy-1"]
     with pytest.raises(ValueError, match="no problem has two different chains"):
         make_pairs(one, two, PROBLEMS, both_correct=True)
-    assert make_pairs(one, two, PROBLEMS, 20, seed=1) == make_pairs(one, two, PROBLEMS)
 
 
 def test_a_teachers_chain_looks_like_a_students():
@@ -73,9 +74,9 @@ def test_every_word_is_on_disk_and_a_judge_goes_on(pairs, tmp_path):
 
 def test_the_sides_are_shuffled_for_each_judge(pairs):
     names = [f"judge {i}" for i in range(40)]
-    left = [pair.left_is_first(name) for name in names for pair in pairs]
+    left = [pair.sides(name)[0] is pair.first for name in names for pair in pairs]
     assert 0.35 < sum(left) / len(left) < 0.65
-    assert left == [pair.left_is_first(name) for name in names for pair in pairs]
+    assert left == [p.sides(name)[0] is p.first for name in names for p in pairs]
 
 
 def test_a_half_written_line_is_set_aside(pairs, tmp_path):
@@ -83,11 +84,32 @@ def test_a_half_written_line_is_set_aside(pairs, tmp_path):
     path = tmp_path / "anna.jsonl"
     whole = path.read_bytes()
     path.write_bytes(whole + whole[:30])
+    assert len(read_judgements(tmp_path)) == 1
+    assert path.read_bytes() == whole + whole[:30]  # counting changes nothing
     judge = Judge("anna", pairs, tmp_path)
     assert len(judge.waiting) == 5 and path.read_bytes() == whole
-    assert path.with_suffix(".cut").read_bytes() == whole[:30]
+    assert [p.read_bytes() for p in tmp_path.glob("*.cut")] == [whole[:30]]
     judge.say("right")
     assert len(read_judgements(tmp_path)) == 2
+
+
+def test_an_editor_that_drops_the_last_line_end_costs_nothing(pairs, tmp_path):
+    Judge("anna", pairs, tmp_path).say("left")
+    path = tmp_path / "anna.jsonl"
+    path.write_bytes(path.read_bytes().rstrip())
+    assert len(read_judgements(tmp_path)) == 1
+    Judge("anna", pairs, tmp_path).say("right")
+    assert len(read_judgements(tmp_path)) == 2
+
+
+def test_words_on_other_texts_do_not_count(pairs, tmp_path, capsys):
+    Judge("anna", pairs, tmp_path).say("left")
+    second = replace(pairs[0].second, text="A: trained anew")
+    anew = [replace(pairs[0], second=second), *pairs[1:]]
+    assert len(Judge("anna", anew, tmp_path).waiting) == len(anew)
+    rows = read_judgements(tmp_path)
+    assert about(rows, pairs) == rows and about(rows, anew) == []
+    assert "1 judgements are of other chains" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -154,6 +176,9 @@ def test_several_judges_count_as_one_majority_a_pair():
     line = preferences(said)[0]
     assert (line["people"], line["n"], line["pairs_decided"]) == (3, 12, 4)
     assert line["p_value"] == 0.125  # 4 of 4, not 8 of 12
+    assert (line["second_share"], line["ci_low"]) == (1.0, 0.5101)
+    divided = preferences(said[:4] + said[8:])[0]
+    assert divided["pairs_decided"] == 0 and divided["p_value"] is None
 
 
 def test_people_and_models_and_datasets_are_apart():
@@ -165,11 +190,18 @@ def test_people_and_models_and_datasets_are_apart():
 
 
 def test_agreement_by_hand():
-    """Krippendorff (2011): observed 1/4 x 2 disagreements against what chance gives."""
-    said = rows("a", ["x", "x", "y", "y"]) + rows("b", ["x", "x", "y", "x"])
-    # Values: x 5, y 3 of 8; pairs that differ by chance (5*3*2)/(8*7), observed 2/8.
+    """Observed disagreement against that of values drawn by chance."""
+    a, b, same = "before", "after", "same"
+    said = rows("a", [a, a, b, b]) + rows("b", [a, a, b, a])
+    # Of the 8 values 5 are a and 3 are b: 30 of 56 drawn pairs differ, 2 of 8 did.
     assert agreement(said) == round(1 - (2 / 8) / (30 / 56), 4)
-    assert agreement(rows("a", ["x", "y"])) is None
+    assert agreement(rows("a", [a, b])) is None
+    # Judges that share one pair only, and agree on it, say nothing of chance.
+    apart = rows("a", [a, a]) + [rows("b", [a])[0], rows("b", [a, a, b])[2]]
+    assert agreement(apart) is None
+    # A problem in two comparisons is two pairs.
+    other = [row | {"first": "teacher"} for row in rows("a", [same] * 4)]
+    assert agreement(said + other) == agreement(said)
 
 
 # --- a model as judge ---------------------------------------------------------------
@@ -187,13 +219,26 @@ def test_a_models_word(reply, choice):
 def test_a_model_fills_the_same_table_and_is_asked_once(pairs, tmp_path, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
     with TeacherServer(reply="left") as server:
-        endpoint = Endpoint("toy/model", server.url)
-        judge = ask_model(endpoint, pairs, tmp_path)
+        teacher = Teacher("toy/model", server.url, tmp_path / "store", recorded=())
+        judge = ask_model(teacher, pairs, tmp_path)
         assert judge.waiting == [] and len(server.requests) == len(pairs)
-        ask_model(endpoint, pairs, tmp_path)
+        ask_model(teacher, pairs, tmp_path)
         assert len(server.requests) == len(pairs)
         assert "Answer with one word" in server.requests[0]["messages"][0]["content"]
         assert not any("before" in str(r) or "after" in str(r) for r in server.requests)
     found = read_judgements(tmp_path)
     assert {row["kind"] for row in found} == {"model"}
     assert all(row["preferred"] == row["left"] for row in found)
+
+
+def test_what_a_model_does_not_judge_is_left_out_and_not_paid_again(
+    pairs, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    with TeacherServer(["filter"], reply="left, or right?") as server:
+        teacher = Teacher("toy", server.url, tmp_path / "store", recorded=())
+        assert len(ask_model(teacher, pairs, tmp_path).waiting) == len(pairs)
+        assert f"{len(pairs)} pairs are left out" in capsys.readouterr().out
+        asked = len(server.requests)
+        ask_model(teacher, pairs, tmp_path)
+        assert len(server.requests) == asked + 1  # the refused one alone

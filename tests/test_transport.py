@@ -1,6 +1,9 @@
 """What goes over the wire, against real servers on loopback."""
 
 import json
+import shutil
+import ssl
+import subprocess
 import threading
 
 import pytest
@@ -79,8 +82,23 @@ def test_a_proxy_of_the_environment_is_used(monkeypatch):
         assert proxy.paths == ["http://model.invalid/v1/completions"]
 
 
-def test_nothing_is_said_to_a_server_that_does_not_encrypt():
+NEW_KEY = (
+    "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes "
+    "-subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 -keyout key -out crt"
+)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make keys")
+def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path, monkeypatch):
+    subprocess.run(NEW_KEY.split(), cwd=tmp_path, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "crt", tmp_path / "key")
     with TeacherServer() as server:
+        server.http.socket = context.wrap_socket(server.http.socket, server_side=True)
+        url = server.url.replace("http", "https")
+        monkeypatch.delenv("SSL_CERT_FILE", raising=False)
         with pytest.raises(NoReply):
-            Transport(server.url.replace("http", "https"), {}, 5.0).post("/x", BODY)
+            Transport(url, {}, 5.0).post("/completions", BODY)
         assert server.requests == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "crt"))
+        assert Transport(url, {}, 5.0).post("/completions", BODY)
