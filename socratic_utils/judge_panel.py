@@ -38,23 +38,22 @@ class JudgePanel:
         self.progress = widgets.IntProgress(max=len(judge.pairs))
         self.count = widgets.Label()
         self.panel = widgets.VBox(
-            [
+            [  # the buttons above, so that they stay where they are
+                widgets.HBox([*self.buttons.values(), self.progress, self.count]),
+                self.message,
                 self.problem,
                 widgets.HBox([self.left, self.right]),
-                widgets.HBox(list(self.buttons.values())),
-                widgets.HBox([self.progress, self.count]),
-                self.message,
             ]
         )
+        self._refresh()
+
+    def show(self) -> None:
+        """Put the panel under the cell; only what is shown can be listened to."""
+        display(self.panel)
         self.keys = Event(
             source=self.panel, watched_events=["keydown"], prevent_default_action=True
         )
         self.keys.on_dom_event(self._pressed)
-        self._refresh()
-
-    def show(self) -> None:
-        """Put the panel under the cell."""
-        display(self.panel)
 
     def say(self, choice: str) -> None:
         """What a button or a key says; a problem is told under the buttons."""
