@@ -31,7 +31,7 @@ NUMBERS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09",
 ESTIMATED_MINUTES: dict[str, dict[str, float] | None] = {
     "smoke": dict.fromkeys(NUMBERS, 0.3),
     "small": {"00": 0.2, "01": 0.2, "02": 0.2, "03": 30, "04": 13, "05": 21, "08": 0.5,
-              "10": 0.2},
+              "07": 29, "10": 0.2},
     "paper": None,
 }
 # A student that a notebook cannot do without, and what it learns.
@@ -154,6 +154,26 @@ def show_plan(settings: config.Settings, notebooks: list[Path]) -> None:
         )
     if plan:
         print(f"prices: {price_table()}")
+    if settings.scale == "paper":
+        show_gpu_plan(settings)
+
+
+def show_gpu_plan(settings: config.Settings) -> None:
+    """Trainings and evaluations on a GPU, where the environment is there already."""
+    try:
+        from tabulate import tabulate
+
+        from .gpu_plan import gpu_plan
+
+        rows = gpu_plan(settings)
+    except (ImportError, OSError) as error:
+        print(f"(what it would take on a GPU is not known: {error})")
+        return
+    if rows:
+        print("hours on one GPU, estimated (socratic_utils/gpu_plan.py says how):")
+        print(tabulate(rows, headers="keys", floatfmt=".2f"))
+    else:
+        print(f"(the size of {settings.student} is not known: no hours on a GPU)")
 
 
 def teacher_plan_of(settings: config.Settings) -> dict[str, Any]:
@@ -205,7 +225,7 @@ def run(
 
 
 def is_on_request(settings: config.Settings, path: Path) -> bool:
-    """Whether a notebook is not part of a whole run: nobody has measured it yet."""
+    """Whether a notebook is no part of a whole run: too long, or for other data."""
     return number(path) in OWN_ROWS and settings.scale != "smoke"
 
 

@@ -1,0 +1,136 @@
+"""What the trainings and evaluations of a run would take on a GPU: an estimate.
+
+Nobody has run the `paper` scale here, so every number follows from the assumptions
+below, which the plan prints:
+
+- tokens: `CHARACTERS` characters of a transcript are a token; a teacher's chain that is
+  not written yet is as long as the gold steps, or as `CHAIN` characters
+- training: 6 operations a parameter and token (Kaplan et al. 2020, arXiv 2001.08361,
+  section 2.1), at `UTILISATION` of the card's bf16 peak
+- solving: `TOKEN_SECONDS` for each token of a batch, however small the model is
+- memory: 16 bytes a parameter (weights, gradients, two moments of Adam in fp32), and
+  34 bytes a hidden unit, layer and token of a micro-batch (Korthikanti et al. 2022,
+  arXiv 2205.05198, section 4), and 10 bytes a word of the vocabulary and token (logits
+  in bf16 and fp32, and their gradient)
+
+    >>> round(training_hours(124e6, 30e6, GPUS[0]), 2)    # GPT-2 small, 30 M tokens
+    0.06
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from .benchmarks import load_problems
+from .config import Settings
+from .corpus import taught, test_problems, test_splits
+from .problems import Chain, Problem, Step, gold_chain
+from .transcripts import STUDENTS, SUPERVISIONS, Supervision
+
+CHARACTERS = 3.5  # of English with numbers, a token
+CHAIN = 300  # characters of a chain where the benchmark has no steps
+UTILISATION = 0.3  # of the peak; small models and short sequences do not reach more
+TOKEN_SECONDS = 0.03  # a step of transformers' decoding, most of it launching kernels
+MICRO_BATCH = 8  # sequences on the card at once; more are accumulated
+STATE_BYTES, ACTIVATION_BYTES, LOGIT_BYTES = 16, 34, 10
+VOCABULARY = 50_000  # of GPT-2, OPT and SmolLM2 alike
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """A card: bf16 operations a second, as its maker states them, and memory."""
+
+    name: str
+    peak: float
+    gigabytes: float
+
+
+GPUS = (Gpu("A100 40 GB", 312e12, 40), Gpu("RTX 4090 24 GB", 165e12, 24))
+
+
+@dataclass(frozen=True)
+class Size:
+    """A student's parameters, layers and hidden units."""
+
+    parameters: float
+    layers: int
+    hidden: int
+
+
+# The papers' students and ours, by the last part of their hub id (their model cards).
+SIZES = {
+    "gpt2": Size(124e6, 12, 768),
+    "gpt2-medium": Size(355e6, 24, 1024),
+    "gpt2-large": Size(774e6, 36, 1280),
+    "gpt2-xl": Size(1558e6, 48, 1600),
+    "opt-125m": Size(125e6, 12, 768),
+    "opt-350m": Size(331e6, 24, 1024),
+    "opt-1.3b": Size(1316e6, 24, 2048),
+    "SmolLM2-135M-Instruct": Size(135e6, 30, 576),
+}
+
+
+def gpu_plan(settings: Settings) -> list[dict]:
+    """A row a training, and one for solving: tokens, memory, hours on each card.
+
+    Empty for a student whose size is not known.  Raises OSError where the benchmark is
+    neither here nor to be had.
+    """
+    size = SIZES.get(settings.student.rpartition("/")[2])
+    if size is None:
+        return []
+    problems = load_problems(settings.dataset, "train", settings.train_limit)
+    rows, lengths = [], []
+    for student, models in STUDENTS.items():
+        for name in models:
+            supervision = SUPERVISIONS[name]
+            if not taught(settings, supervision):
+                continue
+            own = list(_lengths(settings, problems, supervision))
+            tokens = settings.training.epochs * sum(own)
+            rows.append({"what": f"train {name}", "sequences": len(own),
+                         "million tokens": round(tokens / 1e6, 2),
+                         "gigabytes": round(memory(size, max(own)), 1),
+                         **{g.name: training_hours(size.parameters, tokens, g)
+                            for g in GPUS}})  # fmt: skip
+            if name == models[-1]:
+                lengths.append((student, sum(own) / len(own)))
+    asked = sum(len(test_problems(settings, s)) for s in test_splits(settings))
+    batches = ceil(asked / settings.decoding.batch_size)
+    for student, length in lengths:
+        hours = batches * min(length, settings.decoding.max_tokens) * TOKEN_SECONDS
+        rows.append({"what": f"solve {student}", "sequences": asked,
+                     "million tokens": round(asked * length / 1e6, 2),
+                     "gigabytes": round(2 * size.parameters / 1e9, 1),
+                     **{g.name: hours / 3600 for g in GPUS}})  # fmt: skip
+    total = {g.name: sum(row[g.name] for row in rows) for g in GPUS}
+    largest = max(row["gigabytes"] for row in rows)
+    rows.append({"what": "all, one seed", "gigabytes": largest, **total})
+    return rows
+
+
+def training_hours(parameters: float, tokens: float, gpu: Gpu) -> float:
+    """Hours of forward and backward passes over so many tokens."""
+    return 6 * parameters * tokens / (gpu.peak * UTILISATION) / 3600
+
+
+def memory(size: Size, longest: float) -> float:
+    """Gigabytes of a training whose longest sequence has so many tokens."""
+    a_token = ACTIVATION_BYTES * size.layers * size.hidden + LOGIT_BYTES * VOCABULARY
+    return (STATE_BYTES * size.parameters + a_token * longest * MICRO_BATCH) / 1e9
+
+
+def _lengths(
+    settings: Settings, problems: Sequence[Problem], supervision: Supervision
+) -> Iterator[float]:
+    """Estimated tokens of each transcript, cut at the longest that is trained on."""
+    for problem in problems:
+        chain = gold_chain(problem)
+        if not chain.steps and "solution" in supervision.shown:
+            step = Step("", "x" * CHAIN, problem.answer)
+            chain = Chain(problem.id, "cot", (step,), problem.answer, "estimated")
+        shown = supervision.transcript(problem, chain)
+        characters = sum(len(segment.text) + 1 for segment, _ in shown)
+        yield min(characters / CHARACTERS, settings.training.max_length)

@@ -1,0 +1,62 @@
+"""The plan for a GPU: its arithmetic, by hand, and that it is told."""
+
+from dataclasses import replace
+
+import pytest
+
+from socratic_utils import cli, config
+from socratic_utils.gpu_plan import GPUS, SIZES, gpu_plan, memory, training_hours
+
+
+def paper(**changes):
+    changes = {"dataset": "gradeschool", "train_limit": 40, "test_limit": 20} | changes
+    return config.load("paper", teacher="Qwen2.5-Coder-1.5B-Instruct", **changes)
+
+
+def test_hours_and_memory_by_hand():
+    # 6 * 1e9 * 1e9 operations at 30 % of 312e12 a second: 64,103 seconds.
+    assert training_hours(1e9, 1e9, GPUS[0]) == pytest.approx(64103 / 3600, rel=1e-4)
+    # 16 bytes of 124 M parameters, 34 * 12 * 768 * 512 * 8 bytes of activations and
+    # 10 * 50,000 * 512 * 8 of logits.
+    wanted = 1.984 + 1.2835 + 2.048
+    assert memory(SIZES["gpt2"], 512) == pytest.approx(wanted, rel=1e-3)
+
+
+def test_every_training_and_evaluation_has_a_row():
+    rows = gpu_plan(paper())
+    assert [row["what"] for row in rows] == [
+        "train answer_only", "train gt_steps", "train cot", "train socratic_unified",
+        "train qg", "train qa", "solve answer_only", "solve gt_steps", "solve cot",
+        "solve socratic_unified", "solve socratic_iterative", "all, one seed",
+    ]  # fmt: skip
+    by_name = {row["what"]: row for row in rows}
+    assert by_name["train gt_steps"]["sequences"] == 40
+    assert by_name["solve cot"]["sequences"] == 40  # test and challenge
+    card = GPUS[0].name
+    parts = sum(row[card] for row in rows[:-1])
+    assert rows[-1][card] == pytest.approx(parts)
+    assert by_name["train answer_only"][card] < by_name["train qa"][card]
+
+
+def test_a_larger_student_takes_longer_and_more_memory():
+    small, large = (gpu_plan(paper(student=f"openai-community/{name}"))
+                    for name in ("gpt2", "gpt2-large"))  # fmt: skip
+    ratio = large[0][GPUS[0].name] / small[0][GPUS[0].name]
+    assert ratio == pytest.approx(774 / 124)
+    assert large[-1]["gigabytes"] > small[-1]["gigabytes"]
+    twice = replace(paper(), training=replace(paper().training, epochs=20.0))
+    assert gpu_plan(twice)[0]["million tokens"] == pytest.approx(
+        2 * small[0]["million tokens"], abs=0.011
+    )
+
+
+def test_a_dry_run_of_paper_tells_it(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv(config.OUTPUTS_VARIABLE, str(tmp_path))
+    words = ["--dataset", "gradeschool", "--teacher", "Qwen2.5-Coder-1.5B-Instruct"]
+    assert cli.main(["paper", "--dry-run", *words]) == 0
+    said = capsys.readouterr().out
+    assert "train socratic_unified" in said and "A100 40 GB" in said
+    assert cli.main(["paper", "--dry-run", *words, "--student", "a/b"]) == 0
+    assert "the size of a/b is not known" in capsys.readouterr().out
+    assert cli.main(["small", "--dry-run"]) == 0
+    assert "A100" not in capsys.readouterr().out
