@@ -226,7 +226,8 @@ def run(
 
 def is_on_request(settings: config.Settings, path: Path) -> bool:
     """Whether a notebook is no part of a whole run: too long, or for other data."""
-    return number(path) in OWN_ROWS and settings.scale != "smoke"
+    slow = settings.scale != "smoke" and not settings.reuse
+    return slow and number(path) in OWN_ROWS
 
 
 def why_left_out(settings: config.Settings, path: Path) -> str:

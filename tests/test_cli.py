@@ -155,8 +155,9 @@ def test_what_is_on_request_is_no_part_of_a_whole_run(notebooks, outputs, capsys
     (notebooks / "03_second.ipynb").rename(notebooks / "07_second.ipynb")
     assert cli.main(["small", "--dry-run"], notebooks) == 0
     assert "leave out 07_second: run it with --only 07" in capsys.readouterr().out
-    assert cli.main(["small", "--dry-run", "--only", "07"], notebooks) == 0
-    assert "would run 07_second" in capsys.readouterr().out
+    for words in (["--only", "07"], ["--reuse", "reference"]):
+        assert cli.main(["small", "--dry-run", *words], notebooks) == 0
+        assert "would run 07_second" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
