@@ -21,11 +21,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+import pandas as pd
 from sacrebleu import corpus_bleu
 
 from .metrics import wilson_interval
 from .problems import Problem
 from .transcripts import PREFIXES
+
+COLUMNS = ("student", "n", "bleu", "bert_f1", "same_count", "ci_low", "ci_high")
 
 
 def quality(rows: Sequence[dict], problems: Sequence[Problem]) -> list[dict]:
@@ -41,6 +44,11 @@ def quality(rows: Sequence[dict], problems: Sequence[Problem]) -> list[dict]:
             asked[row["student"]].append((questions(row), gold[row["id"]]))
     asks = {student for student, pairs in asked.items() if any(q for q, _ in pairs)}
     return [_line(student, asked[student]) for student in asked if student in asks]
+
+
+def quality_table(rows: Sequence[dict], problems: Sequence[Problem]) -> pd.DataFrame:
+    """`quality` as a table; it has its columns also where no student asks."""
+    return pd.DataFrame(quality(rows, problems), columns=COLUMNS)
 
 
 def questions(row: dict) -> list[str]:

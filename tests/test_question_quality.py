@@ -7,7 +7,7 @@ from math import exp
 import pytest
 
 from socratic_utils.problems import Problem, Step
-from socratic_utils.question_quality import bert_f1, quality, questions
+from socratic_utils.question_quality import bert_f1, quality, quality_table, questions
 
 ASKED = ("How many rolls does she make in a day?", "How many rolls are left for sale?")
 STEPS = tuple(Step(question, "x", "1") for question in ASKED)
@@ -43,6 +43,8 @@ def test_who_does_not_ask_has_no_line():
     assert [line["student"] for line in quality(rows, PROBLEMS)] == ["qg"]
     without = [Problem("p0", "toy", "test", "Mia.", "1")]
     assert quality([row(0, *ASKED)], without) == []
+    line = quality([row(0, *ASKED)], PROBLEMS)[0]
+    assert tuple(quality_table([], PROBLEMS).columns) == tuple(line)
 
 
 def test_bertscore_is_blank_where_it_cannot_be_had(monkeypatch):
