@@ -76,7 +76,9 @@ def missing(jobs: Sequence[Job], known: Iterable[str]) -> list[Job]:
     for job in jobs:
         places = [i for i, key in enumerate(job.keys) if key not in seen]
         seen.update(job.keys)
-        if places:
+        if len(places) == len(job.keys):
+            result.append(job)  # as nearly always; a copy costs more than the look
+        elif places:
             result.append(job.part(places))
     return result
 
