@@ -23,9 +23,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from .benchmarks import load_problems
 from .config import Settings
-from .corpus import taught, test_problems, test_splits
+from .corpus import taught, test_problems, test_splits, train_problems
 from .problems import Chain, Problem, Step, gold_chain
 from .transcripts import STUDENTS, SUPERVISIONS, Supervision
 
@@ -81,7 +80,7 @@ def gpu_plan(settings: Settings) -> list[dict]:
     size = SIZES.get(settings.student.rpartition("/")[2])
     if size is None:
         return []
-    problems = load_problems(settings.dataset, "train", settings.train_limit)
+    problems = train_problems(settings)
     rows, lengths = [], []
     for student, models in STUDENTS.items():
         for name in models:

@@ -1,11 +1,12 @@
 """Which of two chains reads better?  Pairs, the judges' files, and what they say.
 
 P2 asks people (section 5, Fig 8): two chains of one problem side by side, nobody told
-whose they are.  A `Comparison` is two sources (a student before and after, a student
+whose they are.  What is compared are two sources (a student before and after, a student
 and the teacher) over the same problems; each judge sees the sides in an order of their
 own, and every click is a line on disk before the next pair is shown:
 
-    pairs = make_pairs(sides(cot_rows), sides_of_chains(problems, chains), 20)
+    chains = sides_of_chains(problems, chains)
+    pairs = make_pairs(sides(cot_rows), chains, problems)
     judge = Judge("anna", pairs, folder)
     judge.say("left")
     preferences(read_judgements(folder))

@@ -19,3 +19,12 @@ def outputs(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOCRATIC_OUTPUTS", str(folder))
         yield folder
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    """The smoke scale's settings, with outputs of the test's own."""
+    from socratic_utils import config
+
+    monkeypatch.setenv(config.OUTPUTS_VARIABLE, str(tmp_path))
+    return config.load("smoke")

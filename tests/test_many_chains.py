@@ -3,16 +3,9 @@
 from dataclasses import replace
 
 import pandas as pd
-import pytest
 
 from socratic_utils import config, many_chains, sampling
 from socratic_utils.filters import KEPT, judge
-
-
-@pytest.fixture
-def settings(tmp_path, monkeypatch):
-    monkeypatch.setenv(config.OUTPUTS_VARIABLE, str(tmp_path))
-    return config.load("smoke")
 
 
 def test_the_recorded_chains_have_likelihoods(settings):

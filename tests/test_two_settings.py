@@ -2,17 +2,9 @@
 
 from dataclasses import replace
 
-import pytest
-
-from socratic_utils import config, two_settings
+from socratic_utils import two_settings
 from socratic_utils.filters import KEPT, judge
 from socratic_utils.students import training_record
-
-
-@pytest.fixture
-def settings(tmp_path, monkeypatch):
-    monkeypatch.setenv(config.OUTPUTS_VARIABLE, str(tmp_path))
-    return config.load("smoke")
 
 
 def test_who_learns_what(settings):
