@@ -56,6 +56,7 @@ __all__ = [
     "find_equations",
     "format_number",
     "is_correct",
+    "marked_line",
 ]
 
 ANSWER_MARK = "The answer is"  # every student's transcript ends "The answer is 42."
@@ -118,6 +119,11 @@ def extract_marked_answer(text: str, kind: str = "number") -> str | None:
     """Strict: the answer after the last mark ("The answer is", "####", ...) or None."""
     reader = _reader(kind)
     return _read_marked(_plain(text), reader)[1]
+
+
+def marked_line(text: str) -> str | None:
+    """What stands behind the last mark, on its line; None without a mark."""
+    return _read_marked(_plain(text), lambda line, _: line)[1]
 
 
 def is_correct(predicted: str | None, gold: str, kind: str = "number") -> bool:

@@ -26,12 +26,12 @@ from .notebooks import NotebookError, Usage, find_notebooks, number, run_noteboo
 from .runs import read_json, record_settings, update_run_json
 
 NUMBERS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09",
-           "10")  # fmt: skip
+           "10", "11", "12")  # fmt: skip
 # Minutes on two slow cores, first run; None where nobody has measured it.
 ESTIMATED_MINUTES: dict[str, dict[str, float] | None] = {
     "smoke": dict.fromkeys(NUMBERS, 0.3),
     "small": {"00": 0.2, "01": 0.2, "02": 0.2, "03": 30, "04": 13, "05": 21, "08": 0.5,
-              "06": 38, "07": 29, "10": 0.2},
+              "06": 38, "07": 29, "10": 0.2, "12": 0.2},
     "paper": None,
 }
 # A student that a notebook cannot do without, and what it learns.
@@ -42,7 +42,9 @@ NEEDED = {
     "09": ("cot", "CoT chains"),
     "10": ("gt_steps", "steps of its own"),
 }
-OWN_ROWS = ("06", "07", "09")  # notebooks with predictions in a folder of their name
+# Notebooks with predictions of their own, which are made on request, and the folder.
+OWN_ROWS = {"06": "many_chains", "07": "ablations", "09": "two_settings",
+            "11": "prompted"}  # fmt: skip
 MATTERS = ("dataset", "student", "train_limit", "test_limit", "training", "decoding")
 OPTIONS = (
     "dataset", "student", "teacher", "teacher_url", "teacher_api", "teacher_mode",
@@ -232,9 +234,9 @@ def is_on_request(settings: config.Settings, path: Path) -> bool:
 
 def why_left_out(settings: config.Settings, path: Path) -> str:
     """Why a notebook has nothing to learn from; empty where it has."""
-    rows = settings.reference / "predictions" / path.stem.partition("_")[2]
     if settings.reuse:
-        there = number(path) not in OWN_ROWS or rows.is_dir()
+        own = OWN_ROWS.get(number(path), "")
+        there = (settings.reference / "predictions" / own).is_dir()
         return "" if there else "the committed run has no rows of it"
     if number(path) == "06":
         from .sampling import can_sample

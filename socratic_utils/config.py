@@ -60,6 +60,11 @@ class ManyChains:
     test_limit: int | None = 60  # problems, at even distances; of notebook 07 too
     votes: tuple[int, ...] = (1, 4)  # self-consistency; the last are all drawn
     vote_limit: int | None = 20
+    balanced: bool = False  # one chain of a problem a visit (P2's code), or a flat pool
+    shares: tuple[float, ...] = (0.25, 0.5, 1.0)  # of training problems, notebook 11
+    checkpoints: int = 4  # between which one is chosen, notebook 11
+    held_back: float = 0.2  # of the training problems, to choose it on
+    transfer: tuple[str, ...] = ("openbookqa",)  # tasks never trained on, notebook 11
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ class Settings:
 
     @property
     def folder(self) -> Path:
-        """`outputs/<scale>/`, with the dataset where it is not the scale's own.
+        """`outputs/<scale>/`, with what is not the scale's own: dataset, student, seed.
 
         Reused rows have a folder of their own, so that nobody's own rows are replaced.
         """
@@ -99,8 +104,15 @@ class Settings:
 
     @property
     def name(self) -> str:
-        own = PRESETS[self.scale].dataset
-        return self.scale if self.dataset == own else f"{self.scale}-{self.dataset}"
+        own = load(self.scale, dataset=self.dataset)
+        parts = [self.scale]
+        if self.dataset != PRESETS[self.scale].dataset:
+            parts.append(self.dataset)
+        if self.student != own.student:
+            parts.append(Path(self.student).name)
+        if self.seed != own.seed:
+            parts.append(f"seed{self.seed}")
+        return "-".join(parts)
 
     @property
     def hash(self) -> str:
@@ -117,7 +129,9 @@ PRESETS = {
         train_limit=12, test_limit=6,
         training=Training(epochs=1.0, batch_size=4, learning_rate=1e-3),
         decoding=Decoding(max_tokens=48, max_steps=3, line_tokens=24, batch_size=6),
-        many=ManyChains(6, (1, 2), 1, 2, 4, (1, 2), 3),
+        many=ManyChains(
+            6, (1, 2), 1, 2, 4, (1, 2), 3, shares=(0.5, 1.0), checkpoints=2
+        ),
     ),
     "small": Settings(
         "small", "gradeschool", "SmolLM2-135M-Instruct",
@@ -129,15 +143,29 @@ PRESETS = {
         "paper", "gsm8k", "openai-community/gpt2", "gpt-4.1-mini",
         training=Training(epochs=10.0, batch_size=32, learning_rate=5e-5),
         teacher_tokens=512,
-        many=ManyChains(None, (1, 5, 10, 20, 30), 5, 20_000, None, (1, 30), None),
+        many=ManyChains(
+            None, (1, 5, 10, 20, 30), 5, 20_000, None, (1, 30), None, balanced=True,
+            shares=(0.2, 0.4, 0.6, 0.8, 1.0), checkpoints=8, transfer=("sst2",),
+        ),
     ),
 }  # fmt: skip
 
 
 # A scale on another benchmark than its own: what then takes the place of its settings.
+# At `paper` scale P2's benchmarks have P2's student and recipe (PAPERS.md 2.4).
 # The shipped recording has the CoT chains of the first 100 GSM8K problems; one of its
 # transcripts is as long as two of gradeschool.
+SCOTD = {
+    "student": "facebook/opt-1.3b", "learning_rate": 2e-5, "warmup_share": 0.025,
+    "max_length": 700,
+}  # fmt: skip
 ELSEWHERE = {
+    ("paper", "commonsense_qa"): SCOTD,
+    ("paper", "openbookqa"): SCOTD,
+    ("paper", "quarel"): SCOTD,
+    ("paper", "anli"): SCOTD,
+    ("paper", "imdb"): SCOTD,
+    ("paper", "sst2"): SCOTD,
     ("small", "gsm8k"): {
         "train_limit": 100, "test_limit": 50, "epochs": 1.0,
     },

@@ -15,7 +15,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from . import answers, arithmetic, problems, roomy, solving, speaker, transcripts
+from . import (
+    answers,
+    arithmetic,
+    choosing,
+    problems,
+    roomy,
+    solving,
+    speaker,
+    transcripts,
+)
 from .config import Decoding, Settings
 from .corpus import (
     corpus,
@@ -51,7 +60,9 @@ __all__ = [
 ]  # fmt: skip
 
 # Rows are made again when one of these changes: they decide what a row says.
-SOLVER = (answers, arithmetic, problems, roomy, solving, speaker, transcripts)
+SOLVER = (
+    answers, arithmetic, choosing, problems, roomy, solving, speaker, transcripts
+)  # fmt: skip
 
 
 def start(settings: Settings, notebook: str) -> Path:

@@ -2,10 +2,10 @@
 
 P2's two questions (section 5) need a student before and after, and a student and the
 teacher, on problems that neither was trained on.  From a run of the main table we take
-the student of the teacher's chains against the student of the benchmark's own steps,
-and against the teacher, where its chains on test problems are recorded or cached.
-
-Not covered: the student before any training, which writes no chains without a prompt.
+the student of the teacher's chains against itself before any training, prompted with
+exemplars (notebook 11's rows, where they are on disk), against the student of the
+benchmark's own steps, and against the teacher, where its chains on test problems are
+recorded or cached.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import random
 from .config import Settings
 from .corpora import CORPORA
 from .corpus import is_taught, teacher_of, test_problems
-from .experiments import score
+from .experiments import rows_of, score
 from .judging import Pair, make_pairs, sides, sides_of_chains
 from .problems import Chain, Problem
 from .sampling import STYLE
@@ -30,6 +30,8 @@ def pairs_of_run(settings: Settings, count: int = 20) -> list[Pair]:
     split = problems[0].split
     student = sides(score(settings, STYLE, split))
     others = {}
+    if before := rows_before(settings):
+        others["before"] = sides(before, "before")
     if is_taught(settings, "gt_steps"):
         others["gt_steps"] = sides(score(settings, "gt_steps", split))
     if chains := teachers_chains(settings, problems):
@@ -47,6 +49,14 @@ def pairs_of_run(settings: Settings, count: int = 20) -> list[Pair]:
         )
     random.Random(settings.seed).shuffle(pairs)
     return pairs
+
+
+def rows_before(settings: Settings) -> list[dict]:
+    """What the untrained student wrote in notebook 11, if it was run; nothing else is
+    made here."""
+    name = f"{settings.dataset}-{test_problems(settings)[0].split}-greedy_cot.jsonl"
+    root = settings.reference if settings.reuse else settings.folder
+    return rows_of(root / "predictions" / "prompted" / name)
 
 
 def teachers_chains(settings: Settings, problems: list[Problem]) -> list[Chain]:

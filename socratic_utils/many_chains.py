@@ -6,8 +6,9 @@
 
 All students are trained for the same number of steps, as P2's are (PAPERS.md 2.4), so
 that more chains mean other chains and not more training: at `small` about as many as
-show each chain of the largest pool once, and those of the smallest six times.  Wrong
-chains are left out (P2's supervised setting).  Rows lie in `predictions/many_chains/`,
+show each chain of the largest pool once, and those of the smallest six times.  At
+`paper` scale each visit of a problem draws one of its chains (`visits`).  Wrong chains
+are left out (P2's supervised setting).  Rows lie in `predictions/many_chains/`,
 apart from the students of the main table.
 
 Not covered: where transcripts are longer than `max_length`, there are fewer steps.
@@ -27,7 +28,7 @@ from .config import Settings
 from .corpus import spread, test_problems, train_problems
 from .experiments import solved, take_reference
 from .metrics import accuracy
-from .pools import DOWN_SAMPLINGS, Pool, correct_only
+from .pools import DOWN_SAMPLINGS, Pool, balanced, correct_only
 from .problems import Chain, Problem
 from .sampling import STYLE
 from .students import train_student
@@ -82,8 +83,10 @@ def train(
     a chain.
     """
     by_id = {problem.id: problem for problem in train_problems(settings)}
-    pairs = [(by_id[chain.problem_id], chain) for chain in pool.chains]
     steps = steps or settings.many.steps
+    if settings.many.balanced and pool.short is None:  # a filter's budget stays
+        pool = visits(settings, pool, steps)
+    pairs = [(by_id[chain.problem_id], chain) for chain in pool.chains]
     an_epoch = max(1, ceil(len(pairs) / settings.training.batch_size))
     return train_student(
         settings.student,
@@ -94,6 +97,15 @@ def train(
         settings.folder / "students",
         settings.seed,
     )
+
+
+def visits(settings: Settings, pool: Pool, steps: int) -> Pool:
+    """A pool as the authors' code shows it: each problem once a visit, whose chain is
+    drawn from its own, for so many steps (PAPERS.md 2.4)."""
+    having = {chain.problem_id for chain in pool.chains}
+    problems = [p for p in train_problems(settings) if p.id in having]
+    needed = ceil(steps * settings.training.batch_size / max(1, len(problems)))
+    return balanced(problems, pool.chains, needed, settings.seed, keep_wrong=True)
 
 
 def score(settings: Settings, name: str, pool: Pool) -> list[dict]:

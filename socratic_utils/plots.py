@@ -93,6 +93,12 @@ def chains_figure(table: pd.DataFrame, scale: str = "") -> Figure:
     return _offsets(table, "chains", title, scale)
 
 
+def shares_figure(table: pd.DataFrame, scale: str = "") -> Figure:
+    """Accuracy against the share of the training problems (columns student, share)."""
+    shares = table.assign(share=[f"{share:.0%}" for share in table["share"]])
+    return _offsets(shares, "share", "Share of the training problems", scale)
+
+
 def filter_figure(table: pd.DataFrame, scale: str = "") -> Figure:
     """Kept and dropped attempts per prompt style: columns style, reason, attempts."""
     counts = table.pivot_table("attempts", "style", "reason", "sum", sort=False)
@@ -197,7 +203,9 @@ def _point(axes: Axes, place: float, row: dict, colour: str, flat=False, **style
 
 def _offsets(rows: pd.DataFrame, column: str, title: str, scale: str) -> Figure:
     """Points of all students side by side at each value of `column`."""
-    values = sorted(rows[column].unique())
+    values = list(rows[column].unique())
+    if not isinstance(values[0], str):
+        values.sort()
     colours = _colours(rows["student"])
     count = len(colours)
     with _figure(max(6.4, 1.6 * len(values) + 2.6), 3.9, scale) as (figure, axes):

@@ -5,7 +5,7 @@
 
 Shares are fractions in the data and in CSV, percentages where people read them.  Wilson
 intervals are over problems: they do not hold the spread between seeds.  The paper's
-values are P1, Table 2 (`resources/papers/p1_table2.csv`).  Not covered: P2's tables.
+values are P1, Table 2 (`resources/papers/p1_table2.csv`).  P2's tables: `second_paper`.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def error_table(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFra
 
 
 def paper_table(name: str = "p1_table2") -> pd.DataFrame:
-    """A table of a paper, as `resources/papers/` has it: P1's 2, P2's 2(b), 3(b).
+    """A table of a paper, as `resources/papers/` has it: P1's 2, 4, P2's 2, 3, Fig 5.
 
     Values are in percent.
     """

@@ -22,7 +22,8 @@ from dataclasses import asdict, dataclass, field
 
 from tqdm import tqdm
 
-from .answers import extract_answer, extract_marked_answer, is_correct
+from .answers import is_correct
+from .choosing import answer_of
 from .config import Decoding
 from .guidance import check_guides
 from .problems import Problem
@@ -263,8 +264,8 @@ def prediction_row(solution: Solution, decoding: Decoding, **labels: object) -> 
     takes the marked answer only.
     """
     problem = solution.problem
-    extracted = extract_answer(solution.output, problem.kind)
-    strict = extract_marked_answer(solution.output, problem.kind)
+    extracted = answer_of(solution.output, problem)
+    strict = answer_of(solution.output, problem, strict=True)
     return {
         "id": problem.id,
         "dataset": problem.dataset,

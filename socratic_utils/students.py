@@ -103,8 +103,16 @@ def make_examples(
     supervision: Supervision,
     max_length: int,
 ) -> tuple[list[dict], int]:
-    """Tokenised examples and how many were left out as longer than `max_length`."""
-    examples = [tokenize(tokenizer, p, c, supervision) for p, c in pairs]
+    """Tokenised examples and how many were left out as longer than `max_length`.
+
+    Of a pair that comes again (`pools.balanced`) all visits are one object.
+    """
+    known: dict[tuple[str, int], dict] = {}
+    for problem, chain in pairs:
+        key = (problem.id, id(chain))
+        if key not in known:
+            known[key] = tokenize(tokenizer, problem, chain, supervision)
+    examples = [known[problem.id, id(chain)] for problem, chain in pairs]
     short = [e for e in examples if len(e["input_ids"]) <= max_length]
     return short, len(examples) - len(short)
 
@@ -117,10 +125,15 @@ def student_hash(
     seed: int,
 ) -> str:
     """A hash of everything that makes a student."""
-    corpus = [
+    first = {}  # place of a pair among those that differ
+    for problem, chain in pairs:
+        first.setdefault((problem.id, id(chain)), (len(first), problem, chain))
+    corpus: list = [
         [(s.role, s.text, trained) for s, trained in supervision.transcript(p, c)]
-        for p, c in pairs
+        for _, p, c in first.values()
     ]
+    if len(first) < len(pairs):  # pairs come again: their order is told by numbers
+        corpus = [corpus, [first[p.id, id(c)][0] for p, c in pairs]]
     recipe = [FORMAT, base_mark(base), asdict(supervision), asdict(training), seed]
     return content_hash([recipe, corpus])
 
@@ -147,11 +160,13 @@ def train_student(
     training: Training,
     folder: str | Path,
     seed: int = 0,
+    callbacks: Sequence[TrainerCallback] = (),
 ) -> Path:
     """Fine-tune `base` on the pairs and return the student's folder.
 
     Writes the model, its tokeniser and `training.json` (losses, seconds, tokens) last,
-    so that its presence means "finished".  Raises ValueError on an empty corpus and on
+    so that its presence means "finished".  `callbacks` are the Trainer's; they do not
+    run where the student is on disk.  Raises ValueError on an empty corpus and on
     problems of another split than "train".
     """
     if not pairs:
@@ -207,7 +222,7 @@ def train_student(
         train_dataset=examples,
         data_collator=collate(tokenizer.pad_token_id),
         processing_class=tokenizer,
-        callbacks=[OneLine(name)],
+        callbacks=[OneLine(name), *callbacks],
     )
     trainer.remove_callback(PrinterCallback)  # OneLine says it in one line
     start = time.perf_counter()

@@ -24,6 +24,7 @@ from typing import Any
 
 from .asking import Job, LiveAsker, Refusals, missing
 from .batches import BatchAsker
+from .choosing import meant
 from .claims import Claims, ask_once
 from .cost import Budget, Estimate, estimate, need_price, price_of, reserved, spent
 from .endpoint import KEY_VARIABLE, MODES, Endpoint, RefusedError, TeacherError
@@ -293,8 +294,8 @@ class Teacher:
         wanted = list(wanted)
         parsed = self._parses.of([(row, s, p.kind) for p, s, _, row in wanted], keep)
         return [
-            Chain(problem.id, style, steps, answer, self.model, sample,
-                  row.get("logprob"), row["text"], row.get("tokens"))
+            Chain(problem.id, style, steps, meant(problem, row, answer), self.model,
+                  sample, row.get("logprob"), row["text"], row.get("tokens"))
             for (problem, style, sample, row), (steps, answer)
             in zip(wanted, parsed, strict=True)
         ]  # fmt: skip

@@ -9,28 +9,30 @@ chains.  In both, students of the label alone are the baseline:
     full_label        the gold answer
     full_cot          the teacher's chain, where its answer is right
 
-One chain a problem, the teacher's first, so P2's Greedy-CoT; many are `many_chains`.
-All students are trained for the same number of steps, so that of `full_cot` sees its
-fewer chains more often.  Rows lie in `predictions/two_settings/`.
-
-Not covered: P2's decoding of the few-shot students by vote (`voting` has it).
+One chain a problem, the teacher's first, so P2's Greedy-CoT.  Where many can be had
+(`many_students`) there are P2's SCoTD students too, and those of 1, 5, ... chains,
+wrong ones included, of its Table 3(b).  All are trained for the same number of steps,
+so a student of fewer chains sees them more often.  Rows lie in
+`predictions/two_settings/`; P2 decodes its few-shot students by vote (`score_votes`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import ceil
 
-from . import experiments
+from . import experiments, sampling
 from .config import Settings
 from .corpora import CORPORA, training_chains
-from .corpus import teacher_of, test_problems, train_problems
+from .corpus import spread, teacher_of, test_problems, train_problems
 from .experiments import solved, take_reference
 from .many_chains import train
 from .pools import Pool, correct_only, keep_all
 from .problems import Chain, Problem, gold_chain
 from .sampling import STYLE
 from .transcripts import SUPERVISIONS, Supervision
+from .voting import SAMPLED
 
 FOLDER = "two_settings"
 
@@ -60,6 +62,38 @@ def students(
     }
 
 
+def many_students(settings: Settings) -> dict[str, tuple[Supervision, Pool]]:
+    """P2's students of many chains a problem; none where there are no such chains."""
+    if not sampling.can_sample(settings):
+        return {}
+    problems, chains = sampling.sampled(settings)
+    cot, found = SUPERVISIONS[STYLE], {}
+    for count in settings.many.counts:
+        first = [chain for chain in chains if chain.sample < count]
+        found[f"few_shot_{count:02d}"] = (cot, keep_all(problems, first))
+    found["few_shot_scotd"] = found[f"few_shot_{settings.many.counts[-1]:02d}"]
+    found["full_scotd"] = (cot, correct_only(problems, chains))
+    return found
+
+
+def score_votes(
+    settings: Settings, name: str, supervision: Supervision, pool: Pool
+) -> list[dict]:
+    """Rows of solutions drawn to vote (P2, Table 3), `votes` of each problem."""
+    asked = spread(test_problems(settings), settings.many.vote_limit)
+    name, split = f"{name}, votes", asked[0].split
+    file = name.replace(", ", "-")
+    path = experiments.predictions_path(settings, file, split, FOLDER)
+    if settings.reuse == "reference":
+        return take_reference(settings, path)
+    folders = [train(settings, pool, supervision, steps(settings))]
+    decoding = replace(settings.decoding, temperature=SAMPLED.temperature)
+    labels = {"student": name, "teacher": settings.teacher}
+    return solved(
+        settings, path, folders, asked, labels, decoding, settings.many.votes[-1]
+    )
+
+
 def score(
     settings: Settings, name: str, supervision: Supervision, pool: Pool
 ) -> list[dict]:
@@ -74,6 +108,11 @@ def score(
 
 
 def steps(settings: Settings) -> int:
-    """Of every training: the run's epochs over all its training problems."""
+    """Of every training: the run's epochs over all its training problems.
+
+    At `paper` scale P2's number of steps.
+    """
+    if settings.scale == "paper":
+        return settings.many.steps
     an_epoch = ceil(len(train_problems(settings)) / settings.training.batch_size)
     return max(1, round(settings.training.epochs * an_epoch))

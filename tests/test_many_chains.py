@@ -115,3 +115,23 @@ def test_an_empty_pool_is_left_out(settings):
     problems, chains = sampling.sampled(settings)
     wrong = [replace(c, answer="-1") if c.sample == 0 else c for c in chains]
     assert list(many_chains.by_count(settings, problems, wrong)) == ["chains_02"]
+
+
+def test_p2s_recipe_draws_one_chain_of_a_problem_at_each_visit(settings):
+    from collections import Counter
+
+    settings = replace(settings, many=replace(settings.many, balanced=True, steps=6))
+    problems, chains = sampling.sampled(settings)
+    pool = many_chains.by_count(settings, problems, chains)["chains_02"]
+    shown = many_chains.visits(settings, pool, settings.many.steps)
+    having = {chain.problem_id for chain in pool.chains}
+    visits = Counter(chain.problem_id for chain in shown.chains)
+    assert set(visits) == having
+    assert len(set(visits.values())) == 1  # all problems weigh the same
+    assert len(shown.chains) >= 6 * settings.training.batch_size
+    assert set(shown.chains) == set(pool.chains)
+    from socratic_utils.students import training_record
+
+    record = training_record(many_chains.train(settings, pool))
+    assert record["losses"][-1]["step"] == 6
+    assert record["problems"] == len(shown.chains)

@@ -12,11 +12,14 @@ from __future__ import annotations
 
 from ..problems import Problem
 from . import (
+    anli,
     commonsense_qa,
     gradeschool,
     gsm8k,
+    imdb,
     openbookqa,
     quarel,
+    sst2,
     strategyqa,
     svamp,
 )
@@ -29,6 +32,9 @@ BENCHMARKS = {
     "quarel": quarel,
     "strategyqa": strategyqa,
     "svamp": svamp,
+    "anli": anli,
+    "imdb": imdb,
+    "sst2": sst2,
 }
 
 

@@ -16,10 +16,12 @@ import re
 
 from ..answers import extract_answer
 from ..problems import Problem, Step
+from .published import hub_rows
 from .sources import local_file, read_local
 
 SPLITS = ("train", "test")
 HUB_ID = "openai/gsm8k"
+HUB_REVISION = "60b4b82b84c2dac2b54f7d7f3056eae01514f12e"
 _NOTE = re.compile(r"<<[^<>]*>>")
 
 
@@ -39,9 +41,7 @@ def read(split: str, edition: str) -> list[dict]:
     suffix = "" if edition == "main" else "_socratic"
     if path := local_file("gsm8k", f"{split}{suffix}.jsonl"):
         return read_local(path)
-    from datasets import load_dataset
-
-    return list(load_dataset(HUB_ID, edition, split=split))
+    return hub_rows(HUB_ID, HUB_REVISION, split, name=edition)
 
 
 def to_problem(id: str, split: str, row: dict, main_solution: str = "") -> Problem:

@@ -2,11 +2,14 @@
 
 A published file is JSON Lines or one JSON array; the suffix does not tell which.
 
-Not covered: comma-separated files, compressed arrays.
+A table is tab-separated, and its first line names the columns.
+
+Not covered: compressed arrays.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -28,6 +31,32 @@ def read_array(path: Path, *fields: str) -> list[Any]:
     if not isinstance(items, list):
         raise ValueError(f"{path}: not a JSON array")
     return _with_fields(items, path, fields) if fields else items
+
+
+def read_table(path: Path, *fields: str, quoted: bool = True) -> list[dict]:
+    """The rows of a tab-separated file; ValueError when one lacks a field.
+
+    Not `quoted`: a quotation mark is part of the text.
+    """
+    marks = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=marks))
+    complete = [{k: v for k, v in row.items() if v is not None} for row in rows]
+    return _with_fields(complete, path, fields)
+
+
+def downloaded_table(url: str) -> list[dict]:
+    """The rows of a tab-separated file on the web; FileNotFoundError if out of reach.
+
+    `datasets` keeps the file, so it is downloaded once.
+    """
+    from datasets import load_dataset
+
+    try:
+        found = load_dataset("csv", data_files=url, delimiter="\t", split="train")
+    except OSError as error:
+        raise out_of_reach(url, error) from None
+    return list(found)
 
 
 def hub_rows(

@@ -1,0 +1,135 @@
+"""P2's tables and figures: what a run has on disk, beside the verified values.
+
+    >>> beside(settings, "2a", rows)                      # doctest: +SKIP
+
+Each line is one of our students, with the paper's value of the same cell where there is
+one.  A difference, and whether our interval covers the value, is told only where
+benchmark, student and recipe are the paper's (`paper` scale, OPT-1.3B); elsewhere the
+value is context.  P2's Figs 2 (supervised), 3, 4 and 7 have no numbers in its text:
+ours stand alone.
+
+Not covered: Table 1 (sample chains), Fig 8 (people's judgement, in `preferences`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from . import experiments, results, voting
+from .config import Settings, outputs_root
+from .metrics import accuracy
+
+COLUMNS = {"commonsense_qa": "CSQA", "quarel": "QuaRel", "openbookqa": "OBQA"}
+STUDENT = "facebook/opt-1.3b"
+
+# table -> our student -> the row of `resources/papers/p2_<table>.csv` it answers to
+CELLS: dict[str, dict[str, dict[str, str]]] = {
+    "table2a": {
+        "no_cot": {"model": "OPT-1.3B", "method": "No CoT"},
+        "greedy_cot": {"model": "OPT-1.3B", "method": "Greedy"},
+        "self_consistency": {"model": "OPT-1.3B", "method": "Self-Consistency"},
+    },
+    "table2b": {
+        "few_shot_label": {"labels": "few-shot", "method": "Label-Only"},
+        "few_shot_cot": {"labels": "few-shot", "method": "Greedy-CoT"},
+        "few_shot_scotd": {"labels": "few-shot", "method": "SCoTD"},
+        "full_label": {"labels": "full", "method": "Label-Only"},
+        "full_cot": {"labels": "full", "method": "Greedy-CoT"},
+        "full_scotd": {"labels": "full", "method": "SCoTD"},
+    },
+    "table3a": {
+        "few_shot_scotd": {"setting": "few-shot", "self_consistency": "no"},
+        "few_shot_scotd, votes": {"setting": "few-shot", "self_consistency": "yes"},
+        "full_scotd": {"setting": "supervised", "self_consistency": "no"},
+        "full_scotd, votes": {"setting": "supervised", "self_consistency": "yes"},
+    },
+    "table3b": {
+        **{f"few_shot_{count:02d}": {"self_consistency": "no", "count": str(count)}
+           for count in (1, 5, 10, 20, 30)},
+        **{f"few_shot_{count:02d}, votes": {"self_consistency": "yes",
+                                            "count": str(count)}
+           for count in (1, 5, 10, 20, 30)},
+    },
+}  # fmt: skip
+
+
+def beside(
+    settings: Settings, table: str, scores: Iterable[dict[str, Any]]
+) -> pd.DataFrame:
+    """Our scores (student, n, accuracy, ci_low, ci_high) beside a table of P2.
+
+    Accuracies and the paper's values are fractions.  Raises KeyError on a table that
+    is not one of CELLS.
+    """
+    cells, same = CELLS[table], settings.dataset in COLUMNS
+    comparable = same and settings.scale == "paper" and settings.student == STUDENT
+    lines = []
+    for score in scores:
+        cell = cells.get(score["student"])
+        value = _value(table, cell, settings.dataset) if same and cell else None
+        note = ""
+        if not same:
+            note = "no benchmark of the paper"
+        elif value is None:
+            note = "no such cell in the paper"
+        elif not comparable:
+            note = "other student and recipe: context only"
+        known = comparable and value is not None
+        covered = known and score["ci_low"] <= value <= score["ci_high"]
+        kept = ("student", "n", "accuracy", "ci_low", "ci_high")
+        lines.append(
+            {name: score[name] for name in kept}
+            | {"paper": value,
+               "difference": round(score["accuracy"] - value, 4) if known else None,
+               "covered": ("yes" if covered else "no") if known else None,
+               "note": note}
+        )  # fmt: skip
+    return pd.DataFrame(lines)
+
+
+def on_disk(settings: Settings, folder: str, part: str = "") -> list[dict]:
+    """Prediction rows of a folder of the run, of files with `part` in their name."""
+    root = settings.reference if settings.reuse else settings.folder
+    paths = sorted((root / "predictions" / folder).glob("*.jsonl"))
+    return [row for p in paths if part in p.name for row in experiments.rows_of(p)]
+
+
+def scores(rows: Sequence[dict], kind: str = "number") -> list[dict]:
+    """A score a student, in the order met; samples of one problem vote."""
+    table = []
+    for student in dict.fromkeys(row["student"] for row in rows):
+        own = [row for row in rows if row["student"] == student]
+        samples = max(row.get("sample", 0) for row in own) + 1
+        if samples > 1:
+            score = voting.accuracy_by_votes(own, samples, [samples], kind)[0]
+        else:
+            score = accuracy(own)
+        table.append({"student": student, **score})
+    return table
+
+
+def sizes(settings: Settings) -> pd.DataFrame:
+    """P2's Fig 4: the table of notebook 09 of every run that differs in its student.
+
+    Runs of other students lie beside this one, in folders with their name.
+    """
+    own = settings.name.removesuffix(f"-{Path(settings.student).name}")
+    found = sorted(outputs_root().glob(f"{own}*/tables/two_settings.csv"))
+    tables = [pd.read_csv(path) for path in found if "seed" not in path.parts[-3]]
+    return pd.concat(tables) if tables else pd.DataFrame()
+
+
+def _value(table: str, cell: dict[str, str], dataset: str) -> float | None:
+    """The paper's value of a cell, as a fraction; None where the table lacks it."""
+    paper, wanted = results.paper_table(f"p2_{table}"), dict(cell)
+    column = COLUMNS[dataset]
+    if count := wanted.pop("count", ""):  # Table 3(b) has datasets in its rows
+        wanted["dataset"] = column
+        column = "1 chain" if count == "1" else f"{count} chains"
+    for name, text in wanted.items():
+        paper = paper[paper[name].astype(str) == text]
+    return round(float(paper[column].iloc[0]) / 100, 4) if len(paper) else None

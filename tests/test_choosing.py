@@ -1,0 +1,69 @@
+"""A choice is read by its letter or its words; a letter out of range is no answer."""
+
+import pytest
+
+from socratic_utils.choosing import answer_of, choice_of, meant
+from socratic_utils.problems import Problem
+
+CHOICES = ("sea", "lake", "car", "car park", "a friend's house")
+
+
+@pytest.mark.parametrize(
+    ("text", "letter"),
+    [
+        ("The answer is (b).", "b"),
+        ("The answer is B.", "b"),
+        ("Boats sail there.\nThe answer is lake.", "b"),
+        ("The answer is a lake.", "b"),  # an article, not choice a
+        ("The answer is the Lake!", "b"),
+        ("So the answer is: car park", "d"),  # not its car
+        ("The answer is (a) sea.", "a"),
+        ("The answer is a friend's house.", "e"),
+        ("A sea is too large. The answer is (b) lake.", "b"),
+        ("It is the lake, so (b)", "b"),  # no mark: the last letter
+        ("The answer is sea or lake.", None),
+        ("The answer is (f).", None),
+        ("The answer is z.", None),
+        ("The answer is somewhere else", None),
+        ("It must be the lake", None),  # words count behind a mark only
+        ("", None),
+    ],
+)
+def test_choice_of(text, letter):
+    assert choice_of(text, CHOICES) == letter
+
+
+def test_strict_counts_what_is_marked():
+    assert choice_of("It is the lake, so (b)", CHOICES, strict=True) is None
+    assert choice_of("The answer is lake.", CHOICES, strict=True) == "b"
+
+
+def test_other_kinds_are_read_as_ever():
+    problem = Problem("p", "demo", "test", "2 + 2?", "4")
+    assert answer_of("2 + 2 = 4, so 4", problem) == "4"
+    assert answer_of("2 + 2 = 4, so 4", problem, strict=True) is None
+
+
+def test_a_teachers_words_count_unless_its_reply_was_cut_off():
+    problem = Problem("p", "demo", "train", "Where?", "b", "choice", (), CHOICES)
+    reply = {"text": "Boats.\nThe answer is lake", "finish_reason": "stop"}
+    assert meant(problem, reply, None) == "b"
+    assert meant(problem, {**reply, "finish_reason": "length"}, None) is None
+    assert meant(problem, reply, "z") is None  # a letter that no choice has
+    assert meant(problem, reply, "a") == "a"
+
+
+def test_a_teacher_that_answers_in_words(tmp_path):
+    """From a reply in the store to a chain with the letter of the choice."""
+    from socratic_utils.teacher import Teacher
+
+    problem = Problem("p", "demo", "train", "Where?", "b", "choice", (), CHOICES)
+    teacher = Teacher("m", cache_dir=tmp_path, recorded=())
+    [job] = [teacher._job(problem, "cot", 0.0, [0])]
+    row = {"key": job.keys[0], "problem_id": "p", "style": "cot", "sample": 0,
+           "model": "m", "prompt_hash": job.prompt_hash,
+           "text": "Boats.\nThe answer is lake.",
+           "finish_reason": "stop"}  # fmt: skip
+    teacher.store.add([row])
+    [chain] = teacher.sample([problem], "cot")
+    assert chain.answer == "b"
