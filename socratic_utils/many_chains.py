@@ -8,8 +8,9 @@ All students are trained for the same number of steps, as P2's are (PAPERS.md 2.
 that more chains mean other chains and not more training: at `small` about as many as
 show each chain of the largest pool once, and those of the smallest six times.  At
 `paper` scale each visit of a problem draws one of its chains (`visits`).  Wrong chains
-are left out (P2's supervised setting).  Rows lie in `predictions/many_chains/`,
-apart from the students of the main table.
+are left out (P2's supervised setting).  Two chains of a problem share a row of a batch
+(`shared`): the same loss in less time.  Rows lie in `predictions/many_chains/`, apart
+from the students of the main table.
 
 Not covered: where transcripts are longer than `max_length`, there are fewer steps.
 """
@@ -83,10 +84,12 @@ def train(
     a chain.
     """
     by_id = {problem.id: problem for problem in train_problems(settings)}
-    steps = steps or settings.many.steps
+    steps, together = steps or settings.many.steps, settings.many.together
     if settings.many.balanced and pool.short is None:  # a filter's budget stays
-        pool = visits(settings, pool, steps)
+        pool, together = visits(settings, pool, steps), 1
     pairs = [(by_id[chain.problem_id], chain) for chain in pool.chains]
+    if len({problem.id for problem, _ in pairs}) == len(pairs):
+        together = 1  # nobody to share with
     an_epoch = max(1, ceil(len(pairs) / settings.training.batch_size))
     return train_student(
         settings.student,
@@ -96,6 +99,7 @@ def train(
         replace(settings.training, epochs=(steps - 0.5) / an_epoch),
         settings.folder / "students",
         settings.seed,
+        together=together,
     )
 
 

@@ -4,8 +4,9 @@
               ^ each chain sees the problem and itself, at the positions it would have
                 in a row of its own
 
-So many-chain training (P2) does less work for the same loss: `tests/speed/sharing.py`
-has the ratio against plain batches.  The first token of every chain is predicted by the
+So many-chain training (P2) does less work for the same loss of the same batch, if
+chains of one problem meet in it (`Neighbours`); `tests/speed/sharing.py` has the ratio
+against plain batches.  The first token of every chain is predicted by the
 last token of the problem, therefore a loss here is a list of places and targets:
 
     >>> examples = [{"input_ids": [7, 8, 1, 2], "labels": [-100, -100, 1, 2]},
@@ -20,12 +21,13 @@ answerer's, whose problem goes on between trained lines.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import groupby
+import random
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 from torch.nn.functional import cross_entropy
+from torch.utils.data import Sampler
 
 from .transcripts import IGNORED
 
@@ -64,23 +66,52 @@ def shown(example: dict) -> int:
     return next((i for i, label in enumerate(labels) if label != IGNORED), len(labels))
 
 
-def packed(examples: Sequence[dict], together: int) -> list[dict]:
-    """Rows of up to `together` chains of one problem, whose chains stand together."""
-    rows = []
-    for _, group in groupby(examples, key=lambda e: tuple(e["input_ids"][: shown(e)])):
-        own = list(group)
-        rows += [pack(own[i : i + together]) for i in range(0, len(own), together)]
-    return rows
+def packed(examples: Sequence[dict]) -> list[dict]:
+    """One row for each problem among the examples of a batch."""
+    groups: dict[tuple, list[dict]] = {}
+    for example in examples:
+        prompt = tuple(example["input_ids"][: shown(example)])
+        groups.setdefault(prompt, []).append(example)
+    return [pack(own) for own in groups.values()]
+
+
+class Neighbours(Sampler[int]):
+    """A random order in which up to `together` chains of a problem stand together.
+
+    `keys` says whose chain each example is.  Every epoch draws another order, and the
+    same one for the same seed.
+    """
+
+    def __init__(self, keys: Sequence, together: int, seed: int = 0) -> None:
+        self.keys, self.together, self.seed, self.epoch = list(keys), together, seed, 0
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __iter__(self) -> Iterator[int]:
+        rng = random.Random(f"{self.seed}-{self.epoch}")
+        self.epoch += 1
+        own: dict = {}
+        for index, key in enumerate(self.keys):
+            own.setdefault(key, []).append(index)
+        groups = []
+        for indices in own.values():
+            rng.shuffle(indices)
+            starts = range(0, len(indices), self.together)
+            groups += [indices[i : i + self.together] for i in starts]
+        rng.shuffle(groups)
+        return (index for group in groups for index in group)
 
 
 def collate_shared(pad_id: int):
-    """A function that pads packed rows and says which token sees which.
+    """A function that packs and pads a batch, and says which token sees which.
 
     `attention_mask` is [rows, 1, length, length], true where a token is seen;
-    `places` and `targets` are flat, a place counting through the whole batch.
+    `places` and `labels` are flat, a place counting through the whole batch.
     """
 
-    def pad(rows: list[dict]) -> dict[str, torch.Tensor]:
+    def pad(examples: list[dict]) -> dict[str, torch.Tensor]:
+        rows = packed(examples)
         length = max(len(row["input_ids"]) for row in rows)
 
         def filled(name: str, filler: int) -> torch.Tensor:
@@ -100,7 +131,7 @@ def collate_shared(pad_id: int):
             "places": torch.tensor(
                 [length * i + p for i, row in enumerate(rows) for p in row["places"]]
             ),
-            "targets": torch.tensor([t for row in rows for t in row["targets"]]),
+            "labels": torch.tensor([t for row in rows for t in row["targets"]]),
         }
 
     return pad
@@ -112,7 +143,7 @@ def shared_loss(
     position_ids: torch.Tensor,
     attention_mask: torch.Tensor,
     places: torch.Tensor,
-    targets: torch.Tensor,
+    labels: torch.Tensor,
     items: torch.Tensor | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Cross-entropy as `students.masked_loss` has it, and the logits at `places`."""
@@ -120,5 +151,5 @@ def shared_loss(
         input_ids=input_ids, position_ids=position_ids, attention_mask=attention_mask
     ).last_hidden_state
     logits = model.get_output_embeddings()(hidden.flatten(0, 1)[places])
-    total = cross_entropy(logits.float(), targets, reduction="sum")
-    return total / (items if items is not None else len(targets)), logits
+    total = cross_entropy(logits.float(), labels, reduction="sum")
+    return total / (items if items is not None else len(labels)), logits

@@ -1,8 +1,7 @@
 """Students: one trainer for every supervision (`transformers.Trainer`).
 
-The loss is the token-level cross-entropy of P1's Eq. 1 on the trained roles only, and
-the full-vocabulary head is computed only at the positions that have a loss, because
-49,152 logits a token are a good part of a small model (`tests/speed/training.py`).
+The loss is the token-level cross-entropy of P1's Eq. 1 on the trained roles only
+(`trainers`).
 
 A trained student lies in `students/<name>-<hash>/`, where the hash is of everything
 that made it; when it is there, it is not trained again.  A killed training goes on from
@@ -21,12 +20,10 @@ from math import ceil
 from pathlib import Path
 
 import torch
-from torch.nn.functional import cross_entropy
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
     PrinterCallback,
-    Trainer,
     TrainerCallback,
     TrainingArguments,
     set_seed,
@@ -38,63 +35,20 @@ from .hardware import device, expected_minutes, use_bf16
 from .pretrained import load_pretrained
 from .problems import Chain, Problem
 from .runs import content_hash, read_json, write_json
+from .shared import collate_shared
+from .trainers import MaskedTrainer, OneLine, SharedTrainer, collate, masked_loss
 from .transcripts import IGNORED, Supervision, tokenize
+
+__all__ = [
+    "MaskedTrainer", "base_mark", "collate", "last_checkpoint", "load_student",
+    "make_examples", "masked_loss", "save_every", "student_hash", "train_student",
+    "training_record",
+]  # fmt: skip
 
 disable_progress_bar()  # loading a small model needs no bar
 FORMAT = (
     1  # raise it when transcripts or the loss change: old students are then retrained
 )
-
-
-class MaskedTrainer(Trainer):
-    """`Trainer` that computes logits only where there is a loss."""
-
-    def __init__(self, *args, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.model_accepts_loss_kwargs = True  # one mean over all accumulated batches
-
-    def compute_loss(
-        self, model, inputs, return_outputs=False, num_items_in_batch=None
-    ):
-        plain = self.accelerator.unwrap_model(model)
-        with self.accelerator.autocast():  # Trainer's own wraps only model.forward
-            loss, logits = masked_loss(plain, **inputs, items=num_items_in_batch)
-        return (loss, {"logits": logits}) if return_outputs else loss
-
-
-def masked_loss(model, input_ids, attention_mask, labels, items=None):
-    """Cross-entropy over trained tokens, and the logits [trained tokens, vocabulary].
-
-    `input_ids`, `attention_mask`, `labels`: [batch, length].  `items` is the number of
-    trained tokens in the whole optimizer step; by default that of this batch.
-    """
-    hidden = model.base_model(
-        input_ids=input_ids, attention_mask=attention_mask
-    ).last_hidden_state
-    targets = labels[:, 1:]
-    trained = targets != IGNORED
-    logits = model.get_output_embeddings()(hidden[:, :-1][trained])
-    total = cross_entropy(logits.float(), targets[trained], reduction="sum")
-    return total / (items if items is not None else trained.sum()), logits
-
-
-def collate(pad_id: int):
-    """A function that pads a list of examples to the longest, on the right."""
-
-    def pad(examples: list[dict]) -> dict[str, torch.Tensor]:
-        length = max(len(e["input_ids"]) for e in examples)
-
-        def rows(values, filler: int) -> torch.Tensor:
-            return torch.tensor([v + [filler] * (length - len(v)) for v in values])
-
-        ids = [e["input_ids"] for e in examples]
-        return {
-            "input_ids": rows(ids, pad_id),
-            "attention_mask": rows([[1] * len(v) for v in ids], 0),
-            "labels": rows([e["labels"] for e in examples], IGNORED),
-        }
-
-    return pad
 
 
 def make_examples(
@@ -123,6 +77,7 @@ def student_hash(
     supervision: Supervision,
     training: Training,
     seed: int,
+    together: int = 1,
 ) -> str:
     """A hash of everything that makes a student."""
     first = {}  # place of a pair among those that differ
@@ -135,6 +90,7 @@ def student_hash(
     if len(first) < len(pairs):  # pairs come again: their order is told by numbers
         corpus = [corpus, [first[p.id, id(c)][0] for p, c in pairs]]
     recipe = [FORMAT, base_mark(base), asdict(supervision), asdict(training), seed]
+    recipe += [together] if together > 1 else []
     return content_hash([recipe, corpus])
 
 
@@ -161,13 +117,15 @@ def train_student(
     folder: str | Path,
     seed: int = 0,
     callbacks: Sequence[TrainerCallback] = (),
+    together: int = 1,
 ) -> Path:
     """Fine-tune `base` on the pairs and return the student's folder.
 
     Writes the model, its tokeniser and `training.json` (losses, seconds, tokens) last,
     so that its presence means "finished".  `callbacks` are the Trainer's; they do not
-    run where the student is on disk.  Raises ValueError on an empty corpus and on
-    problems of another split than "train".
+    run where the student is on disk.  With `together` above 1 so many chains of one
+    problem stand together and share what they have in common (`shared`).  Raises
+    ValueError on an empty corpus and on problems of another split than "train".
     """
     if not pairs:
         raise ValueError(
@@ -178,9 +136,8 @@ def train_student(
             f"{supervision.name}: problems of {', '.join(sorted(held_out))} are for "
             f"scoring, never for training"
         )
-    name = (
-        f"{supervision.name}-{student_hash(base, pairs, supervision, training, seed)}"
-    )
+    mark = student_hash(base, pairs, supervision, training, seed, together)
+    name = f"{supervision.name}-{mark}"
     target = Path(folder) / name
     if (target / "training.json").exists():
         print(f"{name}: already trained, taken from disk")
@@ -216,14 +173,17 @@ def train_student(
     )
     arguments.device  # noqa: B018  (sets the number of GPUs)
     arguments._n_gpu = min(arguments._n_gpu, 1)  # several would multiply the batch
-    trainer = MaskedTrainer(
+    trainer = (SharedTrainer if together > 1 else MaskedTrainer)(
         model=model,
         args=arguments,
         train_dataset=examples,
-        data_collator=collate(tokenizer.pad_token_id),
+        data_collator=(collate_shared if together > 1 else collate)(
+            tokenizer.pad_token_id
+        ),
         processing_class=tokenizer,
         callbacks=[OneLine(name), *callbacks],
     )
+    trainer.together = together
     trainer.remove_callback(PrinterCallback)  # OneLine says it in one line
     start = time.perf_counter()
     trainer.train(resume_from_checkpoint=last_checkpoint(target / "checkpoints"))
@@ -287,20 +247,3 @@ def load_student(folder: str | Path):
 def training_record(folder: str | Path) -> dict:
     """What `train_student` noted: losses, seconds, tokens."""
     return read_json(Path(folder) / "training.json", {})
-
-
-class OneLine(TrainerCallback):
-    """Progress as one line a log, which reads well headless and in a notebook."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.start = time.perf_counter()
-
-    def on_log(self, args, state, control, logs=None, **kwargs) -> None:
-        if logs and "loss" in logs:
-            spent = time.perf_counter() - self.start
-            print(
-                f"{self.name}: step {state.global_step}/{state.max_steps}, "
-                f"loss {logs['loss']:.3f}, {spent:.0f} s",
-                flush=True,
-            )

@@ -55,14 +55,14 @@ def test_the_problem_is_read_but_not_learnt():
 
 def test_bf16_autocast_reaches_the_loss(tmp_path, monkeypatch):
     seen = []
-    plain = students.masked_loss
+    plain = students.MaskedTrainer.loss
 
     def spy(*args, **kwargs):
         loss, logits = plain(*args, **kwargs)
         seen.append(logits.dtype)
         return loss, logits
 
-    monkeypatch.setattr(students, "masked_loss", spy)
+    monkeypatch.setattr(students.MaskedTrainer, "loss", staticmethod(spy))
     monkeypatch.setattr(students, "use_bf16", lambda: True)
     train_student("tiny", PAIRS[:4], UNIFIED, Training(batch_size=4), tmp_path)
     assert set(seen) == {torch.bfloat16}

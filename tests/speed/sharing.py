@@ -1,10 +1,11 @@
 """What sharing the problem between its chains is worth in training.  By hand:
 
-    python tests/speed/sharing.py [--student SmolLM2-135M-Instruct] [--problems 8]
+    python tests/speed/sharing.py [--student SmolLM2-135M-Instruct] [--batches 12]
 
-Peer: plain padded batches of the same chains (`students.collate`), forward and backward
-of the same loss in the same run, in turn.  Prints the ratio of times, and the ratio of
-tokens that either has to read, for 2, 4 and 8 chains of a problem in a row.
+Peer: plain padded batches of chains of like length, which is how everybody else is
+trained here (`group_by_length`).  Both see the same pool of eight chains a problem at
+the same number of chains a batch, forward and backward, in turn.  Prints the ratio of
+times for batches of 4 and 8 chains.
 """
 
 import argparse
@@ -12,15 +13,14 @@ import statistics
 import time
 
 import torch
+from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from socratic_utils import config, many_chains, sampling
 from socratic_utils.corpus import train_problems
 from socratic_utils.pretrained import load_pretrained
-from socratic_utils.shared import collate_shared, packed, shared_loss
+from socratic_utils.shared import Neighbours, collate_shared, shared_loss, shown
 from socratic_utils.students import collate, make_examples, masked_loss
 from socratic_utils.transcripts import SUPERVISIONS
-
-BATCH = 8  # chains of a step
 
 
 def timed(model, batch, loss) -> float:
@@ -31,48 +31,39 @@ def timed(model, batch, loss) -> float:
     return spent
 
 
-def batches_of(items, pad, size):
-    return [pad(items[i : i + size]) for i in range(0, len(items), size)]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--student", default="SmolLM2-135M-Instruct")
-    parser.add_argument("--problems", type=int, default=8)
+    parser.add_argument("--batches", type=int, default=12)
     options = parser.parse_args()
     settings = config.load("small")
     problems, chains = sampling.sampled(settings)
     pool = list(many_chains.by_count(settings, problems, chains).values())[-1]
     by_id = {problem.id: problem for problem in train_problems(settings)}
-    full = [
-        p.id for p in problems if sum(c.problem_id == p.id for c in pool.chains) > 3
-    ]
     model, tokenizer = load_pretrained(options.student)
     model.train()
-    torch.manual_seed(0)
-    for together in (2, 4):
-        pairs = [
-            (by_id[name], chain)
-            for name in full[: options.problems]
-            for chain in [c for c in pool.chains if c.problem_id == name][:4]
-        ]
-        examples, _ = make_examples(pairs, tokenizer, SUPERVISIONS["cot"], 512)
-        plain = batches_of(examples, collate(tokenizer.pad_token_id), BATCH)
-        rows = packed(examples, together)
-        shared = batches_of(
-            rows, collate_shared(tokenizer.pad_token_id), BATCH // together
-        )
-        ratios = []
-        for number, (one, other) in enumerate(zip(plain, shared, strict=True)):
-            pair = timed(model, one, masked_loss), timed(model, other, shared_loss)
-            if number:  # the first sets things up
-                ratios.append(pair[0] / pair[1])
-        tokens = [sum(len(e["input_ids"]) for e in items) for items in (examples, rows)]
+    pairs = [(by_id[chain.problem_id], chain) for chain in pool.chains]
+    examples, _ = make_examples(pairs, tokenizer, SUPERVISIONS["cot"], 512)
+    keys = [tuple(e["input_ids"][: shown(e)]) for e in examples]
+    pad = tokenizer.pad_token_id
+    for size, together in ((4, 2), (4, 4), (8, 2), (8, 4)):
+        torch.manual_seed(0)
+        lengths = [len(e["input_ids"]) for e in examples]
+        plain = list(LengthGroupedSampler(size, lengths=lengths))
+        shared = list(Neighbours(keys, together))
+        spent = [[], []]
+        for start in range(0, min(len(examples), options.batches * size), size):
+            one = [examples[i] for i in plain[start : start + size]]
+            other = [examples[i] for i in shared[start : start + size]]
+            spent[0].append(timed(model, collate(pad)(one), masked_loss))
+            spent[1].append(timed(model, collate_shared(pad)(other), shared_loss))
+        plain_time, shared_time = (sum(times[1:]) for times in spent)  # first: set-up
+        halves = [statistics.median(times[1:]) for times in spent]
         print(
-            f"{together} chains a row: plain batches take "
-            f"{statistics.median(ratios):.2f}x the time (from {min(ratios):.2f} to "
-            f"{max(ratios):.2f}, {len(ratios)} batches), {tokens[0] / tokens[1]:.2f}x "
-            f"the tokens"
+            f"{size} chains a batch, {together} of a problem together: plain batches "
+            f"take {plain_time / shared_time:.2f}x the time (medians: "
+            f"{halves[0] / halves[1]:.2f}x, {len(spent[0]) - 1} batches)",
+            flush=True,
         )
 
 
