@@ -20,6 +20,7 @@ from .runs import content_hash, project_root
 SCALES = ("smoke", "small", "paper")
 OUTPUTS_VARIABLE = "SOCRATIC_OUTPUTS"
 REUSE = ("", "reference")
+MICRO_BATCH = 8  # sequences on a GPU at once; more are accumulated
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from .config import Settings
+from .config import MICRO_BATCH, Settings
 from .corpus import taught, test_problems, test_splits, train_problems
 from .problems import Chain, Problem, Step, gold_chain
 from .transcripts import STUDENTS, SUPERVISIONS, Supervision
@@ -32,7 +32,6 @@ CHARACTERS = 3.5  # of English with numbers, a token
 CHAIN = 300  # characters of a chain where the benchmark has no steps
 UTILISATION = 0.3  # of the peak; small models and short sequences do not reach more
 TOKEN_SECONDS = 0.03  # a step of transformers' decoding, most of it launching kernels
-MICRO_BATCH = 8  # sequences on the card at once; more are accumulated
 STATE_BYTES, ACTIVATION_BYTES, LOGIT_BYTES = 16, 34, 10
 VOCABULARY = 50_000  # of GPT-2, OPT and SmolLM2 alike
 

@@ -43,7 +43,7 @@ class KeepModels(TrainerCallback):
         self.steps, self.folder = set(steps), folder
 
     def on_step_end(self, args, state, control, **kwargs) -> None:
-        if state.global_step in self.steps:
+        if state.global_step in self.steps and state.is_world_process_zero:
             target = folder_of(self.folder, state.global_step)
             kwargs["model"].save_pretrained(target)
             kwargs["processing_class"].save_pretrained(target)

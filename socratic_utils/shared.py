@@ -88,6 +88,9 @@ class Neighbours(Sampler[int]):
     def __len__(self) -> int:
         return len(self.keys)
 
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+
     def __iter__(self) -> Iterator[int]:
         rng = random.Random(f"{self.seed}-{self.epoch}")
         self.epoch += 1

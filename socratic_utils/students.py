@@ -20,6 +20,7 @@ from math import ceil
 from pathlib import Path
 
 import torch
+from accelerate import PartialState
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
@@ -30,13 +31,20 @@ from transformers import (
 )
 from transformers.utils.logging import disable_progress_bar
 
-from .config import Training
+from .config import MICRO_BATCH, Training
 from .hardware import device, expected_minutes, use_bf16
 from .pretrained import load_pretrained
 from .problems import Chain, Problem
 from .runs import content_hash, read_json, write_json
 from .shared import collate_shared
-from .trainers import MaskedTrainer, OneLine, SharedTrainer, collate, masked_loss
+from .trainers import (
+    MaskedTrainer,
+    OneLine,
+    SharedTrainer,
+    collate,
+    masked_loss,
+    split_batch,
+)
 from .transcripts import IGNORED, Supervision, tokenize
 
 __all__ = [
@@ -150,16 +158,19 @@ def train_student(
     steps = -(-len(examples) // training.batch_size)
     tokens = sum(len(e["input_ids"]) for e in examples)
     minutes = expected_minutes(model, tokens * training.epochs)
+    processes = PartialState(cpu=device().type == "cpu").num_processes
+    largest = MICRO_BATCH if torch.cuda.is_available() else training.batch_size
+    micro, accumulated = split_batch(training.batch_size, processes, largest)
     print(f"{name}: {len(examples)} transcripts, {tokens} tokens, {training.epochs:g} "
           f"epochs; about {minutes:.1f} minutes on this machine's CPU")  # fmt: skip
     arguments = TrainingArguments(
         output_dir=str(target / "checkpoints"),
         num_train_epochs=training.epochs,
-        per_device_train_batch_size=training.batch_size,
+        per_device_train_batch_size=micro,
+        gradient_accumulation_steps=accumulated,
         learning_rate=training.learning_rate,
         warmup_steps=int(training.warmup_share * steps * training.epochs),
         weight_decay=training.weight_decay,
-        train_sampling_strategy="group_by_length",
         bf16=use_bf16(),
         use_cpu=device().type == "cpu",
         seed=seed,
@@ -187,6 +198,9 @@ def train_student(
     trainer.remove_callback(PrinterCallback)  # OneLine says it in one line
     start = time.perf_counter()
     trainer.train(resume_from_checkpoint=last_checkpoint(target / "checkpoints"))
+    if not trainer.is_world_process_zero():
+        trainer.accelerator.wait_for_everyone()
+        return target
     model.save_pretrained(target)
     tokenizer.save_pretrained(target)
     write_json(
@@ -202,6 +216,7 @@ def train_student(
             ),
             "seconds": round(time.perf_counter() - start, 1),
             "bf16": use_bf16(),
+            "processes": processes,
             "seed": seed,
             "training": asdict(training),
             "losses": [
@@ -213,6 +228,7 @@ def train_student(
     )
     # Last: what a kill leaves of a checkpoint must not be taken for a whole one.
     shutil.rmtree(target / "checkpoints", ignore_errors=True)
+    trainer.accelerator.wait_for_everyone()
     return target
 
 
@@ -222,7 +238,7 @@ def save_every(steps: int, epochs: float) -> int:
     A checkpoint is three times the model on disk, most of a minute on a slow one: about
     half-way through a short training, every 500 steps of a long one.  Where epochs
     follow each other it is taken between two of them, because a training that goes on
-    in the middle of a later one would draw another order (transformers 5.23).
+    in the middle of a later one skips batches, which takes time.
     """
     wanted = min(max(10, ceil(steps * epochs / 2)), 500)
     return wanted if epochs <= 1 else steps * max(1, round(wanted / steps))

@@ -8,10 +8,13 @@ problem share a row it is `shared.shared_loss`.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch.nn.functional import cross_entropy
+from torch.utils.data import Sampler
 from transformers import Trainer, TrainerCallback
+from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from .shared import Neighbours, shared_loss, shown
 from .transcripts import IGNORED
@@ -33,22 +36,60 @@ def masked_loss(model, input_ids, attention_mask, labels, items=None):
     return total / (items if items is not None else trained.sum()), logits
 
 
+class ByLength(Sampler[int]):
+    """A random order in which examples of like length meet, another one every epoch.
+
+    It follows from seed and epoch alone, so that it is the same in every process of a
+    training, and after a restart.
+    """
+
+    def __init__(self, examples: Sequence[dict], batch_size: int, seed: int) -> None:
+        self.lengths = [len(example["input_ids"]) for example in examples]
+        self.batch_size, self.seed, self.epoch = batch_size, seed, 0
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def __iter__(self) -> Iterator[int]:
+        generator = torch.Generator().manual_seed(1000 * self.seed + self.epoch)
+        order = LengthGroupedSampler(
+            self.batch_size, lengths=self.lengths, generator=generator
+        )
+        return iter(order)
+
+
 class MaskedTrainer(Trainer):
-    """`Trainer` that computes logits only where there is a loss."""
+    """`Trainer` that computes logits only where there is a loss.
+
+    The loss is the model's own forward while it is trained: with several processes
+    (`accelerate launch`) what goes past the wrapped model is not averaged over them.
+    """
 
     loss = staticmethod(masked_loss)
+    together = 1
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.model_accepts_loss_kwargs = True  # one mean over all accumulated batches
+        plain, loss = self.model, self.loss
+        plain.forward = lambda **inputs: loss(plain, **inputs)[0]
 
     def compute_loss(
         self, model, inputs, return_outputs=False, num_items_in_batch=None
     ):
-        plain = self.accelerator.unwrap_model(model)
-        with self.accelerator.autocast():  # Trainer's own wraps only model.forward
-            loss, logits = self.loss(plain, **inputs, items=num_items_in_batch)
-        return (loss, {"logits": logits}) if return_outputs else loss
+        loss = model(**inputs, items=num_items_in_batch)
+        if num_items_in_batch is not None:  # of all processes, whose mean is taken
+            loss = loss * self.accelerator.num_processes
+        return (loss, {}) if return_outputs else loss
+
+    def _get_train_sampler(self, train_dataset=None) -> Sampler:
+        examples = self.train_dataset if train_dataset is None else train_dataset
+        arguments = self.args
+        whole = arguments.train_batch_size * arguments.gradient_accumulation_steps
+        return ByLength(examples, whole * arguments.world_size, arguments.seed)
 
 
 class SharedTrainer(MaskedTrainer):
@@ -57,10 +98,33 @@ class SharedTrainer(MaskedTrainer):
     loss = staticmethod(shared_loss)
     together = 2
 
-    def _get_train_sampler(self, train_dataset=None) -> Neighbours:
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self._loss_shifts_labels = False  # all labels of a packed batch count
+
+    def _get_train_sampler(self, train_dataset=None) -> Sampler:
         examples = self.train_dataset if train_dataset is None else train_dataset
         keys = [tuple(e["input_ids"][: shown(e)]) for e in examples]
         return Neighbours(keys, self.together, self.args.seed)
+
+
+def split_batch(batch_size: int, processes: int, largest: int) -> tuple[int, int]:
+    """(sequences on a device at once, batches accumulated) that make one step.
+
+    Together with the processes they give the same step on any machine.  Raises
+    ValueError where the batch cannot be divided among the processes.
+
+    >>> split_batch(32, 2, 8)
+    (8, 2)
+    """
+    share, rest = divmod(batch_size, processes)
+    if rest or not share:
+        raise ValueError(
+            f"a batch of {batch_size} cannot be divided among {processes} processes: "
+            f"take a number of processes that divides it"
+        )
+    micro = max(n for n in range(1, min(share, largest) + 1) if share % n == 0)
+    return micro, share // micro
 
 
 def collate(pad_id: int):
@@ -90,7 +154,7 @@ class OneLine(TrainerCallback):
         self.start = time.perf_counter()
 
     def on_log(self, args, state, control, logs=None, **kwargs) -> None:
-        if logs and "loss" in logs:
+        if logs and "loss" in logs and state.is_world_process_zero:
             spent = time.perf_counter() - self.start
             print(
                 f"{self.name}: step {state.global_step}/{state.max_steps}, "

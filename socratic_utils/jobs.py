@@ -1,0 +1,106 @@
+"""The trainings of a run as a list of jobs, to be done in any order, anywhere.
+
+    python -m socratic_utils.jobs paper                # what there is, with its hash
+    python -m socratic_utils.jobs paper --model qg     # train one
+    accelerate launch --num_processes 4 -m socratic_utils.jobs paper --model qg
+
+A job is one model of the main table: everything that makes it is in its hash, which is
+in the name of its folder, so a job that is done is skipped by whoever comes later: the
+notebooks, another process, a Ray cluster (`ray_engine`).  With several processes the
+batch is divided among them, so the steps are the same as on one machine.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import config
+from .config import Settings
+from .corpus import corpus, taught
+from .runs import read_json
+from .transcripts import STUDENTS, SUPERVISIONS
+
+SEEDS_AT_PAPER = (0, 1, 2)  # P1's values are means of at least three runs
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training: the options of its run, and the model of the main table."""
+
+    options: dict[str, Any]
+    model: str
+
+    @property
+    def settings(self) -> Settings:
+        return config.load(**self.options)
+
+    @property
+    def name(self) -> str:
+        """The name of the folder it trains into; its teacher must have been asked."""
+        from .students import student_hash
+
+        settings, supervision = self.settings, SUPERVISIONS[self.model]
+        pairs = corpus(settings, supervision.corpus)
+        mark = student_hash(
+            settings.student, pairs, supervision, settings.training, settings.seed
+        )
+        return f"{self.model}-{mark}"
+
+    @property
+    def is_done(self) -> bool:
+        folder = self.settings.folder / "students" / self.name
+        return bool(read_json(folder / "training.json", {}))
+
+    def run(self) -> Path:
+        """Train, or take what is on disk; the student's folder."""
+        from .experiments import train_on
+
+        return train_on(self.settings, SUPERVISIONS[self.model])
+
+
+def jobs_of(options: dict[str, Any], seeds: Sequence[int] = ()) -> list[Job]:
+    """The trainings of a run, for each seed; what nobody can teach is left out."""
+    settings = config.load(**options)
+    models = [m for models in STUDENTS.values() for m in models]
+    models = [m for m in models if taught(settings, SUPERVISIONS[m])]
+    return [
+        Job({**options, "seed": seed}, model)
+        for seed in (seeds or [settings.seed])
+        for model in models
+    ]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """List the jobs of a run, or train one of them."""
+    from .cli import OPTIONS
+    from .cli import parser as run_parser
+
+    parser = run_parser()
+    parser.prog = "python -m socratic_utils.jobs"
+    parser.add_argument("--model", default="", help="the one to train, such as cot")
+    arguments = parser.parse_args(argv)
+    given = {name: getattr(arguments, name) for name in OPTIONS}
+    options = {name: v for name, v in given.items() if v not in ("", None)}
+    try:
+        jobs = jobs_of({"scale": arguments.scale, **options})
+        chosen = [job for job in jobs if job.model == arguments.model]
+        if arguments.model and not chosen:
+            known = ", ".join(job.model for job in jobs)
+            raise ValueError(f"no model {arguments.model!r}: choose from {known}")
+        for job in chosen:
+            print(job.run())
+        if not chosen:
+            for job in jobs:
+                print(job.name, "done" if job.is_done else "to be trained")
+    except (ValueError, OSError) as error:
+        print(f"jobs: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""One training in one process and in two: the same batches, the same losses."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from socratic_utils.jobs import jobs_of
+from socratic_utils.pretrained import load_pretrained
+from socratic_utils.runs import project_root
+from socratic_utils.trainers import ByLength, split_batch
+
+TRAIN = """
+import sys
+from socratic_utils.benchmarks import load_problems
+from socratic_utils.config import Training
+from socratic_utils.problems import gold_chain
+from socratic_utils.students import train_student
+from socratic_utils.transcripts import SUPERVISIONS
+
+pairs = [(p, gold_chain(p)) for p in load_problems("gradeschool", "train", 80)]
+training = Training(epochs=1.0, batch_size=4, learning_rate=1e-3)
+train_student(sys.argv[2], pairs, SUPERVISIONS["gt_steps"], training, sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize(
+    ("batch", "processes", "largest", "wanted"),
+    [
+        (4, 1, 4, (4, 1)), (32, 1, 8, (8, 4)), (32, 2, 8, (8, 2)), (32, 4, 8, (8, 1)),
+        (12, 1, 8, (6, 2)), (4, 2, 4, (2, 1)), (7, 1, 4, (1, 7)),
+    ],
+)  # fmt: skip
+def test_a_step_is_the_same_on_any_machine(batch, processes, largest, wanted):
+    micro, accumulated = split_batch(batch, processes, largest)
+    assert (micro, accumulated) == wanted
+    assert micro * accumulated * processes == batch and micro <= largest
+
+
+@pytest.mark.parametrize(("batch", "processes"), [(4, 3), (2, 4)])
+def test_a_batch_that_cannot_be_divided(batch, processes):
+    with pytest.raises(ValueError, match=f"batch of {batch} cannot be divided among"):
+        split_batch(batch, processes, 8)
+
+
+def test_the_order_follows_from_seed_and_epoch_alone():
+    examples = [{"input_ids": [0] * (i % 7 + 1)} for i in range(40)]
+    one, other = ByLength(examples, 4, seed=3), ByLength(examples, 4, seed=3)
+    first = list(one)
+    assert first == list(other) and sorted(first) == list(range(40))
+    one.set_epoch(1)
+    assert list(one) != first
+    one.set_epoch(0)
+    assert list(one) == first
+    assert list(ByLength(examples, 4, seed=4)) != first
+
+
+def losses(folder, processes):
+    [path] = folder.glob("gt_steps-*/training.json")
+    record = json.loads(path.read_text("utf-8"))
+    assert record["processes"] == processes
+    return [row["loss"] for row in record["losses"]]
+
+
+def test_twenty_steps_in_one_process_and_in_two(tmp_path):
+    model, tokenizer = load_pretrained("tiny")
+    for name in ("resid_pdrop", "embd_pdrop", "attn_pdrop"):
+        setattr(model.config, name, 0.0)  # every process draws its own
+    model.save_pretrained(tmp_path / "base")
+    tokenizer.save_pretrained(tmp_path / "base")
+    script = tmp_path / "train.py"
+    script.write_text(TRAIN, "utf-8")
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "CUDA_VISIBLE_DEVICES": "",
+        "PYTHONPATH": str(project_root()),
+    }
+    alone = [sys.executable]
+    # Its --cpu knows one process only; what it starts for GPUs finds no GPU here.
+    both = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu",
+            "--num_machines", "1", "--num_processes", "2", "--mixed_precision", "no",
+            "--dynamo_backend", "no", "--main_process_port", "0"]  # fmt: skip
+    for name, command in {"one": alone, "two": both}.items():
+        done = subprocess.run(
+            [*command, str(script), str(tmp_path / name), str(tmp_path / "base")],
+            env=environment, capture_output=True, text=True, timeout=300,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr[-2000:]
+    one, two = losses(tmp_path / "one", 1), losses(tmp_path / "two", 2)
+    assert len(one) == 10  # a line for every second step
+    assert one[0] > one[-1]  # it did learn
+    assert two == pytest.approx(one, rel=1e-4)
+    assert "step 20/20" in done.stdout and done.stdout.count("step 20/20") == 1
+
+
+def test_the_jobs_of_a_run(settings, capsys):
+    from socratic_utils import jobs
+
+    options = {"scale": "smoke"}
+    found = jobs_of(options, seeds=(0, 1))
+    assert [job.model for job in found[:6]] == [
+        "answer_only", "gt_steps", "cot", "socratic_unified", "qg", "qa",
+    ]  # fmt: skip
+    assert len({job.name for job in found}) == 12
+    assert not found[0].is_done
+    assert jobs.main(["smoke", "--model", "answer_only"]) == 0
+    assert found[0].is_done and not found[6].is_done  # seed 1 is another folder
+    capsys.readouterr()
+    assert jobs.main(["smoke"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith(" done") and lines[1].endswith("to be trained")
+    assert jobs.main(["smoke", "--model", "nobody"]) == 2
+    assert "choose from answer_only" in capsys.readouterr().err
