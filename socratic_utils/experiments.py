@@ -10,6 +10,7 @@ The notebooks call these three; everything else they show is read from the files
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +21,7 @@ from . import (
     arithmetic,
     choosing,
     problems,
+    remote,
     roomy,
     solving,
     speaker,
@@ -172,6 +174,13 @@ def speakers_of(folders: Sequence[Path]) -> list[Speaker]:
     return [Speaker(*load_student(folder)) for folder in folders]
 
 
+def served_or_loaded(folders: Sequence[Path]) -> Sequence[Any]:
+    """The models behind the servers of SOCRATIC_STUDENT_URLS; without it, loaded."""
+    if os.environ.get(remote.VARIABLE):
+        return remote.speakers(folders)
+    return speakers_of(folders)
+
+
 def solved(
     settings: Settings,
     path: Path,
@@ -181,7 +190,7 @@ def solved(
     decoding: Decoding | None = None,
     samples: int = 1,
     changed: Any = None,
-    speakers: Callable[..., Sequence[Speaker]] = speakers_of,
+    speakers: Callable[..., Sequence[Any]] = served_or_loaded,
     **how: Any,
 ) -> list[dict]:
     """Prediction rows of trained models: from `path`, where they are the same, or new.

@@ -31,7 +31,6 @@ from .speaker import Speaker
 from .transcripts import PREFIXES, problem_segment, prompt_ids, role_of
 
 GREEDY = Decoding()
-STRIDE = 16  # tokens between two looks at who is done
 
 
 @dataclass
@@ -135,13 +134,14 @@ def speak(
 ) -> None:
     """One model writes until its answer, the end mark or a limit.
 
-    It writes `STRIDE` tokens at a time, so that no row waits for the lines of others,
-    and rows that are done leave after each stride.
+    It writes a stride of tokens at a time, so that no row waits for the lines of
+    others, and rows that are done leave after each stride.
     """
     live = list(range(len(solutions)))
     texts: list[list[int]] = [[] for _ in solutions]
-    for start in range(0, decoding.max_tokens, STRIDE):
-        limit = min(STRIDE, decoding.max_tokens - start)
+    stride = writer.stride or decoding.max_tokens
+    for start in range(0, decoding.max_tokens, stride):
+        limit = min(stride, decoding.max_tokens - start)
         written = writer.write(limit, decoding.temperature, whole_lines=False)
         going = []
         for row, ids in enumerate(written):

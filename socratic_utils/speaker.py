@@ -18,6 +18,8 @@ from .roomy import roomy_cache
 class Speaker:
     """A causal language model in the middle of a batch of transcripts."""
 
+    stride = 16  # tokens between two looks at who is done (`solving.speak`)
+
     def __init__(self, model, tokenizer) -> None:
         self.model = model
         self.tokenizer = tokenizer
