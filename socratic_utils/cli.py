@@ -22,6 +22,7 @@ from . import config
 from .benchmarks.sources import VARIABLE as DATA_VARIABLE
 from .checks import LOCAL_STUDENTS, check, check_cost, check_teacher
 from .cost import price_table
+from .dry_run import show_gpu_plan, teacher_plan_of
 from .notebooks import NotebookError, Usage, find_notebooks, number, run_notebook
 from .runs import read_json, record_settings, update_run_json
 
@@ -70,15 +71,27 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
             show_plan(settings, chosen)
             return 0
         check_teacher(settings)
+        asked = {name: v for name, v in given.items() if v not in ("", None)}
+        train_elsewhere(arguments.engine, {"scale": settings.scale, **asked})
     except (ValueError, RuntimeError) as error:  # a RuntimeError of store or teacher
         print(f"run_all: {error}", file=sys.stderr)
         return BAD_INPUT
-    asked = {name: v for name, v in given.items() if v not in ("", None)}
     try:
         return run(settings, chosen, {"scale": settings.scale, **asked})
     except (OSError, ValueError) as error:  # no room, no data, no permission
         print(f"run_all: {error}", file=sys.stderr)
         return FAILED
+
+
+def train_elsewhere(engine: str, options: dict[str, Any]) -> None:
+    """Let a cluster train what the notebooks will then find on disk."""
+    if engine not in ("", "ray"):
+        raise ValueError(f"the engine is `ray` or none, not {engine!r}")
+    if engine:
+        from . import jobs, ray_engine
+
+        seeds = jobs.SEEDS_AT_PAPER if options["scale"] == "paper" else ()
+        ray_engine.run_jobs(jobs.jobs_of(options, seeds))
 
 
 class Parser(argparse.ArgumentParser):
@@ -103,6 +116,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--test-limit", type=int, help="test problems of each split")
     result.add_argument("--seed", type=int, help="of training and sampling")
     result.add_argument("--reuse", default="", help="`reference`: rows as committed")
+    result.add_argument("--engine", default="", help="`ray`: train on its cluster")
     result.add_argument("--only", default="", metavar="NN", help="one notebook")
     result.add_argument("--dry-run", action="store_true", help="say it, do nothing")
     return result
@@ -158,38 +172,6 @@ def show_plan(settings: config.Settings, notebooks: list[Path]) -> None:
         print(f"prices: {price_table()}")
     if settings.scale == "paper":
         show_gpu_plan(settings)
-
-
-def show_gpu_plan(settings: config.Settings) -> None:
-    """Trainings and evaluations on a GPU, where the environment is there already."""
-    try:
-        from tabulate import tabulate
-
-        from .gpu_plan import gpu_plan
-
-        rows = gpu_plan(settings)
-    except (ImportError, OSError) as error:
-        print(f"(what it would take on a GPU is not known: {error})")
-        return
-    if rows:
-        print("hours on one GPU, estimated (socratic_utils/gpu_plan.py says how):")
-        print(tabulate(rows, headers="keys", floatfmt=".2f"))
-    else:
-        print(f"(the size of {settings.student} is not known: no hours on a GPU)")
-
-
-def teacher_plan_of(settings: config.Settings) -> dict[str, Any]:
-    """`planning.teacher_plan`, where the environment is there already."""
-    try:
-        from .planning import teacher_plan
-    except ImportError:
-        print("  (what the teacher would cost is told once the environment is set up)")
-        return {}
-    try:
-        return teacher_plan(settings)
-    except OSError as error:  # the benchmark is neither here nor to be had
-        print(f"  (what the teacher would cost is not known: {error})")
-        return {}
 
 
 def run(

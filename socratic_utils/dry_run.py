@@ -1,0 +1,43 @@
+"""What a run would take, as `--dry-run` prints it: the teacher's part, and the GPU's.
+
+Both parts are left out, with a sentence, where the environment is not set up yet or the
+benchmark is not at hand: a dry run never stops for that.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .config import Settings
+
+
+def show_gpu_plan(settings: Settings) -> None:
+    """Trainings and evaluations on a GPU, where the environment is there already."""
+    try:
+        from tabulate import tabulate
+
+        from .gpu_plan import gpu_plan
+
+        rows = gpu_plan(settings)
+    except (ImportError, OSError) as error:
+        print(f"(what it would take on a GPU is not known: {error})")
+        return
+    if rows:
+        print("hours on one GPU, estimated (socratic_utils/gpu_plan.py says how):")
+        print(tabulate(rows, headers="keys", floatfmt=".2f"))
+    else:
+        print(f"(the size of {settings.student} is not known: no hours on a GPU)")
+
+
+def teacher_plan_of(settings: Settings) -> dict[str, Any]:
+    """`planning.teacher_plan`, where the environment is there already."""
+    try:
+        from .planning import teacher_plan
+    except ImportError:
+        print("  (what the teacher would cost is told once the environment is set up)")
+        return {}
+    try:
+        return teacher_plan(settings)
+    except OSError as error:  # the benchmark is neither here nor to be had
+        print(f"  (what the teacher would cost is not known: {error})")
+        return {}
