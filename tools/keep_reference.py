@@ -1,6 +1,7 @@
 """Keep a finished run as the committed reference of its scale.
 
     python tools/keep_reference.py outputs/small
+    python tools/keep_reference.py outputs/small --add     # what a notebook made later
 
 Copies tables, figures, predictions, chains, executed notebooks, report and run.json to
 outputs/reference/<name>/; leaves out weights, the teacher's cache, and the texts of
@@ -16,20 +17,25 @@ from socratic_utils.runs import project_root, write_jsonl_rows
 
 PARTS = ("tables", "figures", "predictions", "chains", "notebooks")
 FILES = ("report.html", "run.json")
+NEEDED = ("tables", "predictions", "notebooks", "run.json")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path, help="folder of a finished run")
-    run = parser.parse_args().run.resolve()
-    missing = [name for name in (*PARTS, *FILES) if not (run / name).exists()]
+    parser.add_argument("--add", action="store_true", help="keep what is there")
+    options = parser.parse_args()
+    run = options.run.resolve()
+    missing = [name for name in NEEDED if not (run / name).exists()]
     if missing:
         parser.error(f"{run} is no finished run: it lacks {', '.join(missing)}")
     target = project_root() / "outputs" / "reference" / run.name
-    shutil.rmtree(target, ignore_errors=True)
-    for part in PARTS:
-        shutil.copytree(run / part, target / part, ignore=shutil.ignore_patterns(".*"))
-    for name in FILES:
+    if not options.add:
+        shutil.rmtree(target, ignore_errors=True)
+    hidden = shutil.ignore_patterns(".*")
+    for part in (part for part in PARTS if (run / part).is_dir()):
+        shutil.copytree(run / part, target / part, ignore=hidden, dirs_exist_ok=True)
+    for name in (name for name in FILES if (run / name).exists()):
         shutil.copy2(run / name, target / name)
     for path in (target / "predictions").rglob("*.jsonl"):
         rows = [row for _, row in read_rows(path)]
