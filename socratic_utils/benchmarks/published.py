@@ -33,19 +33,21 @@ def read_array(path: Path, *fields: str) -> list[Any]:
     return _with_fields(items, path, fields) if fields else items
 
 
-def read_table(path: Path, *fields: str, quoted: bool = True) -> list[dict]:
+def read_table(
+    path: Path, *fields: str, quoted: bool = True, delimiter: str = "\t"
+) -> list[dict]:
     """The rows of a tab-separated file; ValueError when one lacks a field.
 
     Not `quoted`: a quotation mark is part of the text.
     """
     marks = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t", quoting=marks))
+        rows = list(csv.DictReader(file, delimiter=delimiter, quoting=marks))
     complete = [{k: v for k, v in row.items() if v is not None} for row in rows]
     return _with_fields(complete, path, fields)
 
 
-def downloaded_table(url: str) -> list[dict]:
+def downloaded_table(url: str, delimiter: str = "\t") -> list[dict]:
     """The rows of a tab-separated file on the web; FileNotFoundError if out of reach.
 
     `datasets` keeps the file, so it is downloaded once.
@@ -53,7 +55,7 @@ def downloaded_table(url: str) -> list[dict]:
     from datasets import load_dataset
 
     try:
-        found = load_dataset("csv", data_files=url, delimiter="\t", split="train")
+        found = load_dataset("csv", data_files=url, delimiter=delimiter, split="train")
     except OSError as error:
         raise out_of_reach(url, error) from None
     return list(found)

@@ -1,0 +1,61 @@
+"""A benchmark in numbers: how many problems, which answers, how many steps.
+
+    >>> overview("gradeschool")[0]["problems"]
+    400
+
+Not covered: how hard it is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from statistics import median
+from typing import Any
+
+from ..answers import extract_answer
+from ..problems import Problem
+from . import BENCHMARKS, load_problems
+
+MOST_STEPS = 8  # of their own; more are one column
+
+
+def overview(dataset: str) -> list[dict[str, Any]]:
+    """A row a split: problems, choices, answers, and steps where there are gold ones.
+
+    Raises FileNotFoundError where the benchmark is neither here nor to be had.
+    """
+    return [
+        {"split": split, "problems": len(found), "answers": answers_of(found)}
+        | steps_of(found)
+        for split in BENCHMARKS[dataset].SPLITS
+        for found in [load_problems(dataset, split)]
+    ]
+
+
+def answers_of(problems: Sequence[Problem]) -> str:
+    """How the gold answers are distributed: shares, or the middle of numbers."""
+    if problems[0].kind != "number":
+        counts = Counter(problem.answer for problem in problems)
+        shares = {name: counts[name] / len(problems) for name in sorted(counts)}
+        return ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
+    values = [float_of(problem.answer) for problem in problems]
+    whole = sum(value == int(value) for value in values) / len(values)
+    return f"median {median(values):g}, {whole:.0%} whole numbers"
+
+
+def float_of(answer: str) -> float:
+    """The value of a gold number, "1/2" as well as "0.5"."""
+    top, _, bottom = (extract_answer(answer) or "nan").partition("/")
+    return float(top) / float(bottom or 1)
+
+
+def steps_of(problems: Sequence[Problem]) -> dict[str, int]:
+    """How many problems have 1, 2, ... gold steps; nothing where none has any."""
+    counts = Counter(min(len(p.steps), MOST_STEPS) for p in problems if p.steps)
+    if not counts:
+        return {}
+    names = {n: f"{n} steps" for n in range(1, MOST_STEPS)} | {
+        MOST_STEPS: f"{MOST_STEPS} or more"
+    }
+    return {names[n]: counts[n] for n in range(1, max(counts) + 1)}
