@@ -20,6 +20,7 @@ import re
 from collections.abc import Sequence
 
 from .answers import extract_answer, extract_marked_answer, marked_line
+from .parsing import names_several, without_thoughts
 from .problems import LETTERS, Problem
 
 
@@ -33,17 +34,16 @@ def answer_of(text: str, problem: Problem, strict: bool = False) -> str | None:
 def choice_of(text: str, choices: Sequence[str], strict: bool = False) -> str | None:
     """The letter of the choice that a text means; None where it means none or two.
 
-    "The answer is a lake" is the lake, not choice a: where a choice is named by its
-    words, a bare letter before them does not count.
+    A letter behind the mark counts, else the words there; "a lake" is no letter but the
+    lake.  Without a mark the last letter counts, unless `strict`.
     """
     line = marked_line(text)
-    letter = extract_marked_answer(text, "choice")
-    bracketed = re.search(r"\(?\b[A-Za-z]\)", line or "")
-    if line and not bracketed and (named := by_words(line, choices)):
-        return named
-    if letter is None and line is None and not strict:
-        letter = extract_answer(text, "choice")
-    return letter if letter in tuple(LETTERS[: len(choices)]) else None
+    if line is not None:
+        letter = extract_marked_answer(text, "choice")
+        found = letter or by_words(line, choices)
+    else:
+        found = None if strict else extract_answer(text, "choice")
+    return found if found in tuple(LETTERS[: len(choices)]) else None
 
 
 def meant(problem: Problem, reply: dict, letter: str | None) -> str | None:
@@ -55,7 +55,10 @@ def meant(problem: Problem, reply: dict, letter: str | None) -> str | None:
         return letter
     if letter or reply.get("finish_reason") == "length":
         return letter if letter in tuple(LETTERS[: len(problem.choices)]) else None
-    return by_words(marked_line(reply["text"]) or "", problem.choices)
+    text = without_thoughts(reply["text"])
+    if names_several(text):
+        return None
+    return by_words(marked_line(text) or "", problem.choices)
 
 
 def by_words(line: str, choices: Sequence[str]) -> str | None:

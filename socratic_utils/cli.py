@@ -73,7 +73,7 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
         check_teacher(settings)
         asked = {name: v for name, v in given.items() if v not in ("", None)}
         train_elsewhere(arguments.engine, {"scale": settings.scale, **asked})
-    except (ValueError, RuntimeError) as error:  # a RuntimeError of store or teacher
+    except (ValueError, RuntimeError, OSError) as error:  # of store, teacher, data
         print(f"run_all: {error}", file=sys.stderr)
         return BAD_INPUT
     try:
@@ -87,10 +87,13 @@ def train_elsewhere(engine: str, options: dict[str, Any]) -> None:
     """Let a cluster train what the notebooks will then find on disk."""
     if engine not in ("", "ray"):
         raise ValueError(f"the engine is `ray` or none, not {engine!r}")
+    if engine and options.get("reuse"):
+        raise ValueError("--reuse trains nothing, so leave out --engine")
     if engine:
         from . import jobs, ray_engine
 
-        seeds = jobs.SEEDS_AT_PAPER if options["scale"] == "paper" else ()
+        several = options["scale"] == "paper" and "seed" not in options
+        seeds = jobs.SEEDS_AT_PAPER if several else ()
         ray_engine.run_jobs(jobs.jobs_of(options, seeds))
 
 
@@ -209,9 +212,16 @@ def run(
 
 
 def is_on_request(settings: config.Settings, path: Path) -> bool:
-    """Whether a notebook is no part of a whole run: too long, or for other data."""
-    slow = settings.scale != "smoke" and not settings.reuse
-    return slow and number(path) in OWN_ROWS
+    """Whether a notebook is no part of a whole run: too long, or for other data.
+
+    At `paper` scale each paper's notebooks are, on that paper's benchmarks.
+    """
+    if settings.scale == "smoke" or settings.reuse:
+        return False
+    if settings.scale == "paper":
+        p2s = settings.dataset in config.P2_DATASETS
+        return number(path) in (("07",) if p2s else ("06", "09", "11"))
+    return number(path) in OWN_ROWS
 
 
 def why_left_out(settings: config.Settings, path: Path) -> str:

@@ -112,6 +112,8 @@ class Settings:
             parts.append(self.dataset)
         if self.student != own.student:
             parts.append(Path(self.student).name)
+            if Path(self.student).is_dir():  # other folders have the same name
+                parts.append(content_hash(str(Path(self.student).resolve()), 6))
         if self.seed != own.seed:
             parts.append(f"seed{self.seed}")
         return "-".join(parts)
@@ -161,13 +163,9 @@ SCOTD = {
     "student": "facebook/opt-1.3b", "learning_rate": 2e-5, "warmup_share": 0.025,
     "max_length": 700,
 }  # fmt: skip
+P2_DATASETS = ("commonsense_qa", "openbookqa", "quarel", "anli", "imdb", "sst2")
 ELSEWHERE = {
-    ("paper", "commonsense_qa"): SCOTD,
-    ("paper", "openbookqa"): SCOTD,
-    ("paper", "quarel"): SCOTD,
-    ("paper", "anli"): SCOTD,
-    ("paper", "imdb"): SCOTD,
-    ("paper", "sst2"): SCOTD,
+    **{("paper", dataset): SCOTD for dataset in P2_DATASETS},
     ("small", "gsm8k"): {
         "train_limit": 100, "test_limit": 50, "epochs": 1.0,
     },

@@ -21,8 +21,6 @@ from typing import Any
 from .metrics import accuracy, mcnemar
 from .problems import Problem
 
-ORIGINALS = {"contrast": "original", "challenge": "test"}  # split -> of its originals
-
 
 def bases(problems: Iterable[Problem]) -> dict[str, str]:
     """The original of each problem that has one."""

@@ -80,12 +80,13 @@ def spread(problems: list[Problem], limit: int | None) -> list[Problem]:
 
 
 def test_splits(settings: Settings) -> list[str]:
-    """The splits a run reports: "test", and the challenge set where there is one.
+    """The splits a run reports: "test", and challenge or contrast sets that there are.
 
     Validation takes the place of a test split that is published without answers.
     """
     known = BENCHMARKS[settings.dataset].SPLITS
-    found = [split for split in ("test", "challenge") if split in known]
+    reported = ("test", "challenge", "original", "contrast")
+    found = [split for split in reported if split in known]
     return found or ["validation"]
 
 

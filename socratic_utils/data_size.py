@@ -62,14 +62,18 @@ def pool_rows(settings: Settings) -> Iterator[dict]:
     if settings.scale != "paper" or not sampling.can_sample(settings):
         return
     problems, chains = sampling.sampled(settings)
-    for share in settings.many.shares:
-        chosen = {problem.id for problem in part(problems, share)}
-        for name, pool in many_chains.by_count(settings, problems, chains).items():
+    asked = spread(test_problems(settings), settings.many.test_limit)
+    for name, pool in many_chains.by_count(settings, problems, chains).items():
+        for share in settings.many.shares:
+            chosen = {problem.id for problem in part(problems, share)}
             own = tuple(c for c in pool.chains if c.problem_id in chosen)
-            smaller = Pool(pool.selection, own, len(chosen))
-            marked = f"{name}-share_{round(100 * share):03d}"
-            for row in many_chains.score(settings, marked, smaller):
-                yield {**row, "student": name, "share": share}
+            folder = many_chains.train(
+                settings, Pool(pool.selection, own, len(chosen))
+            )
+            file = f"{name}-{round(100 * share):03d}"
+            path = predictions_path(settings, file, asked[0].split, FOLDER)
+            labels = {"student": name, "teacher": settings.teacher, "share": share}
+            yield from solved(settings, path, [folder], asked, labels)
 
 
 def score(settings: Settings) -> list[dict]:

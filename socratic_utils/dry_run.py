@@ -16,17 +16,19 @@ def show_gpu_plan(settings: Settings) -> None:
     try:
         from tabulate import tabulate
 
-        from .gpu_plan import gpu_plan
+        from .gpu_plan import gpu_plan, size_plan
 
-        rows = gpu_plan(settings)
+        rows, sizes = gpu_plan(settings), size_plan(settings)
     except (ImportError, OSError) as error:
         print(f"(what it would take on a GPU is not known: {error})")
         return
-    if rows:
+    if not rows:
+        print(f"(the size of {settings.student} is not known: no hours on a GPU)")
+    else:
         print("hours on one GPU, estimated (socratic_utils/gpu_plan.py says how):")
         print(tabulate(rows, headers="keys", floatfmt=".2f"))
-    else:
-        print(f"(the size of {settings.student} is not known: no hours on a GPU)")
+        print("the same for every size and three seeds (-: does not fit):")
+        print(tabulate(sizes, "keys", floatfmt=".2f", missingval="-"))
 
 
 def teacher_plan_of(settings: Settings) -> dict[str, Any]:

@@ -63,7 +63,8 @@ __all__ = [
 
 # Rows are made again when one of these changes: they decide what a row says.
 SOLVER = (
-    answers, arithmetic, choosing, problems, roomy, solving, speaker, transcripts
+    answers, arithmetic, choosing, problems, remote, roomy, solving, speaker,
+    transcripts,
 )  # fmt: skip
 
 

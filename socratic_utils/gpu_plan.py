@@ -20,7 +20,7 @@ below, which the plan prints:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from .config import MICRO_BATCH, Settings
@@ -106,6 +106,28 @@ def gpu_plan(settings: Settings) -> list[dict]:
     total = {g.name: sum(row[g.name] for row in rows) for g in GPUS}
     largest = max(row["gigabytes"] for row in rows)
     rows.append({"what": "all, one seed", "gigabytes": largest, **total})
+    return rows
+
+
+def size_plan(settings: Settings, seeds: int = 3) -> list[dict]:
+    """A row for each size of the run's family of students: memory, hours of all seeds.
+
+    Hours are None on a card that a training does not fit on.  P1 has four sizes of
+    GPT-2 (Table 2), P2 three of OPT (Fig 4).  Empty for a student of neither family.
+    """
+    hub, _, name = settings.student.rpartition("/")
+    family = [size for size in SIZES if size.split("-")[0] == name.split("-")[0]]
+    rows = []
+    for size in family if name in SIZES else ():
+        plan = gpu_plan(replace(settings, student=f"{hub}/{size}".strip("/")))
+        total = plan[-1]
+        hours = {g.name: seeds * total[g.name] if total["gigabytes"] < g.gigabytes
+                 else None for g in GPUS}  # fmt: skip
+        rows.append({"student": size, "seeds": seeds, "gigabytes": total["gigabytes"],
+                     **hours})  # fmt: skip
+    if rows:
+        hours = {g.name: sum(row[g.name] or 0 for row in rows) for g in GPUS}
+        rows.append({"student": "all that fit", "seeds": seeds, **hours})
     return rows
 
 

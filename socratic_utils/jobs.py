@@ -20,7 +20,7 @@ from typing import Any
 
 from . import config
 from .config import Settings
-from .corpus import corpus, taught
+from .corpus import corpus, is_gold, taught
 from .runs import read_json
 from .transcripts import STUDENTS, SUPERVISIONS
 
@@ -74,8 +74,18 @@ def jobs_of(options: dict[str, Any], seeds: Sequence[int] = ()) -> list[Job]:
     ]
 
 
+def told(job: Job) -> str:
+    """A line about a job.  Nobody is asked for the chains that are in its hash."""
+    settings, wanted = job.settings, SUPERVISIONS[job.model].corpus
+    kept = settings.folder / "chains" / f"{wanted}-kept.jsonl"
+    if not is_gold(settings, wanted) and not kept.exists():
+        return f"{job.model}: its chains are not on disk yet, run notebook 02 first"
+    return f"{job.name}: {'done' if job.is_done else 'to be trained'}"
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """List the jobs of a run, or train one of them."""
+    from .checks import check, check_teacher
     from .cli import OPTIONS
     from .cli import parser as run_parser
 
@@ -86,17 +96,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = {name: getattr(arguments, name) for name in OPTIONS}
     options = {name: v for name, v in given.items() if v not in ("", None)}
     try:
-        jobs = jobs_of({"scale": arguments.scale, **options})
+        options = {"scale": arguments.scale, **options}
+        settings = check(config.load(**options))
+        jobs = jobs_of(options)
         chosen = [job for job in jobs if job.model == arguments.model]
         if arguments.model and not chosen:
             known = ", ".join(job.model for job in jobs)
             raise ValueError(f"no model {arguments.model!r}: choose from {known}")
+        if not chosen or arguments.dry_run:
+            for job in chosen or jobs:
+                print(told(job))
+            return 0
+        check_teacher(settings)
         for job in chosen:
             print(job.run())
-        if not chosen:
-            for job in jobs:
-                print(job.name, "done" if job.is_done else "to be trained")
-    except (ValueError, OSError) as error:
+    except (ValueError, RuntimeError, OSError) as error:
         print(f"jobs: {error}", file=sys.stderr)
         return 2
     return 0

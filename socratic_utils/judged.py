@@ -17,7 +17,7 @@ from .corpora import CORPORA
 from .corpus import is_taught, teacher_of, test_problems
 from .experiments import rows_of, score
 from .judging import Pair, make_pairs, sides, sides_of_chains
-from .problems import Chain, Problem
+from .problems import Chain, Problem, read_rows
 from .sampling import STYLE
 
 
@@ -37,11 +37,12 @@ def pairs_of_run(settings: Settings, count: int = 20) -> list[Pair]:
     if chains := teachers_chains(settings, problems):
         others["teacher"] = sides_of_chains(problems, chains)
     pairs: list[Pair] = []
+    share = max(1, min(count, len(problems)) // max(1, len(others)))
     for other in others.values():
         used = {pair.problem_id for pair in pairs}  # nobody reads a chain twice
-        left = [problem for problem in problems if problem.id not in used]
-        share = max(1, count // len(others))
-        pairs += make_pairs(other, student, left, share, settings.seed)
+        left = [p for p in problems if p.id not in used and p.id in other]
+        if any(other[p.id].text != student[p.id].text for p in left):
+            pairs += make_pairs(other, student, left, share, settings.seed)
     if not pairs:
         raise ValueError(
             f"{settings.teacher} has no chains on {split} problems, and there is no "
@@ -55,8 +56,11 @@ def rows_before(settings: Settings) -> list[dict]:
     """What the untrained student wrote in notebook 11, if it was run; nothing else is
     made here."""
     name = f"{settings.dataset}-{test_problems(settings)[0].split}-greedy_cot.jsonl"
-    root = settings.reference if settings.reuse else settings.folder
-    return rows_of(root / "predictions" / "prompted" / name)
+    if settings.reuse:
+        path = settings.reference / "predictions" / "prompted" / name
+        return [row for _, row in read_rows(path)] if path.exists() else []
+    rows = rows_of(settings.folder / "predictions" / "prompted" / name)
+    return [row for row in rows if row["settings"] == settings.hash]
 
 
 def teachers_chains(settings: Settings, problems: list[Problem]) -> list[Chain]:

@@ -85,7 +85,8 @@ def train(
     """
     by_id = {problem.id: problem for problem in train_problems(settings)}
     steps, together = steps or settings.many.steps, settings.many.together
-    if settings.many.balanced and pool.short is None:  # a filter's budget stays
+    several = len({chain.problem_id for chain in pool.chains}) < len(pool.chains)
+    if settings.many.balanced and several and pool.short is None:  # budgets stay
         pool, together = visits(settings, pool, steps), 1
     pairs = [(by_id[chain.problem_id], chain) for chain in pool.chains]
     if len({problem.id for problem, _ in pairs}) == len(pairs):
@@ -104,8 +105,8 @@ def train(
 
 
 def visits(settings: Settings, pool: Pool, steps: int) -> Pool:
-    """A pool as the authors' code shows it: each problem once a visit, whose chain is
-    drawn from its own, for so many steps (PAPERS.md 2.4)."""
+    """A pool as the authors' code shows it: all problems equally often, for so many
+    steps, each time with a chain drawn from their own (PAPERS.md 2.4)."""
     having = {chain.problem_id for chain in pool.chains}
     problems = [p for p in train_problems(settings) if p.id in having]
     needed = ceil(steps * settings.training.batch_size / max(1, len(problems)))

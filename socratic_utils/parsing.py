@@ -74,6 +74,16 @@ _SENTENCE_END = re.compile(
 _CODE = re.compile(r"```.*?(?:```|\Z)", re.S)
 
 
+def without_thoughts(text: str) -> str:
+    """A reply without what its model thought aloud between <think> marks."""
+    return _THOUGHT.sub("", text) if "<" in text else text
+
+
+def names_several(text: str) -> bool:
+    """Whether the answer of a reply is "(a) or (b)"."""
+    return bool(_SEVERAL.match(text, max(0, text.rfind("answer is"))))
+
+
 def _fraction(match: re.Match) -> str:
     r"""'\frac{2 + 4}{3}' -> '(2 + 4)/3'; without the brackets it would be 10/3."""
     parts = match.groups()
@@ -107,8 +117,7 @@ def parse_chain(
     What a model thinks aloud between <think> marks is no part of its chain.
     "(a) or (b)" is no answer to a choice.
     """
-    if "<" in text:
-        text = _THOUGHT.sub("", text)
+    text = without_thoughts(text)
     if "final answer" in text.lower():
         text = _HEADING.sub("Final answer: ", text)
         text = _LAST_QUESTION.sub("Q:", text)
@@ -117,7 +126,7 @@ def parse_chain(
     if cut_off:
         text = text.rpartition("\n")[0]
     answer = extract_marked_answer(text, kind)
-    if kind == "choice" and _SEVERAL.match(text, text.rfind("answer is")):
+    if kind == "choice" and names_several(text):
         answer = None
     if "```" in text:
         text = _CODE.sub("", text)

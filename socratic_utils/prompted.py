@@ -78,6 +78,9 @@ class Prompted(Speaker):
 
     def start(self, prompts: Sequence[list[int]]) -> None:
         """Read the exemplars once, then hear one prompt a row."""
+        if not self.prefix:  # no exemplar has room
+            super().start(prompts)
+            return
         first = len(start_ids(self.tokenizer))  # the exemplars have begun the text
         super().start([self.prefix])
         self.repeat(len(prompts))
@@ -112,14 +115,8 @@ def prefix_ids(
         ids += gap
         if len(ids) > room:
             print(f"{number} of {len(found)} exemplars fit into this student's context")
-            return ids[:before]
+            return ids[:before] if number else []
     return ids
-
-
-def room_of(model, tokenizer, asked: Sequence[Problem], max_tokens: int) -> float:
-    """Tokens of a model's context that problems and what is written leave."""
-    context = getattr(model.config, "max_position_embeddings", None) or inf
-    return context - max_tokens - max(len(prompt_ids(tokenizer, p)) for p in asked)
 
 
 def score(
@@ -150,11 +147,13 @@ def score(
             model = model.to(device()).eval()
         else:
             model, tokenizer = load_student(student)
-        room = room_of(model, tokenizer, asked, settings.decoding.max_tokens)
-        prefix = prefix_ids(
+        prompted = Prompted(model, tokenizer, [])
+        longest = max(len(prompt_ids(tokenizer, problem)) for problem in asked)
+        room = (prompted.context or inf) - settings.decoding.max_tokens - longest
+        prompted.prefix = prefix_ids(
             tokenizer, target.dataset, asked[0].kind, way.supervision, room
         )
-        return [Prompted(model, tokenizer, prefix)]
+        return [prompted]
 
     base = [settings.student, content_hash(base_mark(settings.student))]
     decoding = settings.decoding
@@ -167,6 +166,33 @@ def score(
                  load_prompt(target.dataset, STYLE).hash],
         speakers=speakers,
     )  # fmt: skip
+
+
+def transfer(settings: Settings) -> list[dict]:
+    """The student before and after training on its own task, asked about others.
+
+    Tasks are `settings.many.transfer`, those at hand and other than the run's own; the
+    trained student is the one of the teacher's CoT chains.  Reused rows are those that
+    were committed.
+    """
+    way, rows = ways(settings)[1], []
+    others = [task for task in settings.many.transfer if task != settings.dataset]
+    tasks = [task for task in others if at_hand(settings, task)]
+    if not tasks:
+        return []
+    students: dict[str, Path | None] = {"before": None}
+    if corpus.is_taught(settings, STYLE):
+        trained = Path() if settings.reuse else experiments.train(settings, STYLE)[0]
+        students["after_cot"] = trained
+    for task in tasks:
+        for name, student in students.items():
+            try:
+                rows += score(settings, way, student, task, name)
+            except FileNotFoundError as error:
+                if not settings.reuse:
+                    raise
+                print(error)
+    return rows
 
 
 def at_hand(settings: Settings, dataset: str) -> bool:

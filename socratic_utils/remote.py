@@ -31,6 +31,7 @@ from transformers import AutoTokenizer
 from .speaker import stop_ids
 
 VARIABLE = "SOCRATIC_STUDENT_URLS"
+KEY_VARIABLE = "SOCRATIC_STUDENT_KEY"  # where the servers want one
 CONCURRENCY = 64
 
 
@@ -41,6 +42,7 @@ class RemoteError(RuntimeError):
 class RemoteSpeaker:
     """A served student in the middle of a batch of transcripts."""
 
+    context = 0  # the server says when a prompt is too long
     stride = 0  # none: each request reads the whole text, so as few as can be
 
     def __init__(self, tokenizer, client: OpenAI, model: str) -> None:
@@ -50,6 +52,7 @@ class RemoteSpeaker:
         self.logprobs: list[float] = []
         self.heard: list[list[int]] = []
         self.seeds: int | None = None
+        self.tells_stops = False  # whether it has shown that it does
 
     def start(self, prompts: Sequence[list[int]]) -> None:
         """Forget everything and hear one prompt (token ids) a row."""
@@ -79,11 +82,15 @@ class RemoteSpeaker:
         Raises RemoteError where the server fails or leaves out the stop string.
         """
         stop = ["\n"] if whole_lines else None
+        rows = range(len(self.heard))
         with ThreadPoolExecutor(CONCURRENCY) as pool:
-            rows = range(len(self.heard))
             replies = list(
                 pool.map(lambda row: self._ask(row, limit, temperature, stop), rows)
             )
+        if self.seeds is not None:
+            self.seeds += len(rows)  # the next line is another draw
+        if whole_lines:
+            self._check_stops(replies)
         written = [self._ids(reply, whole_lines) for reply in replies]
         for row, ids in enumerate(written):
             self.heard[row] += ids
@@ -97,16 +104,16 @@ class RemoteSpeaker:
 
     def _ask(self, row: int, limit: int, temperature: float, stop: Any) -> Any:
         more: dict[str, Any] = {
-            "include_stop_str_in_output": True, "return_token_ids": True
+            "include_stop_str_in_output": True, "return_token_ids": True,
+            "top_k": -1,  # not what the model's generation_config has
         }  # fmt: skip
         if self.seeds is not None:
-            self.seeds += 1
-            more["seed"] = self.seeds
+            more["seed"] = self.seeds + row
         try:
             reply = self.client.completions.create(
                 model=self.model, prompt=self.heard[row], max_tokens=limit,
-                temperature=temperature, stop=stop, logprobs=0 if temperature else None,
-                extra_body=more,
+                temperature=temperature, top_p=1.0, stop=stop,
+                logprobs=0 if temperature else None, extra_body=more,
             )  # fmt: skip
         except OpenAIError as error:
             address = self.client.base_url
@@ -114,6 +121,18 @@ class RemoteSpeaker:
                 f"the student's server at {address} failed ({error})"
             ) from None
         return reply.choices[0]
+
+    def _check_stops(self, replies: Sequence[Any]) -> None:
+        """RemoteError where nothing tells a line that ended from a text that ended."""
+        self.tells_stops |= any(
+            getattr(reply, "token_ids", None) or reply.text.endswith("\n")
+            for reply in replies
+        )
+        if not self.tells_stops and any(r.finish_reason == "stop" for r in replies):
+            raise RemoteError(
+                f"the student's server at {self.client.base_url} returns neither token "
+                f"ids nor the stop string: take vLLM or SGLang"
+            )
 
     def _ids(self, reply: Any, whole_lines: bool) -> list[int]:
         """The tokens of a reply as training would have them, with the stop mark."""
@@ -137,7 +156,8 @@ def speakers(folders: Sequence[Path], urls: str = "") -> list[RemoteSpeaker]:
     addresses = [url.strip() for url in (urls or os.environ[VARIABLE]).split(",")]
     served: dict[str, tuple[OpenAI, str]] = {}
     for address in addresses:
-        client = OpenAI(base_url=address, api_key=os.environ.get("OPENAI_API_KEY", "-"))
+        key = os.environ.get(KEY_VARIABLE, "-")  # never the teacher's
+        client = OpenAI(base_url=address, api_key=key)
         try:
             names = [model.id for model in client.models.list()]
         except OpenAIError as error:

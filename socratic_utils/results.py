@@ -99,6 +99,21 @@ def paired_table(rows: Iterable[dict], split: str | None = None) -> pd.DataFrame
     return pd.DataFrame(lines, columns=PAIRED)
 
 
+def over_seeds(tables: Iterable[Path]) -> pd.DataFrame:
+    """Mean and standard deviation of accuracy over `main.csv` files of several seeds.
+
+    A line for each dataset, split, student and model; `sd` is of the sample (n - 1) and
+    empty for a single seed.  P1's values are means of at least three runs (Table 2).
+    """
+    found = [pd.read_csv(path) for path in tables]
+    if not found:
+        return pd.DataFrame(columns=[*KEY, "model", "seeds", "mean", "sd"])
+    main = pd.concat(found).drop_duplicates([*KEY, "model", "seed"])
+    groups = main.groupby([*KEY, "model"], sort=False)["accuracy"]
+    table = groups.agg(["count", "mean", "std"]).round(4).reset_index()
+    return table.rename(columns={"count": "seeds", "std": "sd"})
+
+
 def strict_table(rows: Iterable[dict]) -> pd.DataFrame:
     """Answers after the mark only, where that changes a verdict; else no line."""
     lines = []

@@ -14,19 +14,20 @@ Not covered: Table 1 (sample chains), Fig 8 (people's judgement, in `preferences
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from . import experiments, results, voting
+from . import config, results, voting
 from .config import Settings, outputs_root
 from .metrics import accuracy
+from .problems import read_rows
 
 COLUMNS = {"commonsense_qa": "CSQA", "quarel": "QuaRel", "openbookqa": "OBQA"}
 STUDENT = "facebook/opt-1.3b"
 
-# table -> our student -> the row of `resources/papers/p2_<table>.csv` it answers to
+# table -> our student -> the row of `resources/papers/p2_<table>.csv` it answers to.
+# P2 decodes the few-shot students of Table 2(b) by vote.
 CELLS: dict[str, dict[str, dict[str, str]]] = {
     "table2a": {
         "no_cot": {"model": "OPT-1.3B", "method": "No CoT"},
@@ -35,8 +36,8 @@ CELLS: dict[str, dict[str, dict[str, str]]] = {
     },
     "table2b": {
         "few_shot_label": {"labels": "few-shot", "method": "Label-Only"},
-        "few_shot_cot": {"labels": "few-shot", "method": "Greedy-CoT"},
-        "few_shot_scotd": {"labels": "few-shot", "method": "SCoTD"},
+        "few_shot_cot, votes": {"labels": "few-shot", "method": "Greedy-CoT"},
+        "few_shot_scotd, votes": {"labels": "few-shot", "method": "SCoTD"},
         "full_label": {"labels": "full", "method": "Label-Only"},
         "full_cot": {"labels": "full", "method": "Greedy-CoT"},
         "full_scotd": {"labels": "full", "method": "SCoTD"},
@@ -66,7 +67,7 @@ def beside(
     is not one of CELLS.
     """
     cells, same = CELLS[table], settings.dataset in COLUMNS
-    comparable = same and settings.scale == "paper" and settings.student == STUDENT
+    comparable = same and is_papers(settings)
     lines = []
     for score in scores:
         cell = cells.get(score["student"])
@@ -77,7 +78,9 @@ def beside(
         elif value is None:
             note = "no such cell in the paper"
         elif not comparable:
-            note = "other student and recipe: context only"
+            note = "other student, data or recipe: context only"
+        else:
+            note = f"teacher {settings.teacher}, the paper's code-davinci-002"
         known = comparable and value is not None
         covered = known and score["ci_low"] <= value <= score["ci_high"]
         kept = ("student", "n", "accuracy", "ci_low", "ci_high")
@@ -91,11 +94,26 @@ def beside(
     return pd.DataFrame(lines)
 
 
+def is_papers(settings: Settings) -> bool:
+    """Whether student, data and recipe are P2's, as far as they are known."""
+    own = config.load("paper", dataset=settings.dataset)
+    names = ("scale", "student", "training", "train_limit", "test_limit", "many")
+    same = all(getattr(settings, n) == getattr(own, n) for n in names)
+    return same and settings.student == STUDENT
+
+
 def on_disk(settings: Settings, folder: str, part: str = "") -> list[dict]:
-    """Prediction rows of a folder of the run, of files with `part` in their name."""
+    """Prediction rows of a folder of the run, of files with `part` in their name.
+
+    Rows of other settings, which an earlier run may have left, are left out and told.
+    """
     root = settings.reference if settings.reuse else settings.folder
     paths = sorted((root / "predictions" / folder).glob("*.jsonl"))
-    return [row for p in paths if part in p.name for row in experiments.rows_of(p)]
+    found = [row for p in paths if part in p.name for _, row in read_rows(p)]
+    rows = [row for row in found if settings.reuse or row["settings"] == settings.hash]
+    if len(rows) < len(found):
+        print(f"{len(found) - len(rows)} rows of other settings are left out")
+    return rows
 
 
 def scores(rows: Sequence[dict], kind: str = "number") -> list[dict]:
@@ -117,10 +135,13 @@ def sizes(settings: Settings) -> pd.DataFrame:
 
     Runs of other students lie beside this one, in folders with their name.
     """
-    own = settings.name.removesuffix(f"-{Path(settings.student).name}")
-    found = sorted(outputs_root().glob(f"{own}*/tables/two_settings.csv"))
-    tables = [pd.read_csv(path) for path in found if "seed" not in path.parts[-3]]
-    return pd.concat(tables) if tables else pd.DataFrame()
+    found = sorted(outputs_root().glob(f"{settings.scale}*/tables/two_settings.csv"))
+    tables = [pd.read_csv(p) for p in found if not p.parts[-3].endswith("-reused")]
+    if not tables:
+        return pd.DataFrame()
+    runs = pd.concat(tables)
+    runs = runs[(runs["dataset"] == settings.dataset) & (runs["seed"] == settings.seed)]
+    return runs.drop_duplicates(["student", "model"])
 
 
 def _value(table: str, cell: dict[str, str], dataset: str) -> float | None:

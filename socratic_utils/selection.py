@@ -17,7 +17,6 @@ Not covered: stopping early; the paper's own checkpoints (1,000, 2,000, 4,000, .
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
 from pathlib import Path
 
 import pandas as pd
@@ -30,28 +29,36 @@ from .metrics import accuracy
 from .problems import Problem
 from .runs import file_hash
 from .sampling import STYLE
-from .students import train_student
+from .students import student_hash, train_student, training_record
 from .transcripts import SUPERVISIONS
 
 FOLDER = "selection"
 
 
 class KeepModels(TrainerCallback):
-    """Saves the model, ready to be loaded, at each of these steps."""
+    """Saves the model, ready to be loaded, `count` times at even distances."""
 
-    def __init__(self, steps: Sequence[int], folder: Path) -> None:
-        self.steps, self.folder = set(steps), folder
+    def __init__(self, count: int, folder: Path) -> None:
+        self.count, self.folder = count, folder
+        self.steps: set[int] = set()
+
+    def on_train_begin(self, args, state, control, **kwargs) -> None:
+        self.steps = set(even_steps(state.max_steps, self.count))
 
     def on_step_end(self, args, state, control, **kwargs) -> None:
         if state.global_step in self.steps and state.is_world_process_zero:
-            target = folder_of(self.folder, state.global_step)
+            target = self.folder / f"step-{state.global_step:05d}"
             kwargs["model"].save_pretrained(target)
             kwargs["processing_class"].save_pretrained(target)
 
 
-def folder_of(folder: Path, step: int) -> Path:
-    """Where the model of a step is kept."""
-    return folder / f"step-{step:05d}"
+def even_steps(last: int, count: int) -> list[int]:
+    """Up to `count` different steps at even distances, the last one among them.
+
+    >>> even_steps(87, 4)
+    [22, 44, 65, 87]
+    """
+    return sorted({max(1, round(last * (i + 1) / count)) for i in range(count)})
 
 
 def held_back(settings: Settings) -> list[Problem]:
@@ -64,16 +71,19 @@ def trained(settings: Settings) -> dict[int, Path]:
     """Step -> the folder of the student after it, at even distances to the end."""
     hidden = {problem.id for problem in held_back(settings)}
     pairs = [pair for pair in corpus(settings, STYLE) if pair[0].id not in hidden]
-    last = ceil(len(pairs) / settings.training.batch_size * settings.training.epochs)
-    count = settings.many.checkpoints
-    steps = [max(1, round(last * (i + 1) / count)) for i in range(count)]
-    folder = settings.folder / "students" / f"{FOLDER}-{settings.seed}"
-    student = train_student(
-        settings.student, pairs, SUPERVISIONS[STYLE], settings.training, folder,
-        settings.seed, [KeepModels(steps, folder)],
-    )  # fmt: skip
-    steps = [step for step in steps if folder_of(folder, step).is_dir()]
-    return {step: folder_of(folder, step) for step in steps} or {last: student}
+    supervision, count = SUPERVISIONS[STYLE], settings.many.checkpoints
+    recipe = settings.student, pairs, supervision, settings.training
+    mark = student_hash(*recipe, settings.seed)
+    folder = settings.folder / "students" / f"{FOLDER}-{mark}-{count}"
+    keep = KeepModels(count, folder)
+    student = train_student(*recipe, folder, settings.seed, [keep])
+    found = {int(path.name[5:]): path for path in sorted(folder.glob("step-*"))}
+    last = training_record(student)["steps"]
+    if sorted(found) != even_steps(last, count):
+        raise RuntimeError(
+            f"{folder} lacks checkpoints of its training: delete it to train again"
+        )
+    return found
 
 
 def checkpoint_rows(settings: Settings) -> list[dict]:
@@ -83,6 +93,10 @@ def checkpoint_rows(settings: Settings) -> list[dict]:
     if settings.reuse == "reference":
         source = settings.reference / "predictions" / FOLDER
         found = [base / path.name for path in sorted(source.glob("*.jsonl"))]
+        if not found:
+            raise FileNotFoundError(
+                "no committed reference run has checkpoints: run without --reuse"
+            )
         return [r for p in found for r in experiments.take_reference(settings, p)]
     rows = []
     for step, folder in trained(settings).items():

@@ -78,15 +78,18 @@ def packed(examples: Sequence[dict]) -> list[dict]:
 class Neighbours(Sampler[int]):
     """A random order in which up to `together` chains of a problem stand together.
 
-    `keys` says whose chain each example is.  Every epoch draws another order, and the
-    same one for the same seed.
+    `keys` says whose chain each example is; so many `blanks` come last.  Every epoch
+    draws another order, and the same one for the same seed.
     """
 
-    def __init__(self, keys: Sequence, together: int, seed: int = 0) -> None:
+    def __init__(
+        self, keys: Sequence, together: int, seed: int = 0, blanks: int = 0
+    ) -> None:
         self.keys, self.together, self.seed, self.epoch = list(keys), together, seed, 0
+        self.blanks = range(len(self.keys), len(self.keys) + blanks)
 
     def __len__(self) -> int:
-        return len(self.keys)
+        return len(self.keys) + len(self.blanks)
 
     def set_epoch(self, epoch: int) -> None:
         self.epoch = epoch
@@ -103,7 +106,7 @@ class Neighbours(Sampler[int]):
             starts = range(0, len(indices), self.together)
             groups += [indices[i : i + self.together] for i in starts]
         rng.shuffle(groups)
-        return (index for group in groups for index in group)
+        return iter([*(index for group in groups for index in group), *self.blanks])
 
 
 def collate_shared(pad_id: int):

@@ -43,6 +43,7 @@ class Solution:
     logprob: float = 0.0  # of everything drawn; greedy lines have no score
     truncated: bool = False  # a line or the whole chain ran into its limit
     seconds: float = 0.0
+    prompt_cut: bool = False  # the problem was longer than the model's context
 
     @property
     def output(self) -> str:
@@ -93,7 +94,8 @@ def solve(
         start = time.perf_counter()
         solutions = [Solution(problems[i]) for i in batch for _ in range(samples)]
         for speaker in speakers:
-            begin(solutions, speaker, samples, guides if speaker is writer else None)
+            own = guides if speaker is writer else None
+            begin(solutions, speaker, samples, own, decoding.max_tokens)
         if answerer is None:
             speak(solutions, writer, decoding, bar.update)
         else:
@@ -117,11 +119,23 @@ def begin(
     speaker: Speaker,
     samples: int = 1,
     guides: Mapping[str, str] | None = None,
+    to_write: int = 0,
 ) -> None:
-    """Every problem is read once, also when several solutions of it are drawn."""
+    """Every problem is read once, also when several solutions of it are drawn.
+
+    Of a problem that leaves no room to write so many tokens the head is cut off, and
+    its solution says so: the question is mostly at the end.
+    """
     problems = [solution.problem for solution in solutions[::samples]]
     guides, tokenizer = guides or {}, speaker.tokenizer
-    speaker.start([prompt_ids(tokenizer, p, guides.get(p.id, "")) for p in problems])
+    prompts = [prompt_ids(tokenizer, p, guides.get(p.id, "")) for p in problems]
+    room = max(1, speaker.context - to_write) if speaker.context else 0
+    for number, ids in enumerate(prompts):
+        if room and len(ids) > room:
+            prompts[number] = ids[-room:]
+            for solution in solutions[number * samples : (number + 1) * samples]:
+                solution.prompt_cut = True
+    speaker.start(prompts)
     if samples > 1:
         speaker.repeat(samples)
 
@@ -280,6 +294,7 @@ def prediction_row(solution: Solution, decoding: Decoding, **labels: object) -> 
         "correct": is_correct(extracted, problem.answer, problem.kind),
         "correct_strict": is_correct(strict, problem.answer, problem.kind),
         "truncated": solution.truncated,
+        "prompt_cut": solution.prompt_cut,
         "tokens": solution.tokens,
         "seconds": solution.seconds,
         "steps_gold": len(problem.steps),

@@ -19,6 +19,7 @@ class Speaker:
     """A causal language model in the middle of a batch of transcripts."""
 
     stride = 16  # tokens between two looks at who is done (`solving.speak`)
+    context = 0  # tokens that can be read and written; 0: no limit
 
     def __init__(self, model, tokenizer) -> None:
         self.model = model
@@ -26,6 +27,7 @@ class Speaker:
         self.device = next(model.parameters()).device
         self.end = tokenizer.eos_token_id
         self.stops = stop_ids(tokenizer).to(self.device)
+        self.context = getattr(model.config, "max_position_embeddings", None) or 0
         self.generator: torch.Generator | None = None
         self.logprobs: list[float] = []  # of each row's last line, if it was drawn
 

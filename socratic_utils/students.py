@@ -41,6 +41,7 @@ from .trainers import (
     MaskedTrainer,
     OneLine,
     SharedTrainer,
+    blank,
     collate,
     masked_loss,
     split_batch,
@@ -155,11 +156,13 @@ def train_student(
     examples, too_long = make_examples(
         pairs, tokenizer, supervision, training.max_length
     )
-    steps = -(-len(examples) // training.batch_size)
+    steps, rows = -(-len(examples) // training.batch_size), list(examples)
     tokens = sum(len(e["input_ids"]) for e in examples)
     minutes = expected_minutes(model, tokens * training.epochs)
     processes = PartialState(cpu=device().type == "cpu").num_processes
     largest = MICRO_BATCH if torch.cuda.is_available() else training.batch_size
+    if processes > 1:
+        rows += [blank(rows[0])] * (-len(rows) % training.batch_size)
     micro, accumulated = split_batch(training.batch_size, processes, largest)
     print(f"{name}: {len(examples)} transcripts, {tokens} tokens, {training.epochs:g} "
           f"epochs; about {minutes:.1f} minutes on this machine's CPU")  # fmt: skip
@@ -169,7 +172,7 @@ def train_student(
         per_device_train_batch_size=micro,
         gradient_accumulation_steps=accumulated,
         learning_rate=training.learning_rate,
-        warmup_steps=int(training.warmup_share * steps * training.epochs),
+        warmup_steps=round(training.warmup_share * steps * training.epochs),
         weight_decay=training.weight_decay,
         bf16=use_bf16(),
         use_cpu=device().type == "cpu",
@@ -187,7 +190,7 @@ def train_student(
     trainer = (SharedTrainer if together > 1 else MaskedTrainer)(
         model=model,
         args=arguments,
-        train_dataset=examples,
+        train_dataset=rows,
         data_collator=(collate_shared if together > 1 else collate)(
             tokenizer.pad_token_id
         ),
@@ -217,6 +220,7 @@ def train_student(
             "seconds": round(time.perf_counter() - start, 1),
             "bf16": use_bf16(),
             "processes": processes,
+            "steps": trainer.state.max_steps,
             "seed": seed,
             "training": asdict(training),
             "losses": [

@@ -40,15 +40,17 @@ class ByLength(Sampler[int]):
     """A random order in which examples of like length meet, another one every epoch.
 
     It follows from seed and epoch alone, so that it is the same in every process of a
-    training, and after a restart.
+    training, and after a restart.  Blanks (`blank`) come last.
     """
 
     def __init__(self, examples: Sequence[dict], batch_size: int, seed: int) -> None:
-        self.lengths = [len(example["input_ids"]) for example in examples]
+        real = [example for example in examples if not is_blank(example)]
+        self.lengths = [len(example["input_ids"]) for example in real]
+        self.blanks = range(len(real), len(examples))
         self.batch_size, self.seed, self.epoch = batch_size, seed, 0
 
     def __len__(self) -> int:
-        return len(self.lengths)
+        return len(self.lengths) + len(self.blanks)
 
     def set_epoch(self, epoch: int) -> None:
         self.epoch = epoch
@@ -58,7 +60,21 @@ class ByLength(Sampler[int]):
         order = LengthGroupedSampler(
             self.batch_size, lengths=self.lengths, generator=generator
         )
-        return iter(order)
+        return iter([*order, *self.blanks])
+
+
+def blank(example: dict) -> dict:
+    """An example without a loss, to fill the last batch among several processes.
+
+    Accelerate would take examples of the epoch's begin a second time instead.
+    """
+    token = example["input_ids"][:1]
+    return {"input_ids": token, "labels": [IGNORED] * len(token)}
+
+
+def is_blank(example: dict) -> bool:
+    """Whether nothing of an example is trained."""
+    return all(label == IGNORED for label in example["labels"])
 
 
 class MaskedTrainer(Trainer):
@@ -104,8 +120,10 @@ class SharedTrainer(MaskedTrainer):
 
     def _get_train_sampler(self, train_dataset=None) -> Sampler:
         examples = self.train_dataset if train_dataset is None else train_dataset
-        keys = [tuple(e["input_ids"][: shown(e)]) for e in examples]
-        return Neighbours(keys, self.together, self.args.seed)
+        real = [example for example in examples if not is_blank(example)]
+        keys = [tuple(e["input_ids"][: shown(e)]) for e in real]
+        blanks = len(examples) - len(real)
+        return Neighbours(keys, self.together, self.args.seed, blanks)
 
 
 def split_batch(batch_size: int, processes: int, largest: int) -> tuple[int, int]:

@@ -21,6 +21,8 @@ CHOICES = ("sea", "lake", "car", "car park", "a friend's house")
         ("The answer is a friend's house.", "e"),
         ("A sea is too large. The answer is (b) lake.", "b"),
         ("It is the lake, so (b)", "b"),  # no mark: the last letter
+        ("The answer is b, not the sea.", "b"),
+        ("The answer is B. The sea is too large.", "b"),
         ("The answer is sea or lake.", None),
         ("The answer is (f).", None),
         ("The answer is z.", None),
@@ -51,6 +53,10 @@ def test_a_teachers_words_count_unless_its_reply_was_cut_off():
     assert meant(problem, {**reply, "finish_reason": "length"}, None) is None
     assert meant(problem, reply, "z") is None  # a letter that no choice has
     assert meant(problem, reply, "a") == "a"
+    thought = "<think>Maybe the answer is lake.</think>\nI do not know."
+    assert meant(problem, {**reply, "text": thought}, None) is None
+    both = "The answer is (a) or (b) lake."
+    assert meant(problem, {**reply, "text": both}, None) is None
 
 
 def test_a_teacher_that_answers_in_words(tmp_path):

@@ -64,7 +64,7 @@ def imdb(tmp_path, monkeypatch):
 def test_imdb_and_its_contrast_set(imdb):
     test = load_problems("imdb", "test")
     assert [(p.text.split(" Is")[0], p.answer) for p in test] == [
-        ("Bad.", "a"), ("Worse.", "a"), ("Good.", "b"),
+        ("Bad.", "a"), ("Good.", "b"), ("Worse.", "a"),
     ]  # fmt: skip
     original, contrast = (load_problems("imdb", s) for s in ("original", "contrast"))
     assert original[0].text.startswith("Dull. I slept. Is this review")
@@ -72,6 +72,15 @@ def test_imdb_and_its_contrast_set(imdb):
     assert [p.answer for p in contrast] == ["b", "a"]
     sides = zip(contrast, original, strict=True)
     assert bases(contrast) == {p.id: q.id for p, q in sides}
+
+
+def test_a_run_on_imdb_reports_both_sides(imdb):
+    from socratic_utils import config
+    from socratic_utils.corpus import test_splits as splits_of
+
+    settings = config.load("paper", dataset="imdb")
+    assert splits_of(settings) == ["test", "original", "contrast"]
+    assert splits_of(config.load("small")) == ["test", "challenge"]
 
 
 def test_one_side_is_longer(imdb):
@@ -103,6 +112,9 @@ def test_sst2(tmp_path, monkeypatch):
     assert second.answer == "a" and second.choices == ("negative", "positive")
     with pytest.raises(ValueError, match="published without gold answers"):
         load_problems("sst2", "test")
+    (tmp_path / "sst2" / "dev.tsv").write_text("sentence\tlabel\nfine\tgood\n")
+    with pytest.raises(ValueError, match="sst2-validation-00000: no gold answer"):
+        load_problems("sst2", "validation")
 
 
 def test_anli(tmp_path, monkeypatch):

@@ -5,7 +5,14 @@ from dataclasses import replace
 import pytest
 
 from socratic_utils import cli, config
-from socratic_utils.gpu_plan import GPUS, SIZES, gpu_plan, memory, training_hours
+from socratic_utils.gpu_plan import (
+    GPUS,
+    SIZES,
+    gpu_plan,
+    memory,
+    size_plan,
+    training_hours,
+)
 
 
 def paper(**changes):
@@ -60,3 +67,29 @@ def test_a_dry_run_of_paper_tells_it(capsys, monkeypatch, tmp_path):
     assert "the size of a/b is not known" in capsys.readouterr().out
     assert cli.main(["small", "--dry-run"]) == 0
     assert "A100" not in capsys.readouterr().out
+
+
+def test_every_size_of_the_family_for_three_seeds():
+    rows = size_plan(paper())
+    assert [row["student"] for row in rows] == [
+        "gpt2", "gpt2-medium", "gpt2-large", "gpt2-xl", "all that fit",
+    ]  # fmt: skip
+    big, small = GPUS
+    one = gpu_plan(paper())[-1][big.name]
+    assert rows[0][big.name] == pytest.approx(3 * one)
+    assert rows[3][small.name] is None  # 24 GB are not enough for GPT-2 XL
+    assert rows[-1][big.name] == pytest.approx(sum(r[big.name] for r in rows[:-1]))
+    opt = size_plan(paper(student="facebook/opt-125m"))
+    assert [row["student"] for row in opt][:3] == ["opt-125m", "opt-350m", "opt-1.3b"]
+    assert size_plan(paper(student="somebody/else")) == []
+
+
+def test_at_paper_scale_each_papers_notebooks_run_on_its_benchmarks():
+    from pathlib import Path
+
+    def left_out(**changes):
+        names = [f"{n:02d}_x.ipynb" for n in range(13)]
+        return [n[:2] for n in names if cli.is_on_request(paper(**changes), Path(n))]
+
+    assert left_out(dataset="gsm8k") == ["06", "09", "11"]
+    assert left_out(dataset="commonsense_qa") == ["07"]

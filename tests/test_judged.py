@@ -49,3 +49,20 @@ def test_without_two_sources_there_is_nothing_to_judge(monkeypatch):
     monkeypatch.setattr(judged, "is_taught", lambda *_: False)
     with pytest.raises(ValueError, match="nothing to compare"):
         judged.pairs_of_run(settings)
+
+
+def test_the_untrained_student_is_judged_where_notebook_11_was_run(settings):
+    from socratic_utils import prompted
+
+    without = judged.pairs_of_run(settings)
+    assert not judged.rows_before(settings)
+    prompted.score(settings, prompted.ways(settings)[1])
+    assert len(judged.rows_before(settings)) == settings.many.test_limit
+    pairs = judged.pairs_of_run(settings)
+    assert "before" in {pair.first.source for pair in pairs}
+    assert len({pair.problem_id for pair in pairs}) == len(pairs)
+    assert {"before"} == {p.first.source for p in pairs} - {
+        p.first.source for p in without
+    }
+    other = replace(settings, max_resamples=1)  # its rows are not this run's
+    assert not judged.rows_before(other)

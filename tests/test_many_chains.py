@@ -117,6 +117,19 @@ def test_an_empty_pool_is_left_out(settings):
     assert list(many_chains.by_count(settings, problems, wrong)) == ["chains_02"]
 
 
+def test_one_chain_a_problem_is_simply_shown_again(settings):
+    """Gold labels have no steps: nothing may be lost where nothing is drawn."""
+    from socratic_utils import two_settings
+    from socratic_utils.students import training_record
+
+    settings = replace(settings, many=replace(settings.many, balanced=True))
+    students = two_settings.students(*two_settings.first_chains(settings))
+    supervision, pool = students["full_label"]
+    bare = replace(pool, chains=tuple(replace(c, steps=()) for c in pool.chains))
+    record = training_record(many_chains.train(settings, bare, supervision, 5))
+    assert record["problems"] == len(pool.chains) and record["steps"] == 5
+
+
 def test_p2s_recipe_draws_one_chain_of_a_problem_at_each_visit(settings):
     from collections import Counter
 

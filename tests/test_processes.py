@@ -10,7 +10,7 @@ import pytest
 from socratic_utils.jobs import jobs_of
 from socratic_utils.pretrained import load_pretrained
 from socratic_utils.runs import project_root
-from socratic_utils.trainers import ByLength, split_batch
+from socratic_utils.trainers import ByLength, blank, split_batch
 
 TRAIN = """
 import sys
@@ -20,7 +20,7 @@ from socratic_utils.problems import gold_chain
 from socratic_utils.students import train_student
 from socratic_utils.transcripts import SUPERVISIONS
 
-pairs = [(p, gold_chain(p)) for p in load_problems("gradeschool", "train", 80)]
+pairs = [(p, gold_chain(p)) for p in load_problems("gradeschool", "train", 78)]
 training = Training(epochs=1.0, batch_size=4, learning_rate=1e-3)
 train_student(sys.argv[2], pairs, SUPERVISIONS["gt_steps"], training, sys.argv[1])
 """
@@ -46,7 +46,8 @@ def test_a_batch_that_cannot_be_divided(batch, processes):
 
 
 def test_the_order_follows_from_seed_and_epoch_alone():
-    examples = [{"input_ids": [0] * (i % 7 + 1)} for i in range(40)]
+    examples = [{"input_ids": [0] * n, "labels": [0] * n}
+                for n in (i % 7 + 1 for i in range(40))]  # fmt: skip
     one, other = ByLength(examples, 4, seed=3), ByLength(examples, 4, seed=3)
     first = list(one)
     assert first == list(other) and sorted(first) == list(range(40))
@@ -55,6 +56,8 @@ def test_the_order_follows_from_seed_and_epoch_alone():
     one.set_epoch(0)
     assert list(one) == first
     assert list(ByLength(examples, 4, seed=4)) != first
+    filled = ByLength([*examples, blank(examples[0])], 4, seed=3)
+    assert list(filled) == [*first, 40] and len(filled) == 41
 
 
 def losses(folder, processes):
@@ -96,6 +99,16 @@ def test_twenty_steps_in_one_process_and_in_two(tmp_path):
     assert "step 20/20" in done.stdout and done.stdout.count("step 20/20") == 1
 
 
+def test_a_list_of_jobs_asks_nobody(settings, capsys):
+    from socratic_utils import jobs
+
+    nobody = ["smoke", "--teacher", "gpt-4.1-mini"]
+    assert jobs.main(nobody) == 0
+    assert "cot: its chains are not on disk yet" in capsys.readouterr().out
+    assert jobs.main([*nobody, "--model", "cot"]) == 2  # no key, one sentence
+    assert capsys.readouterr().err.startswith("jobs: ")
+
+
 def test_the_jobs_of_a_run(settings, capsys):
     from socratic_utils import jobs
 
@@ -111,6 +124,8 @@ def test_the_jobs_of_a_run(settings, capsys):
     capsys.readouterr()
     assert jobs.main(["smoke"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].endswith(" done") and lines[1].endswith("to be trained")
+    assert lines[0].endswith(": done") and lines[1].endswith(": to be trained")
+    assert jobs.main(["smoke", "--model", "gt_steps", "--dry-run"]) == 0
+    assert not found[1].is_done
     assert jobs.main(["smoke", "--model", "nobody"]) == 2
     assert "choose from answer_only" in capsys.readouterr().err

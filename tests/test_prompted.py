@@ -62,6 +62,33 @@ def test_a_prompted_row_reads_as_if_it_stood_alone(settings):
             ids = torch.cat([ids, torch.tensor([[token]])], 1)
 
 
+def test_a_problem_longer_than_the_context_loses_its_head(settings):
+    from dataclasses import replace
+
+    from socratic_utils.problems import Problem
+    from socratic_utils.solving import prediction_row, solve
+    from socratic_utils.speaker import Speaker
+
+    model, tokenizer = load_pretrained("tiny")
+    speaker = Speaker(model.eval(), tokenizer)
+    assert speaker.context == 512
+    text = "Ann has 2 pens. " * 200 + "How many?"
+    long = Problem("long", "demo", "test", text, "2")
+    short = replace(long, id="short", text="Ann has 2 pens. How many?")
+    solutions = solve([long, short], speaker, decoding=settings.decoding)
+    rows = [prediction_row(s, settings.decoding) for s in solutions]
+    assert [row["prompt_cut"] for row in rows] == [True, False]
+
+
+def test_no_exemplar_has_room(settings):
+    _, tokenizer = load_pretrained("tiny")
+    given = "gradeschool", "number", SUPERVISIONS["cot"]
+    assert prompted.prefix_ids(tokenizer, *given, room=10) == []
+    whole = prompted.prefix_ids(tokenizer, *given)
+    some = prompted.prefix_ids(tokenizer, *given, room=len(whole) - 1)
+    assert 0 < len(some) < len(whole) and whole[: len(some)] == some
+
+
 def test_the_three_ways_of_table_2a(settings, capsys):
     rows = {way.name: prompted.score(settings, way) for way in prompted.ways(settings)}
     assert list(rows) == ["no_cot", "greedy_cot", "self_consistency"]
@@ -93,4 +120,10 @@ def test_a_trained_student_on_another_task(settings, tmp_path, monkeypatch):
     way = prompted.ways(settings)[1]
     [found] = prompted.score(settings, way, folder, "openbookqa", "after")
     assert found["dataset"] == "openbookqa" and found["student"] == "after"
+    both = prompted.transfer(settings)
+    assert [row["student"] for row in both] == ["before", "after_cot"]
+    from dataclasses import replace
+
+    assert prompted.transfer(replace(settings, dataset="openbookqa")) == []
+    assert prompted.transfer(replace(settings, reuse="reference")) == []
     assert found["prompt"].endswith("(a) p (b) q (c) r (d) s")

@@ -42,12 +42,18 @@ def test_without_token_ids_the_stop_string_tells_a_line_from_an_end(settings):
     assert asked[0]["include_stop_str_in_output"]
     assert 0 < solution.tokens <= settings.decoding.max_tokens
 
+    mute = remote.RemoteSpeaker(speaker.tokenizer, speaker.client, "m")
+
     class Reply:
         token_ids, logprobs = None, None
 
         def __init__(self, text, finish_reason):
             self.text, self.finish_reason = text, finish_reason
 
+    with pytest.raises(remote.RemoteError, match="neither token ids nor the stop"):
+        mute._check_stops([Reply("Q: How many?", "stop")])
+    mute._check_stops([Reply("Q: and", "length"), Reply("Q: How?\n", "stop")])
+    mute._check_stops([Reply("The answer is 5.", "stop")])  # it has shown that it tells
     end, new_line = speaker.end, speaker.tokenizer("\n").input_ids[-1]
     assert speaker._ids(Reply("A: 5.\n", "stop"), True)[-1] == new_line
     assert speaker._ids(Reply("The answer is 5.", "stop"), True)[-1] == end

@@ -258,3 +258,18 @@ def test_read_predictions(rows, tmp_path):
     with pytest.raises(ValueError, match=r"c\.jsonl, line 1: no \['correct'"):
         results.read_predictions(tmp_path)
     assert results.read_predictions(tmp_path / "none") == []
+
+
+def test_mean_and_deviation_over_seeds(tmp_path):
+    paths = []
+    for seed, accuracy in enumerate((0.1, 0.2, 0.3)):
+        main = results.main_table(rows_of("cot", range(10))).assign(
+            seed=seed, accuracy=accuracy
+        )
+        paths.append(tmp_path / f"{seed}.csv")
+        main.to_csv(paths[-1], index=False)
+    [line] = results.over_seeds(paths).to_dict("records")
+    assert (line["seeds"], line["mean"], line["sd"]) == (3, 0.2, 0.1)
+    twice = results.over_seeds([paths[0], paths[0]])  # one seed, met twice
+    assert twice["seeds"].tolist() == [1] and twice["sd"].isna().all()
+    assert results.over_seeds([]).empty

@@ -26,6 +26,33 @@ def test_every_checkpoint_is_scored_on_both_parts(settings, capsys):
     assert capsys.readouterr().out.count("already solved") == len(table)
 
 
+def test_another_training_has_other_checkpoints(settings):
+    from dataclasses import replace
+
+    recipe = replace(settings.training, learning_rate=5e-3)
+    other = selection.trained(replace(settings, training=recipe))
+    own = selection.trained(settings)
+    assert list(own) == list(other)
+    assert not set(own.values()) & set(other.values())
+
+
+def test_a_checkpoint_that_is_gone_is_told(settings):
+    import shutil
+
+    first, *_ = selection.trained(settings).values()
+    shutil.rmtree(first)
+    with pytest.raises(RuntimeError, match="lacks checkpoints"):
+        selection.trained(settings)
+
+
+def test_the_last_checkpoint_is_the_student(settings):
+    from socratic_utils.students import training_record
+
+    *_, (step, folder) = selection.trained(settings).items()
+    [student] = folder.parent.glob("cot-*")
+    assert training_record(student)["steps"] == step
+
+
 def test_checkpoints_are_different_models(settings):
     from socratic_utils.runs import file_hash
 

@@ -18,6 +18,7 @@ Not covered: the unlabelled reviews, the contrast set's 100 validation reviews.
 from __future__ import annotations
 
 import os
+from itertools import zip_longest
 from pathlib import Path
 
 from ..problems import Problem
@@ -36,7 +37,11 @@ CONTRAST_SETS = (
 
 
 def load(split: str) -> list[Problem]:
-    """All problems of a split in published order; negative before positive reviews."""
+    """All problems of a split; a negative and a positive review in turn.
+
+    As published all negative ones come first, so that the first hundred were of one
+    kind.
+    """
     if split not in PAIRED:
         return [
             review_problem("imdb", split, f"{split}-{number:05d}", text, label)
@@ -56,14 +61,20 @@ def load(split: str) -> list[Problem]:
 def reviews(split: str) -> list[tuple[str, int]]:
     """Texts and labels of the large splits."""
     if folder := os.environ.get(VARIABLE):
-        return [
+        return in_turn([
             (path.read_text("utf-8"), label)
             for label, name in enumerate(("neg", "pos"))
             for path in _files(Path(folder) / "imdb" / split / name)
-        ]
-    return [
-        (row["text"], row["label"]) for row in hub_rows(HUB_ID, HUB_REVISION, split)
-    ]
+        ])  # fmt: skip
+    rows = hub_rows(HUB_ID, HUB_REVISION, split)
+    return in_turn([(row["text"], row["label"]) for row in rows])
+
+
+def in_turn(found: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Reviews of both labels in turn, each kind in its published order."""
+    sides = [[pair for pair in found if pair[1] == label] for label in (0, 1)]
+    both = [pair for pairs in zip_longest(*sides) for pair in pairs]
+    return [pair for pair in both if pair]
 
 
 def pairs(split: str) -> list[dict]:

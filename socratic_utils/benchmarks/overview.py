@@ -21,16 +21,24 @@ MOST_STEPS = 8  # of their own; more are one column
 
 
 def overview(dataset: str) -> list[dict[str, Any]]:
-    """A row a split: problems, choices, answers, and steps where there are gold ones.
+    """A row a split: problems, answers, and steps where there are gold ones.
 
-    Raises FileNotFoundError where the benchmark is neither here nor to be had.
+    A split whose file is not there is told and left out.  Raises FileNotFoundError
+    where that is so for all of them.
     """
-    return [
-        {"split": split, "problems": len(found), "answers": answers_of(found)}
-        | steps_of(found)
-        for split in BENCHMARKS[dataset].SPLITS
-        for found in [load_problems(dataset, split)]
-    ]
+    rows, missing = [], None
+    for split in BENCHMARKS[dataset].SPLITS:
+        try:
+            found = load_problems(dataset, split)
+        except FileNotFoundError as error:
+            print(f"{split} is left out: {error}")
+            missing = error
+            continue
+        line = {"split": split, "problems": len(found), "answers": answers_of(found)}
+        rows.append(line | steps_of(found))
+    if missing and not rows:
+        raise missing
+    return rows
 
 
 def answers_of(problems: Sequence[Problem]) -> str:

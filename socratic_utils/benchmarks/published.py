@@ -41,8 +41,11 @@ def read_table(
     Not `quoted`: a quotation mark is part of the text.
     """
     marks = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter=delimiter, quoting=marks))
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file, delimiter=delimiter, quoting=marks))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: no table ({error})") from None
     complete = [{k: v for k, v in row.items() if v is not None} for row in rows]
     return _with_fields(complete, path, fields)
 

@@ -27,7 +27,7 @@ def load(split: str) -> list[Problem]:
     """All problems of a split in published order."""
     return [
         review_problem("sst2", split, f"{split}-{number:05d}", row["sentence"],
-                       int(row["label"]))
+                       {"0": 0, "1": 1}.get(str(row["label"]), row["label"]))
         for number, row in enumerate(read(split))
     ]  # fmt: skip
 
