@@ -63,8 +63,8 @@ class ManyChains:
     vote_limit: int | None = 15
     balanced: bool = False  # one chain of a problem a visit (P2's code), or a flat pool
     together: int = 2  # chains of one problem in a row of a batch, of a flat pool
-    shares: tuple[float, ...] = (0.25, 0.5, 1.0)  # of training problems, notebook 11
-    checkpoints: int = 4  # between which one is chosen, notebook 11
+    shares: tuple[float, ...] = (0.5, 1.0)  # of the training problems, notebook 11
+    checkpoints: int = 3  # between which one is chosen, notebook 11
     held_back: float = 0.2  # of the training problems, to choose it on
     transfer: tuple[str, ...] = ("openbookqa",)  # tasks never trained on, notebook 11
 
