@@ -62,7 +62,7 @@ class ManyChains:
     votes: tuple[int, ...] = (1, 4)  # self-consistency; the last are all drawn
     vote_limit: int | None = 15
     balanced: bool = False  # one chain of a problem a visit (P2's code), or a flat pool
-    together: int = 2  # chains of one problem in a row of a batch, of a flat pool
+    together: int = 1  # chains of a problem in a row; more are no gain on a CPU
     shares: tuple[float, ...] = (0.5, 1.0)  # of the training problems, notebook 11
     checkpoints: int = 3  # between which one is chosen, notebook 11
     held_back: float = 0.2  # of the training problems, to choose it on

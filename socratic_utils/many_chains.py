@@ -8,9 +8,11 @@ All students are trained for the same number of steps, as P2's are (PAPERS.md 2.
 that more chains mean other chains and not more training: at `small` about as many as
 show each chain of the largest pool once, and those of the smallest six times.  At
 `paper` scale each visit of a problem draws one of its chains (`visits`).  Wrong chains
-are left out (P2's supervised setting).  Two chains of a problem share a row of a batch
-(`shared`): the same loss in less time.  Rows lie in `predictions/many_chains/`, apart
+are left out (P2's supervised setting).  Rows lie in `predictions/many_chains/`, apart
 from the students of the main table.
+
+Chains of a problem may share a row of a batch (`shared`, `settings.many.together`):
+the same loss of fewer tokens, but on two CPU cores no gain in time.
 
 Not covered: where transcripts are longer than `max_length`, there are fewer steps.
 """
