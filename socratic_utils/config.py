@@ -50,8 +50,8 @@ class Decoding:
 class ManyChains:
     """Notebook 06 (P2): pools of chains, at the same number of training steps.
 
-    What nearly fits 20 minutes of a CPU: few problems, so that no chain of the largest pool
-    (some 130 right ones) is left unseen.  120 problems are recorded.
+    What nearly fits 20 minutes of a CPU: few problems, so that no chain of the largest
+    pool (some 130 right ones) is left unseen.  120 problems are recorded.
     """
 
     problems: int | None = 40  # None: all training problems

@@ -7,8 +7,10 @@
 So many-chain training (P2) reads fewer tokens for the same loss of the same batch, if
 chains of one problem meet in it (`Neighbours`).  It is off by default: on two CPU cores
 plain batches of like length take 0.86 to 1.10 times the time (`tests/speed/sharing.py`)
-because rows of one length need no padding and no mask of their own.  The first token of every chain is predicted by the
-last token of the problem, therefore a loss here is a list of places and targets:
+because rows of one length need no padding and no mask of their own.
+
+The first token of every chain is predicted by the last token of the problem, therefore
+a loss here is a list of places and targets:
 
     >>> examples = [{"input_ids": [7, 8, 1, 2], "labels": [-100, -100, 1, 2]},
     ...             {"input_ids": [7, 8, 3], "labels": [-100, -100, 3]}]
