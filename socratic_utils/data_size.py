@@ -21,8 +21,8 @@ from . import experiments, many_chains, sampling, second_paper
 from .config import Settings
 from .corpus import corpus, is_taught, spread, test_problems, train_problems
 from .experiments import predictions_path, solved, take_reference
-from .metrics import accuracy
 from .pools import Pool
+from .results import scores_by
 from .students import train_student
 from .transcripts import SUPERVISIONS
 
@@ -108,8 +108,4 @@ def rows_on_disk(settings: Settings) -> list[dict]:
 
 def size_table(rows: Sequence[dict]) -> pd.DataFrame:
     """A line for each student and share: accuracy with its interval."""
-    lines = []
-    for key in dict.fromkeys((row["student"], row["share"]) for row in rows):
-        own = [row for row in rows if (row["student"], row["share"]) == key]
-        lines.append({"student": key[0], "share": key[1], **accuracy(own)})
-    return pd.DataFrame(lines)
+    return scores_by(rows, ["student", "share"])

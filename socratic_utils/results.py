@@ -129,7 +129,7 @@ def strict_table(rows: Iterable[dict]) -> pd.DataFrame:
 
 def by_steps(rows: Iterable[dict]) -> pd.DataFrame:
     """Accuracy by the number of gold steps (problems without gold steps: left out)."""
-    return _scores((r for r in rows if r.get("steps_gold")), [*KEY, "steps_gold"])
+    return scores_by((r for r in rows if r.get("steps_gold")), [*KEY, "steps_gold"])
 
 
 def by_group(rows: Iterable[dict]) -> pd.DataFrame:
@@ -141,7 +141,7 @@ def by_group(rows: Iterable[dict]) -> pd.DataFrame:
         groups = {"family": seen.get(row.get("unseen")), "variant": row.get("variant")}
         for name, group in groups.items():
             named += [{**row, "grouping": name, "group": group}] if group else []
-    return _scores(named, [*KEY, "grouping", "group"])
+    return scores_by(named, [*KEY, "grouping", "group"])
 
 
 def error_table(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFrame:
@@ -164,6 +164,13 @@ def error_table(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFra
             share = round(len(steps[kind]) / wrong, 4) if wrong else None
             lines.append([*key, kind, wrong, len(steps[kind]), share, mean])
     return pd.DataFrame(lines, columns=[*KEY, *"error wrong count share step".split()])
+
+
+def scores_by(rows: Iterable[dict], names: list[str]) -> pd.DataFrame:
+    """A line for each value of these columns: n, correct, accuracy and its interval."""
+    groups = _groups(rows, names)
+    lines = [[*key, *accuracy(groups[key]).values()] for key in groups]
+    return pd.DataFrame(lines, columns=[*names, *SCORE])
 
 
 def paper_table(name: str = "p1_table2") -> pd.DataFrame:
@@ -244,12 +251,6 @@ def save_tables(
     for name, table in tables.items():
         save_table(table, folder, name, captions[name], scale)
     return tables
-
-
-def _scores(rows: Iterable[dict], names: list[str]) -> pd.DataFrame:
-    groups = _groups(rows, names)
-    lines = [[*key, *accuracy(groups[key]).values()] for key in groups]
-    return pd.DataFrame(lines, columns=[*names, *SCORE])
 
 
 def _plain(name: str) -> str:

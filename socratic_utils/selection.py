@@ -25,8 +25,8 @@ from transformers import TrainerCallback
 from . import experiments
 from .config import Settings
 from .corpus import corpus, spread, test_problems, train_problems
-from .metrics import accuracy
 from .problems import Problem
+from .results import scores_by
 from .runs import file_hash
 from .sampling import STYLE
 from .students import student_hash, train_student, training_record
@@ -113,11 +113,7 @@ def checkpoint_rows(settings: Settings) -> list[dict]:
 
 def checkpoint_table(rows: Sequence[dict]) -> pd.DataFrame:
     """A line for each checkpoint and part: accuracy with its interval."""
-    lines = []
-    for key in dict.fromkeys((row["step"], row["part"]) for row in rows):
-        own = [row for row in rows if (row["step"], row["part"]) == key]
-        lines.append({"step": key[0], "part": key[1], **accuracy(own)})
-    return pd.DataFrame(lines)
+    return scores_by(rows, ["step", "part"])
 
 
 def choices(rows: Sequence[dict]) -> pd.DataFrame:
