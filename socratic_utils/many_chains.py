@@ -90,9 +90,9 @@ def train(
     several = len({chain.problem_id for chain in pool.chains}) < len(pool.chains)
     if settings.many.balanced and several and pool.short is None:  # budgets stay
         pool, together = visits(settings, pool, steps), 1
-    pairs = [(by_id[chain.problem_id], chain) for chain in pool.chains]
-    if len({problem.id for problem, _ in pairs}) == len(pairs):
+    if not several:
         together = 1  # nobody to share with
+    pairs = [(by_id[chain.problem_id], chain) for chain in pool.chains]
     an_epoch = max(1, ceil(len(pairs) / settings.training.batch_size))
     return train_student(
         settings.student,

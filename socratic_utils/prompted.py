@@ -36,13 +36,10 @@ from .runs import content_hash, file_hash
 from .speaker import Speaker
 from .students import base_mark, load_student
 from .transcripts import (
-    PREFIXES,
     SUPERVISIONS,
-    Segment,
     Supervision,
     prompt_ids,
     segment_ids,
-    segments,
     start_ids,
 )
 from .voting import SAMPLED
@@ -107,10 +104,8 @@ def prefix_ids(
     found = exemplars(dataset, kind)
     for number, (text, chain) in enumerate(found):
         before = len(ids)
-        asked = Segment("problem", f"{PREFIXES['problem']} {text}")
-        shown = Problem(chain.problem_id, dataset, "train", text, chain.answer, kind)
-        lines = [asked, *(s for s in segments(shown, chain) if s.role != "problem")]
-        for segment, _ in supervision.view(lines):
+        asked = Problem(chain.problem_id, dataset, "train", text, chain.answer, kind)
+        for segment, _ in supervision.transcript(asked, chain):
             ids += segment_ids(tokenizer, segment)
         ids += gap
         if len(ids) > room:

@@ -28,7 +28,7 @@ import torch
 from openai import OpenAI, OpenAIError
 from transformers import AutoTokenizer
 
-from .speaker import stop_ids
+from .speaker import Speaker, stop_ids
 
 VARIABLE = "SOCRATIC_STUDENT_URLS"
 KEY_VARIABLE = "SOCRATIC_STUDENT_KEY"  # where the servers want one
@@ -39,10 +39,9 @@ class RemoteError(RuntimeError):
     """A student's server does not do what it should; the message says what to do."""
 
 
-class RemoteSpeaker:
+class RemoteSpeaker(Speaker):
     """A served student in the middle of a batch of transcripts."""
 
-    context = 0  # the server says when a prompt is too long
     stride = 0  # none: each request reads the whole text, so as few as can be
 
     def __init__(self, tokenizer, client: OpenAI, model: str) -> None:
@@ -96,11 +95,6 @@ class RemoteSpeaker:
             self.heard[row] += ids
         self.logprobs = [_likelihood(reply) for reply in replies]
         return written
-
-    def text(self, ids: Sequence[int], strip: bool = True) -> str:
-        """The text of written tokens, without the stop mark."""
-        text = self.tokenizer.decode(ids, skip_special_tokens=True)
-        return text.strip() if strip else text
 
     def _ask(self, row: int, limit: int, temperature: float, stop: Any) -> Any:
         more: dict[str, Any] = {

@@ -1,6 +1,6 @@
 """P2's tables and figures: what a run has on disk, beside the verified values.
 
-    >>> beside(settings, "2a", rows)                      # doctest: +SKIP
+    >>> beside(settings, "table2a", scores(rows))         # doctest: +SKIP
 
 Each line is one of our students, with the paper's value of the same cell where there is
 one.  A difference, and whether our interval covers the value, is told only where
@@ -49,11 +49,9 @@ CELLS: dict[str, dict[str, dict[str, str]]] = {
         "full_scotd, votes": {"setting": "supervised", "self_consistency": "yes"},
     },
     "table3b": {
-        **{f"few_shot_{count:02d}": {"self_consistency": "no", "count": str(count)}
-           for count in (1, 5, 10, 20, 30)},
-        **{f"few_shot_{count:02d}, votes": {"self_consistency": "yes",
-                                            "count": str(count)}
-           for count in (1, 5, 10, 20, 30)},
+        f"few_shot_{count:02d}{how}": {"self_consistency": told, "count": str(count)}
+        for how, told in (("", "no"), (", votes", "yes"))
+        for count in (1, 5, 10, 20, 30)
     },
 }  # fmt: skip
 
