@@ -27,7 +27,7 @@ from .notebooks import NotebookError, Usage, find_notebooks, number, run_noteboo
 from .runs import read_json, record_settings, update_run_json
 
 NUMBERS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09",
-           "10", "11", "12")  # fmt: skip
+           "10", "11", "12", "13")  # fmt: skip
 # Minutes on two slow cores, first run; None where nobody has measured it.
 ESTIMATED_MINUTES: dict[str, dict[str, float] | None] = {
     "smoke": dict.fromkeys(NUMBERS, 0.3),
@@ -45,7 +45,7 @@ NEEDED = {
 }
 # Notebooks with predictions of their own, which are made on request, and the folder.
 OWN_ROWS = {"06": "many_chains", "07": "ablations", "09": "two_settings",
-            "11": "prompted"}  # fmt: skip
+            "11": "prompted", "13": "many_chains"}  # fmt: skip
 MATTERS = ("dataset", "student", "train_limit", "test_limit", "training", "decoding")
 OPTIONS = (
     "dataset", "student", "teacher", "teacher_url", "teacher_api", "teacher_mode",
@@ -220,7 +220,7 @@ def is_on_request(settings: config.Settings, path: Path) -> bool:
         return False
     if settings.scale == "paper":
         p2s = settings.dataset in config.P2_DATASETS
-        return number(path) in (("07",) if p2s else ("06", "09", "11"))
+        return number(path) in (("07",) if p2s else ("06", "09", "11", "13"))
     return number(path) in OWN_ROWS
 
 
@@ -230,7 +230,7 @@ def why_left_out(settings: config.Settings, path: Path) -> str:
         own = OWN_ROWS.get(number(path), "")
         there = (settings.reference / "predictions" / own).is_dir()
         return "" if there else "the committed run has no rows of it"
-    if number(path) == "06":
+    if number(path) in ("06", "13"):
         from .sampling import can_sample
 
         missing = f"no {settings.many.counts[-1]} chains a problem are recorded of"

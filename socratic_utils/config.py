@@ -48,16 +48,16 @@ class Decoding:
 
 @dataclass(frozen=True)
 class ManyChains:
-    """Notebook 06 (P2): pools of chains, at the same number of training steps.
+    """Notebooks 06 and 13 (P2): pools of chains, at the same number of training steps.
 
     What fits 20 minutes of a CPU: few problems, so that no chain of the largest pool
-    (86 right ones) is left unseen.  120 problems are recorded.
+    (some 130 right ones) is left unseen.  120 problems are recorded.
     """
 
-    problems: int | None = 28  # None: all training problems
+    problems: int | None = 40  # None: all training problems
     counts: tuple[int, ...] = (1, 2, 4, 8)  # chains a problem; the last are all sampled
     budget: int = 2  # chains a problem that a filter keeps
-    steps: int = 22  # of training
+    steps: int = 34  # of training
     test_limit: int | None = 60  # problems, at even distances; of notebook 07 too
     votes: tuple[int, ...] = (1, 4)  # self-consistency; the last are all drawn
     vote_limit: int | None = 15

@@ -39,6 +39,7 @@ from .runs import content_hash, read_json, write_json
 from .shared import collate_shared
 from .trainers import (
     MaskedTrainer,
+    NoLastCheckpoint,
     OneLine,
     SharedTrainer,
     blank,
@@ -195,7 +196,7 @@ def train_student(
             tokenizer.pad_token_id
         ),
         processing_class=tokenizer,
-        callbacks=[OneLine(name), *callbacks],
+        callbacks=[OneLine(name), NoLastCheckpoint(), *callbacks],
     )
     trainer.together = together
     trainer.remove_callback(PrinterCallback)  # OneLine says it in one line

@@ -179,3 +179,14 @@ class OneLine(TrainerCallback):
                 f"loss {logs['loss']:.3f}, {spent:.0f} s",
                 flush=True,
             )
+
+
+class NoLastCheckpoint(TrainerCallback):
+    """No checkpoint after the last step: the model itself is saved right then.
+
+    Trainer would write one, three times the model, that nobody reads.
+    """
+
+    def on_step_end(self, args, state, control, **kwargs) -> None:
+        if state.global_step >= state.max_steps:
+            control.should_save = False

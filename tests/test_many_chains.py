@@ -20,7 +20,7 @@ def test_the_recorded_chains_have_likelihoods(settings):
 def test_small_has_eight_chains_of_its_problems():
     settings = config.load("small")
     problems, chains = sampling.sampled(settings)
-    assert len(problems) == 28 and len(chains) == 8 * 28
+    assert len(problems) == 40 and len(chains) == 8 * 40
     assert not sampling.planned(settings).requests
 
 
