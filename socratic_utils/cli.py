@@ -235,6 +235,11 @@ def why_left_out(settings: config.Settings, path: Path) -> str:
 
         missing = f"no {settings.many.counts[-1]} chains a problem are recorded of"
         return "" if can_sample(settings) else f"{missing} {settings.teacher}"
+    if number(path) in ("01", "02"):
+        from .corpus import styles
+
+        missing = f"{settings.teacher} has no chains on {settings.dataset}'s training"
+        return "" if styles(settings) else f"{missing} problems"
     if number(path) in NEEDED:
         from .corpus import is_taught
 

@@ -93,7 +93,8 @@ class Settings:
 
     @property
     def folder(self) -> Path:
-        """`outputs/<scale>/`, with what is not the scale's own: dataset, student, seed.
+        """`outputs/<scale>/`, with what is not the scale's own: dataset, student, number
+        of training problems, seed.
 
         Reused rows have a folder of their own, so that nobody's own rows are replaced.
         """
@@ -114,6 +115,8 @@ class Settings:
             parts.append(Path(self.student).name)
             if Path(self.student).is_dir():  # other folders have the same name
                 parts.append(content_hash(str(Path(self.student).resolve()), 6))
+        if self.train_limit != own.train_limit:
+            parts.append(f"train{self.train_limit or 'all'}")
         if self.seed != own.seed:
             parts.append(f"seed{self.seed}")
         return "-".join(parts)
@@ -169,6 +172,8 @@ ELSEWHERE = {
     ("small", "gsm8k"): {
         "train_limit": 100, "test_limit": 50, "epochs": 1.0,
     },
+    ("small", "svamp"): {"train_limit": 800, "epochs": 1.0},
+    ("small", "strategyqa"): {"train_limit": 1000, "epochs": 1.0},
     # PaLM's chains are published for all 9,741 training problems.
     ("small", "commonsense_qa"): {
         "train_limit": 2000, "test_limit": 500, "epochs": 1.0,

@@ -52,11 +52,12 @@ def teacher_of(
 def styles(settings: Settings) -> list[str]:
     """The chains a run asks for: no Socratic ones where the benchmark has its own.
 
-    Of a teacher whose chains are published, those that it has.
+    Of a teacher whose chains are published, those that it has on training problems.
     """
     if settings.teacher in CORPORA:
-        offered = CORPORA[settings.teacher].CHAINS
-        return [style for dataset, style in offered if dataset == settings.dataset]
+        offered = CORPORA[settings.teacher].CHAINS.items()
+        own = [(style, splits) for (d, style), splits in offered if d == settings.dataset]
+        return [style for style, splits in own if "train" in splits]
     return ["cot"] if settings.dataset in OWN_SOCRATIC else ["cot", "socratic"]
 
 

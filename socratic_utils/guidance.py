@@ -18,6 +18,7 @@ guidance); that our planner is a student like all others is our choice.
 
     >>> guides = write_guides(problems, planner, settings.decoding)
     >>> solve(problems, asker, answerer, guides=guides)
+    >>> solve(problems, Planned(asker, planner, 320), answerer)         # the same
 
 Not covered: P1's number of facts on StrategyQA, other than as the number of steps.
 """
@@ -32,7 +33,15 @@ from .answers import find_equations
 from .config import Decoding
 from .problems import Chain, Problem, gold_chain
 from .speaker import Speaker
-from .transcripts import PREFIXES, Segment, Supervision, prompt_ids, role_of, segments
+from .transcripts import (
+    PREFIXES,
+    Segment,
+    Supervision,
+    prompt_ids,
+    role_of,
+    segment_ids,
+    segments,
+)
 
 # P1 has equations, and the number of steps on SVAMP.  Operators alone are in the code
 # of the paper that P1 cites for its guidance (EMNLP 2022, arXiv 2211.12835).
@@ -135,12 +144,35 @@ def write_guides(
     The planner is given the line's first word, so that every line is a guide.  One that
     reaches `max_tokens` is kept as far as it goes.
     """
-    prefix = planner.tokenizer(PREFIXES["guide"], add_special_tokens=False).input_ids
     guides = {}
     for start in range(0, len(problems), decoding.batch_size):
         batch = problems[start : start + decoding.batch_size]
-        planner.start([prompt_ids(planner.tokenizer, p) + prefix for p in batch])
-        for problem, ids in zip(batch, planner.write(decoding.max_tokens), strict=True):
-            plan = " ".join(planner.text(ids).split())
-            guides[problem.id] = f"{PREFIXES['guide']} {plan}".strip()
+        prompts = [prompt_ids(planner.tokenizer, problem) for problem in batch]
+        plans = _plans(planner, prompts, decoding.max_tokens)
+        guides |= {p.id: plan for p, plan in zip(batch, plans, strict=True)}
     return guides
+
+
+def _plans(planner: Speaker, prompts: list[list[int]], limit: int) -> list[str]:
+    """The guide line that a planner writes after each prompt."""
+    prefix = planner.tokenizer(PREFIXES["guide"], add_special_tokens=False).input_ids
+    planner.start([prompt + prefix for prompt in prompts])
+    texts = [" ".join(planner.text(ids).split()) for ids in planner.write(limit)]
+    return [f"{PREFIXES['guide']} {text}".strip() for text in texts]
+
+
+class Planned(Speaker):
+    """A question generator that reads, after the problem, what a planner writes.
+
+    Both must have the same tokeniser.  A plan has at most `limit` tokens.
+    """
+
+    def __init__(self, asker: Speaker, planner: Speaker, limit: int) -> None:
+        super().__init__(asker.model, asker.tokenizer)
+        self.planner, self.limit = planner, limit
+
+    def start(self, prompts: Sequence[list[int]]) -> None:
+        plans = _plans(self.planner, [list(p) for p in prompts], self.limit)
+        lines = [Segment("guide", plan) for plan in plans]
+        read = [segment_ids(self.tokenizer, line) for line in lines]
+        super().start([[*p, *ids] for p, ids in zip(prompts, read, strict=True)])

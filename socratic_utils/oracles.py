@@ -4,6 +4,7 @@ A wrong answer can come of a wrong question or of wrong arithmetic.  Take one of
 away, and what is gained was lost there:
 
     solve(problems, GoldQuestions(problems, tokenizer), answerer)  # gold sub-questions
+    solve(problems, upfront(problems, asker, decoding), answerer)  # its own, all at once
     solve(problems, Calculating(model, tokenizer))                 # correct arithmetic
 
 `GoldQuestions` takes the question generator's place (P1 section 3.3).  `Calculating` is
@@ -21,43 +22,49 @@ arithmetic; percent signs (100% - 30% may be 70% or 0.7); over 50 digits.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 
 import torch
 
 from .arithmetic import CURRENCY, MAX_DIGITS, calculate, find_equations, format_number
-from .problems import Problem, gold_chain
+from .config import Decoding
+from .problems import Chain, Problem, Step, sub_questions
 from .speaker import Speaker, stop_ids, token_texts
-from .transcripts import SUPERVISIONS, prompt_ids, segment_ids
+from .transcripts import PREFIXES, SUPERVISIONS, prompt_ids, role_of, segment_ids
 
 _LEAD = re.compile(rf" ?[{CURRENCY}]| ")  # what may stand before a result
 _DIGIT = re.compile(r"[.,]?\d")
 _OPEN = re.compile(rf"= ?[{CURRENCY}]?\Z")  # a result comes next: "=", "= ", "= $"
 
 
-class GoldQuestions(Speaker):
-    """A question generator without a model: it asks the gold sub-questions.
+class AskedBefore(Speaker):
+    """A question generator without a model: it asks questions that are known before.
 
-    Its lines are those that a question generator is trained on, "No more questions."
-    included.  They are written whole, whatever the limit of a line.  Raises ValueError
-    where a problem has no gold sub-questions, or a prompt is of none of the problems.
+    `asked` are the sub-questions of each problem, by its id.  They are told as a
+    question generator is trained to write them, "No more questions." included, and
+    whole, whatever the limit of a line.  Raises ValueError where a prompt is of none of
+    the problems.
     """
 
-    def __init__(self, problems: Sequence[Problem], tokenizer) -> None:
+    def __init__(
+        self, problems: Sequence[Problem], tokenizer, asked: Mapping[str, Sequence[str]]
+    ) -> None:
         self.tokenizer = tokenizer
         self.end = tokenizer.eos_token_id
         self.stops = stop_ids(tokenizer)
         self.known = {
-            tuple(prompt_ids(tokenizer, problem)): question_lines(tokenizer, problem)
+            tuple(prompt_ids(tokenizer, problem)): question_lines(
+                tokenizer, problem, asked[problem.id]
+            )
             for problem in problems
         }
 
     def start(self, prompts: Sequence[list[int]]) -> None:
         """Find each row's problem by its prompt."""
         if any(tuple(prompt) not in self.known for prompt in prompts):
-            raise ValueError("a prompt is of none of the problems of GoldQuestions")
+            raise ValueError("a prompt is of none of the problems with known questions")
         self.lines = [list(self.known[tuple(prompt)]) for prompt in prompts]
 
     def seed(self, seed: int) -> None:
@@ -67,7 +74,7 @@ class GoldQuestions(Speaker):
         self.lines = [list(lines) for lines in self.lines for _ in range(times)]
 
     def hear(self, row: int, ids: Sequence[int]) -> None:
-        """What the answerer says changes no gold question."""
+        """What the answerer says changes no question."""
 
     def keep(self, rows: Sequence[int]) -> None:
         self.lines = [self.lines[row] for row in rows]
@@ -80,16 +87,55 @@ class GoldQuestions(Speaker):
         return [lines.pop(0) for lines in self.lines]
 
 
-def question_lines(tokenizer, problem: Problem) -> list[list[int]]:
-    """The tokens of each gold question, and of "No more questions."."""
-    if not any(step.question for step in problem.steps):
+class GoldQuestions(AskedBefore):
+    """The gold sub-questions; ValueError where a problem has none."""
+
+    def __init__(self, problems: Sequence[Problem], tokenizer) -> None:
+        super().__init__(problems, tokenizer, {p.id: gold_questions(p) for p in problems})
+
+
+def gold_questions(problem: Problem) -> list[str]:
+    """The gold sub-questions of a problem; ValueError where there are none."""
+    if not (found := sub_questions(problem)):
         raise ValueError(f"problem {problem.id!r} has no gold sub-questions")
-    view = SUPERVISIONS["qg"].transcript(problem, gold_chain(problem))
+    return found
+
+
+def question_lines(
+    tokenizer, problem: Problem, questions: Sequence[str]
+) -> list[list[int]]:
+    """The tokens of each question's line, and of "No more questions."."""
+    steps = tuple(Step(question, "", "") for question in questions)
+    chain = Chain(problem.id, "socratic", steps, problem.answer, "known")
+    view = SUPERVISIONS["qg"].transcript(problem, chain)
     return [
         segment_ids(tokenizer, segment, last=segment.role == "done")
         for segment, trained in view
         if trained
     ]
+
+
+def upfront(
+    problems: Sequence[Problem], asker: Speaker, decoding: Decoding
+) -> AskedBefore:
+    """A question generator that has asked everything before it hears a solution.
+
+    P1 (section 3.3) reads like that.  A generator that sees no solutions asks the same
+    questions one by one; here that can be tried.  Questions after `max_steps` are left
+    out.
+    """
+    asked: dict[str, list[str]] = {}
+    for start in range(0, len(problems), decoding.batch_size):
+        batch = problems[start : start + decoding.batch_size]
+        asker.start([prompt_ids(asker.tokenizer, problem) for problem in batch])
+        written = asker.write(decoding.max_tokens, whole_lines=False)
+        for problem, ids in zip(batch, written, strict=True):
+            lines = [line.strip() for line in asker.text(ids).split("\n")]
+            roles = [role_of(line) for line in lines]
+            last = next((i for i, r in enumerate(roles) if r != "question"), len(roles))
+            found = [line.removeprefix(PREFIXES["question"]) for line in lines[:last]]
+            asked[problem.id] = found[: decoding.max_steps]
+    return AskedBefore(problems, asker.tokenizer, asked)
 
 
 @dataclass

@@ -114,14 +114,18 @@ def parse_chain(
     The final answer is the marked one ("The answer is ..."), otherwise None: a chain
     that stops half-way must not count as right by its last number.  Of a reply that
     was `cut_off` the last line does not count: "The answer is 37" may go on ".5".
-    What a model thinks aloud between <think> marks is no part of its chain.
+    What a model thinks aloud between <think> marks is no part of its chain.  `style` is
+    one of `prompts.ALL_STYLES`; of "questions" there is no answer.
     "(a) or (b)" is no answer to a choice.
     """
     text = without_thoughts(text)
     if "final answer" in text.lower():
         text = _HEADING.sub("Final answer: ", text)
         text = _LAST_QUESTION.sub("Q:", text)
-    if style != "socratic" and "\n" not in text.strip():
+    if style == "questions":
+        return _questions(text.splitlines()), None
+    socratic = style.startswith("socratic")
+    if not socratic and "\n" not in text.strip():
         text = sentence_lines(text)
     if cut_off:
         text = text.rpartition("\n")[0]
@@ -135,7 +139,7 @@ def parse_chain(
     lines = [clean_line(line) for line in body]
     for index in marked:
         lines[index] = _without_final(body[index], kind, index == marked[-1])
-    parse = _socratic_steps if style == "socratic" else _solution_steps
+    parse = _socratic_steps if socratic else _solution_steps
     return parse(lines, kind), answer
 
 
@@ -191,6 +195,12 @@ def _without_final(line: str, kind: str, last: bool) -> str:
     if "\\boxed" in line and not find_equations(cleaned):
         return ""
     return _FINAL.sub("", cleaned).strip()
+
+
+def _questions(lines: list[str]) -> tuple[Step, ...]:
+    """Sub-questions alone, which have no solutions yet."""
+    asked = [_QUESTION.match(clean_line(line)) for line in lines]
+    return tuple(Step(a["text"].strip(), "", "") for a in asked if a and a["text"])
 
 
 def _solution_steps(lines: list[str], kind: str) -> tuple[Step, ...]:

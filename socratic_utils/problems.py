@@ -105,6 +105,15 @@ def gold_chain(problem: Problem) -> Chain:
     return Chain(problem.id, "socratic", problem.steps, problem.answer, "gold")
 
 
+def sub_questions(problem: Problem) -> list[str]:
+    """The benchmark's own sub-questions: of its steps, or those that stand apart.
+
+    StrategyQA's are not aligned with its facts (PAPERS.md 1.5).
+    """
+    own = [step.question for step in problem.steps if step.question]
+    return own or list(problem.extra.get("sub_questions", ()))
+
+
 def _need_text(item: Any, *names: str) -> None:
     for name in names:
         if not isinstance(getattr(item, name), str):

@@ -29,7 +29,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--limit", type=int)
     parser.add_argument("--spread", action="store_true", help="problems at even "
                         "distances, not the first ones")  # fmt: skip
-    parser.add_argument("--styles", nargs="+", default=list(STYLES))
+    parser.add_argument("--styles", nargs="+", default=list(STYLES),
+                        help="of prompts.ALL_STYLES")  # fmt: skip
     parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument("--max-resamples", type=int, default=3)
     parser.add_argument("--chains", type=int, help="so many a problem, at T = 1, with "

@@ -29,8 +29,8 @@ from .claims import Claims, ask_once
 from .cost import Budget, Estimate, estimate, need_price, price_of, reserved, spent
 from .endpoint import KEY_VARIABLE, MODES, Endpoint, RefusedError, TeacherError
 from .parsed import Parses
-from .problems import Chain, Problem, problem_text, read_rows
-from .prompts import load_prompt
+from .problems import Chain, Problem, read_rows
+from .prompts import Prompt, asked_text, load_prompt, read_as
 from .runs import content_hash
 from .store import MEMORY, ReplyStore, shipped_recordings
 
@@ -65,6 +65,7 @@ class Teacher:
     mode: str = "live"
     logprobs: bool = False
     max_cost: float | None = None
+    shots: int = 0
     usage: dict[str, int] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -187,8 +188,7 @@ class Teacher:
         self, problem: Problem, style: str, temperature: float, sample: int
     ) -> dict[str, Any]:
         """The canonical request: all the reply depends on, no address, no key."""
-        prompt = load_prompt(problem.dataset, style)
-        text = problem_text(problem)
+        prompt, text = self._prompt(problem, style), asked_text(problem, style)
         if self.api == "chat":
             asked = {"messages": prompt.messages(text)}
         else:
@@ -201,6 +201,10 @@ class Teacher:
             "seed": sample,
         }
 
+    def _prompt(self, problem: Problem, style: str) -> Prompt:
+        prompt = load_prompt(problem.dataset, style)
+        return prompt.first(self.shots) if self.shots else prompt
+
     # --- looking up -----------------------------------------------------------------
 
     def _job(
@@ -209,7 +213,7 @@ class Teacher:
         samples = tuple(samples)
         request = self.request(problem, style, temperature, samples[0])
         keys = tuple(content_hash({**request, "seed": i}, 32) for i in samples)
-        prompt_hash = load_prompt(problem.dataset, style).hash
+        prompt_hash = self._prompt(problem, style).hash
         return Job(problem.id, style, prompt_hash, request, samples, keys)
 
     def _known(self, keys: Sequence[str]) -> dict[str, dict]:
@@ -292,7 +296,11 @@ class Teacher:
         self, wanted: Iterable[tuple[Problem, str, int, dict]], keep: bool = True
     ) -> list[Chain]:
         wanted = list(wanted)
-        parsed = self._parses.of([(row, s, p.kind) for p, s, _, row in wanted], keep)
+        replies = [
+            ({**row, "text": read_as(p, s, row["text"])}, s, p.kind)
+            for p, s, _, row in wanted
+        ]
+        parsed = self._parses.of(replies, keep)
         return [
             Chain(problem.id, style, steps, meant(problem, row, answer), self.model,
                   sample, row.get("logprob"), row["text"], row.get("tokens"))

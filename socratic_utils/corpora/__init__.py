@@ -24,12 +24,12 @@ from ..benchmarks import BENCHMARKS, load_problems
 from ..benchmarks.sources import VARIABLE
 from ..filters import judge
 from ..problems import Chain, Problem, problem_text
-from . import cos_e, distilling_step_by_step, faithful_cot, gsm8k_ai_subq
+from . import cos_e, distilling_step_by_step, faithful_cot, gsm8k_ai_subq, none
 from .sources import text_key
 
 CORPORA: dict[str, ModuleType] = {
     module.TEACHER: module
-    for module in (cos_e, distilling_step_by_step, faithful_cot, gsm8k_ai_subq)
+    for module in (cos_e, distilling_step_by_step, faithful_cot, gsm8k_ai_subq, none)
 }
 
 

@@ -2,25 +2,36 @@
 
 A file `<dataset>.<style>.txt` (or `default.<style>.txt` for any other dataset) holds an
 instruction and exemplars, divided by lines that start with `===`; lines that start
-with `#` before the first `===` are comments.  `style` is "socratic" (sub-questions and
-solutions, P1 section 3.1) or "cot" (solutions only).
+with `#` before the first `===` are comments.  The styles:
+
+    socratic                  sub-questions and solutions (P1 section 3.1)
+    cot                       solutions only
+    socratic_from_steps       the same as socratic, but the gold steps or facts are given
+    socratic_from_questions   ... but the gold sub-questions are given (PAPERS.md 1.5)
+    questions                 sub-questions only: the first stage of P1, Table 3
 
     >>> prompt = load_prompt("gradeschool", "cot")
     >>> [message["role"] for message in prompt.messages("Ann has 2 pens. ...")]
     ['system', 'user', 'assistant', 'user', 'assistant', 'user', 'assistant', 'user']
 
-Not covered: parsing what comes back (`parsing`) and asking (`teacher`).
+Of P1's ASDiv problems the teacher reads number slots (`slots`).  Not covered: parsing
+what comes back (`parsing`) and asking (`teacher`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib import resources
 
+from ..problems import Problem, problem_text, sub_questions
 from ..runs import content_hash
+from ..slots import filled, has_slots
 
 STYLES = ("socratic", "cot")
+FROM_STEPS, FROM_QUESTIONS = "socratic_from_steps", "socratic_from_questions"
+QUESTIONS = "questions"
+ALL_STYLES = (*STYLES, FROM_STEPS, FROM_QUESTIONS, QUESTIONS)
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,9 @@ class Prompt:
         turns.append({"role": "user", "content": f"Problem: {problem_text}"})
         return turns
 
+    def first(self, shots: int) -> Prompt:
+        """The same with its first exemplars only (P1, Table 3: one)."""
+        return replace(self, exemplars=self.exemplars[:shots])
 
     def text(self, problem_text: str) -> str:
         """The same as one text, for completion models: it ends where a chain begins."""
@@ -54,8 +68,8 @@ class Prompt:
 @cache
 def load_prompt(dataset: str, style: str) -> Prompt:
     """The prompt of a dataset, or the default one.  ValueError on an unknown style."""
-    if style not in STYLES:
-        raise ValueError(f"style must be one of {STYLES}, not {style!r}")
+    if style not in ALL_STYLES:
+        raise ValueError(f"style must be one of {ALL_STYLES}, not {style!r}")
     folder = resources.files(__package__)
     name = f"{dataset}.{style}.txt"
     if not (folder / name).is_file():
@@ -78,3 +92,34 @@ def parse_prompt(name: str, text: str) -> Prompt:
         )
     bodies = [body for _, body in sections]
     return Prompt(name, bodies[0], tuple(zip(bodies[1::2], bodies[2::2], strict=True)))
+
+
+def asked_text(problem: Problem, style: str) -> str:
+    """What the teacher reads of a problem: with number slots, with what is given.
+
+    Raises ValueError where a style gives what the problem has not.
+    """
+    prompt = load_prompt(problem.dataset, style)
+    if has_slots(problem) and prompt.name.startswith(problem.dataset):
+        return problem.extra["slots"]
+    text = problem_text(problem)
+    if style == FROM_STEPS:
+        head = "Facts" if problem.kind == "yes_no" else "Solution"
+        given = [step.solution for step in problem.steps]
+    elif style == FROM_QUESTIONS:
+        head = "Questions"
+        given = [f"Q{n}: {q}" for n, q in enumerate(sub_questions(problem), 1)]
+    else:
+        return text
+    if not given:
+        raise ValueError(f"problem {problem.id!r} has nothing to give for {style}")
+    return "\n".join([text, f"{head}:", *given])
+
+
+def read_as(problem: Problem, style: str, reply: str) -> str:
+    """A reply to that with its slots filled in: what is parsed."""
+    if has_slots(problem) and load_prompt(problem.dataset, style).name.startswith(
+        problem.dataset
+    ):
+        return filled(reply, problem.extra["numbers"])
+    return reply
