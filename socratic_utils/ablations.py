@@ -4,24 +4,30 @@ Every ablation is a student of the main table with one thing changed, solved on 
 problems and compared with it pair by pair:
 
     oracles     gold questions instead of the question generator (the nearest that P1
-                has is SocGT, PAPERS.md 1.5), and an exact calculator behind every "="
-                (ours): where do answers go wrong?
+                has is SocGT as in its section 5, PAPERS.md 1.5), and an exact
+                calculator behind every "=" (ours): where do answers go wrong?
+    upfront     all questions are asked before the first is answered
     sees        the question generator reads the earlier solutions (P1 Table 1), which
                 in P1 section 3.3 it does not
-    guided      it reads the gold equations first: an upper bound of P1's Fig 6, where
-                another model predicts them
+    guided      it reads equations, operators or the number of steps first: gold ones,
+                an upper bound, or as another model predicts them (P1 Fig 6)
+    module      no sub-question module (P1 Table 5, `subproblems`)
+    corpora     SocGT in P1's other meanings: the teacher asks about the gold steps, or
+                answers the gold questions; the benchmark's own questions and steps;
+                StrategyQA's questions and then its facts, which are not aligned
 
     >>> [a.name for a in ABLATIONS if a.default == "socratic_unified"]
     ['unified, calculator']
 
-Not covered: a planner's guides (`guidance` has it), all questions upfront, no
-sub-question module (P1 Table 5), the size of the training data.
+What needs a training of its own beside the main table's is `slow`: at `small` scale it
+is left out unless all switches are asked for, or its rows are there.  The size of the
+training data is in `data_size`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -29,7 +35,7 @@ import pandas as pd
 from . import experiments, guidance, oracles
 from .answers import find_equations
 from .config import Settings
-from .corpus import spread, taught, test_problems
+from .corpus import corpus, is_gold, spread, taught, test_problems
 from .experiments import (
     predictions_path,
     solved,
@@ -38,13 +44,16 @@ from .experiments import (
     taught_by,
     train_on,
 )
-from .guidance import GUIDED_SUPERVISIONS, gold_guides
+from .guidance import GUIDED_SUPERVISIONS, GUIDES, Planned, gold_guides
 from .metrics import accuracy, mcnemar
-from .oracles import Calculating, GoldQuestions
-from .problems import Problem
+from .oracles import Calculating, GoldQuestions, upfront
+from .problems import Problem, sub_questions
+from .prompts import FROM_QUESTIONS, FROM_STEPS
 from .runs import file_hash
 from .speaker import Speaker
-from .transcripts import SUPERVISIONS
+from .students import train_student
+from .subproblems import NO_SUBQUESTIONS, as_long, sub_problems
+from .transcripts import SUPERVISIONS, Supervision
 
 FOLDER = "ablations"
 
@@ -63,14 +72,33 @@ class Ablation:
     calculator: bool = False
     sees_solutions: bool = False
     guide: str = ""
+    planned: bool = False  # the guide is a planner's, who is the first of the models
+    upfront: bool = False
+    slow: bool = False
 
     def how(self, problems: Sequence[Problem]) -> dict:
         """Arguments of `solve`."""
-        guides = gold_guides(problems, self.guide) if self.guide else None
+        gold = self.guide and not self.planned
+        guides = gold_guides(problems, self.guide) if gold else None
         return {"sees_solutions": self.sees_solutions, "guides": guides}
 
 
+def _of_corpus(name_of: str) -> dict[str, Supervision]:
+    """Question generator and answerer that learn from another corpus."""
+    return {
+        f"{name}_{name_of}": replace(
+            SUPERVISIONS[name], name=f"{name}_{name_of}", corpus=name_of
+        )
+        for name in ("qg", "qa")
+    }
+
+
+CORPORA = (FROM_STEPS, FROM_QUESTIONS, "gold")
+APART = replace(SUPERVISIONS["socratic_unified"], name="apart", corpus="apart")
 KNOWN = SUPERVISIONS | GUIDED_SUPERVISIONS
+KNOWN |= {s.name: s for s in (NO_SUBQUESTIONS, APART)}
+for _corpus in CORPORA:
+    KNOWN |= _of_corpus(_corpus)
 PAIR = "socratic_iterative"
 ABLATIONS = (
     Ablation("cot, calculator", "cot", ("cot",), calculator=True),
@@ -81,43 +109,77 @@ ABLATIONS = (
     Ablation("iterative, gold questions", PAIR, ("qa",), gold_questions=True),
     Ablation("iterative, both oracles", PAIR, ("qa",), gold_questions=True,
              calculator=True),
+    Ablation("iterative, questions upfront", PAIR, ("qg", "qa"), upfront=True),
     Ablation("iterative, QG sees solutions", PAIR, ("qg_sees_solutions", "qa"),
-             sees_solutions=True),
+             sees_solutions=True, slow=True),
     Ablation("iterative, gold equations", PAIR, ("qg_guided_equations", "qa"),
              guide="equations"),
+    *(Ablation(f"iterative, gold {guide}", PAIR, (f"qg_guided_{guide}", "qa"),
+               guide=guide, slow=True) for guide in GUIDES[1:]),
+    *(Ablation(f"iterative, predicted {guide}", PAIR,
+               (f"planner_{guide}", f"qg_guided_{guide}", "qa"), guide=guide,
+               planned=True, slow=True) for guide in GUIDES),
+    Ablation("no sub-question module", PAIR, (NO_SUBQUESTIONS.name,), slow=True),
+    *(Ablation(f"iterative, {told}", PAIR, (f"qg_{source}", f"qa_{source}"), slow=True)
+      for source, told in zip(CORPORA, (
+          "teacher asks about gold steps", "teacher answers gold questions",
+          "gold questions and steps learnt"), strict=True)),
+    Ablation("gold questions, then facts", "gt_steps", (APART.name,), slow=True),
 )  # fmt: skip
+
+
+def chosen(settings: Settings) -> list[Ablation]:
+    """Those that are possible; at `small` without `slow` ones, unless all switches are
+    asked for or their rows are there."""
+    everything = settings.switches == "all" or settings.scale != "small"
+    run = settings.reference if settings.reuse else settings.folder
+    there = run / "predictions" / FOLDER
+    return [
+        ablation
+        for ablation in ABLATIONS
+        if possible(settings, ablation)
+        and (
+            (everything and not settings.reuse)
+            or not (ablation.slow or settings.reuse)
+            or (there / _path(settings, ablation).name).exists()
+        )
+    ]
 
 
 def possible(settings: Settings, ablation: Ablation) -> bool:
     """Whether its models can be taught, and the problems have the gold it needs."""
     if not all(taught(settings, KNOWN[model]) for model in ablation.models):
         return False
-    steps = [step for problem in _asked(settings) for step in problem.steps]
+    if "qg_gold" in ablation.models and is_gold(settings, "socratic"):
+        return False  # that is the default
+    asked = _asked(settings)
     if ablation.gold_questions:
-        return any(step.question for step in steps)
+        return any(map(sub_questions, asked))
+    steps = [step for problem in asked for step in problem.steps]
+    if ablation.guide == "steps":
+        return bool(steps)
     has_equations = any(find_equations(step.solution) for step in steps)
     return has_equations or not ablation.guide
 
 
 def score(settings: Settings, ablation: Ablation) -> list[dict]:
     """Prediction rows of an ablation: from disk, or trained and solved now."""
-    name = ablation.name.replace(", ", "-").replace(" ", "_")
     asked = _asked(settings)
-    path = predictions_path(settings, name, asked[0].split, FOLDER)
+    path = _path(settings, ablation)
     if settings.reuse == "reference":
         return take_reference(settings, path)
     files = [guidance.__file__, oracles.__file__, __file__]
     return solved(
         settings,
         path,
-        [train_on(settings, KNOWN[model]) for model in ablation.models],
+        [_train(settings, model) for model in ablation.models],
         asked,
         {
             "student": ablation.name,
             "teacher": taught_by(settings, ablation.default),
         },
-        changed=[[file_hash(name) for name in files], asdict(ablation)],
-        speakers=lambda folders: _speakers(ablation, folders, asked),
+        changed=[[file_hash(name) for name in files], _marks(ablation)],
+        speakers=lambda folders: _speakers(settings, ablation, folders, asked),
         **ablation.how(asked),
     )
 
@@ -162,12 +224,43 @@ def _asked(settings: Settings) -> list[Problem]:
     return spread(test_problems(settings), settings.many.test_limit)
 
 
+def _path(settings: Settings, ablation: Ablation) -> Path:
+    name = ablation.name.replace(", ", "-").replace(" ", "_")
+    return predictions_path(settings, name, _asked(settings)[0].split, FOLDER)
+
+
+def _marks(ablation: Ablation) -> dict:
+    """All that tells its rows apart; `slow` changes none of them."""
+    return {name: v for name, v in asdict(ablation).items() if name != "slow"}
+
+
+def _train(settings: Settings, model: str) -> Path:
+    """Train a model as the main table's; one without questions for as many steps."""
+    if model != NO_SUBQUESTIONS.name:
+        return train_on(settings, KNOWN[model])
+    pairs = corpus(settings, NO_SUBQUESTIONS.corpus)
+    expanded = sub_problems(pairs)
+    training = as_long(settings.training, len(pairs), len(expanded))
+    return train_student(
+        settings.student, expanded, NO_SUBQUESTIONS, training,
+        settings.folder / "students", settings.seed,
+    )  # fmt: skip
+
+
 def _speakers(
-    ablation: Ablation, folders: Sequence[Path], asked: Sequence[Problem]
+    settings: Settings,
+    ablation: Ablation,
+    folders: Sequence[Path],
+    asked: Sequence[Problem],
 ) -> list[Speaker]:
     speakers = speakers_of(folders)
     if ablation.calculator:
         speakers[-1] = Calculating(speakers[-1].model, speakers[-1].tokenizer)
     if ablation.gold_questions:
         speakers.insert(0, GoldQuestions(asked, speakers[-1].tokenizer))
+    if ablation.planned:
+        planner, asker, answerer = speakers
+        speakers = [Planned(asker, planner, settings.decoding.max_tokens), answerer]
+    if ablation.upfront:
+        speakers[0] = upfront(asked, speakers[0], settings.decoding)
     return speakers

@@ -49,7 +49,7 @@ OWN_ROWS = {"06": "many_chains", "07": "ablations", "09": "two_settings",
 MATTERS = ("dataset", "student", "train_limit", "test_limit", "training", "decoding")
 OPTIONS = (
     "dataset", "student", "teacher", "teacher_url", "teacher_api", "teacher_mode",
-    "max_cost", "train_limit", "test_limit", "seed", "reuse",
+    "max_cost", "train_limit", "test_limit", "seed", "reuse", "switches",
 )  # fmt: skip
 TABLE_COLUMNS = ("split", "student", "n", "correct", "accuracy", "ci_low", "ci_high",
                  "truncated")  # fmt: skip
@@ -119,6 +119,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--test-limit", type=int, help="test problems of each split")
     result.add_argument("--seed", type=int, help="of training and sampling")
     result.add_argument("--reuse", default="", help="`reference`: rows as committed")
+    result.add_argument("--switches", default="", help="`all`: every ablation in 07")
     result.add_argument("--engine", default="", help="`ray`: train on its cluster")
     result.add_argument("--only", default="", metavar="NN", help="one notebook")
     result.add_argument("--dry-run", action="store_true", help="say it, do nothing")

@@ -90,11 +90,12 @@ class Settings:
     many: ManyChains = ManyChains()
     seed: int = 0
     reuse: str = ""
+    switches: str = ""  # "all": notebook 07 also trains what is slow
 
     @property
     def folder(self) -> Path:
-        """`outputs/<scale>/`, with what is not the scale's own: dataset, student, number
-        of training problems, seed.
+        """`outputs/<scale>/`, with what is not the scale's own: dataset, student,
+        number of training problems, seed.
 
         Reused rows have a folder of their own, so that nobody's own rows are replaced.
         """
@@ -125,7 +126,8 @@ class Settings:
     def hash(self) -> str:
         """A short hash of every setting that changes the students' results."""
         values = asdict(self)
-        for name in ("teacher_url", "teacher_mode", "max_cost", "many", "reuse"):
+        for name in ("teacher_url", "teacher_mode", "max_cost", "many", "reuse",
+                     "switches"):  # fmt: skip
             del values[name]
         return content_hash(values)
 
@@ -198,6 +200,8 @@ def load(scale: str = "small", **changes: object) -> Settings:
     given = ELSEWHERE.get((scale, given.get("dataset")), {}) | given
     if given.get("reuse", "") not in REUSE:
         raise ValueError(f"reuse must be one of {REUSE}, not {given['reuse']!r}")
+    if given.get("switches", "all") != "all":
+        raise ValueError(f"switches must be `all` or none, not {given['switches']!r}")
     for part in ("training", "decoding"):
         inner = getattr(settings, part)
         names = [n for n in given if n in asdict(inner)]

@@ -6,7 +6,9 @@ The problems of a run, its teacher, the chains that the filter keeps (saved in
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -14,8 +16,18 @@ from .benchmarks import BENCHMARKS, load_problems
 from .config import Settings, outputs_root
 from .corpora import CORPORA, training_chains
 from .corpora.teacher import PublishedTeacher
+from .endpoint import KEY_VARIABLE
 from .filters import KEPT, REASONS, Attempt, Filtered, keep_if_correct
-from .problems import Chain, Problem, gold_chain, read_rows, save_jsonl
+from .problems import (
+    Chain,
+    Problem,
+    Step,
+    gold_chain,
+    read_rows,
+    save_jsonl,
+    sub_questions,
+)
+from .prompts import FROM_QUESTIONS, FROM_STEPS, asked_text
 from .runs import write_jsonl_rows
 from .teacher import Teacher
 from .transcripts import STUDENTS, SUPERVISIONS, Supervision
@@ -55,9 +67,9 @@ def styles(settings: Settings) -> list[str]:
     Of a teacher whose chains are published, those that it has on training problems.
     """
     if settings.teacher in CORPORA:
-        offered = CORPORA[settings.teacher].CHAINS.items()
-        own = [(style, splits) for (d, style), splits in offered if d == settings.dataset]
-        return [style for style, splits in own if "train" in splits]
+        offered, dataset = CORPORA[settings.teacher].CHAINS, settings.dataset
+        styles = [style for known, style in offered if known == dataset]
+        return [style for style in styles if "train" in offered[dataset, style]]
     return ["cot"] if settings.dataset in OWN_SOCRATIC else ["cot", "socratic"]
 
 
@@ -140,11 +152,14 @@ def reason_rows(results: dict[str, Filtered]) -> list[dict]:
 
 
 def corpus(settings: Settings, name: str) -> Pairs:
-    """Training pairs: "gold" steps, or the teacher's kept "cot" or "socratic" chains.
+    """Training pairs: "gold" steps, or the teacher's kept chains of a style.
 
-    Benchmarks with Socratic steps of their own use those (P1 section 4).
+    Benchmarks with Socratic steps of their own use those (P1 section 4); "apart" are
+    sub-questions and then facts, where the two are not aligned (StrategyQA).
     """
     problems = train_problems(settings)
+    if name == "apart":
+        return [(p, apart(p)) for p in problems]
     if is_gold(settings, name):
         # A benchmark without steps has its answers: enough for answer only.
         stepless = not any(p.steps for p in problems)
@@ -153,10 +168,16 @@ def corpus(settings: Settings, name: str) -> Pairs:
     return [(by_id[c.problem_id], c) for c in filtered(settings, name).kept]
 
 
+def apart(problem: Problem) -> Chain:
+    """The gold sub-questions, then the gold facts (PAPERS.md 1.5)."""
+    asked = [Step(question, "", "") for question in sub_questions(problem)]
+    return replace(gold_chain(problem), steps=(*asked, *problem.steps))
+
+
 def is_gold(settings: Settings, name: str) -> bool:
     """Whether a corpus is the dataset's own steps, so that no teacher wrote it."""
     own = name == "socratic" and settings.dataset in OWN_SOCRATIC
-    return name == "gold" or own
+    return name in ("gold", "apart") or own
 
 
 def taught(settings: Settings, supervision: Supervision) -> bool:
@@ -166,9 +187,30 @@ def taught(settings: Settings, supervision: Supervision) -> bool:
     """
     if "solution" not in supervision.shown and supervision.corpus == "gold":
         return True
+    problems = train_problems(settings)
+    if supervision.corpus == "apart":  # aligned ones need no student of their own
+        return any(p.extra.get("sub_questions") for p in problems)
     if is_gold(settings, supervision.corpus):
-        return any(problem.steps for problem in train_problems(settings))
+        steps = [step for problem in problems for step in problem.steps]
+        asks = "question" in supervision.shown
+        return any(step.question for step in steps) if asks else bool(steps)
+    if supervision.corpus in (FROM_STEPS, FROM_QUESTIONS):
+        return can_give(settings, problems, supervision.corpus)
     return supervision.corpus in styles(settings)
+
+
+def can_give(settings: Settings, problems: Sequence[Problem], style: str) -> bool:
+    """Whether a teacher may be given the gold steps or questions, and can be asked."""
+    if settings.teacher in CORPORA:
+        return False
+    try:
+        asked_text(problems[0], style)
+    except ValueError:  # the benchmark has none
+        return False
+    live = settings.teacher_url or os.environ.get(KEY_VARIABLE)
+    if settings.reuse or live:
+        return True
+    return teacher_of(settings, plan=True).known(problems[0], style) is not None
 
 
 def is_taught(settings: Settings, student: str) -> bool:

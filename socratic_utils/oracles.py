@@ -4,7 +4,7 @@ A wrong answer can come of a wrong question or of wrong arithmetic.  Take one of
 away, and what is gained was lost there:
 
     solve(problems, GoldQuestions(problems, tokenizer), answerer)  # gold sub-questions
-    solve(problems, upfront(problems, asker, decoding), answerer)  # its own, all at once
+    solve(problems, upfront(problems, asker, decoding), answerer)  # all at once
     solve(problems, Calculating(model, tokenizer))                 # correct arithmetic
 
 `GoldQuestions` takes the question generator's place (P1 section 3.3).  `Calculating` is
@@ -91,7 +91,8 @@ class GoldQuestions(AskedBefore):
     """The gold sub-questions; ValueError where a problem has none."""
 
     def __init__(self, problems: Sequence[Problem], tokenizer) -> None:
-        super().__init__(problems, tokenizer, {p.id: gold_questions(p) for p in problems})
+        gold = {problem.id: gold_questions(problem) for problem in problems}
+        super().__init__(problems, tokenizer, gold)
 
 
 def gold_questions(problem: Problem) -> list[str]:

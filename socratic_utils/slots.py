@@ -3,10 +3,9 @@
 P1's prompt for ASDiv (Table 6) hides a problem's numbers and has equations in prefix
 notation, one operation each.  `filled` puts the numbers back and calculates:
 
-    >>> reply = "SQ1: How many?\\nA1: He has <<- number0 number1>>.\\nThe answer is answer1."
+    >>> reply = "A1: He has <<- number0 number1>> pens.\\nThe answer is answer1."
     >>> print(filled(reply, ["9", "4"]))
-    SQ1: How many?
-    A1: He has 9 - 4 = 5.
+    A1: He has 9 - 4 = 5 pens.
     The answer is 5.
 
 `answer1` is the result of the first operation, `answer2` of the second: how P1 names

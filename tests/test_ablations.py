@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from socratic_utils import ablations, config, corpus, experiments
-from socratic_utils.problems import Problem
+from socratic_utils.problems import Problem, Step
+from socratic_utils.question_quality import questions
 
 
 @pytest.fixture(scope="module")
@@ -20,13 +21,13 @@ def settings(tmp_path_factory):
 def rows(settings):
     for student in ("cot", "gt_steps", "socratic_unified", "socratic_iterative"):
         experiments.score(settings, student)
-    return [r for a in ablations.ABLATIONS for r in ablations.score(settings, a)]
+    return [r for a in ablations.chosen(settings) for r in ablations.score(settings, a)]
 
 
 def test_every_setting_solves_the_same_problems(settings, rows):
     asked = [problem.id for problem in experiments.test_problems(settings)][::2]
     assert len(asked) == 3
-    for ablation in ablations.ABLATIONS:
+    for ablation in ablations.chosen(settings):
         own = [row["id"] for row in rows if row["student"] == ablation.name]
         assert own == asked
 
@@ -44,7 +45,7 @@ def test_gold_questions_are_in_the_output(settings, rows):
 
 def test_the_table_is_paired_with_the_default(settings, rows, monkeypatch):
     table = ablations.compare(settings, rows).set_index("setting")
-    assert list(table.index) == [a.name for a in ablations.ABLATIONS]
+    assert list(table.index) == [a.name for a in ablations.chosen(settings)]
     ids = [row["id"] for row in rows[:3]]
     base = [{"id": name, "correct": name == ids[0]} for name in ids]
     own = [{"id": name, "correct": name != ids[0], "student": "cot, calculator"}
@@ -76,3 +77,58 @@ def test_what_a_teacher_cannot_teach_is_not_possible(monkeypatch):
     settings = config.load("smoke", dataset="commonsense_qa", teacher="palm-540b")
     possible = [a.name for a in ablations.ABLATIONS if ablations.possible(settings, a)]
     assert possible == ["cot, calculator"]
+
+
+def test_questions_asked_upfront_are_those_asked_one_by_one(settings, rows):
+    """A generator that sees no solutions asks the same, as far as it is asked."""
+    default = experiments.score(settings, "socratic_iterative")
+    one_by_one = {row["id"]: questions(row) for row in default}
+    told = [r for r in rows if r["student"] == "iterative, questions upfront"]
+    assert len(told) == 3
+    for row in told:
+        pairs = zip(questions(row), one_by_one[row["id"]], strict=False)
+        assert all(a == b for a, b in pairs)
+
+
+def test_small_leaves_out_what_trains_for_long(tmp_path, monkeypatch):
+    monkeypatch.setenv(config.OUTPUTS_VARIABLE, str(tmp_path))
+    quick = ablations.chosen(config.load("small"))
+    everything = ablations.chosen(config.load("small", switches="all"))
+    assert not any(a.slow for a in quick) and len(quick) == 8
+    assert {a.name for a in everything} > {a.name for a in quick}
+    assert "no sub-question module" in {a.name for a in everything}
+    slow = next(a for a in everything if a.slow)
+    path = ablations._path(config.load("small"), slow)
+    path.parent.mkdir(parents=True)
+    path.write_text("")
+    assert slow in ablations.chosen(config.load("small"))
+    with pytest.raises(ValueError, match="switches must be"):
+        config.load("small", switches="some")
+
+
+def test_strategyqa_has_questions_and_facts_apart(monkeypatch):
+    extra = {"sub_questions": ["How tall?", "How high?"]}
+    facts = (Step("", "It is 4 m tall.", ""),)
+    one = Problem("p", "strategyqa", "train", "Does it fit?", "no", "yes_no", facts,
+                  extra=extra)  # fmt: skip
+    monkeypatch.setattr(ablations, "_asked", lambda settings: [one])
+    monkeypatch.setattr(corpus, "train_problems", lambda settings: [one])
+    settings = config.load("smoke", dataset="strategyqa", teacher="none")
+    possible = {a.name for a in ablations.ABLATIONS if ablations.possible(settings, a)}
+    assert possible == {"gt_steps, calculator", "gold questions, then facts"}
+    ((_, chain),) = corpus.corpus(settings, "apart")
+    lines = [s.text for s, _ in ablations.APART.transcript(one, chain)]
+    assert lines[1:] == [
+        "Q: How tall?", "Q: How high?", "A: It is 4 m tall.", "The answer is no."
+    ]  # fmt: skip
+
+
+def test_a_teacher_is_given_gold_only_where_it_can_be_asked(monkeypatch):
+    style = "socratic_from_steps"
+    problems = corpus.train_problems(config.load("smoke"))
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    assert not corpus.can_give(config.load("smoke", teacher="none"), problems, style)
+    live = config.load("smoke", teacher="t", teacher_url="http://127.0.0.1:1/v1")
+    assert corpus.can_give(live, problems, style)
+    bare = [replace(problems[0], steps=())]
+    assert not corpus.can_give(live, bare, style)

@@ -9,6 +9,7 @@ from socratic_utils.config import Decoding, Training
 from socratic_utils.guidance import (
     GUIDED_SUPERVISIONS,
     GUIDES,
+    Planned,
     gold_guides,
     guide_text,
     write_guides,
@@ -220,6 +221,20 @@ def test_a_planner_continues_the_prompt_it_was_trained_on():
     assert write_guides([PROBLEM], planner, Decoding()) == {"p": GOLD["steps"]}
     (prompt,) = planner.prompts
     assert prompt == example["input_ids"][: len(prompt)]
+
+
+def test_a_planned_generator_reads_what_the_planner_writes():
+    problems = [PROBLEM, OTHER, Problem("s", "d", "test", "Short?", "1")]
+    asker, answerer, planner = (
+        Speaker(tiny()[0].eval(), TOKENIZER) for _ in range(3)
+    )
+    decoding = Decoding(max_tokens=9, line_tokens=9, max_steps=2)
+    guides = write_guides(problems, planner, decoding)
+    told = solve(problems, asker, answerer, decoding, guides=guides)
+    planned = solve(problems, Planned(asker, planner, 9), answerer, decoding)
+    assert [s.output for s in planned] == [s.output for s in told]
+    plain = solve(problems, asker, answerer, decoding)
+    assert [s.output for s in plain] != [s.output for s in told]
 
 
 def test_guides_do_not_depend_on_batches():

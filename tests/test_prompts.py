@@ -5,7 +5,9 @@ from published_rows import REAL_DATA, needs_real_data
 
 from socratic_utils.benchmarks import BENCHMARKS, load_problems
 from socratic_utils.parsing import parse_chain
-from socratic_utils.prompts import STYLES, load_prompt, parse_prompt
+from socratic_utils.problems import Problem
+from socratic_utils.prompts import STYLES, asked_text, load_prompt, parse_prompt
+from socratic_utils.teacher import Teacher
 
 OWN = {  # (dataset, style): exemplars, answers
     ("commonsense_qa", "cot"): "bcadebc",
@@ -71,3 +73,45 @@ def test_a_prompt_file_that_is_no_prompt_is_named():
         parse_prompt("mine.cot.txt", "=== instruction\nDo.\n=== problem\nWhat?\n")
     with pytest.raises(ValueError, match="style must be one of"):
         load_prompt("gradeschool", "poem")
+
+
+GIVEN = ("socratic_from_steps", "socratic_from_questions")
+
+
+@pytest.mark.parametrize("dataset", ["gradeschool", "strategyqa"])
+@pytest.mark.parametrize("style", GIVEN)
+def test_what_is_given_is_shown_as_in_the_exemplars(dataset, style):
+    """Each exemplar is what a problem with these very steps would look like."""
+    kind = KINDS.get(dataset, "number")
+    plain = load_prompt(dataset, "socratic").exemplars
+    for (text, chain), (shown, told) in zip(
+        plain, load_prompt(dataset, style).exemplars, strict=True
+    ):
+        steps, answer = parse_chain(chain, "socratic", kind)
+        problem = Problem("p", dataset, "train", text, answer, kind, steps)
+        assert asked_text(problem, style) == shown
+        assert parse_chain(told, style, kind) == (steps, answer)
+
+
+def test_what_is_not_there_cannot_be_given():
+    bare = Problem("p", "gradeschool", "train", "How many?", "3")
+    for style in GIVEN:
+        with pytest.raises(ValueError, match="'p' has nothing to give for"):
+            asked_text(bare, style)
+
+
+def test_one_shot_is_another_request():
+    problem = Problem("p", "gradeschool", "train", "How many?", "3")
+    many, one = (
+        Teacher("t", recorded=(), shots=shots).request(problem, "cot", 0.0, 0)
+        for shots in (0, 1)
+    )
+    assert len(many["messages"]) == 8 and len(one["messages"]) == 4
+
+
+def test_questions_alone_are_read():
+    _, chain = load_prompt("gradeschool", "questions").exemplars[0]
+    steps, answer = parse_chain(chain, "questions")
+    assert [step.question for step in steps] == chain.replace("Q1: ", "").replace(
+        "Q2: ", "").replace("Q3: ", "").split("\n")  # fmt: skip
+    assert answer is None

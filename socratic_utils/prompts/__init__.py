@@ -6,8 +6,8 @@ with `#` before the first `===` are comments.  The styles:
 
     socratic                  sub-questions and solutions (P1 section 3.1)
     cot                       solutions only
-    socratic_from_steps       the same as socratic, but the gold steps or facts are given
-    socratic_from_questions   ... but the gold sub-questions are given (PAPERS.md 1.5)
+    socratic_from_steps       socratic, but the gold steps or facts are given
+    socratic_from_questions   socratic, but the gold sub-questions are (PAPERS.md 1.5)
     questions                 sub-questions only: the first stage of P1, Table 3
 
     >>> prompt = load_prompt("gradeschool", "cot")
