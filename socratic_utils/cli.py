@@ -32,7 +32,8 @@ NUMBERS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09",
 ESTIMATED_MINUTES: dict[str, dict[str, float] | None] = {
     "smoke": dict.fromkeys(NUMBERS, 0.3),
     "small": {"00": 0.2, "01": 0.2, "02": 0.2, "03": 30, "04": 13, "05": 21, "08": 0.5,
-              "06": 38, "07": 29, "10": 0.2, "11": 26, "12": 0.3},
+              "06": 16, "07": 17, "10": 0.2, "11": 26, "12": 0.3,
+              "13": 15},
     "paper": None,
 }
 # A student that a notebook cannot do without, and what it learns.
