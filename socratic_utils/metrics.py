@@ -182,6 +182,27 @@ def first_error(row: dict, problem: Problem) -> FirstError:
     return FirstError(kind, len(steps))
 
 
+def line_marks(lines: Sequence[dict], problem: Problem) -> list[str]:
+    """For each line: "right", "wrong" or "" where there is nothing to check.
+
+    A solution is wrong with a false equation, and right if it computes what a gold step
+    computes; true but not gold is "wrong" too, which may be a valid detour.  Without
+    gold steps only arithmetic is judged (P1, Figs 5 and 7, are marked by hand).
+    """
+    gold = [fact for s in problem.steps for fact in _facts(s.solution)]
+    marks = []
+    for line in lines:
+        text = line["text"] if line["role"] == "solution" else ""
+        equations, facts = find_equations(text), _facts(text)
+        if not facts or not (equations or gold):
+            marks.append("")
+            continue
+        fine = all(map(equation_is_right, equations))
+        known = not gold or any(_agree(fact, own) for fact in facts for own in gold)
+        marks.append("right" if fine and known else "wrong")
+    return marks
+
+
 def _student_steps(lines: Iterable[dict]) -> list[_Step]:
     """Questions with their solutions, also where all questions come first.
 

@@ -12,6 +12,8 @@ from html import escape
 import pandas as pd
 from IPython.display import HTML, Code, display
 
+from .metrics import line_marks
+from .plots import label as name_of
 from .problems import Chain, Problem
 from .report import to_html
 from .transcripts import IGNORED
@@ -59,6 +61,40 @@ def show_prediction(row: dict) -> None:
     lines = [("problem", row["prompt"])]
     lines += [(line["role"], line["text"]) for line in row["lines"]]
     show_lines([*lines, ("answer", f"read as {row['extracted']}: {verdict}")])
+
+
+def show_side_by_side(rows: list[dict], problem: Problem) -> None:
+    """One problem and what every student wrote about it (P1, Figs 5 and 7).
+
+    Solutions are marked by the checker (`metrics.line_marks`), answers by the gold one.
+    """
+    signs = {"right": "✓ ", "wrong": "✗ ", "": ""}
+    columns = []
+    for row in rows:
+        marks = line_marks(row["lines"], problem)
+        marks = [("right" if row["correct"] else "wrong") if line["role"] == "answer"
+                 else mark for line, mark in zip(row["lines"], marks, strict=True)]
+        told = "".join(
+            f'<div style="{BOX};background:{COLOURS.get(line["role"], "#fff")}">'
+            f"{signs[mark]}{escape(line['text'])}</div>"
+            for line, mark in zip(row["lines"], marks, strict=True)
+        )  # fmt: skip
+        columns.append(
+            f'<div style="flex:1 1 200px"><b>{escape(name_of(row["student"]))}</b>'
+            f"{told}</div>"
+        )
+    head = f"<p>{escape(problem.text)} <i>(gold: {escape(problem.answer)})</i></p>"
+    boxes = f'<div style="display:flex;flex-wrap:wrap;gap:8px">{"".join(columns)}</div>'
+    display(HTML(head + boxes))
+
+
+def telling(rows: list[dict]) -> list[str]:
+    """Ids of problems, those first that most evenly divide the students."""
+    verdicts: dict[str, list[bool]] = {}
+    for row in rows:
+        verdicts.setdefault(row["id"], []).append(bool(row["correct"]))
+    share = {id: sum(found) / len(found) for id, found in verdicts.items()}
+    return sorted(share, key=lambda id: abs(0.5 - share[id]))
 
 
 def show_mask(tokenizer, example: dict[str, list[int]]) -> None:

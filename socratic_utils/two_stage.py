@@ -1,0 +1,75 @@
+"""Prompting a teacher: chain of thought, or sub-questions in two stages (P1, Table 3).
+
+P1 prompts GPT-3 175B with one exemplar on GSM8K: once for a chain of thought; once for
+sub-questions, and then again to solve them in sequence.  Nobody is trained.
+
+    >>> rows = prompted_rows(teacher, problems)               # doctest: +SKIP
+    >>> compare(rows)                                         # doctest: +SKIP
+
+What comes back is judged by its final answer.  A first reply without a question has no
+second one, and counts as wrong.  P1's own prompts for this are not shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from .answers import is_correct
+from .metrics import accuracy
+from .problems import Chain, Problem
+from .prompts import FROM_QUESTIONS, QUESTIONS
+from .results import paired_table
+from .teacher import Teacher
+
+SHOTS = 1  # "due to budget", as P1 has it
+WAYS = ("CoT", "sub-questions")
+
+
+def in_two_stages(teacher: Teacher, problems: Sequence[Problem]) -> list[Chain]:
+    """Sub-questions first, then their solutions: a chain a problem, in their order.
+
+    A problem of which the teacher asks nothing has a chain without steps and answer.
+    """
+    first = teacher.sample(problems, QUESTIONS)
+    asked = {c.problem_id: [step.question for step in c.steps] for c in first}
+    given = [
+        replace(p, steps=(), extra={**p.extra, "sub_questions": asked[p.id]})
+        for p in problems
+        if asked[p.id]
+    ]
+    second = teacher.sample(given, FROM_QUESTIONS) if given else []
+    found = {chain.problem_id: chain for chain in second}
+    return [
+        found.get(p.id) or Chain(p.id, FROM_QUESTIONS, (), None, teacher.model)
+        for p in problems
+    ]
+
+
+def prompted_rows(teacher: Teacher, problems: Sequence[Problem]) -> list[dict]:
+    """Prediction rows of both ways, on the same problems.
+
+    Raises TeacherError where replies are neither known nor to be had.
+    """
+    teacher = replace(teacher, shots=SHOTS)
+    chains = teacher.sample(problems, "cot"), in_two_stages(teacher, problems)
+    return [
+        {"id": p.id, "dataset": p.dataset, "split": p.split, "student": way,
+         "model": teacher.model, "teacher": "", "seed": 0, "output": chain.text,
+         "extracted": chain.answer, "gold": p.answer, "truncated": False,
+         "correct": is_correct(chain.answer, p.answer, p.kind)}
+        for way, found in zip(WAYS, chains, strict=True)
+        for p, chain in zip(problems, found, strict=True)
+    ]  # fmt: skip
+
+
+def compare(rows: Sequence[dict]) -> pd.DataFrame:
+    """A line a way: n, correct, accuracy, its interval, and McNemar's exact p-value."""
+    pair = paired_table(rows).iloc[0]
+    return pd.DataFrame(
+        {"prompt": way, **accuracy(r for r in rows if r["student"] == way),
+         "p_value": pair["p_value"]}
+        for way in WAYS
+    )  # fmt: skip
