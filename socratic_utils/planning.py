@@ -3,15 +3,20 @@
 Notebook 01 asks for one chain a problem and style; notebook 02 asks again where the
 answer was wrong.  How often that is cannot be known before, so its numbers are an upper
 bound: chains that are recorded or cached are judged, all others are taken as wrong.
-Notebook 06 asks for many chains of each problem.
+Notebook 06 asks for many chains of each problem, notebook 07 for those of P1, Table 3,
+if there is somebody to ask.  What its SocGT rows ask for is not counted.
 """
 
 from __future__ import annotations
 
+import os
+
+from . import two_stage
 from .config import Settings, outputs_root
 from .corpora import CORPORA
-from .corpus import styles, teacher_of, train_problems
+from .corpus import spread, styles, teacher_of, test_problems, train_problems
 from .cost import Estimate
+from .endpoint import KEY_VARIABLE
 from .filters import KEPT, RESAMPLE_TEMPERATURE, judge
 from .problems import read_rows
 from .sampling import can_sample, planned
@@ -54,4 +59,7 @@ def teacher_plan(settings: Settings) -> dict[str, Estimate]:
                 break
     if can_sample(settings):
         plan["06"] = planned(settings)
+    if settings.teacher_url or os.environ.get(KEY_VARIABLE):
+        asked = spread(test_problems(settings), settings.many.test_limit)
+        plan["07"] = two_stage.planned(teacher, asked)
     return {name: found for name, found in plan.items() if found.requests}

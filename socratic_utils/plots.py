@@ -99,6 +99,12 @@ def shares_figure(table: pd.DataFrame, scale: str = "") -> Figure:
     return _offsets(shares, "share", "Share of the training problems", scale)
 
 
+def sizes_figure(table: pd.DataFrame, scale: str = "") -> Figure:
+    """Accuracy of every supervision by student model (P1 Fig 4): `results.by_size`."""
+    names = [name.rpartition("/")[2] for name in table["model"]]
+    return _offsets(table.assign(model=names), "model", "Student model", scale)
+
+
 def filter_figure(table: pd.DataFrame, scale: str = "") -> Figure:
     """Kept and dropped attempts per prompt style: columns style, reason, attempts."""
     counts = table.pivot_table("attempts", "style", "reason", "sum", sort=False)

@@ -114,6 +114,24 @@ def over_seeds(tables: Iterable[Path]) -> pd.DataFrame:
     return table.rename(columns={"count": "seeds", "std": "sd"})
 
 
+def by_size(tables: Iterable[Path], dataset: str, seed: int = 0) -> pd.DataFrame:
+    """The first split's lines of `main.csv` files of runs that differ in their student.
+
+    P1's Fig 4 has accuracy over sizes of GPT-2.  Runs of another dataset or seed, and
+    of other numbers of problems than the first one's, are left out.
+    """
+    runs = []
+    for path in tables:
+        run = pd.read_csv(path)
+        run = run[(run["dataset"] == dataset) & (run["seed"] == seed)]
+        runs.append(run[run["split"] == run["split"].iloc[0]] if len(run) else run)
+    if not any(map(len, runs)):
+        return pd.DataFrame(columns=[*RUN, *SCORE])
+    found = pd.concat([run for run in runs if len(run)])
+    found = found.drop_duplicates(["student", "model"])
+    return found[found["n"] == found["n"].iloc[0]]
+
+
 def strict_table(rows: Iterable[dict]) -> pd.DataFrame:
     """Answers after the mark only, where that changes a verdict; else no line."""
     lines = []

@@ -18,6 +18,7 @@ from dataclasses import replace
 import pandas as pd
 
 from .answers import is_correct
+from .cost import Estimate
 from .metrics import accuracy
 from .problems import Chain, Problem
 from .prompts import FROM_QUESTIONS, QUESTIONS
@@ -63,6 +64,14 @@ def prompted_rows(teacher: Teacher, problems: Sequence[Problem]) -> list[dict]:
         for way, found in zip(WAYS, chains, strict=True)
         for p, chain in zip(problems, found, strict=True)
     ]  # fmt: skip
+
+
+def planned(teacher: Teacher, problems: Sequence[Problem]) -> Estimate:
+    """What both ways would ask for; the second stage is taken for as long as a CoT."""
+    teacher = replace(teacher, shots=SHOTS)
+    cot = teacher.estimate(problems, "cot")
+    first = teacher.estimate(problems, QUESTIONS)
+    return cot + first + cot if first.requests else cot + first
 
 
 def compare(rows: Sequence[dict]) -> pd.DataFrame:

@@ -7,9 +7,10 @@ import re
 import pandas as pd
 import pytest
 
-from socratic_utils import results
+from socratic_utils import plots, results
 from socratic_utils.problems import Problem, Step
 from socratic_utils.report import show, to_html, to_latex, to_markdown
+from socratic_utils.results import RUN, SCORE
 from socratic_utils.runs import write_jsonl_rows
 
 MAIN = "dataset split student model teacher seed n correct accuracy ci_low ci_high"
@@ -273,3 +274,24 @@ def test_mean_and_deviation_over_seeds(tmp_path):
     twice = results.over_seeds([paths[0], paths[0]])  # one seed, met twice
     assert twice["seeds"].tolist() == [1] and twice["sd"].isna().all()
     assert results.over_seeds([]).empty
+
+
+def test_sizes_stand_together(tmp_path):
+    rows = pd.DataFrame(
+        [["gsm8k", split, "cot", "hub/gpt2", "t", 0, n, 1, 0.1, 0.0, 0.2, 0.0]
+         for split, n in (("test", 10), ("challenge", 5))],
+        columns=[*RUN, *SCORE, "truncated"],
+    )  # fmt: skip
+    paths = []
+    for model, seed, n in (("gpt2", 0, 10), ("gpt2-large", 0, 10), ("gpt2-xl", 1, 10),
+                           ("gpt2-medium", 0, 7)):  # fmt: skip
+        paths.append(tmp_path / f"{model}.csv")
+        run = rows.assign(model=f"hub/{model}", seed=seed, n=[n, 5])
+        run.to_csv(paths[-1], index=False)
+    table = results.by_size(paths, "gsm8k")
+    assert list(table["model"]) == ["hub/gpt2", "hub/gpt2-large"]
+    assert set(table["split"]) == {"test"}
+    assert results.by_size(paths, "svamp").empty and results.by_size([], "x").empty
+    axes = plots.sizes_figure(table).axes[0]
+    ticks = [label.get_text().split("\n")[0] for label in axes.get_xticklabels()]
+    assert ticks == ["gpt2", "gpt2-large"]
