@@ -35,7 +35,7 @@ import pandas as pd
 from . import experiments, guidance, oracles
 from .answers import find_equations
 from .config import Settings
-from .corpus import corpus, is_gold, spread, taught, test_problems
+from .corpus import corpus, is_gold, is_taught, spread, taught, test_problems
 from .experiments import (
     predictions_path,
     solved,
@@ -148,6 +148,8 @@ def chosen(settings: Settings) -> list[Ablation]:
 
 def possible(settings: Settings, ablation: Ablation) -> bool:
     """Whether its models can be taught, and the problems have the gold it needs."""
+    if not is_taught(settings, ablation.default):
+        return False
     if not all(taught(settings, KNOWN[model]) for model in ablation.models):
         return False
     if "qg_gold" in ablation.models and is_gold(settings, "socratic"):

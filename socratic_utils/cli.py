@@ -40,7 +40,6 @@ ESTIMATED_MINUTES: dict[str, dict[str, float] | None] = {
 NEEDED = {
     "04": ("socratic_unified", "Socratic chains"),
     "05": ("socratic_iterative", "Socratic chains"),
-    "07": ("socratic_iterative", "Socratic chains"),
     "09": ("cot", "CoT chains"),
     "10": ("gt_steps", "steps of its own"),
 }
@@ -242,6 +241,10 @@ def why_left_out(settings: config.Settings, path: Path) -> str:
 
         missing = f"{settings.teacher} has no chains on {settings.dataset}'s training"
         return "" if styles(settings) else f"{missing} problems"
+    if number(path) == "07":
+        from .ablations import chosen
+
+        return "" if chosen(settings) else "there is nothing that could be changed"
     if number(path) in NEEDED:
         from .corpus import is_taught
 

@@ -6,7 +6,6 @@ The problems of a run, its teacher, the chains that the filter keeps (saved in
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -16,7 +15,6 @@ from .benchmarks import BENCHMARKS, load_problems
 from .config import Settings, outputs_root
 from .corpora import CORPORA, training_chains
 from .corpora.teacher import PublishedTeacher
-from .endpoint import KEY_VARIABLE
 from .filters import KEPT, REASONS, Attempt, Filtered, keep_if_correct
 from .problems import (
     Chain,
@@ -27,7 +25,7 @@ from .problems import (
     save_jsonl,
     sub_questions,
 )
-from .prompts import FROM_QUESTIONS, FROM_STEPS, asked_text
+from .prompts import STYLES, asked_text
 from .runs import write_jsonl_rows
 from .teacher import Teacher
 from .transcripts import STUDENTS, SUPERVISIONS, Supervision
@@ -59,6 +57,16 @@ def teacher_of(
     )
     teacher.store.take_over(settings.folder / "teacher")
     return teacher
+
+
+def can_ask(settings: Settings) -> bool:
+    """Whether there is a live teacher, who may be asked for what is not known."""
+    if settings.reuse or settings.teacher in CORPORA:
+        return False
+    teacher = teacher_of(settings, plan=True)
+    # A key alone says nothing when the teacher is a recorded one, not OpenAI's.
+    has_key = teacher.endpoint.has_address and not teacher.is_recorded
+    return bool(settings.teacher_url) or has_key
 
 
 def styles(settings: Settings) -> list[str]:
@@ -187,6 +195,8 @@ def taught(settings: Settings, supervision: Supervision) -> bool:
     """
     if "solution" not in supervision.shown and supervision.corpus == "gold":
         return True
+    if supervision.corpus in STYLES and not is_gold(settings, supervision.corpus):
+        return supervision.corpus in styles(settings)
     problems = train_problems(settings)
     if supervision.corpus == "apart":  # aligned ones need no student of their own
         return any(p.extra.get("sub_questions") for p in problems)
@@ -194,9 +204,7 @@ def taught(settings: Settings, supervision: Supervision) -> bool:
         steps = [step for problem in problems for step in problem.steps]
         asks = "question" in supervision.shown
         return any(step.question for step in steps) if asks else bool(steps)
-    if supervision.corpus in (FROM_STEPS, FROM_QUESTIONS):
-        return can_give(settings, problems, supervision.corpus)
-    return supervision.corpus in styles(settings)
+    return can_give(settings, problems, supervision.corpus)
 
 
 def can_give(settings: Settings, problems: Sequence[Problem], style: str) -> bool:
@@ -207,8 +215,7 @@ def can_give(settings: Settings, problems: Sequence[Problem], style: str) -> boo
         asked_text(problems[0], style)
     except ValueError:  # the benchmark has none
         return False
-    live = settings.teacher_url or os.environ.get(KEY_VARIABLE)
-    if settings.reuse or live:
+    if settings.reuse or can_ask(settings):
         return True
     return teacher_of(settings, plan=True).known(problems[0], style) is not None
 

@@ -187,16 +187,17 @@ def line_marks(lines: Sequence[dict], problem: Problem) -> list[str]:
 
     A solution is wrong with a false equation, and right if it computes what a gold step
     computes; true but not gold is "wrong" too, which may be a valid detour.  Without
-    gold steps only arithmetic is judged (P1, Figs 5 and 7, are marked by hand).
+    gold steps only arithmetic is judged, without an equation nothing.
     """
     gold = [fact for s in problem.steps for fact in _facts(s.solution)]
     marks = []
     for line in lines:
         text = line["text"] if line["role"] == "solution" else ""
-        equations, facts = find_equations(text), _facts(text)
-        if not facts or not (equations or gold):
+        equations = find_equations(text)
+        if not equations:
             marks.append("")
             continue
+        facts = _facts(text)
         fine = all(map(equation_is_right, equations))
         known = not gold or any(_agree(fact, own) for fact in facts for own in gold)
         marks.append("right" if fine and known else "wrong")

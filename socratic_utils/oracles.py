@@ -132,6 +132,8 @@ def upfront(
         written = asker.write(decoding.max_tokens, whole_lines=False)
         for problem, ids in zip(batch, written, strict=True):
             lines = [line.strip() for line in asker.text(ids).split("\n")]
+            if ids[-1] != asker.end:  # the limit cut it off
+                lines = lines[:-1]
             roles = [role_of(line) for line in lines]
             last = next((i for i, r in enumerate(roles) if r != "question"), len(roles))
             found = [line.removeprefix(PREFIXES["question"]) for line in lines[:last]]

@@ -123,7 +123,8 @@ def parse_chain(
         text = _HEADING.sub("Final answer: ", text)
         text = _LAST_QUESTION.sub("Q:", text)
     if style == "questions":
-        return _questions(text.splitlines()), None
+        whole = text.rpartition("\n")[0] if cut_off else text
+        return _questions(whole.splitlines()), None
     socratic = style.startswith("socratic")
     if not socratic and "\n" not in text.strip():
         text = sentence_lines(text)

@@ -4,21 +4,28 @@ Notebook 01 asks for one chain a problem and style; notebook 02 asks again where
 answer was wrong.  How often that is cannot be known before, so its numbers are an upper
 bound: chains that are recorded or cached are judged, all others are taken as wrong.
 Notebook 06 asks for many chains of each problem, notebook 07 for those of P1, Table 3,
-if there is somebody to ask.  What its SocGT rows ask for is not counted.
+if there is somebody to ask, and for the chains of its SocGT rows, whose resamples are
+not counted.
 """
 
 from __future__ import annotations
 
-import os
-
 from . import two_stage
 from .config import Settings, outputs_root
 from .corpora import CORPORA
-from .corpus import spread, styles, teacher_of, test_problems, train_problems
+from .corpus import (
+    can_ask,
+    can_give,
+    spread,
+    styles,
+    teacher_of,
+    test_problems,
+    train_problems,
+)
 from .cost import Estimate
-from .endpoint import KEY_VARIABLE
 from .filters import KEPT, RESAMPLE_TEMPERATURE, judge
 from .problems import read_rows
+from .prompts import FROM_QUESTIONS, FROM_STEPS
 from .sampling import can_sample, planned
 from .store import ReplyStore
 from .teacher import STORE_NAME, shipped_recordings
@@ -59,7 +66,13 @@ def teacher_plan(settings: Settings) -> dict[str, Estimate]:
                 break
     if can_sample(settings):
         plan["06"] = planned(settings)
-    if settings.teacher_url or os.environ.get(KEY_VARIABLE):
-        asked = spread(test_problems(settings), settings.many.test_limit)
+    asked = spread(test_problems(settings), settings.many.test_limit)
+    if can_ask(settings) and two_stage.fits(asked):
         plan["07"] = two_stage.planned(teacher, asked)
+    if settings.scale != "small" or settings.switches:
+        problems = train_problems(settings)
+        for style in (FROM_STEPS, FROM_QUESTIONS):  # notebook 07's rows of SocGT
+            if can_ask(settings) and can_give(settings, problems, style):
+                more = teacher.estimate(problems, style)
+                plan["07"] = plan["07"] + more if "07" in plan else more
     return {name: found for name, found in plan.items() if found.requests}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .config import Settings
 from .corpora import CORPORA
-from .corpus import teacher_of, train_problems
+from .corpus import can_ask, teacher_of, train_problems
 from .cost import Estimate
 from .problems import Chain, Problem
 from .teacher import Teacher
@@ -44,9 +44,7 @@ def can_sample(settings: Settings) -> bool:
 
 def _problems(settings: Settings) -> list[Problem]:
     teacher, problems = _plan(settings), train_problems(settings)
-    # A key alone says nothing when the teacher is a recorded one, not OpenAI's.
-    has_key = teacher.endpoint.has_address and not teacher.is_recorded
-    if not (settings.teacher_url or has_key):
+    if not can_ask(settings):
         count = settings.many.counts[-1]
         problems = [
             problem

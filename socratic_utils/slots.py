@@ -43,6 +43,7 @@ def filled(text: str, numbers: Sequence[str]) -> str:
         sign, *operands = operation.groups()
         left, right = (_SLOT.sub(value, operand) for operand in operands)
         try:
+            left, right = (f"({x})" if "/" in x else x for x in (left, right))
             result = format_number(calculate(f"{left} {sign} {right}"))
         except ValueError:  # an unknown slot, a division by zero
             return operation[0]

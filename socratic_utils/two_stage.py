@@ -18,6 +18,9 @@ from dataclasses import replace
 import pandas as pd
 
 from .answers import is_correct
+from .config import Settings
+from .corpora import CORPORA
+from .corpus import can_ask, teacher_of
 from .cost import Estimate
 from .metrics import accuracy
 from .problems import Chain, Problem
@@ -27,6 +30,11 @@ from .teacher import Teacher
 
 SHOTS = 1  # "due to budget", as P1 has it
 WAYS = ("CoT", "sub-questions")
+
+
+def fits(problems: Sequence[Problem]) -> bool:
+    """Whether the prompts are made for these problems: arithmetic, or StrategyQA."""
+    return all(p.kind == "number" or p.dataset == "strategyqa" for p in problems)
 
 
 def in_two_stages(teacher: Teacher, problems: Sequence[Problem]) -> list[Chain]:
@@ -66,12 +74,27 @@ def prompted_rows(teacher: Teacher, problems: Sequence[Problem]) -> list[dict]:
     ]  # fmt: skip
 
 
+def table(settings: Settings, problems: Sequence[Problem]) -> pd.DataFrame:
+    """`compare` of the run's teacher; empty, with a reason, where nothing can be asked.
+
+    With reused rows nobody is asked: replies must be recorded or in the store.
+    """
+    if settings.teacher in CORPORA or not fits(problems):
+        print(f"left out: {settings.teacher} cannot be prompted for {settings.dataset}")
+        return pd.DataFrame()
+    teacher = teacher_of(settings)
+    if planned(teacher, problems).requests and not can_ask(settings):
+        print(f"left out: replies of {settings.teacher} are not known")
+        return pd.DataFrame()
+    return compare(prompted_rows(teacher, problems))
+
+
 def planned(teacher: Teacher, problems: Sequence[Problem]) -> Estimate:
-    """What both ways would ask for; the second stage is taken for as long as a CoT."""
+    """What both ways would ask for; the second stage is taken for the first again."""
     teacher = replace(teacher, shots=SHOTS)
     cot = teacher.estimate(problems, "cot")
     first = teacher.estimate(problems, QUESTIONS)
-    return cot + first + cot if first.requests else cot + first
+    return cot + first + first
 
 
 def compare(rows: Sequence[dict]) -> pd.DataFrame:

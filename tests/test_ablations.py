@@ -6,7 +6,6 @@ import pytest
 
 from socratic_utils import ablations, config, corpus, experiments
 from socratic_utils.problems import Problem, Step
-from socratic_utils.question_quality import questions
 
 
 @pytest.fixture(scope="module")
@@ -79,17 +78,6 @@ def test_what_a_teacher_cannot_teach_is_not_possible(monkeypatch):
     assert possible == ["cot, calculator"]
 
 
-def test_questions_asked_upfront_are_those_asked_one_by_one(settings, rows):
-    """A generator that sees no solutions asks the same, as far as it is asked."""
-    default = experiments.score(settings, "socratic_iterative")
-    one_by_one = {row["id"]: questions(row) for row in default}
-    told = [r for r in rows if r["student"] == "iterative, questions upfront"]
-    assert len(told) == 3
-    for row in told:
-        pairs = zip(questions(row), one_by_one[row["id"]], strict=False)
-        assert all(a == b for a, b in pairs)
-
-
 def test_small_leaves_out_what_trains_for_long(tmp_path, monkeypatch):
     monkeypatch.setenv(config.OUTPUTS_VARIABLE, str(tmp_path))
     quick = ablations.chosen(config.load("small"))
@@ -130,5 +118,8 @@ def test_a_teacher_is_given_gold_only_where_it_can_be_asked(monkeypatch):
     assert not corpus.can_give(config.load("smoke", teacher="none"), problems, style)
     live = config.load("smoke", teacher="t", teacher_url="http://127.0.0.1:1/v1")
     assert corpus.can_give(live, problems, style)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    assert not corpus.can_give(config.load("smoke"), problems, style)  # recorded
+    assert corpus.can_give(config.load("smoke", teacher="gpt-x"), problems, style)
     bare = [replace(problems[0], steps=())]
     assert not corpus.can_give(live, bare, style)

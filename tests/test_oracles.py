@@ -4,7 +4,7 @@ import pytest
 from test_solving import PROBLEMS, TOKENIZER, Scripted, model_of, prompts_of
 
 from socratic_utils.config import Decoding
-from socratic_utils.oracles import GoldQuestions
+from socratic_utils.oracles import GoldQuestions, upfront
 from socratic_utils.problems import Problem, Step
 from socratic_utils.solving import prompt_ids, solve
 from socratic_utils.speaker import Speaker
@@ -79,3 +79,21 @@ def test_problems_without_gold_questions_are_refused(steps):
     asker = GoldQuestions([BAKER], TOKENIZER)
     with pytest.raises(ValueError, match="none of the problems"):
         asker.start([prompt_ids(TOKENIZER, bare)])
+
+
+UPFRONT = [
+    ("Q: How many?\nQ: And then?\nNo more questions.<end>", ["How many?", "And then?"]),
+    ("Q: One?\nQ: Two?\nQ: Three?\nNo more questions.<end>", ["One?", "Two?"]),
+    ("Q: One?\nQ: Tw", ["One?"]),  # cut off by the limit
+    ("Q: One?\nA: 2.\nQ: Two?<end>", ["One?"]),
+    ("No more questions.<end>", []),
+]
+
+
+@pytest.mark.parametrize(("written", "asked"), UPFRONT)
+def test_questions_are_asked_upfront(written, asked):
+    asker = Scripted({f"Problem: {BAKER.text}": [written]})
+    known = upfront([BAKER], asker, Decoding(max_tokens=200, max_steps=2))
+    known.start([prompt_ids(TOKENIZER, BAKER)])
+    lines = [known.text(known.write(64)[0]) for _ in range(len(asked) + 1)]
+    assert lines == [*(f"Q: {text}" for text in asked), "No more questions."]

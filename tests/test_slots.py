@@ -19,6 +19,7 @@ from socratic_utils.teacher import Teacher
         ("<<+ number0 number9>>", "<<+ 9 number9>>"),
         ("<</ number0 0>>", "<</ 9 0>>"),
         ("<<- 100 number0>>", "100 - 9 = 91"),
+        ("<</ 1 3>> <</ 6 answer1>>", "1 / 3 = 1/3 6 / (1/3) = 18"),
         ("<<__import__('os') 1 2>>", "<<__import__('os') 1 2>>"),
     ],
 )  # fmt: skip
