@@ -53,7 +53,7 @@ from .runs import file_hash
 from .speaker import Speaker
 from .students import train_student
 from .subproblems import NO_SUBQUESTIONS, as_long, sub_problems
-from .transcripts import SUPERVISIONS, Supervision
+from .transcripts import SUPERVISIONS
 
 FOLDER = "ablations"
 
@@ -83,22 +83,17 @@ class Ablation:
         return {"sees_solutions": self.sees_solutions, "guides": guides}
 
 
-def _of_corpus(name_of: str) -> dict[str, Supervision]:
-    """Question generator and answerer that learn from another corpus."""
-    return {
-        f"{name}_{name_of}": replace(
-            SUPERVISIONS[name], name=f"{name}_{name_of}", corpus=name_of
-        )
-        for name in ("qg", "qa")
-    }
-
-
 CORPORA = (FROM_STEPS, FROM_QUESTIONS, "gold")
 APART = replace(SUPERVISIONS["socratic_unified"], name="apart", corpus="apart")
 KNOWN = SUPERVISIONS | GUIDED_SUPERVISIONS
 KNOWN |= {s.name: s for s in (NO_SUBQUESTIONS, APART)}
-for _corpus in CORPORA:
-    KNOWN |= _of_corpus(_corpus)
+KNOWN |= {
+    f"{name}_{source}": replace(
+        SUPERVISIONS[name], name=f"{name}_{source}", corpus=source
+    )
+    for source in CORPORA
+    for name in ("qg", "qa")
+}
 PAIR = "socratic_iterative"
 ABLATIONS = (
     Ablation("cot, calculator", "cot", ("cot",), calculator=True),

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass, replace
+from math import ceil
 from pathlib import Path
 
 from .runs import content_hash, project_root
@@ -33,6 +34,14 @@ class Training:
     warmup_share: float = 0.1
     weight_decay: float = 0.0
     max_length: int = 512  # tokens; longer transcripts are left out and counted
+
+    def for_steps(self, steps: float, examples: int) -> Training:
+        """The same, with as many epochs as so many optimizer steps are.
+
+        Trainer rounds up: half a step less, so that it is not one too many.
+        """
+        an_epoch = max(1, ceil(examples / self.batch_size))
+        return replace(self, epochs=(steps - 0.5) / an_epoch)
 
 
 @dataclass(frozen=True)

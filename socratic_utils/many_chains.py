@@ -93,13 +93,11 @@ def train(
     if not several:
         together = 1  # nobody to share with
     pairs = [(by_id[chain.problem_id], chain) for chain in pool.chains]
-    an_epoch = max(1, ceil(len(pairs) / settings.training.batch_size))
     return train_student(
         settings.student,
         pairs,
         supervision,
-        # Trainer rounds up: half a step less, so that it is not one too many.
-        replace(settings.training, epochs=(steps - 0.5) / an_epoch),
+        settings.training.for_steps(steps, len(pairs)),
         settings.folder / "students",
         settings.seed,
         together=together,

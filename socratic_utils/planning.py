@@ -66,13 +66,14 @@ def teacher_plan(settings: Settings) -> dict[str, Estimate]:
                 break
     if can_sample(settings):
         plan["06"] = planned(settings)
+    live = can_ask(settings)
     asked = spread(test_problems(settings), settings.many.test_limit)
-    if can_ask(settings) and two_stage.fits(asked):
+    if live and two_stage.fits(asked):
         plan["07"] = two_stage.planned(teacher, asked)
-    if settings.scale != "small" or settings.switches:
+    if live and (settings.scale != "small" or settings.switches):
         problems = train_problems(settings)
         for style in (FROM_STEPS, FROM_QUESTIONS):  # notebook 07's rows of SocGT
-            if can_ask(settings) and can_give(settings, problems, style):
+            if can_give(settings, problems, style):
                 more = teacher.estimate(problems, style)
                 plan["07"] = plan["07"] + more if "07" in plan else more
     return {name: found for name, found in plan.items() if found.requests}

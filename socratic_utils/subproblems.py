@@ -63,6 +63,4 @@ def until(chain: Chain, count: int) -> Chain:
 def as_long(training: Training, pairs: int, sub_pairs: int) -> Training:
     """The same number of optimizer steps on more transcripts: fewer epochs."""
     wanted = ceil(ceil(pairs / training.batch_size) * training.epochs)
-    an_epoch = ceil(sub_pairs / training.batch_size)
-    # Trainer rounds up: half a step less, so that it is not one too many.
-    return replace(training, epochs=(wanted - 0.5) / an_epoch)
+    return training.for_steps(wanted, sub_pairs)

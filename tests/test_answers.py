@@ -562,8 +562,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_hostile_text_is_quick(unit):
-    """Linear text takes some 0.1 s (0.8 s on a crowded core), a quadratic pattern far
-    more than 2 s."""
+    """Linear text takes some 0.1 s; a quadratic pattern would take well over 1 s."""
     body = (unit * 40_000)[:40_000]
     marked = f"The answer is {body}"
     calls = [(extract_answer, body, kind) for kind in ("number", "yes_no", "choice")]
@@ -571,7 +570,7 @@ def test_hostile_text_is_quick(unit):
     for function, *arguments in calls + [(find_equations, body)]:
         started = time.process_time()  # of this process: other load does not count
         function(*arguments)
-        assert time.process_time() - started < 2
+        assert time.process_time() - started < 0.7
     with pytest.raises(ValueError):
         calculate(body)
 

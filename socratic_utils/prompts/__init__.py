@@ -99,8 +99,7 @@ def asked_text(problem: Problem, style: str) -> str:
 
     Raises ValueError where a style gives what the problem has not.
     """
-    prompt = load_prompt(problem.dataset, style)
-    if has_slots(problem) and prompt.name.startswith(problem.dataset):
+    if _hides_numbers(problem, style):
         return problem.extra["slots"]
     text = problem_text(problem)
     if style == FROM_STEPS:
@@ -118,8 +117,12 @@ def asked_text(problem: Problem, style: str) -> str:
 
 def read_as(problem: Problem, style: str, reply: str) -> str:
     """A reply to that with its slots filled in: what is parsed."""
-    if has_slots(problem) and load_prompt(problem.dataset, style).name.startswith(
-        problem.dataset
-    ):
+    if _hides_numbers(problem, style):
         return filled(reply, problem.extra["numbers"])
     return reply
+
+
+def _hides_numbers(problem: Problem, style: str) -> bool:
+    """Whether the benchmark's own prompt is shown number slots."""
+    own = load_prompt(problem.dataset, style).name.startswith(problem.dataset)
+    return own and has_slots(problem)
