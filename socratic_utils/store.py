@@ -62,7 +62,7 @@ class ReplyStore:
             self._db = sqlite3.connect(
                 self.path, timeout=BUSY_SECONDS, check_same_thread=False
             )
-            self._db.execute("PRAGMA journal_mode = WAL")  # one disk sync a commit
+            use_write_ahead_log(self._db)  # one disk sync a commit
             self._db.execute("PRAGMA synchronous = FULL")  # and on disk when we return
             self._db.executescript(SCHEMA)
         except sqlite3.DatabaseError as error:
@@ -211,6 +211,24 @@ class ReplyStore:
         """The job's results are stored, or there will be none."""
         with self.transaction() as db:
             db.execute("UPDATE jobs SET status = ? WHERE id = ?", (status, job_id))
+
+
+def use_write_ahead_log(db: sqlite3.Connection, patience: float = BUSY_SECONDS) -> None:
+    """Switch a file to SQLite's write-ahead log; wait while others do the same.
+
+    SQLite's own time-out does not cover the switch: of two processes that open a new
+    file together one is told at once that it is locked.
+    """
+    give_up = time.monotonic() + patience
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
+
 
 def shipped_recordings() -> list[Path]:
     """The recording files in the package's `resources/teacher/`."""

@@ -560,6 +560,20 @@ HOSTILE = [
 ]
 
 
+def seconds_of_own(function, *arguments):
+    """Processor time of a call: of this thread, not of torch's or a server's beside it.
+
+    A collection of the whole process's garbage may fall into one call: the best of
+    three has none, and what is quadratic is slow every time.
+    """
+    times = []
+    for _ in range(3):
+        started = time.thread_time()
+        function(*arguments)
+        times.append(time.thread_time() - started)
+    return min(times)
+
+
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_hostile_text_is_quick(unit):
     """Linear text takes some 0.1 s; a quadratic pattern would take well over 1 s."""
@@ -568,9 +582,7 @@ def test_hostile_text_is_quick(unit):
     calls = [(extract_answer, body, kind) for kind in ("number", "yes_no", "choice")]
     calls.append((extract_answer, marked, "number"))
     for function, *arguments in calls + [(find_equations, body)]:
-        started = time.process_time()  # of this process: other load does not count
-        function(*arguments)
-        assert time.process_time() - started < 0.7
+        assert seconds_of_own(function, *arguments) < 0.7
     with pytest.raises(ValueError):
         calculate(body)
 

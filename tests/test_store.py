@@ -2,6 +2,7 @@
 
 import multiprocessing
 import sqlite3
+import threading
 
 import pytest
 
@@ -82,6 +83,26 @@ def test_several_processes_write_at_once(tmp_path):
         writer.join()
     assert [writer.exitcode for writer in writers] == [0] * 4
     assert len(ReplyStore(path).of("toy")) == 500
+
+
+def test_several_open_a_new_store_at_the_same_moment(tmp_path):
+    """One in thirty such openings was "locked" when nobody waited for the switch."""
+    opened = []
+
+    def open_together(path, start):
+        start.wait()
+        opened.append(ReplyStore(path))
+
+    for number in range(60):
+        start, path = threading.Barrier(6), tmp_path / f"{number}.sqlite"
+        threads = [
+            threading.Thread(target=open_together, args=(path, start)) for _ in range(6)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(opened) == 360
 
 
 def test_a_recording_is_exported_and_taken_in_again(tmp_path):
