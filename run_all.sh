@@ -128,5 +128,6 @@ choose_python "$@"
 export PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}" # also where nothing is installed
 say "using $(command -v "$PYTHON"), $("$PYTHON" --version)"
 
-[[ ${1:-} != test ]] || exec "$PYTHON" -m pytest "${@:2}"
+# Two workers, a file each: most of the tests' time is waiting for something.
+[[ ${1:-} != test ]] || exec "$PYTHON" -m pytest -n 2 --dist loadfile "${@:2}"
 exec "$PYTHON" -m socratic_utils.cli "$@"

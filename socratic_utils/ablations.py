@@ -27,7 +27,7 @@ training data is in `data_size`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -35,25 +35,23 @@ import pandas as pd
 from . import experiments, guidance, oracles
 from .answers import find_equations
 from .config import Settings
-from .corpus import corpus, is_gold, is_taught, spread, taught, test_problems
+from .corpus import is_gold, is_taught, spread, taught, test_problems
 from .experiments import (
     predictions_path,
     solved,
     speakers_of,
     take_reference,
     taught_by,
-    train_on,
+    train_model,
 )
-from .guidance import GUIDED_SUPERVISIONS, GUIDES, Planned, gold_guides
+from .guidance import GUIDES, Planned, gold_guides
+from .lessons import MODELS, SOCGT
 from .metrics import accuracy, mcnemar
 from .oracles import Calculating, GoldQuestions, upfront
 from .problems import Problem, sub_questions
-from .prompts import FROM_QUESTIONS, FROM_STEPS
 from .runs import file_hash
 from .speaker import Speaker
-from .students import train_student
-from .subproblems import NO_SUBQUESTIONS, as_long, sub_problems
-from .transcripts import SUPERVISIONS
+from .transcripts import STUDENTS
 
 FOLDER = "ablations"
 
@@ -83,17 +81,6 @@ class Ablation:
         return {"sees_solutions": self.sees_solutions, "guides": guides}
 
 
-CORPORA = (FROM_STEPS, FROM_QUESTIONS, "gold")
-APART = replace(SUPERVISIONS["socratic_unified"], name="apart", corpus="apart")
-KNOWN = SUPERVISIONS | GUIDED_SUPERVISIONS
-KNOWN |= {s.name: s for s in (NO_SUBQUESTIONS, APART)}
-KNOWN |= {
-    f"{name}_{source}": replace(
-        SUPERVISIONS[name], name=f"{name}_{source}", corpus=source
-    )
-    for source in CORPORA
-    for name in ("qg", "qa")
-}
 PAIR = "socratic_iterative"
 ABLATIONS = (
     Ablation("cot, calculator", "cot", ("cot",), calculator=True),
@@ -114,12 +101,12 @@ ABLATIONS = (
     *(Ablation(f"iterative, predicted {guide}", PAIR,
                (f"planner_{guide}", f"qg_guided_{guide}", "qa"), guide=guide,
                planned=True, slow=True) for guide in GUIDES),
-    Ablation("no sub-question module", PAIR, (NO_SUBQUESTIONS.name,), slow=True),
+    Ablation("no sub-question module", PAIR, ("no_subquestions",), slow=True),
     *(Ablation(f"iterative, {told}", PAIR, (f"qg_{source}", f"qa_{source}"), slow=True)
-      for source, told in zip(CORPORA, (
+      for source, told in zip(SOCGT, (
           "teacher asks about gold steps", "teacher answers gold questions",
           "gold questions and steps learnt"), strict=True)),
-    Ablation("gold questions, then facts", "gt_steps", (APART.name,), slow=True),
+    Ablation("gold questions, then facts", "gt_steps", ("apart",), slow=True),
 )  # fmt: skip
 
 
@@ -141,15 +128,22 @@ def chosen(settings: Settings) -> list[Ablation]:
     ]
 
 
+def extra_models(settings: Settings) -> list[str]:
+    """Models of the chosen ablations that the main table does not train."""
+    main = {model for models in STUDENTS.values() for model in models}
+    names = [name for ablation in chosen(settings) for name in ablation.models]
+    return [name for name in dict.fromkeys(names) if name not in main]
+
+
 def possible(settings: Settings, ablation: Ablation) -> bool:
     """Whether its models can be taught, and the problems have the gold it needs."""
     if not is_taught(settings, ablation.default):
         return False
-    if not all(taught(settings, KNOWN[model]) for model in ablation.models):
+    if not all(taught(settings, MODELS[model]) for model in ablation.models):
         return False
     if "qg_gold" in ablation.models and is_gold(settings, "socratic"):
         return False  # that is the default
-    asked = _asked(settings)
+    asked = problems_of(settings)
     if ablation.gold_questions:
         return any(map(sub_questions, asked))
     steps = [step for problem in asked for step in problem.steps]
@@ -161,7 +155,7 @@ def possible(settings: Settings, ablation: Ablation) -> bool:
 
 def score(settings: Settings, ablation: Ablation) -> list[dict]:
     """Prediction rows of an ablation: from disk, or trained and solved now."""
-    asked = _asked(settings)
+    asked = problems_of(settings)
     path = _path(settings, ablation)
     if settings.reuse == "reference":
         return take_reference(settings, path)
@@ -169,7 +163,7 @@ def score(settings: Settings, ablation: Ablation) -> list[dict]:
     return solved(
         settings,
         path,
-        [_train(settings, model) for model in ablation.models],
+        [train_model(settings, model) for model in ablation.models],
         asked,
         {
             "student": ablation.name,
@@ -183,7 +177,7 @@ def score(settings: Settings, ablation: Ablation) -> list[dict]:
 
 def default_rows(settings: Settings, ablation: Ablation) -> list[dict]:
     """Rows of the student it changes, on the same problems."""
-    asked = _asked(settings)
+    asked = problems_of(settings)
     ids = {problem.id for problem in asked}
     rows = experiments.score(settings, ablation.default, asked[0].split)
     return [row for row in rows if row["id"] in ids]
@@ -217,31 +211,19 @@ def compare(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
-def _asked(settings: Settings) -> list[Problem]:
+def problems_of(settings: Settings) -> list[Problem]:
+    """The problems that every ablation and its default are compared on."""
     return spread(test_problems(settings), settings.many.test_limit)
 
 
 def _path(settings: Settings, ablation: Ablation) -> Path:
     name = ablation.name.replace(", ", "-").replace(" ", "_")
-    return predictions_path(settings, name, _asked(settings)[0].split, FOLDER)
+    return predictions_path(settings, name, problems_of(settings)[0].split, FOLDER)
 
 
 def _marks(ablation: Ablation) -> dict:
     """All that tells its rows apart; `slow` changes none of them."""
     return {name: v for name, v in asdict(ablation).items() if name != "slow"}
-
-
-def _train(settings: Settings, model: str) -> Path:
-    """Train a model as the main table's; one without questions for as many steps."""
-    if model != NO_SUBQUESTIONS.name:
-        return train_on(settings, KNOWN[model])
-    pairs = corpus(settings, NO_SUBQUESTIONS.corpus)
-    expanded = sub_problems(pairs)
-    training = as_long(settings.training, len(pairs), len(expanded))
-    return train_student(
-        settings.student, expanded, NO_SUBQUESTIONS, training,
-        settings.folder / "students", settings.seed,
-    )  # fmt: skip
 
 
 def _speakers(

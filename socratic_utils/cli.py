@@ -22,8 +22,9 @@ from . import config
 from .benchmarks.sources import VARIABLE as DATA_VARIABLE
 from .checks import LOCAL_STUDENTS, check, check_cost, check_teacher
 from .cost import price_table
-from .dry_run import show_gpu_plan, teacher_plan_of
+from .dry_run import left_out_of_plan, show_gpu_plan, teacher_plan_of
 from .notebooks import NotebookError, Usage, find_notebooks, number, run_notebook
+from .programme import is_on_request, why_left_out
 from .runs import read_json, record_settings, update_run_json
 
 NUMBERS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09",
@@ -36,16 +37,6 @@ ESTIMATED_MINUTES: dict[str, dict[str, float] | None] = {
               "13": 15},
     "paper": None,
 }
-# A student that a notebook cannot do without, and what it learns.
-NEEDED = {
-    "04": ("socratic_unified", "Socratic chains"),
-    "05": ("socratic_iterative", "Socratic chains"),
-    "09": ("cot", "CoT chains"),
-    "10": ("gt_steps", "steps of its own"),
-}
-# Notebooks with predictions of their own, which are made on request, and the folder.
-OWN_ROWS = {"06": "many_chains", "07": "ablations", "09": "two_settings",
-            "11": "prompted", "13": "many_chains"}  # fmt: skip
 MATTERS = ("dataset", "student", "train_limit", "test_limit", "training", "decoding")
 OPTIONS = (
     "dataset", "student", "teacher", "teacher_url", "teacher_api", "teacher_mode",
@@ -167,6 +158,9 @@ def show_plan(settings: config.Settings, notebooks: list[Path]) -> None:
         if is_on_request(settings, path) and len(notebooks) > 1:
             print(f"would leave out {path.stem}: run it with --only {number(path)}")
             continue
+        if reason := left_out_of_plan(settings, path):
+            print(f"would leave out {path.stem}: {reason}")
+            continue
         asked = plan.get(number(path))
         of_the_teacher = f"; asks the teacher for at most {asked}" if asked else ""
         print(
@@ -185,6 +179,8 @@ def run(
     folder = settings.folder
     if works_offline(settings):
         os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read once, when kernels start
+    if settings.scale == "smoke":  # more threads wait for each other, 15 times as long
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
     record_settings(settings)
     print(f"scale {settings.scale} into {folder}; finished stages are taken from disk")
     for position, path in enumerate(notebooks, 1):
@@ -210,48 +206,6 @@ def run(
         print(f"{place} done in {used}", flush=True)
     show_results(settings)
     return 0
-
-
-def is_on_request(settings: config.Settings, path: Path) -> bool:
-    """Whether a notebook is no part of a whole run: too long, or for other data.
-
-    At `paper` scale each paper's notebooks are, on that paper's benchmarks.
-    """
-    if settings.scale == "smoke" or settings.reuse:
-        return False
-    if settings.scale == "paper":
-        p2s = settings.dataset in config.P2_DATASETS
-        return number(path) in (("07",) if p2s else ("06", "09", "11", "13"))
-    return number(path) in OWN_ROWS
-
-
-def why_left_out(settings: config.Settings, path: Path) -> str:
-    """Why a notebook has nothing to learn from; empty where it has."""
-    if settings.reuse:
-        own = OWN_ROWS.get(number(path), "")
-        there = (settings.reference / "predictions" / own).is_dir()
-        return "" if there else "the committed run has no rows of it"
-    if number(path) in ("06", "13"):
-        from .sampling import can_sample
-
-        missing = f"no {settings.many.counts[-1]} chains a problem are recorded of"
-        return "" if can_sample(settings) else f"{missing} {settings.teacher}"
-    if number(path) in ("01", "02"):
-        from .corpus import styles
-
-        missing = f"{settings.teacher} has no chains on {settings.dataset}'s training"
-        return "" if styles(settings) else f"{missing} problems"
-    if number(path) == "07":
-        from .ablations import chosen
-
-        return "" if chosen(settings) else "there is nothing that could be changed"
-    if number(path) in NEEDED:
-        from .corpus import is_taught
-
-        student, what = NEEDED[number(path)]
-        missing = f"neither {settings.dataset} nor {settings.teacher} has {what}"
-        return "" if is_taught(settings, student) else missing
-    return ""
 
 
 def record_usage(folder: Path, path: Path, usage: Usage | None, status: str) -> None:

@@ -6,12 +6,14 @@ The problems of a run, its teacher, the chains that the filter keeps (saved in
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from .benchmarks import BENCHMARKS, load_problems
+from .benchmarks.sources import VARIABLE as DATA_VARIABLE
 from .config import Settings, outputs_root
 from .corpora import CORPORA, training_chains
 from .corpora.teacher import PublishedTeacher
@@ -83,13 +85,23 @@ def styles(settings: Settings) -> list[str]:
 
 def train_problems(settings: Settings) -> list[Problem]:
     """The training problems of the run."""
-    return load_problems(settings.dataset, "train", settings.train_limit)
+    return _loaded(settings.dataset, "train")[: settings.train_limit]
 
 
 def test_problems(settings: Settings, split: str = "") -> list[Problem]:
     """A test split (the first), or `test_limit` problems of it at even distances."""
-    problems = load_problems(settings.dataset, split or test_splits(settings)[0])
+    problems = _loaded(settings.dataset, split or test_splits(settings)[0])
     return spread(problems, settings.test_limit)
+
+
+def _loaded(dataset: str, split: str) -> list[Problem]:
+    """All problems of a split; every stage asks for them, they are read once."""
+    return list(_read_once(dataset, split, os.environ.get(DATA_VARIABLE, "")))
+
+
+@cache
+def _read_once(dataset: str, split: str, _folder: str) -> tuple[Problem, ...]:
+    return tuple(load_problems(dataset, split))
 
 
 def spread(problems: list[Problem], limit: int | None) -> list[Problem]:

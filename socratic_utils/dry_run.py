@@ -1,14 +1,16 @@
 """What a run would take, as `--dry-run` prints it: the teacher's part, and the GPU's.
 
-Both parts are left out, with a sentence, where the environment is not set up yet or the
+Each is left out, with a sentence, where the environment is not set up yet or the
 benchmark is not at hand: a dry run never stops for that.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from .config import Settings
+from .programme import why_left_out
 
 
 def show_gpu_plan(settings: Settings) -> None:
@@ -16,9 +18,10 @@ def show_gpu_plan(settings: Settings) -> None:
     try:
         from tabulate import tabulate
 
-        from .gpu_plan import gpu_plan, size_plan
+        from .gpu_plan import ablation_plan, gpu_plan, size_plan
 
         rows, sizes = gpu_plan(settings), size_plan(settings)
+        ablations = ablation_plan(settings)
     except (ImportError, OSError) as error:
         print(f"(what it would take on a GPU is not known: {error})")
         return
@@ -29,6 +32,17 @@ def show_gpu_plan(settings: Settings) -> None:
         print(tabulate(rows, headers="keys", floatfmt=".2f"))
         print("the same for every size and three seeds (-: does not fit):")
         print(tabulate(sizes, "keys", floatfmt=".2f", missingval="-"))
+    if ablations:
+        print("notebook 07 beside that, with the run's own student:")
+        print(tabulate(ablations, headers="keys", floatfmt=".2f"))
+
+
+def left_out_of_plan(settings: Settings, path: Path) -> str:
+    """`why_left_out`; nothing where that cannot be known yet."""
+    try:
+        return why_left_out(settings, path)
+    except (ImportError, OSError):
+        return ""
 
 
 def teacher_plan_of(settings: Settings) -> dict[str, Any]:

@@ -40,6 +40,7 @@ from .corpus import (
     test_splits,
     train_problems,
 )
+from .lessons import MODELS, lesson
 from .problems import Problem, read_rows
 from .runs import (
     content_hash,
@@ -51,7 +52,7 @@ from .runs import (
 from .solving import prediction_row, solve
 from .speaker import Speaker
 from .students import device, load_student, train_student, training_record
-from .transcripts import STUDENTS, SUPERVISIONS, Supervision
+from .transcripts import STUDENTS, SUPERVISIONS
 
 # Notebooks know one module of stages; these are in `corpus`.
 __all__ = [
@@ -89,19 +90,16 @@ def taught_by(settings: Settings, student: str) -> str:
 
 def train(settings: Settings, student: str) -> list[Path]:
     """Train the models of a student; their folders (two for the iterative pair)."""
-    return [train_on(settings, SUPERVISIONS[name]) for name in STUDENTS[student]]
+    return [train_model(settings, name) for name in STUDENTS[student]]
 
 
-def train_on(settings: Settings, supervision: Supervision) -> Path:
-    """Train one model as a supervision has it, with the run's settings; its folder."""
+def train_model(settings: Settings, model: str) -> Path:
+    """Train one model of the main table or of an ablation; its folder."""
+    pairs, training = lesson(settings, model)
     return train_student(
-        settings.student,
-        corpus(settings, supervision.corpus),
-        supervision,
-        settings.training,
-        settings.folder / "students",
-        settings.seed,
-    )
+        settings.student, pairs, MODELS[model], training,
+        settings.folder / "students", settings.seed,
+    )  # fmt: skip
 
 
 def rows_so_far(settings: Settings) -> list[dict]:

@@ -19,14 +19,15 @@ below, which the plan prints:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
 from .config import MICRO_BATCH, Settings
 from .corpus import taught, test_problems, test_splits, train_problems
-from .problems import Chain, Problem, Step, gold_chain
-from .transcripts import STUDENTS, SUPERVISIONS, Supervision
+from .lessons import MODELS, expanded
+from .problems import Chain, Step, gold_chain
+from .transcripts import STUDENTS, SUPERVISIONS
 
 CHARACTERS = 3.5  # of English with numbers, a token
 CHAIN = 300  # characters of a chain where the benchmark has no steps
@@ -79,34 +80,67 @@ def gpu_plan(settings: Settings) -> list[dict]:
     size = SIZES.get(settings.student.rpartition("/")[2])
     if size is None:
         return []
-    problems = train_problems(settings)
     rows, lengths = [], []
     for student, models in STUDENTS.items():
         for name in models:
-            supervision = SUPERVISIONS[name]
-            if not taught(settings, supervision):
+            if not taught(settings, SUPERVISIONS[name]):
                 continue
-            own = list(_lengths(settings, problems, supervision))
-            tokens = settings.training.epochs * sum(own)
-            rows.append({"what": f"train {name}", "sequences": len(own),
-                         "million tokens": round(tokens / 1e6, 2),
-                         "gigabytes": round(memory(size, max(own)), 1),
-                         **{g.name: training_hours(size.parameters, tokens, g)
-                            for g in GPUS}})  # fmt: skip
+            row, length = _training_row(settings, size, name)
+            rows.append(row)
             if name == models[-1]:
-                lengths.append((student, sum(own) / len(own)))
+                lengths.append((student, length))
     asked = sum(len(test_problems(settings, s)) for s in test_splits(settings))
+    rows += [_solving_row(settings, size, *told, asked) for told in lengths]
+    return [*rows, _total("all, one seed", rows)]
+
+
+def ablation_plan(settings: Settings) -> list[dict]:
+    """The same of what notebook 07 trains and solves beside the main table.
+
+    Empty for a student whose size is not known, and where nothing can be changed.
+    """
+    from .ablations import chosen, extra_models, problems_of  # which load torch
+
+    size = SIZES.get(settings.student.rpartition("/")[2])
+    ablations = chosen(settings) if size else []
+    if not ablations:
+        return []
+    rows = [_training_row(settings, size, name)[0] for name in extra_models(settings)]
+    solvers = {ablation.models[-1] for ablation in ablations}
+    lengths = {name: _training_row(settings, size, name)[1] for name in solvers}
+    count = len(problems_of(settings))
+    for ablation in ablations:
+        length = lengths[ablation.models[-1]]
+        rows.append(_solving_row(settings, size, ablation.name, length, count))
+    return [*rows, _total("ablations, one seed", rows)]
+
+
+def _training_row(settings: Settings, size: Size, model: str) -> tuple[dict, float]:
+    """A training's row, and the mean length of its transcripts in tokens."""
+    own, epochs = _lengths(settings, model)
+    tokens = epochs * sum(own)
+    row = {"what": f"train {model}", "sequences": len(own),
+           "million tokens": round(tokens / 1e6, 2),
+           "gigabytes": round(memory(size, max(own)), 1),
+           **{g.name: training_hours(size.parameters, tokens, g)
+              for g in GPUS}}  # fmt: skip
+    return row, sum(own) / len(own)
+
+
+def _solving_row(
+    settings: Settings, size: Size, name: str, length: float, asked: int
+) -> dict:
     batches = ceil(asked / settings.decoding.batch_size)
-    for student, length in lengths:
-        hours = batches * min(length, settings.decoding.max_tokens) * TOKEN_SECONDS
-        rows.append({"what": f"solve {student}", "sequences": asked,
-                     "million tokens": round(asked * length / 1e6, 2),
-                     "gigabytes": round(2 * size.parameters / 1e9, 1),
-                     **{g.name: hours / 3600 for g in GPUS}})  # fmt: skip
-    total = {g.name: sum(row[g.name] for row in rows) for g in GPUS}
-    largest = max(row["gigabytes"] for row in rows)
-    rows.append({"what": "all, one seed", "gigabytes": largest, **total})
-    return rows
+    hours = batches * min(length, settings.decoding.max_tokens) * TOKEN_SECONDS / 3600
+    return {"what": f"solve {name}", "sequences": asked,
+            "million tokens": round(asked * length / 1e6, 2),
+            "gigabytes": round(2 * size.parameters / 1e9, 1),
+            **{g.name: hours for g in GPUS}}  # fmt: skip
+
+
+def _total(what: str, rows: Sequence[dict]) -> dict:
+    hours = {g.name: sum(row[g.name] for row in rows) for g in GPUS}
+    return {"what": what, "gigabytes": max(row["gigabytes"] for row in rows), **hours}
 
 
 def size_plan(settings: Settings, seeds: int = 3) -> list[dict]:
@@ -142,15 +176,20 @@ def memory(size: Size, longest: float) -> float:
     return (STATE_BYTES * size.parameters + a_token * longest * MICRO_BATCH) / 1e9
 
 
-def _lengths(
-    settings: Settings, problems: Sequence[Problem], supervision: Supervision
-) -> Iterator[float]:
-    """Estimated tokens of each transcript, cut at the longest that is trained on."""
-    for problem in problems:
+def _lengths(settings: Settings, model: str) -> tuple[list[float], float]:
+    """Estimated tokens of each transcript, cut at the longest that is trained on, and
+    the epochs of its training."""
+    supervision, pairs = MODELS[model], []
+    for problem in train_problems(settings):
         chain = gold_chain(problem)
         if not chain.steps and "solution" in supervision.shown:
             step = Step("", "x" * CHAIN, problem.answer)
             chain = Chain(problem.id, "cot", (step,), problem.answer, "estimated")
+        pairs.append((problem, chain))
+    pairs, training = expanded(settings, model, pairs)
+    lengths = []
+    for problem, chain in pairs:
         shown = supervision.transcript(problem, chain)
         characters = sum(len(segment.text) + 1 for segment, _ in shown)
-        yield min(characters / CHARACTERS, settings.training.max_length)
+        lengths.append(min(characters / CHARACTERS, training.max_length))
+    return lengths, training.epochs

@@ -4,9 +4,10 @@
     python -m socratic_utils.jobs paper --model qg     # train one
     accelerate launch --num_processes 4 -m socratic_utils.jobs paper --model qg
 
-A job is one model of the main table: everything that makes it is in its hash, which is
-in the name of its folder, so a job that is done is skipped by whoever comes later: the
-notebooks, another process, a Ray cluster (`ray_engine`).  With several processes the
+A job is one model of the main table, or of an ablation that the run's notebook 07 will
+show: everything that makes it is in its hash, which is in the name of its folder, so a
+job that is done is skipped by whoever comes later: the notebooks, another process, a
+Ray cluster (`ray_engine`).  With several processes the
 batch is divided among them, so the steps are the same as on one machine.
 """
 
@@ -18,10 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import config
-from .config import Settings
-from .corpus import corpus, is_gold, taught
+from . import ablations, config
+from .config import P2_DATASETS, Settings
+from .corpus import is_gold, taught
+from .experiments import train_model
+from .lessons import MODELS, lesson
+from .prompts import STYLES
 from .runs import read_json
+from .students import student_hash
 from .transcripts import STUDENTS, SUPERVISIONS
 
 SEEDS_AT_PAPER = (0, 1, 2)  # P1's values are means of at least three runs
@@ -29,7 +34,7 @@ SEEDS_AT_PAPER = (0, 1, 2)  # P1's values are means of at least three runs
 
 @dataclass(frozen=True)
 class Job:
-    """One training: the options of its run, and the model of the main table."""
+    """One training: the options of its run, and the name of the model (`lessons`)."""
 
     options: dict[str, Any]
     model: str
@@ -41,12 +46,10 @@ class Job:
     @property
     def name(self) -> str:
         """The name of the folder it trains into; its teacher must have been asked."""
-        from .students import student_hash
-
-        settings, supervision = self.settings, SUPERVISIONS[self.model]
-        pairs = corpus(settings, supervision.corpus)
+        settings = self.settings
+        pairs, training = lesson(settings, self.model)
         mark = student_hash(
-            settings.student, pairs, supervision, settings.training, settings.seed
+            settings.student, pairs, MODELS[self.model], training, settings.seed
         )
         return f"{self.model}-{mark}"
 
@@ -57,29 +60,38 @@ class Job:
 
     def run(self) -> Path:
         """Train, or take what is on disk; the student's folder."""
-        from .experiments import train_on
-
-        return train_on(self.settings, SUPERVISIONS[self.model])
+        return train_model(self.settings, self.model)
 
 
 def jobs_of(options: dict[str, Any], seeds: Sequence[int] = ()) -> list[Job]:
-    """The trainings of a run, for each seed; what nobody can teach is left out."""
+    """The trainings of a run, for each seed; what nobody can teach is left out.
+
+    Those of the ablations come last, for the first seed, whose notebook 07 shows them.
+    """
     settings = config.load(**options)
+    seeds = list(seeds) or [settings.seed]
     models = [m for models in STUDENTS.values() for m in models]
     models = [m for m in models if taught(settings, SUPERVISIONS[m])]
-    return [
-        Job({**options, "seed": seed}, model)
-        for seed in (seeds or [settings.seed])
-        for model in models
-    ]
+    jobs = [Job({**options, "seed": seed}, model) for seed in seeds for model in models]
+    first = {**options, "seed": seeds[0]}
+    extra = ablations.extra_models(settings) if shows_ablations(settings) else []
+    return jobs + [Job(first, model) for model in extra]
+
+
+def shows_ablations(settings: Settings) -> bool:
+    """Whether notebook 07 is part of the run, or asked for with all it can train."""
+    if settings.scale == "small":
+        return bool(settings.switches)
+    return settings.dataset not in P2_DATASETS
 
 
 def told(job: Job) -> str:
     """A line about a job.  Nobody is asked for the chains that are in its hash."""
-    settings, wanted = job.settings, SUPERVISIONS[job.model].corpus
+    settings, wanted = job.settings, MODELS[job.model].corpus
     kept = settings.folder / "chains" / f"{wanted}-kept.jsonl"
     if not is_gold(settings, wanted) and not kept.exists():
-        return f"{job.model}: its chains are not on disk yet, run notebook 02 first"
+        asks = "02" if wanted in STYLES else "07"
+        return f"{job.model}: its chains are not on disk, notebook {asks} asks for them"
     return f"{job.name}: {'done' if job.is_done else 'to be trained'}"
 
 

@@ -4,11 +4,12 @@ Notebook 01 asks for one chain a problem and style; notebook 02 asks again where
 answer was wrong.  How often that is cannot be known before, so its numbers are an upper
 bound: chains that are recorded or cached are judged, all others are taken as wrong.
 Notebook 06 asks for many chains of each problem, notebook 07 for those of P1, Table 3,
-if there is somebody to ask, and for the chains of its SocGT rows, whose resamples are
-not counted.
+and of its SocGT rows, if there is somebody to ask.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 
 from . import two_stage
 from .config import Settings, outputs_root
@@ -24,11 +25,11 @@ from .corpus import (
 )
 from .cost import Estimate
 from .filters import KEPT, RESAMPLE_TEMPERATURE, judge
-from .problems import read_rows
+from .problems import Problem, read_rows
 from .prompts import FROM_QUESTIONS, FROM_STEPS
 from .sampling import can_sample, planned
 from .store import ReplyStore
-from .teacher import STORE_NAME, shipped_recordings
+from .teacher import STORE_NAME, Teacher, shipped_recordings
 
 
 def known_teachers() -> list[str]:
@@ -46,34 +47,45 @@ def teacher_plan(settings: Settings) -> dict[str, Estimate]:
     if settings.reuse or settings.teacher in CORPORA:
         return {}
     teacher = teacher_of(settings, plan=True)
+    problems = train_problems(settings)
     plan: dict[str, Estimate] = {}
+
+    def add(notebook: str, asked: Estimate) -> None:
+        plan[notebook] = plan[notebook] + asked if notebook in plan else asked
+
     for style in styles(settings):
-        open_problems = train_problems(settings)
-        for sample in range(settings.max_resamples + 1):
-            temperature = RESAMPLE_TEMPERATURE if sample else 0.0
-            notebook = "02" if sample else "01"
-            asked = teacher.estimate(
-                open_problems, style, 1, temperature, first_sample=sample
-            )
-            plan[notebook] = plan[notebook] + asked if notebook in plan else asked
-            open_problems = [
-                problem
-                for problem in open_problems
-                if (chain := teacher.known(problem, style, temperature, sample)) is None
-                or judge(problem, chain) != KEPT
-            ]
-            if not open_problems:
-                break
+        for sample, asked in enumerate(at_most(settings, teacher, problems, style)):
+            add("02" if sample else "01", asked)
     if can_sample(settings):
-        plan["06"] = planned(settings)
-    live = can_ask(settings)
-    asked = spread(test_problems(settings), settings.many.test_limit)
-    if live and two_stage.fits(asked):
-        plan["07"] = two_stage.planned(teacher, asked)
-    if live and (settings.scale != "small" or settings.switches):
-        problems = train_problems(settings)
-        for style in (FROM_STEPS, FROM_QUESTIONS):  # notebook 07's rows of SocGT
+        add("06", planned(settings))
+    if can_ask(settings):
+        tested = spread(test_problems(settings), settings.many.test_limit)
+        if two_stage.fits(tested):
+            add("07", two_stage.planned(teacher, tested))
+        for style in (FROM_STEPS, FROM_QUESTIONS):  # its rows of SocGT
+            if settings.scale == "small" and not settings.switches:
+                break
             if can_give(settings, problems, style):
-                more = teacher.estimate(problems, style)
-                plan["07"] = plan["07"] + more if "07" in plan else more
+                for asked in at_most(settings, teacher, problems, style):
+                    add("07", asked)
     return {name: found for name, found in plan.items() if found.requests}
+
+
+def at_most(
+    settings: Settings, teacher: Teacher, problems: Sequence[Problem], style: str
+) -> Iterator[Estimate]:
+    """What keeping right chains asks for: at first, and at each resample.
+
+    A chain that is not known is taken as wrong.
+    """
+    for sample in range(settings.max_resamples + 1):
+        temperature = RESAMPLE_TEMPERATURE if sample else 0.0
+        yield teacher.estimate(problems, style, 1, temperature, first_sample=sample)
+        problems = [
+            problem
+            for problem in problems
+            if (chain := teacher.known(problem, style, temperature, sample)) is None
+            or judge(problem, chain) != KEPT
+        ]
+        if not problems:
+            return

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 
+from . import two_stage
 from .benchmarks import load_problems
 from .corpus import spread
 from .filters import keep_if_correct
@@ -35,6 +36,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--max-resamples", type=int, default=3)
     parser.add_argument("--chains", type=int, help="so many a problem, at T = 1, with "
                         "log-likelihoods, instead of filtering")  # fmt: skip
+    parser.add_argument("--two-stage", action="store_true", help="prompts of P1, "
+                        "Table 3, instead of chains to learn from")  # fmt: skip
     parser.add_argument("--cache", default=str(project_root() / "outputs" / "teacher"))
     parser.add_argument("--out", help="recording to write, .jsonl.gz")
     options = parser.parse_args(arguments)
@@ -46,7 +49,9 @@ def main(arguments: list[str] | None = None) -> None:
         concurrency=options.concurrency, recorded=(),
         logprobs=bool(options.chains),
     )  # fmt: skip
-    for style in options.styles:
+    if options.two_stage:
+        print(two_stage.compare(two_stage.prompted_rows(teacher, problems)))
+    for style in () if options.two_stage else options.styles:
         if options.chains:
             chains = teacher.sample(problems, style, options.chains, temperature=1.0)
             print(f"{style}: {len(chains)} chains")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from socratic_utils import ablations, config, corpus, experiments
+from socratic_utils import ablations, config, corpus, experiments, lessons
 from socratic_utils.problems import Problem, Step
 
 
@@ -71,7 +71,7 @@ def test_rows_are_taken_from_disk(settings, rows, capsys):
 def test_what_a_teacher_cannot_teach_is_not_possible(monkeypatch):
     """A benchmark without steps, a teacher with CoT chains only."""
     bare = [Problem("p", "toy", "train", "Which?", "a", "choice", (), ("x", "y"))]
-    monkeypatch.setattr(ablations, "_asked", lambda settings: bare)
+    monkeypatch.setattr(ablations, "problems_of", lambda settings: bare)
     monkeypatch.setattr(corpus, "train_problems", lambda settings: bare)
     settings = config.load("smoke", dataset="commonsense_qa", teacher="palm-540b")
     possible = [a.name for a in ablations.ABLATIONS if ablations.possible(settings, a)]
@@ -99,13 +99,13 @@ def test_strategyqa_has_questions_and_facts_apart(monkeypatch):
     facts = (Step("", "It is 4 m tall.", ""),)
     one = Problem("p", "strategyqa", "train", "Does it fit?", "no", "yes_no", facts,
                   extra=extra)  # fmt: skip
-    monkeypatch.setattr(ablations, "_asked", lambda settings: [one])
+    monkeypatch.setattr(ablations, "problems_of", lambda settings: [one])
     monkeypatch.setattr(corpus, "train_problems", lambda settings: [one])
     settings = config.load("smoke", dataset="strategyqa", teacher="none")
     possible = {a.name for a in ablations.ABLATIONS if ablations.possible(settings, a)}
     assert possible == {"gt_steps, calculator", "gold questions, then facts"}
     ((_, chain),) = corpus.corpus(settings, "apart")
-    lines = [s.text for s, _ in ablations.APART.transcript(one, chain)]
+    lines = [s.text for s, _ in lessons.APART.transcript(one, chain)]
     assert lines[1:] == [
         "Q: How tall?", "Q: How high?", "A: It is 4 m tall.", "The answer is no."
     ]  # fmt: skip

@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from socratic_utils import cli, config
+from socratic_utils.corpus import train_problems
 from socratic_utils.gpu_plan import (
     GPUS,
     SIZES,
+    ablation_plan,
     gpu_plan,
     memory,
     size_plan,
@@ -63,6 +65,7 @@ def test_a_dry_run_of_paper_tells_it(capsys, monkeypatch, tmp_path):
     assert cli.main(["paper", "--dry-run", *words]) == 0
     said = capsys.readouterr().out
     assert "train socratic_unified" in said and "A100 40 GB" in said
+    assert "solve iterative, predicted steps" in said
     assert cli.main(["paper", "--dry-run", *words, "--student", "a/b"]) == 0
     assert "the size of a/b is not known" in capsys.readouterr().out
     assert cli.main(["small", "--dry-run"]) == 0
@@ -82,6 +85,24 @@ def test_every_size_of_the_family_for_three_seeds():
     opt = size_plan(paper(student="facebook/opt-125m"))
     assert [row["student"] for row in opt][:3] == ["opt-125m", "opt-350m", "opt-1.3b"]
     assert size_plan(paper(student="somebody/else")) == []
+
+
+def test_the_ablations_trainings_and_evaluations_are_planned_too():
+    rows = ablation_plan(paper())
+    names = [row["what"] for row in rows]
+    assert len(names) == len(set(names))
+    assert {"train planner_equations", "train no_subquestions",
+            "solve iterative, gold questions"} <= set(names)  # fmt: skip
+    assert not {"train qg", "train qa", "train cot"} & set(names)  # the main table's
+    by_name = {row["what"]: row for row in rows}
+    # Every sub-problem is a sequence, for as many steps as the question answerer has.
+    steps = sum(len(p.steps) for p in train_problems(paper()))
+    assert by_name["train no_subquestions"]["sequences"] == steps
+    assert by_name["train qg_guided_steps"]["sequences"] == 40
+    assert by_name["solve cot, calculator"]["sequences"] == 20
+    card = GPUS[0].name
+    assert rows[-1][card] == pytest.approx(sum(row[card] for row in rows[:-1]))
+    assert ablation_plan(paper(student="somebody/else")) == []
 
 
 def test_at_paper_scale_each_papers_notebooks_run_on_its_benchmarks():

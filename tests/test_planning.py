@@ -29,7 +29,7 @@ def test_another_teacher_is_asked_for_at_most_this():
     assert plan["02"].requests == 2 * 3 * problems
     assert 0 < plan["01"].dollars < plan["02"].dollars < 0.1
     assert plan["01"].hours is None
-    assert plan["07"].requests == 3 * settings.many.test_limit + 2 * problems
+    assert plan["07"].requests == 3 * settings.many.test_limit + 2 * 4 * problems
 
 
 def test_what_is_cached_and_right_is_not_asked_again():

@@ -104,7 +104,7 @@ def test_a_list_of_jobs_asks_nobody(settings, capsys):
 
     nobody = ["smoke", "--teacher", "gpt-4.1-mini"]
     assert jobs.main(nobody) == 0
-    assert "cot: its chains are not on disk yet" in capsys.readouterr().out
+    assert "cot: its chains are not on disk" in capsys.readouterr().out
     assert jobs.main([*nobody, "--model", "cot"]) == 2  # no key, one sentence
     assert capsys.readouterr().err.startswith("jobs: ")
 
@@ -117,7 +117,12 @@ def test_the_jobs_of_a_run(settings, capsys):
     assert [job.model for job in found[:6]] == [
         "answer_only", "gt_steps", "cot", "socratic_unified", "qg", "qa",
     ]  # fmt: skip
-    assert len({job.name for job in found}) == 12
+    assert len({job.name for job in found[:12]}) == 12
+    extra = [job.model for job in found[12:]]  # of the ablations, for one seed
+    assert {job.settings.seed for job in found[12:]} == {0}
+    assert {"qg_sees_solutions", "planner_steps", "no_subquestions"} <= set(extra)
+    assert len(extra) == len(set(extra)) and not {"qg", "qa"} & set(extra)
+    assert [job.model for job in jobs_of({"scale": "small"})][-1] == "qa"
     assert not found[0].is_done
     assert jobs.main(["smoke", "--model", "answer_only"]) == 0
     assert found[0].is_done and not found[6].is_done  # seed 1 is another folder

@@ -4,16 +4,18 @@
     python tools/keep_reference.py outputs/small --add     # what a notebook made later
 
 Copies tables, figures, predictions, chains, executed notebooks, report and run.json to
-outputs/reference/<name>/; leaves out weights, the teacher's cache, and the texts of
-problems that are not ours: other people's benchmarks are downloaded, not committed.
+outputs/reference/<name>/.  Leaves out weights, the teacher's cache, the texts of
+problems that are not ours, and chains that others have published: those are downloaded
+or read from a folder, not committed.
 """
 
 import argparse
 import shutil
 from pathlib import Path
 
+from socratic_utils.corpora import CORPORA
 from socratic_utils.problems import read_rows
-from socratic_utils.runs import project_root, write_jsonl_rows
+from socratic_utils.runs import project_root, read_json, write_jsonl_rows
 
 PARTS = ("tables", "figures", "predictions", "chains", "notebooks")
 FILES = ("report.html", "run.json")
@@ -33,7 +35,9 @@ def main() -> None:
     if not options.add:
         shutil.rmtree(target, ignore_errors=True)
     hidden = shutil.ignore_patterns(".*")
-    for part in (part for part in PARTS if (run / part).is_dir()):
+    teacher = read_json(run / "run.json", {})["settings"]["teacher"]
+    parts = [part for part in PARTS if part != "chains" or teacher not in CORPORA]
+    for part in (part for part in parts if (run / part).is_dir()):
         shutil.copytree(run / part, target / part, ignore=hidden, dirs_exist_ok=True)
     for name in (name for name in FILES if (run / name).exists()):
         shutil.copy2(run / name, target / name)

@@ -1,0 +1,66 @@
+"""Which notebooks a run has: those on request, and those with nothing to learn from.
+
+    >>> from socratic_utils.config import load
+    >>> is_on_request(load("small"), Path("06_many_chains.ipynb"))
+    True
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .config import P2_DATASETS, Settings
+from .notebooks import number
+
+# A student that a notebook cannot do without, and what it learns.
+NEEDED = {
+    "04": ("socratic_unified", "Socratic chains"),
+    "05": ("socratic_iterative", "Socratic chains"),
+    "09": ("cot", "CoT chains"),
+    "10": ("gt_steps", "steps of its own"),
+}
+# Notebooks with predictions of their own, which are made on request, and the folder.
+OWN_ROWS = {"06": "many_chains", "07": "ablations", "09": "two_settings",
+            "11": "prompted", "13": "many_chains"}  # fmt: skip
+
+
+def is_on_request(settings: Settings, path: Path) -> bool:
+    """Whether a notebook is no part of a whole run: too long, or for other data.
+
+    At `paper` scale each paper's notebooks are, on that paper's benchmarks.
+    """
+    if settings.scale == "smoke" or settings.reuse:
+        return False
+    if settings.scale == "paper":
+        p2s = settings.dataset in P2_DATASETS
+        return number(path) in (("07",) if p2s else ("06", "09", "11", "13"))
+    return number(path) in OWN_ROWS
+
+
+def why_left_out(settings: Settings, path: Path) -> str:
+    """Why a notebook has nothing to learn from; empty where it has."""
+    if settings.reuse:
+        own = OWN_ROWS.get(number(path), "")
+        there = (settings.reference / "predictions" / own).is_dir()
+        return "" if there else "the committed run has no rows of it"
+    if number(path) in ("06", "13"):
+        from .sampling import can_sample
+
+        missing = f"no {settings.many.counts[-1]} chains a problem are recorded of"
+        return "" if can_sample(settings) else f"{missing} {settings.teacher}"
+    if number(path) in ("01", "02"):
+        from .corpus import styles
+
+        missing = f"{settings.teacher} has no chains on {settings.dataset}'s training"
+        return "" if styles(settings) else f"{missing} problems"
+    if number(path) == "07":
+        from .ablations import chosen
+
+        return "" if chosen(settings) else "there is nothing that could be changed"
+    if number(path) in NEEDED:
+        from .corpus import is_taught
+
+        student, what = NEEDED[number(path)]
+        missing = f"neither {settings.dataset} nor {settings.teacher} has {what}"
+        return "" if is_taught(settings, student) else missing
+    return ""
