@@ -2,7 +2,8 @@
 
 from teacher_server import TeacherServer
 
-from socratic_utils import two_stage
+from socratic_utils import config, two_stage
+from socratic_utils.corpus import spread, test_problems
 from socratic_utils.problems import Problem
 from socratic_utils.teacher import Teacher
 
@@ -41,3 +42,14 @@ def test_without_a_question_there_is_no_second_stage(tmp_path):
         chains = two_stage.in_two_stages(teacher, PROBLEMS)
     assert [chain.answer for chain in chains] == [None, None]
     assert len(server.requests) == 2
+
+
+def test_the_recorded_teacher_answers_at_small_without_anybody_to_ask(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv(config.OUTPUTS_VARIABLE, str(tmp_path))
+    settings = config.load("small")
+    problems = spread(test_problems(settings), settings.many.test_limit)
+    table = two_stage.table(settings, problems)
+    assert list(table["prompt"]) == ["CoT", "sub-questions"]
+    assert list(table["n"]) == [60, 60]

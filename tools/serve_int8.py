@@ -30,13 +30,14 @@ from socratic_utils.roomy import roomy_cache
 class Batcher(threading.Thread):
     """Takes requests from a queue and answers those with a common prefix together."""
 
-    def __init__(self, folder: str, batch: int) -> None:
+    def __init__(self, folder: str, batch: int, bf16: bool = False) -> None:
         super().__init__(daemon=True)
         self.tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+        dtype = torch.bfloat16 if bf16 else torch.float32
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).eval()
         config = torch.ao.quantization.per_channel_dynamic_qconfig
-        self.model = torch.ao.quantization.quantize_dynamic(
-            model.eval(), {torch.nn.Linear: config}
+        self.model = model if bf16 else torch.ao.quantization.quantize_dynamic(
+            model, {torch.nn.Linear: config}
         )
         stop = model.generation_config.eos_token_id
         self.stop = torch.tensor(stop if isinstance(stop, list) else [stop])
@@ -234,8 +235,10 @@ def main() -> None:
     parser.add_argument("--name", default="teacher")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--batch", type=int, default=48, help="requests at once")
+    parser.add_argument("--bf16", action="store_true", help="instead of int8, half the "
+                        "memory: for a processor with bf16 products")  # fmt: skip
     options = parser.parse_args()
-    batcher = Batcher(options.folder, options.batch)
+    batcher = Batcher(options.folder, options.batch, options.bf16)
     batcher.start()
     server = Server(("127.0.0.1", options.port), handler(batcher, options.name))
     print(f"http://127.0.0.1:{options.port}/v1", flush=True)
