@@ -21,6 +21,8 @@ usage() {
   --train-limit N      so many training problems (teacher chains included)
   --test-limit N       so many test problems of each split
   --seed N             of training and sampling (default 0)
+  --switches all       in notebook 07 also what trains for long
+  --engine ray         let an existing Ray cluster train, one job a GPU
   --reuse reference    take the committed rows instead of training
   --only NN            one notebook, such as 03
   --dry-run            say what would run and how long it takes; do nothing

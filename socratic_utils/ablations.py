@@ -6,6 +6,8 @@ problems and compared with it pair by pair:
     oracles     gold questions instead of the question generator (the nearest that P1
                 has is SocGT as in its section 5, PAPERS.md 1.5), and an exact
                 calculator behind every "=" (ours): where do answers go wrong?
+    teacher     its sub-questions are there at test time (P1 section 5 has SocGT on
+                GSM8K so), asked for by the prompt of Table 3 (`two_stage`)
     upfront     all questions are asked before the first is answered
     sees        the question generator reads the earlier solutions (P1 Table 1), which
                 in P1 section 3.3 it does not
@@ -27,15 +29,24 @@ training data is in `data_size`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
-from . import experiments, guidance, oracles
+from . import experiments, guidance, oracles, two_stage
 from .answers import find_equations
 from .config import Settings
-from .corpus import is_gold, is_taught, spread, taught, test_problems
+from .corpora import CORPORA
+from .corpus import (
+    can_ask,
+    is_gold,
+    is_taught,
+    spread,
+    taught,
+    teacher_of,
+    test_problems,
+)
 from .experiments import (
     predictions_path,
     solved,
@@ -47,7 +58,7 @@ from .experiments import (
 from .guidance import GUIDES, Planned, gold_guides
 from .lessons import MODELS, SOCGT
 from .metrics import accuracy, mcnemar
-from .oracles import Calculating, GoldQuestions, upfront
+from .oracles import AskedBefore, Calculating, GoldQuestions, upfront
 from .problems import Problem, sub_questions
 from .runs import file_hash
 from .speaker import Speaker
@@ -67,6 +78,7 @@ class Ablation:
     default: str
     models: tuple[str, ...]
     gold_questions: bool = False
+    teacher_questions: bool = False
     calculator: bool = False
     sees_solutions: bool = False
     guide: str = ""
@@ -89,6 +101,8 @@ ABLATIONS = (
              calculator=True),
     Ablation("iterative, calculator", PAIR, ("qg", "qa"), calculator=True),
     Ablation("iterative, gold questions", PAIR, ("qa",), gold_questions=True),
+    Ablation("iterative, questions of the teacher", PAIR, ("qa",),
+             teacher_questions=True),
     Ablation("iterative, both oracles", PAIR, ("qa",), gold_questions=True,
              calculator=True),
     Ablation("iterative, questions upfront", PAIR, ("qg", "qa"), upfront=True),
@@ -146,11 +160,24 @@ def possible(settings: Settings, ablation: Ablation) -> bool:
     asked = problems_of(settings)
     if ablation.gold_questions:
         return any(map(sub_questions, asked))
+    if ablation.teacher_questions:
+        return _can_ask_questions(settings, asked)
+    if ablation.planned:  # the plan is learnt from the chains: no gold is needed
+        return ablation.guide == "steps" or asked[0].kind == "number"
     steps = [step for problem in asked for step in problem.steps]
     if ablation.guide == "steps":
         return bool(steps)
     has_equations = any(find_equations(step.solution) for step in steps)
     return has_equations or not ablation.guide
+
+
+def _can_ask_questions(settings: Settings, problems: Sequence[Problem]) -> bool:
+    """Whether the teacher's questions about test problems are known or to be had."""
+    if settings.teacher in CORPORA or not two_stage.fits(problems):
+        return False
+    teacher = teacher_of(settings, plan=True)
+    open_questions = two_stage.questions_to_ask(teacher, problems).requests
+    return not open_questions or can_ask(settings)
 
 
 def score(settings: Settings, ablation: Ablation) -> list[dict]:
@@ -223,7 +250,7 @@ def _path(settings: Settings, ablation: Ablation) -> Path:
 
 def _marks(ablation: Ablation) -> dict:
     """All that tells its rows apart; `slow` changes none of them."""
-    return {name: v for name, v in asdict(ablation).items() if name != "slow"}
+    return {name: v for name, v in asdict(ablation).items() if v and name != "slow"}
 
 
 def _speakers(
@@ -237,6 +264,10 @@ def _speakers(
         speakers[-1] = Calculating(speakers[-1].model, speakers[-1].tokenizer)
     if ablation.gold_questions:
         speakers.insert(0, GoldQuestions(asked, speakers[-1].tokenizer))
+    if ablation.teacher_questions:
+        teacher = replace(teacher_of(settings), shots=two_stage.SHOTS)
+        told = two_stage.asked_of(teacher, asked)
+        speakers.insert(0, AskedBefore(asked, speakers[-1].tokenizer, told))
     if ablation.planned:
         planner, asker, answerer = speakers
         speakers = [Planned(asker, planner, settings.decoding.max_tokens), answerer]

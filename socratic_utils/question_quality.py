@@ -25,7 +25,7 @@ import pandas as pd
 from sacrebleu import corpus_bleu
 
 from .metrics import wilson_interval
-from .problems import Problem
+from .problems import Problem, sub_questions
 from .transcripts import PREFIXES
 
 COLUMNS = ("student", "n", "bleu", "bert_f1", "same_count", "ci_low", "ci_high")
@@ -37,7 +37,7 @@ def quality(rows: Sequence[dict], problems: Sequence[Problem]) -> list[dict]:
     Of problems without gold sub-questions nothing is counted; `bert_f1` is None where
     it cannot be had.  `n` is the number of problems, the interval is that of #Q.
     """
-    gold = {p.id: [s.question for s in p.steps if s.question] for p in problems}
+    gold = {p.id: sub_questions(p) for p in problems}
     asked: dict[str, list[tuple[list[str], list[str]]]] = defaultdict(list)
     for row in rows:
         if gold.get(row["id"]):

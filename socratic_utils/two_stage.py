@@ -42,8 +42,7 @@ def in_two_stages(teacher: Teacher, problems: Sequence[Problem]) -> list[Chain]:
 
     A problem of which the teacher asks nothing has a chain without steps and answer.
     """
-    first = teacher.sample(problems, QUESTIONS)
-    asked = {c.problem_id: [step.question for step in c.steps] for c in first}
+    asked = asked_of(teacher, problems)
     given = [
         replace(p, steps=(), extra={**p.extra, "sub_questions": asked[p.id]})
         for p in problems
@@ -55,6 +54,17 @@ def in_two_stages(teacher: Teacher, problems: Sequence[Problem]) -> list[Chain]:
         found.get(p.id) or Chain(p.id, FROM_QUESTIONS, (), None, teacher.model)
         for p in problems
     ]
+
+
+def asked_of(teacher: Teacher, problems: Sequence[Problem]) -> dict[str, list[str]]:
+    """Problem id -> the sub-questions that the teacher asks: the first stage."""
+    chains = teacher.sample(problems, QUESTIONS)
+    return {c.problem_id: [step.question for step in c.steps] for c in chains}
+
+
+def questions_to_ask(teacher: Teacher, problems: Sequence[Problem]) -> Estimate:
+    """What `asked_of` would ask for, with the prompt of `prompted_rows`."""
+    return replace(teacher, shots=SHOTS).estimate(problems, QUESTIONS)
 
 
 def prompted_rows(teacher: Teacher, problems: Sequence[Problem]) -> list[dict]:
@@ -92,8 +102,7 @@ def table(settings: Settings, problems: Sequence[Problem]) -> pd.DataFrame:
 def planned(teacher: Teacher, problems: Sequence[Problem]) -> Estimate:
     """What both ways would ask for; the second stage is taken for the first again."""
     teacher = replace(teacher, shots=SHOTS)
-    cot = teacher.estimate(problems, "cot")
-    first = teacher.estimate(problems, QUESTIONS)
+    cot, first = teacher.estimate(problems, "cot"), questions_to_ask(teacher, problems)
     return cot + first + first
 
 

@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from socratic_utils import ablations, config, corpus, experiments, lessons
+from socratic_utils import (
+    ablations,
+    config,
+    corpus,
+    experiments,
+    lessons,
+    two_stage,
+)
 from socratic_utils.problems import Problem, Step
 
 
@@ -40,6 +47,19 @@ def test_gold_questions_are_in_the_output(settings, rows):
         for line in row["lines"][:1]
     ]
     assert len(asked) == 3 and all(said == gold for said, gold in asked)
+
+
+def test_the_teachers_questions_are_asked_where_they_are_known(settings, rows):
+    told = [r for r in rows if r["student"] == "iterative, questions of the teacher"]
+    assert len(told) == 3  # recorded, so nobody had to be asked
+    asked = ablations.problems_of(settings)
+    teacher = replace(corpus.teacher_of(settings), shots=two_stage.SHOTS)
+    known = two_stage.asked_of(teacher, asked)
+    firsts = [row["lines"][0]["text"] for row in told]
+    assert firsts == [f"Q: {known[problem.id][0]}" for problem in asked]
+    (ablation,) = (a for a in ablations.ABLATIONS if a.teacher_questions)
+    for teacher in ("gpt-4.1-mini", "none"):  # nobody knows or can be asked
+        assert not ablations.possible(replace(settings, teacher=teacher), ablation)
 
 
 def test_the_table_is_paired_with_the_default(settings, rows, monkeypatch):
@@ -82,7 +102,7 @@ def test_small_leaves_out_what_trains_for_long(tmp_path, monkeypatch):
     monkeypatch.setenv(config.OUTPUTS_VARIABLE, str(tmp_path))
     quick = ablations.chosen(config.load("small"))
     everything = ablations.chosen(config.load("small", switches="all"))
-    assert not any(a.slow for a in quick) and len(quick) == 8
+    assert not any(a.slow for a in quick) and len(quick) == 9
     assert {a.name for a in everything} > {a.name for a in quick}
     assert "no sub-question module" in {a.name for a in everything}
     slow = next(a for a in everything if a.slow)

@@ -58,3 +58,12 @@ def test_bertscore_is_blank_where_it_cannot_be_had(monkeypatch):
     module.score = no_hub
     monkeypatch.setitem(sys.modules, "bert_score", module)
     assert bert_f1(["a"], ["b"]) is None
+
+
+def test_questions_that_stand_apart_from_the_facts_count_as_gold():
+    """StrategyQA's are no part of its steps."""
+    facts = (Step("", "A tortoise walks 300 metres an hour.", ""),)
+    apart = Problem("p0", "strategyqa", "test", "Could it?", "no", "yes_no", facts,
+                    extra={"sub_questions": list(ASKED)})  # fmt: skip
+    (line,) = quality([row(0, *ASKED)], [apart])
+    assert (line["n"], line["bleu"], line["same_count"]) == (1, 100.0, 1.0)

@@ -2,8 +2,7 @@
 
 from teacher_server import TeacherServer
 
-from socratic_utils import config, two_stage
-from socratic_utils.corpus import spread, test_problems
+from socratic_utils import ablations, config, two_stage
 from socratic_utils.problems import Problem
 from socratic_utils.teacher import Teacher
 
@@ -49,7 +48,6 @@ def test_the_recorded_teacher_answers_at_small_without_anybody_to_ask(
 ):
     monkeypatch.setenv(config.OUTPUTS_VARIABLE, str(tmp_path))
     settings = config.load("small")
-    problems = spread(test_problems(settings), settings.many.test_limit)
-    table = two_stage.table(settings, problems)
+    table = two_stage.table(settings, ablations.problems_of(settings))
     assert list(table["prompt"]) == ["CoT", "sub-questions"]
     assert list(table["n"]) == [60, 60]
