@@ -9,7 +9,9 @@ usage() {
 
   smoke  a tiny random model, minutes; its numbers mean nothing
   small  (default) a real student on a CPU, no network, no key, about an hour
-  paper  the papers' students and data, on a GPU
+  paper  the papers' students and data, on a GPU: P1's Table 2 whole, 27 runs
+         (dataset x student x seed) and one table of them; with any of --dataset,
+         --student, --seed, --only, --train-limit, --reuse it is that single run
 
   --dataset NAME       another benchmark than the scale's own, such as gsm8k
   --student ID         another student, a Hugging Face model id
@@ -20,7 +22,7 @@ usage() {
   --max-cost DOLLARS   stop before the teacher has cost more
   --train-limit N      so many training problems (teacher chains included)
   --test-limit N       so many test problems of each split
-  --seed N             of training and sampling (default 0)
+  --seed N             of training and sampling (default 0; paper: 0, 1, 2)
   --switches all       in notebook 07 also what trains for long
   --engine ray         let an existing Ray cluster train, one job a GPU
   --reuse reference    take the committed rows instead of training

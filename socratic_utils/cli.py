@@ -4,7 +4,8 @@
 
 Every notebook is run again each time; the stages inside them skip what is on disk with
 unchanged inputs, so a run that was killed goes on where it stopped.  The notebooks are
-found, not listed: a new one needs no change here but its line in ESTIMATED_MINUTES.
+found, not listed: a new one needs no change here but its line in ESTIMATED_MINUTES.  At
+`paper` scale it is a whole list of runs, unless one of them is asked for (`grid`).
 """
 
 from __future__ import annotations
@@ -18,11 +19,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import config
+from . import config, grid
 from .benchmarks.sources import VARIABLE as DATA_VARIABLE
 from .checks import LOCAL_STUDENTS, check, check_cost, check_teacher
 from .cost import price_table
-from .dry_run import left_out_of_plan, show_gpu_plan, teacher_plan_of
+from .dry_run import (
+    left_out_of_plan,
+    show_gpu_plan,
+    show_grid_hours,
+    teacher_plan_of,
+)
+from .grid import Run
 from .notebooks import NotebookError, Usage, find_notebooks, number, run_notebook
 from .programme import is_on_request, why_left_out
 from .runs import read_json, record_settings, update_run_json
@@ -54,38 +61,67 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
     """
     arguments = parser().parse_args(argv)
     given = {name: getattr(arguments, name) for name in OPTIONS}
+    asked = {name: v for name, v in given.items() if v not in ("", None)}
+    asked = {"scale": arguments.scale, **asked}
     try:
         check_cost(arguments.max_cost)
-        settings = check(config.load(arguments.scale, **given))
+        config.load(**asked)  # before notebooks are looked for
         chosen = choose(find_notebooks(notebooks), arguments.only)
+        whole = grid.is_whole(arguments)
+        runs = grid.runs(asked, chosen) if whole else [Run(asked, chosen)]
+        for one in runs:
+            check(one.settings)
         if arguments.dry_run:
-            show_plan(settings, chosen)
+            show_plans(runs)
             return 0
-        check_teacher(settings)
-        asked = {name: v for name, v in given.items() if v not in ("", None)}
-        train_elsewhere(arguments.engine, {"scale": settings.scale, **asked})
+        check_teacher(runs[0].settings)
+        train_elsewhere(arguments.engine, [one.options for one in runs])
     except (ValueError, RuntimeError, OSError) as error:  # of store, teacher, data
         print(f"run_all: {error}", file=sys.stderr)
         return BAD_INPUT
     try:
-        return run(settings, chosen, {"scale": settings.scale, **asked})
+        return run_all(runs)
     except (OSError, ValueError) as error:  # no room, no data, no permission
         print(f"run_all: {error}", file=sys.stderr)
         return FAILED
 
 
-def train_elsewhere(engine: str, options: dict[str, Any]) -> None:
-    """Let a cluster train what the notebooks will then find on disk."""
+def run_all(runs: Sequence[Run]) -> int:
+    """One run, or those of the grid until one fails, and then their table."""
+    if len(runs) == 1:
+        return run(runs[0].settings, runs[0].notebooks, runs[0].options)
+    for place, one in enumerate(runs, 1):
+        print(f"\nrun {place} of {len(runs)}: {one}", flush=True)
+        try:
+            code = run(one.settings, one.notebooks, one.options)
+        except (OSError, ValueError) as error:
+            print(f"run_all: {error}", file=sys.stderr)
+            code = FAILED
+        if code:
+            grid.save(runs)  # what is there so far
+            if code != INTERRUPTED:  # which has said so itself
+                print(f"run_all: {grid.how_to_go_on(runs, place)}", file=sys.stderr)
+            return code
+    print(grid.shown(runs, grid.save(runs)))
+    return 0
+
+
+def train_elsewhere(engine: str, runs: Sequence[dict[str, Any]]) -> None:
+    """Let a cluster train what the notebooks of these runs will then find on disk."""
     if engine not in ("", "ray"):
         raise ValueError(f"the engine is `ray` or none, not {engine!r}")
-    if engine and options.get("reuse"):
+    if engine and runs[0].get("reuse"):
         raise ValueError("--reuse trains nothing, so leave out --engine")
     if engine:
         from . import jobs, ray_engine
 
-        several = options["scale"] == "paper" and "seed" not in options
-        seeds = jobs.SEEDS_AT_PAPER if several else ()
-        ray_engine.run_jobs(jobs.jobs_of(options, seeds))
+        found = []
+        for options in runs:
+            if options.get("seed") and len(runs) > 1:
+                continue  # it is among the seeds of an earlier one
+            several = options["scale"] == "paper" and "seed" not in options
+            found += jobs.jobs_of(options, grid.SEEDS_AT_PAPER if several else ())
+        ray_engine.run_jobs(found)
 
 
 class Parser(argparse.ArgumentParser):
@@ -145,6 +181,17 @@ def estimate(settings: config.Settings, path: Path) -> str:
     if minutes is None:
         return "time unknown"
     return "under a minute" if minutes < 1 else f"about {minutes:g} min"
+
+
+def show_plans(runs: Sequence[Run]) -> None:
+    """The plan of one run; of a grid, its list, a plan a dataset, and all its hours."""
+    if len(runs) == 1:
+        return show_plan(runs[0].settings, runs[0].notebooks)
+    print(grid.told(runs))
+    for one in grid.first_of_each_dataset(runs):
+        print(f"\n{one.settings.dataset}: the plan of {one}")
+        show_plan(one.settings, one.notebooks)
+    show_grid_hours([one.settings for one in runs])
 
 
 def show_plan(settings: config.Settings, notebooks: list[Path]) -> None:

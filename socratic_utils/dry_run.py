@@ -6,6 +6,7 @@ benchmark is not at hand: a dry run never stops for that.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,22 @@ def show_gpu_plan(settings: Settings) -> None:
     if ablations:
         print("notebook 07 beside that, with the run's own student:")
         print(tabulate(ablations, headers="keys", floatfmt=".2f"))
+
+
+def show_grid_hours(runs: Sequence[Settings]) -> None:
+    """Hours of all runs of a grid, as far as their benchmarks are at hand."""
+    try:
+        from tabulate import tabulate
+
+        from .gpu_plan import grid_plan
+    except ImportError:  # said above already
+        return
+    rows, missing = grid_plan(runs)
+    if missing:
+        print(f"\n(hours of the whole are not known: {', '.join(missing)} not at hand)")
+    elif rows:
+        print("\nhours of the whole, all seeds (notebook 07 has seed 0 only):")
+        print(tabulate(rows, headers="keys", floatfmt=".2f", missingval=""))
 
 
 def left_out_of_plan(settings: Settings, path: Path) -> str:

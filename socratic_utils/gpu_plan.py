@@ -19,10 +19,14 @@ below, which the plan prints:
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from math import ceil
 
+from .benchmarks.sources import VARIABLE as DATA_VARIABLE
 from .config import MICRO_BATCH, Settings
 from .corpus import taught, test_problems, test_splits, train_problems
 from .lessons import MODELS, expanded
@@ -165,6 +169,30 @@ def size_plan(settings: Settings, seeds: int = 3) -> list[dict]:
     return rows
 
 
+def grid_plan(runs: Sequence[Settings]) -> tuple[list[dict], list[str]]:
+    """A row a dataset and student of several runs: hours of its seeds and of notebook
+    07, which the first seed has; and the datasets that are not at hand."""
+    seeds = Counter((one.dataset, one.student) for one in runs)
+    rows, missing = [], []
+    for (dataset, student), count in seeds.items():
+        one = next(r for r in runs if (r.dataset, r.student) == (dataset, student))
+        try:
+            main, ablations = gpu_plan(one), ablation_plan(one)
+        except OSError:
+            missing.append(dataset)
+            continue
+        parts = [(count, main[-1]), *((1, row) for row in ablations[-1:])]
+        rows.append({"dataset": dataset, "student": student.rpartition("/")[2],
+                     "seeds": count,
+                     "gigabytes": max(row["gigabytes"] for _, row in parts),
+                     **{g.name: sum(n * row[g.name] for n, row in parts)
+                        for g in GPUS}})  # fmt: skip
+    if rows:
+        hours = {g.name: sum(row[g.name] for row in rows) for g in GPUS}
+        rows.append({"dataset": "all", **hours})
+    return rows, list(dict.fromkeys(missing))
+
+
 def training_hours(parameters: float, tokens: float, gpu: Gpu) -> float:
     """Hours of forward and backward passes over so many tokens."""
     return 6 * parameters * tokens / (gpu.peak * UTILISATION) / 3600
@@ -179,6 +207,14 @@ def memory(size: Size, longest: float) -> float:
 def _lengths(settings: Settings, model: str) -> tuple[list[float], float]:
     """Estimated tokens of each transcript, cut at the longest that is trained on, and
     the epochs of its training."""
+    anybody = replace(settings, student="", seed=0)  # the same text for all students
+    return _measured(anybody, model, os.environ.get(DATA_VARIABLE, ""))
+
+
+@cache  # a plan of several sizes asks for each again
+def _measured(
+    settings: Settings, model: str, _folder: str
+) -> tuple[list[float], float]:
     supervision, pairs = MODELS[model], []
     for problem in train_problems(settings):
         chain = gold_chain(problem)

@@ -23,13 +23,14 @@ from . import ablations, config
 from .config import P2_DATASETS, Settings
 from .corpus import is_gold, taught
 from .experiments import train_model
+from .grid import SEEDS_AT_PAPER
 from .lessons import MODELS, lesson
 from .prompts import STYLES
 from .runs import read_json
 from .students import student_hash
 from .transcripts import STUDENTS, SUPERVISIONS
 
-SEEDS_AT_PAPER = (0, 1, 2)  # P1's values are means of at least three runs
+__all__ = ["SEEDS_AT_PAPER", "Job", "jobs_of", "shows_ablations", "told"]
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,12 @@ from .runs import read_json, write_atomic
 
 SHARES = {
     "accuracy", "ci_low", "ci_high", "truncated", "share", "paper", "acceptance",
-    "accuracy_flexible", "accuracy_strict", "default_accuracy",
+    "accuracy_flexible", "accuracy_strict", "default_accuracy", "mean", "sd",
 }  # fmt: skip
-ORDER = ("main", "beside_paper", "paired", "by_steps", "by_group", "errors", "strict")
+ORDER = (
+    "main", "paper_grid", "beside_paper", "beside_ablations", "beside_questions",
+    "paired", "by_steps", "by_group", "errors", "errors_by_steps", "strict",
+)  # fmt: skip
 PAPERS = (
     ("P1", "Distilling Reasoning Capabilities into Smaller Language Models",
      "https://arxiv.org/abs/2212.00193"),

@@ -4,8 +4,8 @@
     save_tables(rows, problems, settings.folder / "tables", settings.scale)
 
 Shares are fractions in the data and in CSV, percentages where people read them.  Wilson
-intervals are over problems: they do not hold the spread between seeds.  The paper's
-values are P1, Table 2 (`resources/papers/p1_table2.csv`).  P2's tables: `second_paper`.
+intervals are over problems: they do not hold the spread between seeds.  The papers'
+values and what ours are compared with: `beside` (P1) and `second_paper` (P2).
 """
 
 from __future__ import annotations
@@ -19,35 +19,35 @@ from pathlib import Path
 
 import pandas as pd
 
+from .beside import IN_PAPER, SMOKE, beside_paper, paper_table
 from .metrics import ERRORS, accuracy, first_error, mcnemar
 from .problems import Problem, read_rows
 from .report import to_latex, to_markdown
 from .runs import write_atomic
 
+# `beside` knows the paper, and no rows; here it is told ours.
+__all__ = [
+    "by_group", "by_size", "by_steps", "error_table", "errors_by_steps", "main_table",
+    "over_seeds", "paired_table", "paper_table", "read_predictions", "save_table",
+    "save_tables", "scores_by", "strict_table",
+]  # fmt: skip
+
 RUN = ["dataset", "split", "student", "model", "teacher", "seed"]
 KEY = RUN[:3]
 SCORE = ["n", "correct", "accuracy", "ci_low", "ci_high"]
 PAIRED = ["student_a", "student_b", "only_a", "only_b", "p_value"]
-SMOKE = "smoke scale: a random tiny model, the numbers mean nothing"
-IN_PAPER = {  # our students, in their order -> column of P1, Table 2
-    "answer_only": "Answer Only", "gt_steps": "GT Steps", "cot": "CoT",
-    "socratic_unified": "Unified SocCoT", "socratic_iterative": "Iterative SocCoT",
-}  # fmt: skip
 STUDENTS = tuple(IN_PAPER)
 ORDER = ("test", "challenge", "validation", "train", *STUDENTS)
-SIZES = {"": "Small", "medium": "Medium", "large": "Large", "xl": "XL"}
-PAPER_MODELS = {f"gpt2{size}": f"GPT-2 {name}" for size, name in SIZES.items()}
 CAPTIONS = {
     "main": "Accuracy of every student with its 95 % Wilson interval.",
-    "beside_paper": "Our test accuracy beside P1, Table 2.",
+    "beside_paper": "Our test accuracy beside P1, Table 2 (teacher: GPT-3 175B).",
     "strict": "Answers after the mark only, where that changes a verdict.",
     "by_steps": "Accuracy by the number of gold steps.",
     "by_group": "Accuracy by story family and by variant.",
     "errors": "Where wrong answers first go wrong, as shares of the wrong answers.",
+    "errors_by_steps": "First errors by the number of gold steps: numbers of problems.",
     "paired": "problems only one of two solves; exact McNemar p-values, uncorrected.",
 }
-NOTES = {"Iterative SocCoT": "P1's value includes the equation guide (its figure 6)"}
-
 
 def read_predictions(folder: str | Path) -> list[dict]:
     """All rows of `<folder>/*.jsonl`; ValueError on a row that tables cannot use."""
@@ -184,53 +184,29 @@ def error_table(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFra
     return pd.DataFrame(lines, columns=[*KEY, *"error wrong count share step".split()])
 
 
+def errors_by_steps(
+    rows: Iterable[dict], problems: Iterable[Problem]
+) -> pd.DataFrame:
+    """First errors by the number of gold steps: a line a student and number of steps.
+
+    `n` problems, `wrong` answers, and of these a count for each kind of
+    `metrics.ERRORS`.  Problems without gold steps are left out; KeyError as above.
+    """
+    known = {problem.id: problem for problem in problems}
+    lines = []
+    stepped = (row for row in rows if row.get("steps_gold"))
+    for key, group in _groups(stepped, [*KEY, "steps_gold"]).items():
+        kinds = [first_error(row, known[row["id"]]).kind for row in group]
+        counts = [kinds.count(kind) for kind in ERRORS]
+        lines.append([*key, len(group), sum(counts), *counts])
+    return pd.DataFrame(lines, columns=[*KEY, "steps_gold", "n", "wrong", *ERRORS])
+
+
 def scores_by(rows: Iterable[dict], names: list[str]) -> pd.DataFrame:
     """A line for each value of these columns: n, correct, accuracy and its interval."""
     groups = _groups(rows, names)
     lines = [[*key, *accuracy(groups[key]).values()] for key in groups]
     return pd.DataFrame(lines, columns=[*names, *SCORE])
-
-
-def paper_table(name: str = "p1_table2") -> pd.DataFrame:
-    """A table of a paper, as `resources/papers/` has it: P1's 2, 4, P2's 2, 3, Fig 5.
-
-    Values are in percent.
-    """
-    return pd.read_csv(Path(__file__).parent / "resources/papers" / f"{name}.csv")
-
-
-def beside_paper(main: pd.DataFrame, scale: str) -> pd.DataFrame:
-    """Our test accuracies beside P1, Table 2; all values are fractions.
-
-    Where dataset and student model correspond: `difference` (ours - paper) and whether
-    our interval covers the paper's value.  Else the paper's values of the same dataset,
-    or of GSM8K, which is most like `gradeschool`, stand as context.
-    """
-    paper = paper_table()[lambda table: table["student_model"] != "GPT-3 6B"]  # copied
-    lines, own = [], ["dataset", "model", "student", *SCORE]
-    datasets = {_plain(name): name for name in paper["dataset"]}
-    for ours in main[main["split"] == "test"].to_dict("records"):
-        column = IN_PAPER.get(ours["student"])
-        data = datasets.get(_plain(ours["dataset"]).removeprefix("asdiv"))
-        model = PAPER_MODELS.get(_plain(ours["model"].rpartition("/")[2]))
-        theirs = paper[paper["supervision"] == column]
-        same = theirs[(theirs["dataset"] == data) & (theirs["student_model"] == model)]
-        comparable = len(same) > 0 and scale == "paper"
-        context = theirs[theirs["dataset"] == (data or "GSM8K")]
-        names = ["dataset"] * (data is None) + ["model"] * (model is None) or ["model"]
-        other = f"other {' and '.join(names)}: not comparable"
-        if len(same) and scale != "paper":
-            other = "another scale, so another recipe: not comparable"
-        for cell in (same if comparable else context).to_dict("records"):
-            value = round(cell["value"] / 100, 4)
-            covers = "yes" if ours["ci_low"] <= value <= ours["ci_high"] else "no"
-            verdict = round(ours["accuracy"] - value, 4), covers, NOTES.get(column, "")
-            if not comparable:
-                verdict = (None, None, SMOKE if scale == "smoke" else other)
-            place = cell["dataset"], cell["student_model"], column, value
-            lines.append([*(ours[name] for name in own), *place, *verdict])
-    own += ["paper_dataset", "paper_model", "paper_supervision", "paper"]
-    return pd.DataFrame(lines, columns=[*own, "difference", "covered", "note"])
 
 
 def save_table(
@@ -251,15 +227,24 @@ def save_table(
 
 
 def save_tables(
-    rows: Sequence[dict], problems: Iterable[Problem], folder: str | Path, scale: str
+    rows: Sequence[dict],
+    problems: Iterable[Problem],
+    folder: str | Path,
+    scale: str,
+    ablated: Iterable[dict] = (),
 ) -> dict[str, pd.DataFrame]:
     """Make and save every table of one dataset: those of CAPTIONS, and
-    `paired_<split>` for splits other than the main one; the tables by name."""
-    main = main_table(rows)
+    `paired_<split>` for splits other than the main one; the tables by name.
+
+    Of rows of ablations (`ablated`), those that mean SocGT stand beside the paper.
+    """
+    main, problems = main_table(rows), list(problems)
     tables = {
-        "main": main, "beside_paper": beside_paper(main, scale),
+        "main": main,
+        "beside_paper": beside_paper(main_table([*rows, *ablated]), scale),
         "strict": strict_table(rows), "by_steps": by_steps(rows),
         "by_group": by_group(rows), "errors": error_table(rows, problems),
+        "errors_by_steps": errors_by_steps(rows, problems),
     }  # fmt: skip
     captions = dict(CAPTIONS)
     for split in dict.fromkeys(main["split"]):
@@ -269,10 +254,6 @@ def save_tables(
     for name, table in tables.items():
         save_table(table, folder, name, captions[name], scale)
     return tables
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _groups(rows: Iterable[dict], names: Sequence[str]) -> dict[tuple, list[dict]]:
