@@ -181,6 +181,8 @@ def grid_plan(runs: Sequence[Settings]) -> tuple[list[dict], list[str]]:
         except OSError:
             missing.append(dataset)
             continue
+        if not main:  # a student whose size is not known
+            continue
         parts = [(count, main[-1]), *((1, row) for row in ablations[-1:])]
         rows.append({"dataset": dataset, "student": student.rpartition("/")[2],
                      "seeds": count,

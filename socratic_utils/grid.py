@@ -20,7 +20,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,12 +123,17 @@ def how_to_go_on(runs: Sequence[Run], place: int) -> str:
 
 
 def save(runs: Sequence[Run]) -> pd.DataFrame:
-    """Write `tables/paper_grid.{csv,md,tex}` into the first run's folder."""
+    """Write `tables/paper_grid.{csv,md,tex}` into the first run's folder.
+
+    Its report, where it has one, is written again with the table.
+    """
+    from .report import write_report
     from .results import save_table
 
-    table = paper_grid([run.settings for run in runs])
-    caption = CAPTION.format(teacher=runs[0].settings.teacher)
-    save_table(table, _tables(runs), NAME, caption)
+    table, first = paper_grid([run.settings for run in runs]), runs[0].settings
+    save_table(table, _tables(runs), NAME, CAPTION.format(teacher=first.teacher))
+    if (first.folder / "report.html").exists():
+        write_report(first.folder, asdict(first))
     return table
 
 

@@ -11,6 +11,7 @@ from socratic_utils.gpu_plan import (
     SIZES,
     ablation_plan,
     gpu_plan,
+    grid_plan,
     memory,
     size_plan,
     training_hours,
@@ -85,6 +86,22 @@ def test_every_size_of_the_family_for_three_seeds():
     opt = size_plan(paper(student="facebook/opt-125m"))
     assert [row["student"] for row in opt][:3] == ["opt-125m", "opt-350m", "opt-1.3b"]
     assert size_plan(paper(student="somebody/else")) == []
+
+
+def test_a_grid_has_the_hours_of_all_its_runs(monkeypatch):
+    runs = [paper(student=f"openai-community/{name}", seed=seed)
+            for seed in (0, 1) for name in ("gpt2", "gpt2-large")]  # fmt: skip
+    rows, missing = grid_plan(runs)
+    assert [row.get("student") for row in rows] == ["gpt2", "gpt2-large", None]
+    assert missing == [] and [row.get("seeds") for row in rows] == [2, 2, None]
+    for gpu in GPUS:
+        one = 2 * gpu_plan(runs[0])[-1][gpu.name] + ablation_plan(runs[0])[-1][gpu.name]
+        assert rows[0][gpu.name] == pytest.approx(one)
+        assert rows[2][gpu.name] == pytest.approx(sum(r[gpu.name] for r in rows[:2]))
+    monkeypatch.delenv("SOCRATIC_DATA_DIR", raising=False)
+    rows, missing = grid_plan([*runs, paper(dataset="strategyqa")] * 2)
+    assert missing == ["strategyqa"] and len(rows) == 3
+    assert grid_plan([paper(student="somebody/else")])[0] == []
 
 
 def test_the_ablations_trainings_and_evaluations_are_planned_too():

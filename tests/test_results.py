@@ -124,6 +124,36 @@ def test_error_table(rows):
         results.error_table(rows, PROBLEMS[:3])
 
 
+def test_errors_by_steps():
+    known = [
+        Problem(f"p{i}", "gradeschool", "test", "2 + 3?", "5",
+                steps=PROBLEMS[0].steps * (1 + (i > 5)))
+        for i in range(10)
+    ]  # fmt: skip
+    rows = [{**row, "steps_gold": len(p.steps)}
+            for row, p in zip(rows_of("cot", {0, 9}), known, strict=True)]  # fmt: skip
+    rows[1]["lines"] = []  # wrote nothing
+    rows += [{**row, "steps_gold": 0} for row in rows_of("gt_steps", ())]
+    table = results.errors_by_steps(rows, known)
+    assert table["student"].tolist() == ["cot", "cot"]  # without steps: left out
+    assert table["steps_gold"].tolist() == [1, 2]
+    assert table["n"].tolist() == [6, 4] and table["wrong"].tolist() == [5, 3]
+    assert table["wrong arithmetic"].tolist() == [4, 3]
+    assert table["no chain"].tolist() == [1, 0]
+    assert table["wrong question"].sum() == 0
+    assert results.errors_by_steps([], known).empty
+    with pytest.raises(KeyError):
+        results.errors_by_steps(rows, known[:3])
+
+
+def test_ablations_that_mean_socgt_are_saved_beside_the_paper(rows, tmp_path):
+    own = rows_of("iterative, gold questions", {0}) + rows_of("cot, calculator", {0})
+    tables = results.save_tables(rows, PROBLEMS, tmp_path, "small", own)
+    extra = tables["beside_paper"][lambda t: t["student"].str.contains(",")]
+    assert extra["paper_supervision"].tolist() == ["Iterative SocGT"] * 3
+    assert "iterative, gold questions" not in set(tables["main"]["student"])
+
+
 def test_paper_values():
     paper = results.paper_table()
     assert list(paper.columns) == [

@@ -59,7 +59,7 @@ def downloaded_table(url: str, delimiter: str = "\t") -> list[dict]:
 
     try:
         found = load_dataset("csv", data_files=url, delimiter=delimiter, split="train")
-    except OSError as error:
+    except (OSError, ImportError) as error:  # fsspec needs aiohttp for the plain web
         raise out_of_reach(url, error) from None
     return list(found)
 

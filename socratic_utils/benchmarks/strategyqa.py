@@ -57,7 +57,7 @@ def _path(name: str) -> Path:
 
     try:
         return Path(DownloadManager().download(f"{ADDRESS}/{name}"))
-    except OSError as error:
+    except (OSError, ImportError) as error:  # fsspec needs aiohttp for the plain web
         raise out_of_reach(f"strategyqa's {name}", error) from None
 
 
