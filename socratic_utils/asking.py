@@ -19,8 +19,9 @@ from queue import SimpleQueue
 
 from tqdm import tqdm
 
+from .address import RefusedError, TeacherError
 from .cost import Budget, Price, characters_of
-from .endpoint import Endpoint, RefusedError, TeacherError
+from .endpoint import Endpoint
 
 
 @dataclass(frozen=True)

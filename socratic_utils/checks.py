@@ -9,9 +9,9 @@ import os
 from pathlib import Path
 
 from . import config
+from .address import APIS, KEY_VARIABLE, MODES, check_address
 from .benchmarks import BENCHMARKS
 from .benchmarks.sources import VARIABLE as DATA_VARIABLE
-from .endpoint import APIS, KEY_VARIABLE, MODES, check_address
 from .runs import read_json
 
 LOCAL_STUDENTS = {config.PRESETS[scale].student for scale in ("smoke", "small")}

@@ -19,39 +19,22 @@ import re
 import time
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
+from .address import (
+    APIS,
+    KEY_VARIABLE,
+    PassingError,
+    RefusedError,
+    TeacherError,
+    check_address,
+)
 from .transport import NoReply, StatusError, Transport
 
-KEY_VARIABLE = "OPENAI_API_KEY"
-APIS = ("chat", "completion")
-MODES = ("live", "batch")
 LONGEST_PAUSE = 8.0  # seconds between two attempts, as in the openai client
 LONGEST_WAIT = 3600.0  # seconds: up to here a Retry-After is obeyed
 LONG_WAIT = 60.0  # and from here on the user is told
 PASSING = (408, 409, 425, 429)  # and 5xx: another time it may work
 LAST_WORDS = ["\n\nProblem:"]  # where a completion model would begin another exemplar
-
-
-class TeacherError(RuntimeError):
-    """The teacher cannot answer; the message says what to do."""
-
-
-class RefusedError(TeacherError):
-    """This one request is refused for good; others may well be answered.
-
-    `by_content` says that the problem itself is why, whatever else is asked of it.
-    """
-
-    by_content = False
-
-
-class PassingError(TeacherError):
-    """Another time it may work, after `pause` seconds where the server says so."""
-
-    def __init__(self, told: str, pause: float = 0.0) -> None:
-        super().__init__(told)
-        self.pause = pause
 
 
 @dataclass
@@ -274,25 +257,6 @@ def explained(model: str, error: Any) -> TeacherError:
     if isinstance(result, RefusedError):
         result.by_content = by_content
     return result
-
-
-def check_address(url: str) -> None:
-    """Raises ValueError, in one sentence, on what is no server's address.
-
-    Names and keys inside an address would come out in logs, so they are refused.
-    """
-    parts = urlsplit(url)
-    try:
-        fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:  # a port that is no number
-        fine = False
-    if not fine:
-        raise ValueError(
-            "the teacher's URL is no address of a server, such as "
-            "http://127.0.0.1:8000/v1"
-        )
-    if parts.username or parts.password or parts.query:
-        raise ValueError(f"put the key into {KEY_VARIABLE}, not into the teacher's URL")
 
 
 def _key() -> str:

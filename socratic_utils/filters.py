@@ -19,8 +19,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from .address import RefusedError
 from .answers import equation_is_right, find_equations, is_correct
-from .endpoint import RefusedError
 from .problems import Chain, Problem
 
 KEPT = "kept"

@@ -22,12 +22,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .address import KEY_VARIABLE, MODES, RefusedError, TeacherError
 from .asking import Job, LiveAsker, Refusals, missing
 from .batches import BatchAsker
 from .choosing import meant
 from .claims import Claims, ask_once
 from .cost import Budget, Estimate, estimate, need_price, price_of, reserved, spent
-from .endpoint import KEY_VARIABLE, MODES, Endpoint, RefusedError, TeacherError
+from .endpoint import Endpoint
 from .parsed import Parses
 from .problems import Chain, Problem, read_rows
 from .prompts import Prompt, asked_text, load_prompt, read_as

@@ -350,3 +350,15 @@ def test_prices_that_are_not_there(notebooks, outputs, capsys, monkeypatch):
 def test_the_time_of_other_settings_is_not_guessed(notebooks, outputs, capsys):
     assert cli.main(["small", "--train-limit", "3", "--dry-run"], notebooks) == 0
     assert "would run 03_second (time unknown)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("scale", config.SCALES)
+def test_a_dry_run_needs_nothing_that_is_installed(scale):
+    """run_all.sh asks any Python 3.11 for it, before it makes the environment."""
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "socratic_utils.cli", scale, "--dry-run"],
+        cwd=project_root(), env={"PATH": os.environ["PATH"]},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "would run 00_start_here" in done.stdout

@@ -2,6 +2,9 @@
 
 import json
 import os
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -18,7 +21,7 @@ from published_rows import (
 )
 
 from socratic_utils.answers import extract_answer, is_correct
-from socratic_utils.benchmarks import load_problems
+from socratic_utils.benchmarks import load_problems, published, strategyqa
 from socratic_utils.problems import gold_chain, problem_text
 
 CHOICES = ("ocean", "drawer", "cloud", "soup", "song")
@@ -127,20 +130,43 @@ def test_strategyqa_keeps_facts_and_sub_questions_apart(data):
     assert problem.extra["term"] == "Snail"
 
 
-def test_strategyqa_is_downloaded_from_a_fixed_commit(data, monkeypatch):
-    import datasets
-
-    write_strategyqa(data, SNAILS)
+@pytest.fixture
+def web(tmp_path, monkeypatch):
+    """A server of the files in `data`, and a cache of downloads of its own."""
     asked = []
 
-    def download(self, url):
-        asked.append(url)
-        return str(data / "strategyqa" / url.rpartition("/")[2])
+    class Handler(SimpleHTTPRequestHandler):
+        def log_request(self, code="-", size="-"):
+            asked.append((self.path, int(code)))
 
+        def log_message(self, *_):
+            pass
+
+    monkeypatch.setattr("huggingface_hub.constants.HF_HOME", str(tmp_path / "cache"))
+    handler = partial(Handler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()
+
+
+def test_strategyqa_is_downloaded_once(data, web, monkeypatch):
+    address, asked = web
+    assert "/1ba1e97452e189569357876f2854b01357ffbe37/" in strategyqa.ADDRESS
+    write_strategyqa(data, SNAILS)
     monkeypatch.delenv("SOCRATIC_DATA_DIR")
-    monkeypatch.setattr(datasets.DownloadManager, "download", download)
-    assert [p.id for p in load_problems("strategyqa", "test")] == ["strategyqa-q9"]
-    assert all("1ba1e97452e189569357876f2854b01357ffbe37" in url for url in asked)
+    monkeypatch.setattr(strategyqa, "ADDRESS", f"{address}/strategyqa")
+    for _ in range(2):
+        assert [p.id for p in load_problems("strategyqa", "test")] == ["strategyqa-q9"]
+    assert asked == [("/strategyqa/train.json", 200), ("/strategyqa/dev.json", 200)]
+
+
+def test_a_file_that_is_not_there_is_told_and_not_kept(web):
+    address, asked = web
+    for _ in range(2):
+        with pytest.raises(FileNotFoundError, match="cannot be downloaded .*404"):
+            published.downloaded_file(f"{address}/none.csv")
+    assert asked == [("/none.csv", 404)] * 2
 
 
 # --- svamp ------------------------------------------------------------------------
@@ -196,12 +222,7 @@ def test_missing_file(data, name):
 
 @pytest.mark.parametrize("name", FIRST_FILES)
 def test_out_of_reach(name, hub, monkeypatch):
-    import datasets
-
-    def download(self, url):
-        raise ConnectionError("no\nnetwork")
-
-    monkeypatch.setattr(datasets.DownloadManager, "download", download)
+    monkeypatch.setattr(strategyqa, "ADDRESS", "http://127.0.0.1:9")  # nobody is there
     with pytest.raises(FileNotFoundError) as caught:
         load_problems(name)
     message = str(caught.value)

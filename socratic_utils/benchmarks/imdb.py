@@ -22,7 +22,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from ..problems import Problem
-from .published import downloaded_table, hub_rows, read_table
+from .published import downloaded_file, hub_rows, read_table
 from .sentiment import LABELS, review_problem
 from .sources import VARIABLE, local_file
 
@@ -86,12 +86,8 @@ def pairs(split: str) -> list[dict]:
     sides = {}
     for side in PAIRED:
         name = f"test_{side}.tsv"
-        path = local_file("imdb", name)
-        sides[side] = (
-            read_table(path, "Sentiment", "Text")
-            if path
-            else downloaded_table(f"{CONTRAST_SETS}/{name}")
-        )
+        path = local_file("imdb", name) or downloaded_file(f"{CONTRAST_SETS}/{name}")
+        sides[side] = read_table(path, "Sentiment", "Text")
         for number, row in enumerate(sides[side], 1):
             if str(row["Sentiment"]).strip().lower() not in LABELS:
                 found = row["Sentiment"]

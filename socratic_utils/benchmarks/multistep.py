@@ -22,7 +22,7 @@ import re
 
 from ..answers import format_number
 from ..problems import Problem
-from .published import downloaded_table, read_table
+from .published import downloaded_file, read_table
 from .sources import local_file
 
 SPLITS = ("train", "test")
@@ -48,9 +48,9 @@ def load(split: str) -> list[Problem]:
 def read(split: str) -> list[dict]:
     """The published rows."""
     fields = ("Question", "Numbers", "Equation", "Answer")
-    if path := local_file("svamp", FOLDER, FILES[split]):
-        return read_table(path, *fields, delimiter=",")
-    return downloaded_table(f"{REPOSITORY}/{FILES[split]}", delimiter=",")
+    path = local_file("svamp", FOLDER, FILES[split])
+    path = path or downloaded_file(f"{REPOSITORY}/{FILES[split]}")
+    return read_table(path, *fields, delimiter=",")
 
 
 def operations(equation: str) -> int:

@@ -14,7 +14,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .sources import VARIABLE, read_local
+from .sources import VARIABLE, downloaded, read_local
 
 
 def read_lines(path: Path, *fields: str) -> list[dict]:
@@ -50,18 +50,12 @@ def read_table(
     return _with_fields(complete, path, fields)
 
 
-def downloaded_table(url: str, delimiter: str = "\t") -> list[dict]:
-    """The rows of a tab-separated file on the web; FileNotFoundError if out of reach.
-
-    `datasets` keeps the file, so it is downloaded once.
-    """
-    from datasets import load_dataset
-
+def downloaded_file(url: str) -> Path:
+    """A file of the web, fetched once; FileNotFoundError if it is out of reach."""
     try:
-        found = load_dataset("csv", data_files=url, delimiter=delimiter, split="train")
-    except (OSError, ImportError) as error:  # fsspec needs aiohttp for the plain web
+        return downloaded(url)
+    except OSError as error:
         raise out_of_reach(url, error) from None
-    return list(found)
 
 
 def hub_rows(

@@ -1,4 +1,4 @@
-"""Where published files are: the folder that SOCRATIC_DATA_DIR names."""
+"""Where published files are: the folder that SOCRATIC_DATA_DIR names, or the web."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from ..problems import read_rows
+from ..runs import content_hash, write_atomic
 
 VARIABLE = "SOCRATIC_DATA_DIR"
 
@@ -24,6 +25,25 @@ def local_file(*parts: str) -> Path | None:
             f"{path} does not exist: put the published file there, or unset {VARIABLE} "
             f"to download it from the Hugging Face hub"
         )
+    return path
+
+
+def downloaded(url: str) -> Path:
+    """A file of the plain web, fetched once into the hub's cache folder.
+
+    Raises OSError where it is out of reach; half a file is never left behind.
+    """
+    import httpx
+    from huggingface_hub.constants import HF_HOME
+
+    path = Path(HF_HOME) / "socratic-cot" / content_hash(url) / url.rpartition("/")[2]
+    if not path.exists():
+        try:
+            reply = httpx.get(url, follow_redirects=True, timeout=60.0)
+            reply.raise_for_status()
+        except httpx.HTTPError as error:
+            raise OSError(str(error) or type(error).__name__) from None
+        write_atomic(path, reply.content)
     return path
 
 

@@ -25,7 +25,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..problems import Problem, Step
-from .published import out_of_reach, read_array
+from .published import downloaded_file, read_array
 from .sources import local_file
 
 SPLITS = ("train", "validation", "test")
@@ -51,14 +51,7 @@ def read() -> list[dict]:
 
 
 def _path(name: str) -> Path:
-    if path := local_file("strategyqa", name):
-        return path
-    from datasets import DownloadManager
-
-    try:
-        return Path(DownloadManager().download(f"{ADDRESS}/{name}"))
-    except (OSError, ImportError) as error:  # fsspec needs aiohttp for the plain web
-        raise out_of_reach(f"strategyqa's {name}", error) from None
+    return local_file("strategyqa", name) or downloaded_file(f"{ADDRESS}/{name}")
 
 
 def to_problem(split: str, row: dict) -> Problem:
