@@ -57,6 +57,7 @@ __all__ = [
     "format_number",
     "is_correct",
     "marked_line",
+    "names_several",
 ]
 
 ANSWER_MARK = "The answer is"  # every student's transcript ends "The answer is 42."
@@ -86,6 +87,12 @@ _SPACED_GROUPS = re.compile(r"\W{0,5}[1-9]\d{0,2}(?: \d{3}){1,15}(?![\d/]| \d)")
 _YES_NO = re.compile(r"(?<![^\W_])(yes|no|true|false)(?![^\W_]|['’-]\w|\. ?\d)", re.I)
 _CHOICE = re.compile(
     r"(?<![\w.-])(?<!\w['’])(?:\(([A-Za-z])\)|([A-Za-z])\)|([A-Za-z])(?!\w|['’]\w|-\w|\.\w))"
+)
+_SEVERAL = re.compile(  # "(a) sea or (b) lake", "B and C"; "B or a lake" is one
+    r"(?:[A-Za-z]{2,} ){0,4}"
+    r"(?:\(\w\)(?:[^()]*, \(\w\))*[^()]*\b(?:or|and) \(\w\)"
+    r"|[A-Za-z]\)?(?:, [A-Za-z]\)?)*,? (?:or|and) "
+    r"(?:[B-HJ-Zb-hj-z]|[AIai](?! [a-z]))(?![\w'’-]))"
 )
 
 _LATEX_NUMBERS = rules(
@@ -124,6 +131,11 @@ def extract_marked_answer(text: str, kind: str = "number") -> str | None:
 def marked_line(text: str) -> str | None:
     """What stands behind the last mark, on its line; None without a mark."""
     return _read_marked(_plain(text), lambda line, _: line)[1]
+
+
+def names_several(line: str) -> bool:
+    """Whether a marked line begins with two choices: "(a) or (b)"."""
+    return bool(_SEVERAL.match(line))
 
 
 def is_correct(predicted: str | None, gold: str, kind: str = "number") -> bool:

@@ -9,7 +9,8 @@
 
 Words count behind an answer mark only, and only where they name one choice: a chain
 speaks of other choices on its way.  Of two choices of which one holds the other's words
-("car", "car park") the longer one is meant.  A letter that no choice has is no answer.
+("car", "car park") the longer one is meant.  A letter that no choice has is no answer,
+and "(a) or (b)" is none, whether a student or a teacher wrote it.
 
 Not covered: words spelled otherwise than in the choice.
 """
@@ -19,8 +20,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .answers import extract_answer, extract_marked_answer, marked_line
-from .parsing import names_several, without_thoughts
+from .answers import (
+    extract_answer,
+    extract_marked_answer,
+    marked_line,
+    names_several,
+)
+from .parsing import without_thoughts
 from .problems import LETTERS, Problem
 
 
@@ -39,11 +45,8 @@ def choice_of(text: str, choices: Sequence[str], strict: bool = False) -> str | 
     """
     line = marked_line(text)
     if line is not None:
-        letter = extract_marked_answer(text, "choice")
-        found = letter or by_words(line, choices)
-    else:
-        found = None if strict else extract_answer(text, "choice")
-    return found if found in tuple(LETTERS[: len(choices)]) else None
+        return marked_choice(line, extract_marked_answer(text, "choice"), choices)
+    return None if strict else known(extract_answer(text, "choice"), choices)
 
 
 def meant(problem: Problem, reply: dict, letter: str | None) -> str | None:
@@ -53,12 +56,22 @@ def meant(problem: Problem, reply: dict, letter: str | None) -> str | None:
     """
     if not problem.choices:
         return letter
-    if letter or reply.get("finish_reason") == "length":
-        return letter if letter in tuple(LETTERS[: len(problem.choices)]) else None
-    text = without_thoughts(reply["text"])
-    if names_several(text):
+    if reply.get("finish_reason") == "length":
+        return known(letter, problem.choices)
+    line = marked_line(without_thoughts(reply["text"])) or ""
+    return marked_choice(line, letter, problem.choices)
+
+
+def marked_choice(line: str, letter: str | None, choices: Sequence[str]) -> str | None:
+    """What the line behind a mark means: its letter, else its words, if it is one."""
+    if names_several(line):
         return None
-    return by_words(marked_line(text) or "", problem.choices)
+    return known(letter or by_words(line, choices), choices)
+
+
+def known(letter: str | None, choices: Sequence[str]) -> str | None:
+    """The letter, if a choice has it."""
+    return letter if letter in tuple(LETTERS[: len(choices)]) else None
 
 
 def by_words(line: str, choices: Sequence[str]) -> str | None:

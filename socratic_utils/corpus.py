@@ -112,6 +112,25 @@ def spread(problems: list[Problem], limit: int | None) -> list[Problem]:
     return [problems[int(i * stride)] for i in range(limit)]
 
 
+def hold_back(
+    problems: list[Problem], share: float, least: int = 1, last: bool = False
+) -> tuple[list[Problem], list[Problem]]:
+    """Problems to learn from, and a share, `least` of them, that nobody learns from.
+
+    Those held back are at even distances, or the `last` ones, so that the first so many
+    of the others stay the first of all.  ValueError where nothing would be left.
+    """
+    count = max(least, round(share * len(problems)))
+    if count >= len(problems):
+        raise ValueError(
+            f"{count} of {len(problems)} training problems are to be held back, and "
+            f"none is left to learn from: give more"
+        )
+    held = problems[-count:] if last else spread(problems, count)
+    ids = {problem.id for problem in held}
+    return [problem for problem in problems if problem.id not in ids], held
+
+
 def test_splits(settings: Settings) -> list[str]:
     """The splits a run reports: "test", and challenge or contrast sets that there are.
 

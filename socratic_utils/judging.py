@@ -11,11 +11,10 @@ own, and every click is a line on disk before the next pair is shown:
     judge.say("left")
     preferences(read_judgements(folder))
 
-A line holds the judge, the two sources, the problem, a hash of the two texts, which
-source was on the left and which was preferred ("same" where nobody could tell).  Lines
-of several machines are merged by putting their files into one folder; `about` leaves
-out those on other texts (of students that were trained anew, say).  `kind` is "person",
-or "model" where a language model judged (`judging_model`).
+Lines of several machines are merged by putting their files into one folder
+(`judgements` reads them); `about` leaves out those on other texts (of students that
+were trained anew, say).  `kind` is "person", or "model" where a language model judged
+(`judging_model`).
 
 Not covered: payment, a checked time of work, more than two chains at a time.
 """
@@ -31,21 +30,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .judgements import (
+    JudgingError,
+    is_cut_off,
+    judgement_key,
+    read_file,
+    read_judgements,
+)
 from .problems import Chain, Problem, problem_text
 from .runs import content_hash
 from .transcripts import segments
 
+# Notebooks know one module of judging; these are in `judgements`.
+__all__ = [
+    "CHOICES", "Judge", "JudgingError", "Pair", "Side", "about", "make_pairs",
+    "read_judgements", "sides", "sides_of_chains",
+]  # fmt: skip
+
 CHOICES = ("left", "right", "same")
-FIELDS = {
-    "judge": str, "kind": str, "dataset": str, "first": str, "second": str,
-    "problem": str, "texts": str, "left": str, "preferred": str, "both_correct": bool,
-    "seconds": (int, float),
-}  # fmt: skip
 NAME = re.compile(r"[\w][\w .-]{0,39}")
-
-
-class JudgingError(ValueError):
-    """A judge's file or name cannot be used; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -158,15 +161,16 @@ class Judge:
         self.done: set[tuple] = set()
         self._size = 0
         if self.path.exists():
-            self.done = {_key(row) for row in read_file(self.path)}
+            self.done = {judgement_key(row) for row in read_file(self.path)}
             self._mend()
 
     def _mend(self) -> None:
         """Put what a crash left of a last line aside, so that ours begins a line."""
         data = self.path.read_bytes()
         _, _, torn = data.rpartition(b"\n")
-        if torn and _judgement(torn):
-            self.path.write_bytes(data + b"\n")  # an editor dropped the line's end
+        if torn and not is_cut_off(torn):
+            with self.path.open("ab") as file:
+                file.write(b"\n")  # an editor dropped the line's end
         elif torn:
             aside = self.path.with_suffix(f".{content_hash(str(torn), 6)}.cut")
             aside.write_bytes(torn)
@@ -224,65 +228,10 @@ class Judge:
             self._size = file.tell()
 
 
-def read_file(path: Path) -> list[dict]:
-    """A judge's lines, but a last one that a crash has cut off; nothing is changed.
-
-    Raises JudgingError that names the line that is no judgement.
-    """
-    *whole, last = path.read_bytes().split(b"\n")
-    rows = []
-    for number, line in enumerate(whole, 1):
-        row = _judgement(line)
-        if row is None:
-            raise JudgingError(
-                f"{path}, line {number} is no judgement: correct it, or take that line "
-                f"out; the others are kept"
-            )
-        rows.append(row)
-    tail = _judgement(last)
-    return [*rows, tail] if tail else rows
-
-
-def _judgement(line: bytes) -> dict | None:
-    try:
-        row = json.loads(line)
-        names = (row["first"], row["second"])
-        fine = all(isinstance(row[name], kind) for name, kind in FIELDS.items())
-        fine = fine and row["left"] in names and row["preferred"] in (*names, "same")
-    except (ValueError, KeyError, TypeError):
-        return None
-    return row if fine else None
-
-
-def _key(row: dict) -> tuple[str, str, str, str]:
-    return row["first"], row["second"], row["problem"], row["texts"]
-
-
-def read_judgements(folder: str | Path) -> list[dict]:
-    """The lines of all judges' files in a folder; the files are left as they are.
-
-    Raises JudgingError where one judge has judged a pair twice: two people of one name.
-    """
-    rows: list[dict] = []
-    seen: dict[tuple, Path] = {}
-    for path in sorted(Path(folder).glob("*.jsonl")):
-        for row in read_file(path):
-            key = (row["judge"], *_key(row))
-            if key in seen:
-                raise JudgingError(
-                    f"{path.name} and {seen[key].name}: two judges are called "
-                    f"{row['judge']}: give one of them another name, in every line of "
-                    f"the file"
-                )
-            seen[key] = path
-            rows.append(row)
-    return rows
-
-
 def about(rows: Sequence[dict], pairs: Sequence[Pair]) -> list[dict]:
     """The judgements of these very pairs; how many are of others is printed."""
     keys = {pair.key for pair in pairs}
-    found = [row for row in rows if _key(row) in keys]
+    found = [row for row in rows if judgement_key(row) in keys]
     if others := len(rows) - len(found):
         print(f"{others} judgements are of other chains than these, and left out")
     return found

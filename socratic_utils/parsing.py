@@ -31,7 +31,9 @@ from .answers import (
     extract_answer,
     extract_marked_answer,
     find_equations,
+    marked_line,
     may_be_marked,
+    names_several,
 )
 from .problems import Step
 from .rewriting import rewrite, rules
@@ -64,9 +66,6 @@ _FINAL = re.compile(
 _LAST_SENTENCE = re.compile(rf"(?:^|(?<=[.!?]\s)){_FINAL.pattern}", re.I)
 # Least-to-most prompts ask their last question so: "Final Answer: How many are left?"
 _LAST_QUESTION = re.compile(r"^[ \t]*final answer:(?=.*\?[ \t]*$)", re.I | re.M)
-_SEVERAL = re.compile(
-    r"answer is (?:either )?\(\w\)(?:[^()\n]*, \(\w\))*[^()\n]*\b(?:or|and) \(\w\)"
-)
 _SENTENCE_END = re.compile(
     r"(?:(?<=[.!?])|(?<=[.!?][\"”)]))(?<!\b[DM]r\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)"
     r"(?<!\b[A-Z]\.)[ \t]+(?=[\"“'($]?[A-Z0-9$(])"
@@ -77,11 +76,6 @@ _CODE = re.compile(r"```.*?(?:```|\Z)", re.S)
 def without_thoughts(text: str) -> str:
     """A reply without what its model thought aloud between <think> marks."""
     return _THOUGHT.sub("", text) if "<" in text else text
-
-
-def names_several(text: str) -> bool:
-    """Whether the answer of a reply is "(a) or (b)"."""
-    return bool(_SEVERAL.match(text, max(0, text.rfind("answer is"))))
 
 
 def _fraction(match: re.Match) -> str:
@@ -131,7 +125,7 @@ def parse_chain(
     if cut_off:
         text = text.rpartition("\n")[0]
     answer = extract_marked_answer(text, kind)
-    if kind == "choice" and names_several(text):
+    if kind == "choice" and names_several(marked_line(text) or ""):
         answer = None
     if "```" in text:
         text = _CODE.sub("", text)

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 KINDS = ("number", "yes_no", "choice")
+LETTERS = "abcdefghijklmnopqrstuvwxyz"  # of choices
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,12 @@ class Problem:
             raise ValueError(f"problem {self.id!r} has an empty text")
         object.__setattr__(self, "steps", _steps(self.steps))
         object.__setattr__(self, "choices", tuple(self.choices))
+        letters = tuple(LETTERS[: len(self.choices)])
+        if self.kind == "choice" and self.choices and self.answer not in letters:
+            raise ValueError(
+                f"problem {self.id!r}: the answer {self.answer!r} is no letter of its "
+                f"{len(letters)} choices: give one of {', '.join(letters)}"
+            )
 
 
 @dataclass(frozen=True)
@@ -90,8 +97,6 @@ class Chain:
             _need_text(self, "answer")
         object.__setattr__(self, "steps", _steps(self.steps))
 
-
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def problem_text(problem: Problem) -> str:
@@ -174,14 +179,18 @@ def read_rows(path: str | Path) -> Iterator[tuple[int, dict]]:
         try:
             for number, line in enumerate(lines, 1):
                 if line.strip():
-                    yield number, _object(line, f"{path}, line {number}")
+                    yield number, json_object(line, f"{path}, line {number}")
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise ValueError(
                 f"{path}, after line {number}: damaged or cut off ({error})"
             ) from None
 
 
-def _object(line: bytes, where: str) -> dict:
+def json_object(line: bytes, where: str) -> dict:
+    """A line's JSON object; ValueError that says where it is broken or none.
+
+    Brackets in brackets without end are a RecursionError of `json`, and broken too.
+    """
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:

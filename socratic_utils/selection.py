@@ -24,7 +24,7 @@ from transformers import TrainerCallback
 
 from . import experiments
 from .config import Settings
-from .corpus import corpus, spread, test_problems, train_problems
+from .corpus import corpus, hold_back, spread, test_problems, train_problems
 from .problems import Problem
 from .results import scores_by
 from .runs import file_hash
@@ -63,8 +63,7 @@ def even_steps(last: int, count: int) -> list[int]:
 
 def held_back(settings: Settings) -> list[Problem]:
     """The training problems that the student does not see, at even distances."""
-    problems = train_problems(settings)
-    return spread(problems, max(1, round(settings.many.held_back * len(problems))))
+    return hold_back(train_problems(settings), settings.many.held_back)[1]
 
 
 def trained(settings: Settings) -> dict[int, Path]:

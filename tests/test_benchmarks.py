@@ -135,6 +135,53 @@ def test_gsm8k_row_without_an_answer(data):
         load_problems("gsm8k", "test")
 
 
+@pytest.mark.parametrize("files", ["main", "socratic"])
+@pytest.mark.parametrize(
+    "row, fault",
+    [
+        ({"question": "How many?"}, "no field 'answer'"),
+        ({"question": "How many?", "answer": None}, "its 'answer' is no text but None"),
+        ({"question": 3, "answer": "#### 3"}, "its 'question' is no text but 3"),
+    ],
+)
+def test_gsm8k_row_that_lacks_something_is_named(data, files, row, fault):
+    write_gsm8k(data)
+    path = data / "gsm8k" / f"test{'_socratic' * (files == 'socratic')}.jsonl"
+    with path.open("a") as file:
+        file.write(json.dumps(row) + "\n")
+    with pytest.raises(ValueError) as caught:
+        load_problems("gsm8k", "test")
+    assert str(caught.value).startswith(f"{path}, row 4: {fault}")
+    assert "\n" not in str(caught.value)
+
+
+def test_gsm8k_last_number_of_a_solution_without_its_mark_is_no_gold_answer(data):
+    cut = "She has 3 + 4 = 7 pens and 9 hats."
+    write_gsm8k(data, rows=[*ROWS, ("How many pens?", cut, cut)])
+    with pytest.raises(ValueError, match="gsm8k-test-0003: no final answer after '#"):
+        load_problems("gsm8k", "test")
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_gsm8k_from_the_hub_is_the_same(data, monkeypatch, split):
+    import datasets
+
+    asked = []
+
+    def load_dataset(hub_id, name, *, split, revision):
+        asked.append((hub_id, name, split))
+        column = {"main": 1, "socratic": 2}[name]
+        return [{"question": row[0], "answer": row[column]} for row in ROWS]
+
+    write_gsm8k(data, split)
+    published = load_problems("gsm8k", split)
+    monkeypatch.delenv("SOCRATIC_DATA_DIR")
+    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    assert load_problems("gsm8k", split) == published
+    assert asked == [("openai/gsm8k", name, split) for name in ("main", "socratic")]
+    assert published[0].steps[0].question == "How many eggs does Janet sell?"
+
+
 @pytest.mark.skipif(not REAL_DATA, reason="SOCRATIC_DATA_DIR is not set")
 @pytest.mark.parametrize("split, size", [("train", 7473), ("test", 1319)])
 def test_the_published_gsm8k(split, size):

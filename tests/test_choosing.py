@@ -3,6 +3,7 @@
 import pytest
 
 from socratic_utils.choosing import answer_of, choice_of, meant
+from socratic_utils.parsing import parse_chain
 from socratic_utils.problems import Problem
 
 CHOICES = ("sea", "lake", "car", "car park", "a friend's house")
@@ -24,6 +25,14 @@ CHOICES = ("sea", "lake", "car", "car park", "a friend's house")
         ("The answer is b, not the sea.", "b"),
         ("The answer is B. The sea is too large.", "b"),
         ("The answer is sea or lake.", None),
+        ("The answer is (a) or (b).", None),
+        ("The answer is (a) sea or (b) lake.", None),
+        ("The answer is either (A), (B) or (D).", None),
+        ("Answer: most likely **(b)** and **(c)**", None),
+        ("The answer is B or C", None),
+        ("The answer is B or a friend's house.", "b"),  # an article
+        ("The answer is (b) lake, better than (a) or (c)", "b"),
+        ("Maybe (a) or (b).\nThe answer is (b) lake.", "b"),
         ("The answer is (f).", None),
         ("The answer is z.", None),
         ("The answer is somewhere else", None),
@@ -33,6 +42,18 @@ CHOICES = ("sea", "lake", "car", "car park", "a friend's house")
 )
 def test_choice_of(text, letter):
     assert choice_of(text, CHOICES) == letter
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["The answer is (a) or (b).", "The answer is (b).", "Answer: (b) lake and (c) car",
+     "The answer is lake.", "The answer is B or C.", "The answer is (z)."],
+)  # fmt: skip
+def test_students_and_teachers_are_read_alike(text):
+    problem = Problem("p", "demo", "train", "Where?", "b", "choice", (), CHOICES)
+    _, letter = parse_chain(f"Boats sail.\n{text}", "cot", "choice")
+    reply = {"text": f"Boats sail.\n{text}", "finish_reason": "stop"}
+    assert meant(problem, reply, letter) == answer_of(text, problem, strict=True)
 
 
 def test_strict_counts_what_is_marked():

@@ -238,6 +238,7 @@ def test_out_of_reach(name, hub, monkeypatch):
         ('{"rows": []}\n', "not a JSON array|no field 'id'"),
         ('[{"ID": "chal-1", "qid": "q1", "question": "?"}]', "no field|not a JSON obj"),
         ("[3]", "no field|not a JSON object"),
+        ("[" * 200_000, "not JSON"),
     ],
 )
 def test_broken_file(data, name, content, sentence):

@@ -70,6 +70,11 @@ def row(**changes):
         (row(steps=["no"]), "mapping"),
         (row(steps=5), "not iterable"),
         ('{"id": "p"}', "missing"),
+        ("[" * 200_000, "not JSON"),
+        (row(kind="choice", choices=["x", "y"], answer="z"),
+         "the answer 'z' is no letter of its 2 choices: give one of a, b"),
+        (row(kind="choice", choices=["x", "y"], answer="x y"), "no letter of its 2"),
+        (row(kind="choice", choices=["x", "y"], answer=""), "no letter of its 2"),
     ],
 )
 @pytest.mark.parametrize("name", ["rows.jsonl", "rows.jsonl.gz"])

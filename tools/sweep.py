@@ -4,7 +4,9 @@
 
 Trains the student with gold steps: every learning rate with the fewest epochs and
 problems, the best rate with more epochs, then with more problems at the scale's own
-epochs.  Each is scored on the 60 validation problems; the test splits are never read.
+epochs.  Each is scored on the validation problems; what a run reports is never read.
+Where there is no validation split, or a run reports it for want of test answers, the
+last tenth of the training problems takes its place, and is not trained on.
 Rows go to outputs/reference/sweep.csv as they come, and what is there is not run again.
 """
 
@@ -15,19 +17,36 @@ from pathlib import Path
 import pandas as pd
 
 from socratic_utils import config
-from socratic_utils.benchmarks import load_problems
+from socratic_utils.benchmarks import BENCHMARKS, load_problems
+from socratic_utils.corpus import hold_back, test_splits
 from socratic_utils.metrics import accuracy
-from socratic_utils.problems import gold_chain
+from socratic_utils.problems import Problem, gold_chain
 from socratic_utils.runs import project_root
 from socratic_utils.solving import prediction_row, solve
 from socratic_utils.speaker import Speaker
 from socratic_utils.students import load_student, train_student, training_record
 from socratic_utils.transcripts import SUPERVISIONS
 
+HELD_BACK, LEAST = 0.1, 20  # of the training problems, where nothing else is to hand
 
-def score(settings: config.Settings, supervision: str, folder: Path) -> dict:
+
+def problems_of(settings: config.Settings) -> tuple[list[Problem], list[Problem]]:
+    """Training problems, and those that a setting is chosen on."""
+    problems = load_problems(settings.dataset, "train")
+    splits, reported = BENCHMARKS[settings.dataset].SPLITS, test_splits(settings)
+    if "validation" in splits and "validation" not in reported:
+        return problems, load_problems(settings.dataset, "validation")
+    return hold_back(problems, HELD_BACK, LEAST, last=True)
+
+
+def score(
+    settings: config.Settings,
+    supervision: str,
+    folder: Path,
+    problems: list[Problem],
+    validation: list[Problem],
+) -> dict:
     """What a student trained so does on validation."""
-    problems = load_problems(settings.dataset, "train", settings.train_limit)
     trained = train_student(
         settings.student,
         [(p, gold_chain(p)) for p in problems],
@@ -37,7 +56,7 @@ def score(settings: config.Settings, supervision: str, folder: Path) -> dict:
         settings.seed,
     )
     solutions = solve(
-        load_problems(settings.dataset, "validation"),
+        validation,
         Speaker(*load_student(trained)),
         decoding=settings.decoding,
     )
@@ -49,15 +68,25 @@ def score(settings: config.Settings, supervision: str, folder: Path) -> dict:
     }
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--scale", default="small")
-    parser.add_argument("--supervision", default="gt_steps")
+    parser.add_argument("--scale", choices=config.SCALES, default="small")
+    parser.add_argument("--dataset", choices=BENCHMARKS, help="not the scale's own")
+    parser.add_argument("--supervision", choices=SUPERVISIONS, default="gt_steps")
     parser.add_argument("--rates", type=float, nargs="+", default=[1e-4, 3e-4, 1e-3])
     parser.add_argument("--epochs", type=float, nargs="+", default=[1, 2, 3])
     parser.add_argument("--sizes", type=int, nargs="+", default=[125, 250])
-    options = parser.parse_args()
-    base = config.load(options.scale)
+    options = parser.parse_args(arguments)
+    base = config.load(options.scale, dataset=options.dataset)
+    try:  # all that is read, before anything is trained
+        problems, validation = problems_of(base)
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
+    if not 0 < min(options.sizes) <= max(options.sizes) <= len(problems):
+        parser.error(
+            f"--sizes must be from 1 to {len(problems)}: so many training problems "
+            f"{base.dataset} has for this"
+        )
     out = project_root() / "outputs" / "reference" / "sweep.csv"
     out.parent.mkdir(parents=True, exist_ok=True)
     rows = pd.read_csv(out).to_dict("records") if out.exists() else []
@@ -79,7 +108,10 @@ def main() -> None:
                 return row["accuracy"]
         settings = replace(base, training=training, train_limit=size)
         folder = config.outputs_root() / "sweep"
-        rows.append(setting | score(settings, options.supervision, folder))
+        result = score(
+            settings, options.supervision, folder, problems[:size], validation
+        )
+        rows.append(setting | result)
         print(rows[-1], flush=True)
         pd.DataFrame(rows).to_csv(out, index=False)
         return rows[-1]["accuracy"]

@@ -33,7 +33,7 @@ def load(split: str) -> list[Problem]:
 def read(split: str) -> list[dict]:
     """Rows with uid, premise, hypothesis and label, as the hub names them."""
     if path := local_file("anli", "R3", FILES[split]):
-        rows = read_lines(path, "uid", "context", "hypothesis", "label")
+        rows = read_lines(path, "uid", "label", texts=("context", "hypothesis"))
         return [
             {**row, "premise": row["context"], "label": SHORT.get(row["label"])}
             for row in rows

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..problems import LETTERS, Problem
+from .published import text_of
 
 
 def choice_problem(
@@ -38,9 +39,22 @@ def choice_problem(
     )  # fmt: skip
 
 
-def published_choices(question: dict) -> list[tuple[str, str]]:
-    """The choices of the layout {"stem": ..., "choices": [{"label", "text"}, ...]}."""
-    return [(choice["label"], choice["text"]) for choice in question["choices"]]
+def published_question(id: str, question: Any) -> tuple[str, list[tuple[str, str]]]:
+    """Stem and choices of {"stem": ..., "choices": [{"label", "text"}, ...]}.
+
+    Raises ValueError that names the question, by its `id`, where it is not laid out so.
+    """
+    stem, choices = text_of(question, "stem", id), question.get("choices")
+    if not isinstance(choices, list):
+        raise ValueError(
+            f"{id}: its 'choices' are no list of labels and texts but "
+            f"{choices!r:.60}: correct it, or take the published file"
+        )
+    return stem, [
+        (text_of(choice, "label", where), text_of(choice, "text", where))
+        for number, choice in enumerate(choices, 1)
+        for where in [f"{id}, choice {number}"]
+    ]
 
 
 def hub_choices(choices: dict) -> list[dict]:

@@ -17,7 +17,7 @@ Not covered: the question-token split.
 from __future__ import annotations
 
 from ..problems import Problem
-from .choices import choice_problem, hub_choices, published_choices
+from .choices import choice_problem, hub_choices, published_question
 from .published import hub_rows, read_lines
 from .sources import local_file
 
@@ -52,9 +52,8 @@ def as_published(row: dict) -> dict:
 
 def to_problem(split: str, row: dict) -> Problem:
     """One published row as a Problem."""
-    question = row["question"]
+    stem, choices = published_question(f"commonsense_qa-{row['id']}", row["question"])
     return choice_problem(
-        "commonsense_qa", split, row["id"], question["stem"],
-        published_choices(question), row.get("answerKey"),
-        {"concept": question.get("question_concept", "")},
+        "commonsense_qa", split, row["id"], stem, choices, row.get("answerKey"),
+        {"concept": row["question"].get("question_concept", "")},
     )  # fmt: skip

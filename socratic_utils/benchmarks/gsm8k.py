@@ -16,8 +16,8 @@ import re
 
 from ..answers import extract_answer
 from ..problems import Problem, Step
-from .published import hub_rows
-from .sources import local_file, read_local
+from .published import hub_rows, read_lines
+from .sources import local_file
 
 SPLITS = ("train", "test")
 HUB_ID = "openai/gsm8k"
@@ -40,17 +40,23 @@ def read(split: str, edition: str) -> list[dict]:
     """The published rows ("question", "answer") of one edition."""
     suffix = "" if edition == "main" else "_socratic"
     if path := local_file("gsm8k", f"{split}{suffix}.jsonl"):
-        return read_local(path)
+        return read_lines(path, texts=("question", "answer"))
     return hub_rows(HUB_ID, HUB_REVISION, split, name=edition)
 
 
 def to_problem(id: str, split: str, row: dict, main_solution: str = "") -> Problem:
-    """One Socratic row as a Problem."""
-    body, _, final = row["answer"].rpartition("####")
+    """One Socratic row as a Problem; ValueError where it has no final answer.
+
+    The last number of a solution that was cut off is no gold answer.
+    """
+    body, mark, final = row["answer"].rpartition("####")
     steps = [to_step(line) for line in body.strip().split("\n") if line.strip()]
-    answer = extract_answer(final)
+    answer = extract_answer(final) if mark else None
     if answer is None:
-        raise ValueError(f"{id}: no final answer after '####'")
+        raise ValueError(
+            f"{id}: no final answer after '####' in its Socratic solution: correct it, "
+            f"or take the published file"
+        )
     return Problem(
         id, "gsm8k", split, row["question"].strip(), answer,
         steps=tuple(steps), extra={"solution": main_solution},

@@ -16,7 +16,7 @@ Not covered: the open book of facts, which P2 does not use either.
 from __future__ import annotations
 
 from ..problems import Problem
-from .choices import choice_problem, hub_choices, published_choices
+from .choices import choice_problem, hub_choices, published_question
 from .published import hub_rows, read_lines
 from .sources import local_file
 
@@ -28,13 +28,7 @@ HUB_REVISION = "388097ea7776314e93a529163e0fea805b8a6454"
 
 def load(split: str) -> list[Problem]:
     """All problems of a split in published order."""
-    return [
-        choice_problem(
-            "openbookqa", split, row["id"], row["question"]["stem"],
-            published_choices(row["question"]), row.get("answerKey"),
-        )
-        for row in read(split)
-    ]  # fmt: skip
+    return [to_problem(split, row) for row in read(split)]
 
 
 def read(split: str) -> list[dict]:
@@ -49,3 +43,11 @@ def as_published(row: dict) -> dict:
     """A row of the hub, where labels and texts are two lists, as published."""
     question = {"stem": row["question_stem"], "choices": hub_choices(row["choices"])}
     return {"id": row["id"], "answerKey": row["answerKey"], "question": question}
+
+
+def to_problem(split: str, row: dict) -> Problem:
+    """One published row as a Problem."""
+    stem, choices = published_question(f"openbookqa-{row['id']}", row["question"])
+    return choice_problem(
+        "openbookqa", split, row["id"], stem, choices, row.get("answerKey")
+    )

@@ -17,20 +17,23 @@ from typing import Any
 from .sources import VARIABLE, downloaded, read_local
 
 
-def read_lines(path: Path, *fields: str) -> list[dict]:
-    """The rows of a JSON Lines file; ValueError when one lacks a field."""
-    return _with_fields(read_local(path), path, fields)
+def read_lines(path: Path, *fields: str, texts: tuple[str, ...] = ()) -> list[dict]:
+    """The rows of a JSON Lines file; ValueError when one lacks a field.
+
+    What `texts` names is there too, and must be text.
+    """
+    return _with_fields(read_local(path), path, fields, texts)
 
 
-def read_array(path: Path, *fields: str) -> list[Any]:
+def read_array(path: Path, *fields: str, texts: tuple[str, ...] = ()) -> list[Any]:
     """The items of one JSON array; with `fields`, objects that have them."""
     try:
         items = json.loads(path.read_text("utf-8"))
-    except ValueError as error:  # not UTF-8 is a ValueError too
+    except (ValueError, RecursionError) as error:  # not UTF-8 is a ValueError too
         raise ValueError(f"{path}: not JSON ({error})") from None
     if not isinstance(items, list):
         raise ValueError(f"{path}: not a JSON array")
-    return _with_fields(items, path, fields) if fields else items
+    return _with_fields(items, path, fields, texts) if fields or texts else items
 
 
 def read_table(
@@ -84,9 +87,26 @@ def out_of_reach(what: str, error: Exception) -> FileNotFoundError:
     )
 
 
-def _with_fields(rows: list[Any], path: Path, fields: tuple[str, ...]) -> list[dict]:
+def text_of(row: Any, field: str, where: str) -> str:
+    """A field that must be text; ValueError that says where it is none."""
+    if not isinstance(row, dict) or field not in row:
+        raise ValueError(f"{where}: no field {field!r}")
+    if not isinstance(row[field], str):
+        raise ValueError(
+            f"{where}: its {field!r} is no text but {row[field]!r:.60}: correct it, or "
+            f"take the published file"
+        )
+    return row[field]
+
+
+def _with_fields(
+    rows: list[Any], path: Path, fields: tuple[str, ...], texts: tuple[str, ...] = ()
+) -> list[dict]:
     for number, row in enumerate(rows, 1):
+        where = f"{path}, row {number}"
         missing = [f for f in fields if not isinstance(row, dict) or f not in row]
         if missing:
-            raise ValueError(f"{path}, row {number}: no field {missing[0]!r}")
+            raise ValueError(f"{where}: no field {missing[0]!r}")
+        for name in texts:
+            text_of(row, name, where)
     return rows

@@ -40,7 +40,7 @@ def load(split: str) -> list[Problem]:
 def read(split: str) -> list[dict]:
     """The published rows; the hub has the same fields."""
     if path := local_file("quarel", FILES[split]):
-        return read_lines(path, "id", "question", "answer_index")
+        return read_lines(path, "id", "answer_index", texts=("question",))
     return hub_rows(HUB_ID, HUB_REVISION, split)
 
 

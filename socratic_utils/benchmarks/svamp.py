@@ -42,7 +42,7 @@ def load(split: str) -> list[Problem]:
 def read() -> list[dict]:
     """The published rows, chal-1 first."""
     if path := local_file("svamp", "SVAMP.json"):
-        rows = read_array(path, *FIELDS)
+        rows = read_array(path, *FIELDS, texts=("Body", "Question"))
     else:
         rows = hub_rows(HUB_ID, HUB_REVISION, "train", "test")
     by_id = {row["ID"]: row for row in rows}
