@@ -29,7 +29,12 @@ def test_p2s_recipe_is_the_default_on_its_benchmarks(paper):
     assert training.learning_rate == 2e-5 and training.batch_size == 32
     assert paper.many.steps == 20_000 and paper.many.balanced
     assert training.warmup_share * paper.many.steps == 500
-    assert config.load("paper").student == "openai-community/gpt2"  # P1's stay
+    assert training.max_grad_norm == 0.5 and training.adam_epsilon == 1e-5
+    flat = config.load("paper", dataset="commonsense_qa", balanced=False)
+    assert second_paper.is_papers(paper) and not second_paper.is_papers(flat)
+    p1s = config.load("paper")
+    assert p1s.student == "openai-community/gpt2"  # P1's stay
+    assert p1s.training.max_grad_norm == 1.0 and p1s.training.adam_epsilon == 1e-8
 
 
 def test_comparable_at_paper_scale_only(paper):
