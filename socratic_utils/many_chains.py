@@ -27,18 +27,20 @@ from pathlib import Path
 import pandas as pd
 
 from . import experiments
-from .config import Settings
-from .corpus import spread, test_problems, train_problems
+from .config import Settings, Training
+from .corpus import Pairs, spread, test_problems, train_problems
 from .experiments import solved, take_reference
 from .metrics import accuracy
 from .pools import DOWN_SAMPLINGS, Pool, balanced, correct_only
 from .problems import Chain, Problem
-from .sampling import STYLE
+from .sampling import STYLE, sampled
 from .students import train_student
 from .transcripts import SUPERVISIONS, Supervision
 from .voting import SAMPLED, accuracy_by_votes
 
 FOLDER = "many_chains"
+FILTERS = {f"filter_{n.replace('-', '_')}": way for n, way in DOWN_SAMPLINGS.items()}
+LIKELIHOOD = "filter_likelihood"
 
 
 def by_count(
@@ -56,22 +58,60 @@ def by_count(
 
 
 def by_filter(
-    settings: Settings, problems: Sequence[Problem], chains: Sequence[Chain]
+    settings: Settings,
+    problems: Sequence[Problem],
+    chains: Sequence[Chain],
+    only: str = "",
 ) -> dict[str, Pool]:
-    """The same budget spent in P2's four ways (P2 section 4, Fig 7).
+    """The same budget spent in P2's four ways (P2 section 4, Fig 7), or in `only` one.
 
     Without log-likelihoods, which not every endpoint gives, there are three.
     """
-    ways = dict(DOWN_SAMPLINGS)
-    if any(chain.answer and not (chain.logprob and chain.tokens) for chain in chains):
+    ways = {name: way for name, way in FILTERS.items() if only in ("", name)}
+    if LIKELIHOOD in ways and any(
+        chain.answer and not (chain.logprob and chain.tokens) for chain in chains
+    ):
         print("no log-likelihoods from this teacher: likelihood is left out")
-        del ways["likelihood"]
+        del ways[LIKELIHOOD]
     budget, seed = settings.many.budget, settings.seed
     pools = {
-        f"filter_{name.replace('-', '_')}": select(problems, chains, budget, seed)
-        for name, select in ways.items()
+        name: select(problems, chains, budget, seed) for name, select in ways.items()
     }
     return {name: pool for name, pool in pools.items() if pool.chains}
+
+
+def pool_names(settings: Settings) -> list[str]:
+    """The students of notebooks 06 and 13, before anybody has asked for a chain."""
+    return [*(f"chains_{count:02d}" for count in settings.many.counts), *FILTERS]
+
+
+def pool_of(settings: Settings, name: str) -> Pool | None:
+    """What a student learns from, by its name; None where that is no chain at all.
+
+    Chains are asked for if need be.
+    """
+    problems, chains = sampled(settings)
+    if name in FILTERS:
+        return by_filter(settings, problems, chains, name).get(name)
+    return by_count(settings, problems, chains).get(name)
+
+
+def lesson(
+    settings: Settings, pool: Pool, steps: int | None = None
+) -> tuple[Pairs, Training, int]:
+    """The training pairs of a pool, its recipe, and how many chains stand together.
+
+    `steps` are the scale's unless they are given.
+    """
+    by_id = {problem.id: problem for problem in train_problems(settings)}
+    steps, together = steps or settings.many.steps, settings.many.together
+    several = len({chain.problem_id for chain in pool.chains}) < len(pool.chains)
+    if settings.many.balanced and several and pool.short is None:  # budgets stay
+        pool, together = visits(settings, pool, steps), 1
+    if not several:
+        together = 1  # nobody to share with
+    pairs = [(by_id[chain.problem_id], chain) for chain in pool.chains]
+    return pairs, settings.training.for_steps(steps, len(pairs)), together
 
 
 def train(
@@ -82,22 +122,14 @@ def train(
 ) -> Path:
     """Train a student on a pool; its folder.
 
-    `steps` are the scale's unless they are given.  Raises ValueError on a pool without
-    a chain.
+    Raises ValueError on a pool without a chain.
     """
-    by_id = {problem.id: problem for problem in train_problems(settings)}
-    steps, together = steps or settings.many.steps, settings.many.together
-    several = len({chain.problem_id for chain in pool.chains}) < len(pool.chains)
-    if settings.many.balanced and several and pool.short is None:  # budgets stay
-        pool, together = visits(settings, pool, steps), 1
-    if not several:
-        together = 1  # nobody to share with
-    pairs = [(by_id[chain.problem_id], chain) for chain in pool.chains]
+    pairs, training, together = lesson(settings, pool, steps)
     return train_student(
         settings.student,
         pairs,
         supervision,
-        settings.training.for_steps(steps, len(pairs)),
+        training,
         settings.folder / "students",
         settings.seed,
         together=together,
