@@ -36,6 +36,7 @@ from .runs import content_hash
 from .transcripts import segments
 
 CHOICES = ("left", "right", "same")
+PAIRS = 20  # some 10 minutes of a person's time
 FIELDS = {
     "judge": str, "kind": str, "dataset": str, "first": str, "second": str,
     "problem": str, "texts": str, "left": str, "preferred": str, "both_correct": bool,
@@ -117,7 +118,7 @@ def make_pairs(
     first: Mapping[str, Side],
     second: Mapping[str, Side],
     problems: Sequence[Problem],
-    count: int | None = 20,
+    count: int | None = PAIRS,
     seed: int = 0,
     both_correct: bool = False,
 ) -> list[Pair]:
