@@ -80,7 +80,7 @@ class ManyChains:
     budget: int = 2  # chains a problem that a filter keeps
     steps: int = 34  # of training
     test_limit: int | None = 60  # problems, at even distances; of notebook 07 too
-    votes: tuple[int, ...] = (1, 4)  # self-consistency; the last are all drawn
+    votes: tuple[int, ...] = (1, 2, 4)  # self-consistency; the last are all drawn
     vote_limit: int | None = 15
     balanced: bool = False  # one chain of a problem a visit (P2's code), or a flat pool
     together: int = 1  # chains of a problem in a row; more are no gain on a CPU
@@ -174,8 +174,9 @@ PRESETS = {
         training=Training(epochs=10.0, batch_size=32, learning_rate=5e-5),
         teacher_tokens=512,
         many=ManyChains(
-            None, (1, 5, 10, 20, 30), 5, 20_000, None, (1, 30), None, balanced=True,
-            shares=(0.2, 0.4, 0.6, 0.8, 1.0), checkpoints=8, transfer=("sst2",),
+            None, (1, 5, 10, 20, 30), 5, 20_000, None, (1, 5, 10, 20, 30), None,
+            balanced=True, shares=(0.2, 0.4, 0.6, 0.8, 1.0), checkpoints=8,
+            transfer=("sst2",),
         ),
     ),
 }  # fmt: skip

@@ -19,14 +19,14 @@ Not covered: where transcripts are longer than `max_length`, there are fewer ste
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from math import ceil, inf
 from pathlib import Path
 
 import pandas as pd
 
-from . import experiments
+from . import experiments, second_paper
 from .config import Settings, Training
 from .corpus import Pairs, spread, test_problems, train_problems
 from .experiments import solved, take_reference
@@ -170,6 +170,12 @@ def score_votes(settings: Settings, name: str, pool: Pool) -> list[dict]:
     return [{"student": name, **line} for line in table]
 
 
+def voted(settings: Settings) -> set[str]:
+    """The ids of the problems that `score_votes` has solutions of."""
+    asked = spread(test_problems(settings), settings.many.vote_limit)
+    return {problem.id for problem in asked}
+
+
 def beside_votes(
     settings: Settings, rows: Sequence[dict], votes: pd.DataFrame
 ) -> pd.DataFrame:
@@ -177,17 +183,58 @@ def beside_votes(
 
     Both on the problems that were voted on: those of `rows` (greedy) are chosen.
     """
-    voted = {p.id for p in spread(test_problems(settings), settings.many.vote_limit)}
+    ids = voted(settings)
     name = f"{settings.many.votes[-1]} votes"
     table = []
     for count in settings.many.counts:
         student = f"chains_{count:02d}"
-        own = [r for r in rows if r["student"] == student and r["id"] in voted]
+        own = [r for r in rows if r["student"] == student and r["id"] in ids]
         most = votes[votes["student"] == student].to_dict("records")[-1:]
         if own:
             table.append({"student": "greedy", "chains": count, **accuracy(own)})
         table += [{**row, "student": name, "chains": count} for row in most]
     return pd.DataFrame(table)
+
+
+def by_chains(rows: Sequence[dict]) -> pd.DataFrame:
+    """Greedy rows of `by_count`'s students, for a figure: a line for each count."""
+    students = dict.fromkeys(row["student"] for row in rows)
+    table = []
+    for student in students:
+        if student.startswith("chains_"):
+            own = [r for r in rows if r["student"] == student and "sample" not in r]
+            count = int(student.removeprefix("chains_"))
+            if own:
+                table.append({"student": "greedy", "chains": count, **accuracy(own)})
+    return pd.DataFrame(table)
+
+
+def filtered_rows(rows: Sequence[dict]) -> list[dict]:
+    """Greedy rows of `by_filter`'s students and of the one of all right chains, for a
+    figure; none where no filter has been scored."""
+    greedy = [row for row in rows if "sample" not in row]
+    names = {row["student"] for row in greedy}
+    if not names & set(FILTERS):
+        return []
+    whole = max((n for n in names if n.startswith("chains_")), default="")
+    wanted = [whole, *FILTERS]
+    found = [row for row in greedy if row["student"] in wanted]
+    return sorted(found, key=lambda row: wanted.index(row["student"]))
+
+
+def label_only(settings: Settings, ids: Collection[str]) -> dict | None:
+    """The score of a student of labels on these problems, from rows on disk (Fig 2).
+
+    Notebook 09's, which is trained for as many steps, or else the main table's.  None
+    where neither has solved them all.
+    """
+    split = test_problems(settings)[0].split
+    for folder, name in (("two_settings", "full_label"), ("", "answer_only")):
+        found = second_paper.on_disk(settings, folder, f"-{split}-{name}.")
+        rows = [row for row in found if row["id"] in ids]
+        if ids and len(rows) == len(set(ids)):
+            return {"student": name, **accuracy(rows)}
+    return None
 
 
 def teacher_votes(
