@@ -15,6 +15,7 @@ import os
 from dataclasses import asdict, dataclass, replace
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 from .runs import content_hash, project_root
 
@@ -34,6 +35,17 @@ class Training:
     warmup_share: float = 0.1
     weight_decay: float = 0.0
     max_length: int = 512  # tokens; longer transcripts are left out and counted
+    max_grad_norm: float = 1.0  # gradients are clipped at; Trainer's own default
+    adam_epsilon: float = 1e-8  # Trainer's own default
+
+    def recipe(self) -> dict[str, Any]:
+        """The fields, as hashes count them: later ones only where they were changed.
+
+        Students that were trained before there were such fields keep their names.
+        """
+        later = ("max_grad_norm", "adam_epsilon")
+        same = [n for n in later if getattr(self, n) == getattr(Training, n)]
+        return {n: v for n, v in asdict(self).items() if n not in same}
 
     def for_steps(self, steps: float, examples: int) -> Training:
         """The same, with as many epochs as so many optimizer steps are.
@@ -68,7 +80,7 @@ class ManyChains:
     budget: int = 2  # chains a problem that a filter keeps
     steps: int = 34  # of training
     test_limit: int | None = 60  # problems, at even distances; of notebook 07 too
-    votes: tuple[int, ...] = (1, 4)  # self-consistency; the last are all drawn
+    votes: tuple[int, ...] = (1, 2, 4)  # self-consistency; the last are all drawn
     vote_limit: int | None = 15
     balanced: bool = False  # one chain of a problem a visit (P2's code), or a flat pool
     together: int = 1  # chains of a problem in a row; more are no gain on a CPU
@@ -134,7 +146,7 @@ class Settings:
     @property
     def hash(self) -> str:
         """A short hash of every setting that changes the students' results."""
-        values = asdict(self)
+        values = asdict(self) | {"training": self.training.recipe()}
         for name in ("teacher_url", "teacher_mode", "max_cost", "many", "reuse",
                      "switches"):  # fmt: skip
             del values[name]
@@ -162,8 +174,9 @@ PRESETS = {
         training=Training(epochs=10.0, batch_size=32, learning_rate=5e-5),
         teacher_tokens=512,
         many=ManyChains(
-            None, (1, 5, 10, 20, 30), 5, 20_000, None, (1, 30), None, balanced=True,
-            shares=(0.2, 0.4, 0.6, 0.8, 1.0), checkpoints=8, transfer=("sst2",),
+            None, (1, 5, 10, 20, 30), 5, 20_000, None, (1, 5, 10, 20, 30), None,
+            balanced=True, shares=(0.2, 0.4, 0.6, 0.8, 1.0), checkpoints=8,
+            transfer=("sst2",),
         ),
     ),
 }  # fmt: skip
@@ -175,7 +188,7 @@ PRESETS = {
 # transcripts is as long as two of gradeschool.
 SCOTD = {
     "student": "facebook/opt-1.3b", "learning_rate": 2e-5, "warmup_share": 0.025,
-    "max_length": 700,
+    "max_length": 700, "max_grad_norm": 0.5, "adam_epsilon": 1e-5,
 }  # fmt: skip
 P2_DATASETS = ("commonsense_qa", "openbookqa", "quarel", "anli", "imdb", "sst2")
 ELSEWHERE = {
@@ -195,8 +208,9 @@ ELSEWHERE = {
 def load(scale: str = "small", **changes: object) -> Settings:
     """The settings of a scale with changes; empty strings and None change nothing.
 
-    A limit of 0 is the scale's own.  Names of `Training` and `Decoding` fields may be
-    given directly (`epochs=1`).
+    A limit of 0 is the scale's own.  Names of `Training`, `Decoding` and `ManyChains`
+    fields may be given directly (`epochs=1`, `balanced=False`); `test_limit`, which
+    `Settings` has as well, is that of `Settings`.
     Raises ValueError that names an unknown scale, an unknown setting or a bad `reuse`.
     """
     if scale not in PRESETS:
@@ -211,13 +225,14 @@ def load(scale: str = "small", **changes: object) -> Settings:
         raise ValueError(f"reuse must be one of {REUSE}, not {given['reuse']!r}")
     if given.get("switches", "all") != "all":
         raise ValueError(f"switches must be `all` or none, not {given['switches']!r}")
-    for part in ("training", "decoding"):
+    own = asdict(settings)
+    for part in ("training", "decoding", "many"):
         inner = getattr(settings, part)
-        names = [n for n in given if n in asdict(inner)]
+        names = [n for n in given if n in asdict(inner) and n not in own]
         settings = replace(
             settings, **{part: replace(inner, **{n: given.pop(n) for n in names})}
         )
-    unknown = [name for name in given if name not in asdict(settings)]
+    unknown = [name for name in given if name not in own]
     if unknown:
         raise ValueError(f"unknown settings {unknown}; see socratic_utils/config.py")
     return replace(settings, **given)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .config import Settings
+from .config import P2_DATASETS, Settings
 from .programme import why_left_out
 
 
@@ -20,9 +20,11 @@ def show_gpu_plan(settings: Settings) -> None:
         from tabulate import tabulate
 
         from .gpu_plan import ablation_plan, gpu_plan, size_plan
+        from .many_plan import many_plan
 
         rows, sizes = gpu_plan(settings), size_plan(settings)
         ablations = ablation_plan(settings)
+        many = many_plan(settings) if settings.dataset in P2_DATASETS else []
     except (ImportError, OSError) as error:
         print(f"(what it would take on a GPU is not known: {error})")
         return
@@ -36,6 +38,9 @@ def show_gpu_plan(settings: Settings) -> None:
     if ablations:
         print("notebook 07 beside that, with the run's own student:")
         print(tabulate(ablations, headers="keys", floatfmt=".2f"))
+    if many:
+        print(f"P2's notebooks, {settings.many.steps:,} steps a student (many_plan):")
+        print(tabulate(many, headers="keys", floatfmt=".2f"))
 
 
 def show_grid_hours(runs: Sequence[Settings]) -> None:

@@ -89,13 +89,13 @@ def gpu_plan(settings: Settings) -> list[dict]:
         for name in models:
             if not taught(settings, SUPERVISIONS[name]):
                 continue
-            row, length = _training_row(settings, size, name)
+            row, length = training_row(settings, size, name)
             rows.append(row)
             if name == models[-1]:
                 lengths.append((student, length))
     asked = sum(len(test_problems(settings, s)) for s in test_splits(settings))
-    rows += [_solving_row(settings, size, *told, asked) for told in lengths]
-    return [*rows, _total("all, one seed", rows)]
+    rows += [solving_row(settings, size, *told, asked) for told in lengths]
+    return [*rows, total("all, one seed", rows)]
 
 
 def ablation_plan(settings: Settings) -> list[dict]:
@@ -109,19 +109,19 @@ def ablation_plan(settings: Settings) -> list[dict]:
     ablations = chosen(settings) if size else []
     if not ablations:
         return []
-    rows = [_training_row(settings, size, name)[0] for name in extra_models(settings)]
+    rows = [training_row(settings, size, name)[0] for name in extra_models(settings)]
     solvers = {ablation.models[-1] for ablation in ablations}
-    lengths = {name: _training_row(settings, size, name)[1] for name in solvers}
+    lengths = {name: training_row(settings, size, name)[1] for name in solvers}
     count = len(problems_of(settings))
     for ablation in ablations:
         length = lengths[ablation.models[-1]]
-        rows.append(_solving_row(settings, size, ablation.name, length, count))
-    return [*rows, _total("ablations, one seed", rows)]
+        rows.append(solving_row(settings, size, ablation.name, length, count))
+    return [*rows, total("ablations, one seed", rows)]
 
 
-def _training_row(settings: Settings, size: Size, model: str) -> tuple[dict, float]:
+def training_row(settings: Settings, size: Size, model: str) -> tuple[dict, float]:
     """A training's row, and the mean length of its transcripts in tokens."""
-    own, epochs = _lengths(settings, model)
+    own, epochs = transcript_lengths(settings, model)
     tokens = epochs * sum(own)
     row = {"what": f"train {model}", "sequences": len(own),
            "million tokens": round(tokens / 1e6, 2),
@@ -131,7 +131,7 @@ def _training_row(settings: Settings, size: Size, model: str) -> tuple[dict, flo
     return row, sum(own) / len(own)
 
 
-def _solving_row(
+def solving_row(
     settings: Settings, size: Size, name: str, length: float, asked: int
 ) -> dict:
     batches = ceil(asked / settings.decoding.batch_size)
@@ -142,7 +142,7 @@ def _solving_row(
             **{g.name: hours for g in GPUS}}  # fmt: skip
 
 
-def _total(what: str, rows: Sequence[dict]) -> dict:
+def total(what: str, rows: Sequence[dict]) -> dict:
     hours = {g.name: sum(row[g.name] for row in rows) for g in GPUS}
     return {"what": what, "gigabytes": max(row["gigabytes"] for row in rows), **hours}
 
@@ -158,10 +158,10 @@ def size_plan(settings: Settings, seeds: int = 3) -> list[dict]:
     rows = []
     for size in family if name in SIZES else ():
         plan = gpu_plan(replace(settings, student=f"{hub}/{size}".strip("/")))
-        total = plan[-1]
-        hours = {g.name: seeds * total[g.name] if total["gigabytes"] < g.gigabytes
+        whole = plan[-1]
+        hours = {g.name: seeds * whole[g.name] if whole["gigabytes"] < g.gigabytes
                  else None for g in GPUS}  # fmt: skip
-        rows.append({"student": size, "seeds": seeds, "gigabytes": total["gigabytes"],
+        rows.append({"student": size, "seeds": seeds, "gigabytes": whole["gigabytes"],
                      **hours})  # fmt: skip
     if rows:
         hours = {g.name: sum(row[g.name] or 0 for row in rows) for g in GPUS}
@@ -206,7 +206,7 @@ def memory(size: Size, longest: float) -> float:
     return (STATE_BYTES * size.parameters + a_token * longest * MICRO_BATCH) / 1e9
 
 
-def _lengths(settings: Settings, model: str) -> tuple[list[float], float]:
+def transcript_lengths(settings: Settings, model: str) -> tuple[list[float], float]:
     """Estimated tokens of each transcript, cut at the longest that is trained on, and
     the epochs of its training."""
     anybody = replace(settings, student="", seed=0)  # the same text for all students

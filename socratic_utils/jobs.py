@@ -4,11 +4,14 @@
     python -m socratic_utils.jobs paper --model qg     # train one
     accelerate launch --num_processes 4 -m socratic_utils.jobs paper --model qg
 
-A job is one model of the main table, or of an ablation that the run's notebook 07 will
-show: everything that makes it is in its hash, which is in the name of its folder, so a
+A job is one model of the main table, of an ablation that the run's notebook 07 will
+show, or of a pool of many chains (`chains_08`, `filter_random`) of its notebooks 06 and
+13: everything that makes it is in its hash, which is in the name of its folder, so a
 job that is done is skipped by whoever comes later: the notebooks, another process, a
-Ray cluster (`ray_engine`).  With several processes the
-batch is divided among them, so the steps are the same as on one machine.
+Ray cluster (`ray_engine`).  With several processes the batch is divided among them, so
+the steps are the same as on one machine.
+
+Not covered: the students of P2's notebooks 09 and 11, which train their own.
 """
 
 from __future__ import annotations
@@ -16,17 +19,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from . import ablations, config
+from . import ablations, config, many_chains, sampling
 from .config import P2_DATASETS, Settings
 from .corpus import is_gold, taught
 from .experiments import train_model
 from .grid import SEEDS_AT_PAPER
 from .lessons import MODELS, lesson
+from .pools import Pool
+from .programme import is_on_request
 from .prompts import STYLES
 from .runs import read_json
+from .sampling import STYLE
 from .students import student_hash
 from .transcripts import STUDENTS, SUPERVISIONS
 
@@ -35,7 +42,8 @@ __all__ = ["SEEDS_AT_PAPER", "Job", "jobs_of", "shows_ablations", "told"]
 
 @dataclass(frozen=True)
 class Job:
-    """One training: the options of its run, and the name of the model (`lessons`)."""
+    """One training: the options of its run, and the name of the model (`lessons`) or
+    of the pool (`many_chains`)."""
 
     options: dict[str, Any]
     model: str
@@ -47,27 +55,51 @@ class Job:
     @property
     def name(self) -> str:
         """The name of the folder it trains into; its teacher must have been asked."""
-        settings = self.settings
-        pairs, training = lesson(settings, self.model)
+        settings, together = self.settings, 1
+        supervision = MODELS.get(self.model, MODELS[STYLE])
+        if self.is_pool:
+            pairs, training, together = many_chains.lesson(settings, self._some_pool())
+        else:
+            pairs, training = lesson(settings, self.model)
         mark = student_hash(
-            settings.student, pairs, MODELS[self.model], training, settings.seed
+            settings.student, pairs, supervision, training, settings.seed, together
         )
-        return f"{self.model}-{mark}"
+        return f"{supervision.name}-{mark}"
+
+    @property
+    def is_pool(self) -> bool:
+        return self.model not in MODELS
+
+    @cached_property
+    def pool(self) -> Pool | None:
+        """What is learnt from, None where that is no chain; asks for chains."""
+        return many_chains.pool_of(self.settings, self.model)
 
     @property
     def is_done(self) -> bool:
+        """Whether it is on disk, or there turned out to be nothing to learn from."""
+        if self.is_pool and not self.pool:
+            return True
         folder = self.settings.folder / "students" / self.name
         return bool(read_json(folder / "training.json", {}))
 
     def run(self) -> Path:
         """Train, or take what is on disk; the student's folder."""
+        if self.is_pool:
+            return many_chains.train(self.settings, self._some_pool())
         return train_model(self.settings, self.model)
+
+    def _some_pool(self) -> Pool:
+        if self.pool:
+            return self.pool
+        raise ValueError(f"{self.model}: this teacher's chains make no such pool")
 
 
 def jobs_of(options: dict[str, Any], seeds: Sequence[int] = ()) -> list[Job]:
     """The trainings of a run, for each seed; what nobody can teach is left out.
 
-    Those of the ablations come last, for the first seed, whose notebook 07 shows them.
+    Those of the ablations and of pools come last, for the first seed, whose notebooks
+    show them.
     """
     settings = config.load(**options)
     seeds = list(seeds) or [settings.seed]
@@ -76,6 +108,8 @@ def jobs_of(options: dict[str, Any], seeds: Sequence[int] = ()) -> list[Job]:
     jobs = [Job({**options, "seed": seed}, model) for seed in seeds for model in models]
     first = {**options, "seed": seeds[0]}
     extra = ablations.extra_models(settings) if shows_ablations(settings) else []
+    if shows_pools(settings):
+        extra = [*extra, *many_chains.pool_names(settings)]
     return jobs + [Job(first, model) for model in extra]
 
 
@@ -86,9 +120,22 @@ def shows_ablations(settings: Settings) -> bool:
     return settings.dataset not in P2_DATASETS
 
 
+def shows_pools(settings: Settings) -> bool:
+    """Whether notebooks 06 and 13 are part of the run, and have chains."""
+    asked_for = is_on_request(settings, Path("06_many_chains.ipynb"))
+    return not asked_for and sampling.can_sample(settings)
+
+
 def told(job: Job) -> str:
     """A line about a job.  Nobody is asked for the chains that are in its hash."""
-    settings, wanted = job.settings, MODELS[job.model].corpus
+    settings = job.settings
+    if job.is_pool:
+        if sampling.planned(settings).requests:
+            return f"{job.model}: its chains are not on disk, notebook 06 asks for them"
+        if not job.pool:
+            return f"{job.model}: left out, there is no chain to learn from"
+        return f"{job.model}, {job.name}: {'done' if job.is_done else 'to be trained'}"
+    wanted = MODELS[job.model].corpus
     kept = settings.folder / "chains" / f"{wanted}-kept.jsonl"
     if not is_gold(settings, wanted) and not kept.exists():
         asks = "02" if wanted in STYLES else "07"

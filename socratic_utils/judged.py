@@ -4,24 +4,28 @@ P2's two questions (section 5) need a student before and after, and a student an
 teacher, on problems that neither was trained on.  From a run of the main table we take
 the student of the teacher's chains against itself before any training, prompted with
 exemplars (notebook 11's rows, where they are on disk), against the student of the
-benchmark's own steps, and against the teacher, where its chains on test problems are
-recorded or cached.
+benchmark's own steps, and against the teacher: a live one is asked for its chains on
+these problems (`planning` counts them), of others those that are recorded or published
+are taken.  Nobody is ever trained on them: test problems do not enter a training
+(`students.train_student` refuses them).
 """
 
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 from .config import Settings
 from .corpora import CORPORA
-from .corpus import is_taught, teacher_of, test_problems
-from .experiments import rows_of, score
-from .judging import Pair, make_pairs, sides, sides_of_chains
+from .corpora.teacher import published
+from .corpus import can_ask, is_taught, spread, teacher_of, test_problems
+from .experiments import predictions_path, rows_of, score
+from .judging import PAIRS, Pair, make_pairs, sides, sides_of_chains
 from .problems import Chain, Problem, read_rows
 from .sampling import STYLE
 
 
-def pairs_of_run(settings: Settings, count: int = 20) -> list[Pair]:
+def pairs_of_run(settings: Settings, count: int = PAIRS) -> list[Pair]:
     """About `count` pairs in a random order, as many of each comparison as there are.
 
     Raises ValueError where the run has no two sources of chains.
@@ -34,7 +38,7 @@ def pairs_of_run(settings: Settings, count: int = 20) -> list[Pair]:
         others["before"] = sides(before, "before")
     if is_taught(settings, "gt_steps"):
         others["gt_steps"] = sides(score(settings, "gt_steps", split))
-    if chains := teachers_chains(settings, problems):
+    if chains := teachers_chains(settings, problems, count):
         others["teacher"] = sides_of_chains(problems, chains)
     pairs: list[Pair] = []
     share = max(1, min(count, len(problems)) // max(1, len(others)))
@@ -52,6 +56,21 @@ def pairs_of_run(settings: Settings, count: int = 20) -> list[Pair]:
     return pairs
 
 
+def can_compare(settings: Settings) -> bool:
+    """Whether there is anybody to judge the student against; nobody is asked.
+
+    Of reused rows the student's own must have been committed too.
+    """
+    problems = test_problems(settings)
+    if settings.reuse and not _committed(settings, STYLE, problems).exists():
+        return False
+    if settings.reuse and is_taught(settings, "gt_steps"):
+        return _committed(settings, "gt_steps", problems).exists()
+    if is_taught(settings, "gt_steps") or can_ask(settings):
+        return True
+    return bool(rows_before(settings) or teachers_chains(settings, problems))
+
+
 def rows_before(settings: Settings) -> list[dict]:
     """What the untrained student wrote in notebook 11, if it was run; nothing else is
     made here."""
@@ -63,10 +82,33 @@ def rows_before(settings: Settings) -> list[dict]:
     return [row for row in rows if row["settings"] == settings.hash]
 
 
-def teachers_chains(settings: Settings, problems: list[Problem]) -> list[Chain]:
-    """The teacher's chains on these problems that are at hand; nobody is asked."""
+def teachers_chains(
+    settings: Settings, problems: list[Problem], count: int = PAIRS
+) -> list[Chain]:
+    """The teacher's chains on these problems.
+
+    A teacher who can be asked is asked about `count` of them, at even distances; of
+    others there is what is recorded, cached or published.
+    """
     if settings.teacher in CORPORA:
-        return []
+        return _published(settings, problems)
+    if can_ask(settings):
+        return teacher_of(settings).sample(spread(problems, count), STYLE)
     teacher = teacher_of(settings, plan=True)
     found = [teacher.known(problem, STYLE) for problem in problems]
     return [chain for chain in found if chain]
+
+
+def _published(settings: Settings, problems: list[Problem]) -> list[Chain]:
+    """What a corpus has on this split: it may be scored and judged, never learnt."""
+    offered = CORPORA[settings.teacher].CHAINS.get((settings.dataset, STYLE), ())
+    split = problems[0].split
+    if split not in offered:
+        return []
+    chains = published(settings.teacher, settings.dataset, split, STYLE)
+    return [chains[problem.id] for problem in problems if problem.id in chains]
+
+
+def _committed(settings: Settings, student: str, problems: list[Problem]) -> Path:
+    path = predictions_path(settings, student, problems[0].split)
+    return settings.reference / path.relative_to(settings.folder)

@@ -48,6 +48,7 @@ __all__ = [
 ]  # fmt: skip
 
 CHOICES = ("left", "right", "same")
+PAIRS = 20  # some 10 minutes of a person's time
 NAME = re.compile(r"[\w][\w .-]{0,39}")
 
 
@@ -120,7 +121,7 @@ def make_pairs(
     first: Mapping[str, Side],
     second: Mapping[str, Side],
     problems: Sequence[Problem],
-    count: int | None = 20,
+    count: int | None = PAIRS,
     seed: int = 0,
     both_correct: bool = False,
 ) -> list[Pair]:

@@ -1,6 +1,8 @@
 """A language model as a judge: the same pairs, the same file, marked "model".
 
-    ask_model(Teacher("gpt-4.1-mini"), pairs, folder)
+    teacher = judge_of(settings, "gpt-4.1-mini")
+    print(planned(teacher, pairs, folder))
+    ask_model(teacher, pairs, folder)
 
 P2 asked people only.  A model's word is cheap and has habits of its own (it likes long
 answers, and those on the left), so its lines are never mixed with people's.  It is
@@ -12,9 +14,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from .asking import Job
+from .config import Settings
+from .corpora import CORPORA
+from .corpus import teacher_of
+from .cost import Estimate, estimate, price_of
 from .judging import CHOICES, Judge, Pair
 from .runs import content_hash
 from .teacher import Teacher
@@ -33,12 +40,37 @@ Right:
 Answer with one word: left, right or same."""
 
 
+def judge_of(settings: Settings, model: str) -> Teacher:
+    """A model at the run's address, with its key, store and budget.
+
+    Raises ValueError on a teacher whose chains others have published.
+    """
+    if model in CORPORA:
+        raise ValueError(f"{model} is published chains, nobody who could be asked")
+    return teacher_of(replace(settings, teacher=model))
+
+
+def planned(teacher: Teacher, pairs: Sequence[Pair], folder: str | Path) -> Estimate:
+    """What `ask_model` would cost at most; replies that are kept are not paid again."""
+    name = name_of(teacher)
+    waiting = Judge(name, pairs, Path(folder), "model").waiting
+    requests = [(_job(teacher, pair, name).request, 1) for pair in waiting]
+    known = teacher.store.of(teacher.model)
+    price = price_of(teacher.model, teacher.mode == "batch")
+    return estimate(requests, known, price, teacher.concurrency)
+
+
+def name_of(teacher: Teacher) -> str:
+    """A model's name as a judge's: what a file may be called."""
+    return re.sub(r"[^\w.-]+", " ", teacher.model).strip()[:40]
+
+
 def ask_model(teacher: Teacher, pairs: Sequence[Pair], folder: str | Path) -> Judge:
     """Let a model judge all pairs; a reply that is no choice leaves its pair out.
 
     Raises TeacherError when the endpoint does not answer; what was said before is kept.
     """
-    name = re.sub(r"[^\w.-]+", " ", teacher.model).strip()[:40]
+    name = name_of(teacher)
     waiting = Judge(name, pairs, Path(folder), "model").waiting
     jobs = [_job(teacher, pair, name) for pair in waiting]
     rows, refusals = teacher.ask(jobs, f"judge, {teacher.model}")

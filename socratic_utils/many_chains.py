@@ -19,26 +19,28 @@ Not covered: where transcripts are longer than `max_length`, there are fewer ste
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from math import ceil, inf
 from pathlib import Path
 
 import pandas as pd
 
-from . import experiments
-from .config import Settings
-from .corpus import spread, test_problems, train_problems
+from . import experiments, second_paper
+from .config import Settings, Training
+from .corpus import Pairs, spread, test_problems, train_problems
 from .experiments import solved, take_reference
 from .metrics import accuracy
 from .pools import DOWN_SAMPLINGS, Pool, balanced, correct_only
 from .problems import Chain, Problem
-from .sampling import STYLE
+from .sampling import STYLE, sampled
 from .students import train_student
 from .transcripts import SUPERVISIONS, Supervision
 from .voting import SAMPLED, accuracy_by_votes
 
 FOLDER = "many_chains"
+FILTERS = {f"filter_{n.replace('-', '_')}": way for n, way in DOWN_SAMPLINGS.items()}
+LIKELIHOOD = "filter_likelihood"
 
 
 def by_count(
@@ -56,22 +58,60 @@ def by_count(
 
 
 def by_filter(
-    settings: Settings, problems: Sequence[Problem], chains: Sequence[Chain]
+    settings: Settings,
+    problems: Sequence[Problem],
+    chains: Sequence[Chain],
+    only: str = "",
 ) -> dict[str, Pool]:
-    """The same budget spent in P2's four ways (P2 section 4, Fig 7).
+    """The same budget spent in P2's four ways (P2 section 4, Fig 7), or in `only` one.
 
     Without log-likelihoods, which not every endpoint gives, there are three.
     """
-    ways = dict(DOWN_SAMPLINGS)
-    if any(chain.answer and not (chain.logprob and chain.tokens) for chain in chains):
+    ways = {name: way for name, way in FILTERS.items() if only in ("", name)}
+    if LIKELIHOOD in ways and any(
+        chain.answer and not (chain.logprob and chain.tokens) for chain in chains
+    ):
         print("no log-likelihoods from this teacher: likelihood is left out")
-        del ways["likelihood"]
+        del ways[LIKELIHOOD]
     budget, seed = settings.many.budget, settings.seed
     pools = {
-        f"filter_{name.replace('-', '_')}": select(problems, chains, budget, seed)
-        for name, select in ways.items()
+        name: select(problems, chains, budget, seed) for name, select in ways.items()
     }
     return {name: pool for name, pool in pools.items() if pool.chains}
+
+
+def pool_names(settings: Settings) -> list[str]:
+    """The students of notebooks 06 and 13, before anybody has asked for a chain."""
+    return [*(f"chains_{count:02d}" for count in settings.many.counts), *FILTERS]
+
+
+def pool_of(settings: Settings, name: str) -> Pool | None:
+    """What a student learns from, by its name; None where that is no chain at all.
+
+    Chains are asked for if need be.
+    """
+    problems, chains = sampled(settings)
+    if name in FILTERS:
+        return by_filter(settings, problems, chains, name).get(name)
+    return by_count(settings, problems, chains).get(name)
+
+
+def lesson(
+    settings: Settings, pool: Pool, steps: int | None = None
+) -> tuple[Pairs, Training, int]:
+    """The training pairs of a pool, its recipe, and how many chains stand together.
+
+    `steps` are the scale's unless they are given.
+    """
+    by_id = {problem.id: problem for problem in train_problems(settings)}
+    steps, together = steps or settings.many.steps, settings.many.together
+    several = len({chain.problem_id for chain in pool.chains}) < len(pool.chains)
+    if settings.many.balanced and several and pool.short is None:  # budgets stay
+        pool, together = visits(settings, pool, steps), 1
+    if not several:
+        together = 1  # nobody to share with
+    pairs = [(by_id[chain.problem_id], chain) for chain in pool.chains]
+    return pairs, settings.training.for_steps(steps, len(pairs)), together
 
 
 def train(
@@ -82,22 +122,14 @@ def train(
 ) -> Path:
     """Train a student on a pool; its folder.
 
-    `steps` are the scale's unless they are given.  Raises ValueError on a pool without
-    a chain.
+    Raises ValueError on a pool without a chain.
     """
-    by_id = {problem.id: problem for problem in train_problems(settings)}
-    steps, together = steps or settings.many.steps, settings.many.together
-    several = len({chain.problem_id for chain in pool.chains}) < len(pool.chains)
-    if settings.many.balanced and several and pool.short is None:  # budgets stay
-        pool, together = visits(settings, pool, steps), 1
-    if not several:
-        together = 1  # nobody to share with
-    pairs = [(by_id[chain.problem_id], chain) for chain in pool.chains]
+    pairs, training, together = lesson(settings, pool, steps)
     return train_student(
         settings.student,
         pairs,
         supervision,
-        settings.training.for_steps(steps, len(pairs)),
+        training,
         settings.folder / "students",
         settings.seed,
         together=together,
@@ -138,6 +170,12 @@ def score_votes(settings: Settings, name: str, pool: Pool) -> list[dict]:
     return [{"student": name, **line} for line in table]
 
 
+def voted(settings: Settings) -> set[str]:
+    """The ids of the problems that `score_votes` has solutions of."""
+    asked = spread(test_problems(settings), settings.many.vote_limit)
+    return {problem.id for problem in asked}
+
+
 def beside_votes(
     settings: Settings, rows: Sequence[dict], votes: pd.DataFrame
 ) -> pd.DataFrame:
@@ -145,17 +183,58 @@ def beside_votes(
 
     Both on the problems that were voted on: those of `rows` (greedy) are chosen.
     """
-    voted = {p.id for p in spread(test_problems(settings), settings.many.vote_limit)}
+    ids = voted(settings)
     name = f"{settings.many.votes[-1]} votes"
     table = []
     for count in settings.many.counts:
         student = f"chains_{count:02d}"
-        own = [r for r in rows if r["student"] == student and r["id"] in voted]
+        own = [r for r in rows if r["student"] == student and r["id"] in ids]
         most = votes[votes["student"] == student].to_dict("records")[-1:]
         if own:
             table.append({"student": "greedy", "chains": count, **accuracy(own)})
         table += [{**row, "student": name, "chains": count} for row in most]
     return pd.DataFrame(table)
+
+
+def by_chains(rows: Sequence[dict]) -> pd.DataFrame:
+    """Greedy rows of `by_count`'s students, for a figure: a line for each count."""
+    students = dict.fromkeys(row["student"] for row in rows)
+    table = []
+    for student in students:
+        if student.startswith("chains_"):
+            own = [r for r in rows if r["student"] == student and "sample" not in r]
+            count = int(student.removeprefix("chains_"))
+            if own:
+                table.append({"student": "greedy", "chains": count, **accuracy(own)})
+    return pd.DataFrame(table)
+
+
+def filtered_rows(rows: Sequence[dict]) -> list[dict]:
+    """Greedy rows of `by_filter`'s students and of the one of all right chains, for a
+    figure; none where no filter has been scored."""
+    greedy = [row for row in rows if "sample" not in row]
+    names = {row["student"] for row in greedy}
+    if not names & set(FILTERS):
+        return []
+    whole = max((n for n in names if n.startswith("chains_")), default="")
+    wanted = [whole, *FILTERS]
+    found = [row for row in greedy if row["student"] in wanted]
+    return sorted(found, key=lambda row: wanted.index(row["student"]))
+
+
+def label_only(settings: Settings, ids: Collection[str]) -> dict | None:
+    """The score of a student of labels on these problems, from rows on disk (Fig 2).
+
+    Notebook 09's, which is trained for as many steps, or else the main table's.  None
+    where neither has solved them all.
+    """
+    split = test_problems(settings)[0].split
+    for folder, name in (("two_settings", "full_label"), ("", "answer_only")):
+        found = second_paper.on_disk(settings, folder, f"-{split}-{name}.")
+        rows = [row for row in found if row["id"] in ids]
+        if ids and len(rows) == len(set(ids)):
+            return {"student": name, **accuracy(rows)}
+    return None
 
 
 def teacher_votes(

@@ -4,7 +4,8 @@ Notebook 01 asks for one chain a problem and style; notebook 02 asks again where
 answer was wrong.  How often that is cannot be known before, so its numbers are an upper
 bound: chains that are recorded or cached are judged, all others are taken as wrong.
 Notebook 06 asks for many chains of each problem, notebook 07 for those of P1, Table 3,
-and of its SocGT rows, if there is somebody to ask.
+and of its SocGT rows, notebook 10 for those on the test problems that are judged, if
+there is somebody to ask.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ from .corpus import (
 )
 from .cost import Estimate
 from .filters import KEPT, RESAMPLE_TEMPERATURE, judge
+from .judging import PAIRS
 from .problems import Problem, read_rows
 from .prompts import FROM_QUESTIONS, FROM_STEPS
-from .sampling import can_sample, planned
+from .sampling import STYLE, can_sample, planned
 from .store import ReplyStore
 from .teacher import STORE_NAME, Teacher, shipped_recordings
 
@@ -68,6 +70,8 @@ def teacher_plan(settings: Settings) -> dict[str, Estimate]:
             if can_give(settings, problems, style):
                 for asked in at_most(settings, teacher, problems, style):
                     add("07", asked)
+        compared = spread(test_problems(settings), PAIRS)
+        add("10", teacher.estimate(compared, STYLE))
     return {name: found for name, found in plan.items() if found.requests}
 
 

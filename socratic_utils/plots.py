@@ -4,7 +4,8 @@
     save_figure(figure, "figures", "accuracy", "Accuracy of every student.")
 
 One fixed colour a student (from seaborn's palette for colour-blind readers), shares in
-percent, intervals as whiskers.  Files hold no dates: same rows, same bytes.
+percent, intervals as whiskers.  Files hold no dates: same rows, same bytes.  P2's own
+figures are in `plots_many`.
 """
 
 from __future__ import annotations
@@ -50,10 +51,10 @@ def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Fig
     """One point and Wilson interval a run of `split`, from `tables/main.csv`."""
     split, rows = _of_split(main, split)
     runs = [c for c in ("dataset", "model", "seed") if rows[c].nunique() > 1]
-    with _figure(7.2, 1.3 + 0.46 * len(rows), scale) as (figure, axes):
+    with framed(7.2, 1.3 + 0.46 * len(rows), scale) as (figure, axes):
         colours = _colours(rows["student"])
         for place, row in enumerate(rows.to_dict("records")):
-            _point(axes, place, row, colours[row["student"]], flat=True)
+            point(axes, place, row, colours[row["student"]], flat=True)
             edge = (row["ci_high"], place)
             text = f"{row['accuracy']:.1%}"
             style = {"va": "center", "bbox": {"fc": "white", "ec": "none", "pad": 1}}
@@ -75,7 +76,7 @@ def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Fig
 def steps_figure(table: pd.DataFrame, scale: str = "", split: str = "") -> Figure:
     """Accuracy by number of gold steps, from `tables/by_steps.csv`."""
     split, rows = _of_split(table, split)
-    return _offsets(rows, "steps_gold", f"Gold steps of the problem, {split}", scale)
+    return offsets(rows, "steps_gold", f"Gold steps of the problem, {split}", scale)
 
 
 def group_figure(
@@ -84,25 +85,19 @@ def group_figure(
     """Accuracy by family or variant, from `tables/by_group.csv`."""
     split, rows = _of_split(table[table["grouping"] == grouping], split)
     rows = rows.assign(group=rows["group"].str.replace("_", " "))
-    return _offsets(rows, "group", f"{grouping.capitalize()}, {split}", scale)
-
-
-def chains_figure(table: pd.DataFrame, scale: str = "") -> Figure:
-    """Accuracy against chains a problem, one mark for each way of decoding."""
-    title = "Chains sampled a problem; the right ones are learnt"
-    return _offsets(table, "chains", title, scale)
+    return offsets(rows, "group", f"{grouping.capitalize()}, {split}", scale)
 
 
 def shares_figure(table: pd.DataFrame, scale: str = "") -> Figure:
     """Accuracy against the share of the training problems (columns student, share)."""
     shares = table.assign(share=[f"{share:.0%}" for share in table["share"]])
-    return _offsets(shares, "share", "Share of the training problems", scale)
+    return offsets(shares, "share", "Share of the training problems", scale)
 
 
 def sizes_figure(table: pd.DataFrame, scale: str = "") -> Figure:
     """Accuracy of every supervision by student model (P1 Fig 4): `results.by_size`."""
     names = [name.rpartition("/")[2] for name in table["model"]]
-    return _offsets(table.assign(model=names), "model", "Student model", scale)
+    return offsets(table.assign(model=names), "model", "Student model", scale)
 
 
 def filter_figure(table: pd.DataFrame, scale: str = "") -> Figure:
@@ -127,7 +122,7 @@ def error_figure(table: pd.DataFrame, scale: str = "", split: str = "") -> Figur
 def loss_figure(logs: dict[str, Sequence[dict]], scale: str = "") -> Figure:
     """Training loss; name of a student -> list of {"step": int, "loss": float}."""
     colours = _colours(logs)
-    with _figure(7.2, 3.6, scale) as (figure, axes):
+    with framed(7.2, 3.6, scale) as (figure, axes):
         for marker, (name, log) in zip(MARKERS * len(logs), logs.items(), strict=False):
             points = [(e["step"], e["loss"]) for e in log if "loss" in e]
             style = {"marker": marker, "markersize": 4, "color": colours[name]}
@@ -135,7 +130,7 @@ def loss_figure(logs: dict[str, Sequence[dict]], scale: str = "") -> Figure:
         axes.set_xlabel("Optimizer step")
         axes.set_ylabel("Training loss (nats a token)")
         axes.set_ylim(bottom=0)
-        _legend(axes)
+        legend(axes)
     return figure
 
 
@@ -167,7 +162,7 @@ def _bytes(figure: Figure, kind: str, metadata: dict, dpi: int) -> bytes:
 
 
 @contextmanager
-def _figure(width: float, height: float, scale: str):
+def framed(width: float, height: float, scale: str):
     """Figure and axes in our style; closed, so that a notebook shows it once."""
     with sns.axes_style("whitegrid"), plt.rc_context({"font.size": 10}):
         figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
@@ -197,7 +192,8 @@ def _colours(students: Sequence[str]) -> dict[str, str]:
     return {name: COLOURS.get(name) or extra[name] for name in names}
 
 
-def _point(axes: Axes, place: float, row: dict, colour: str, flat=False, **style):
+def point(axes: Axes, place: float, row: dict, colour: str, flat=False, **style):
+    """An accuracy and its interval; lying (`flat`) or standing."""
     value, low, high = row["accuracy"], row["ci_low"], row["ci_high"]
     width = [[max(0.0, value - low)], [max(0.0, high - value)]]
     style = {"fmt": "o", "color": colour, "capsize": 3, "elinewidth": 1.6} | style
@@ -207,14 +203,14 @@ def _point(axes: Axes, place: float, row: dict, colour: str, flat=False, **style
         axes.errorbar(place, value, yerr=width, clip_on=False, **style)
 
 
-def _offsets(rows: pd.DataFrame, column: str, title: str, scale: str) -> Figure:
+def offsets(rows: pd.DataFrame, column: str, title: str, scale: str) -> Figure:
     """Points of all students side by side at each value of `column`."""
     values = list(rows[column].unique())
     if not isinstance(values[0], str):
         values.sort()
     colours = _colours(rows["student"])
     count = len(colours)
-    with _figure(max(6.4, 1.6 * len(values) + 2.6), 3.9, scale) as (figure, axes):
+    with framed(max(6.4, 1.6 * len(values) + 2.6), 3.9, scale) as (figure, axes):
         for number, (student, colour) in enumerate(colours.items()):
             shift = 0.7 * ((number + 0.5) / count - 0.5)
             own = rows[rows["student"] == student].to_dict("records")
@@ -222,7 +218,7 @@ def _offsets(rows: pd.DataFrame, column: str, title: str, scale: str) -> Figure:
                 name = label(student) if index == 0 else None
                 style = {"fmt": MARKERS[number % len(MARKERS)], "label": name}
                 place = values.index(row[column]) + shift
-                _point(axes, place, row, colour, markersize=5, **style)
+                point(axes, place, row, colour, markersize=5, **style)
         sizes = rows.groupby(column)["n"].max()
         axes.set_xticks(range(len(values)), [f"{v}\n(n = {sizes[v]})" for v in values])
         axes.set_xlim(-0.5, len(values) - 0.5)
@@ -233,7 +229,7 @@ def _offsets(rows: pd.DataFrame, column: str, title: str, scale: str) -> Figure:
         axes.set_xlabel(title)
         axes.set_ylabel("Accuracy (95 % interval)")
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        _legend(axes)
+        legend(axes)
     return figure
 
 
@@ -243,7 +239,7 @@ def _stacked(counts: pd.DataFrame, colours: dict, title: str, scale: str) -> Fig
     order = [k for k in colours if k in shares] + [
         k for k in shares if k not in colours
     ]
-    with _figure(7.2, 1.6 + 0.55 * len(shares), scale) as (figure, axes):
+    with framed(7.2, 1.6 + 0.55 * len(shares), scale) as (figure, axes):
         left = pd.Series(0.0, index=shares.index)
         for kind in (kind for kind in order if shares[kind].any()):
             colour = colours.get(kind, "0.6")
@@ -258,11 +254,11 @@ def _stacked(counts: pd.DataFrame, colours: dict, title: str, scale: str) -> Fig
         axes.set_xlabel(title)
         axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.grid(axis="y", visible=False)
-        _legend(axes)
+        legend(axes)
     return figure
 
 
-def _legend(axes: Axes) -> None:
+def legend(axes: Axes) -> None:
     """Above the axes, where it hides nothing."""
     count = len(axes.get_legend_handles_labels()[1])
     columns = count if count <= 3 else (count + 1) // 2

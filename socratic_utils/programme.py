@@ -17,7 +17,7 @@ NEEDED = {
     "04": ("socratic_unified", "Socratic chains"),
     "05": ("socratic_iterative", "Socratic chains"),
     "09": ("cot", "CoT chains"),
-    "10": ("gt_steps", "steps of its own"),
+    "10": ("cot", "CoT chains"),
 }
 # Notebooks with predictions of their own, which are made on request, and the folder.
 OWN_ROWS = {"06": "many_chains", "07": "ablations", "09": "two_settings",
@@ -42,6 +42,8 @@ def why_left_out(settings: Settings, path: Path) -> str:
     if settings.reuse:
         own = OWN_ROWS.get(number(path), "")
         there = (settings.reference / "predictions" / own).is_dir()
+        if number(path) == "10":
+            there = there and _can_compare(settings)
         return "" if there else "the committed run has no rows of it"
     if number(path) in ("06", "13"):
         from .sampling import can_sample
@@ -61,6 +63,17 @@ def why_left_out(settings: Settings, path: Path) -> str:
         from .corpus import is_taught
 
         student, what = NEEDED[number(path)]
-        missing = f"neither {settings.dataset} nor {settings.teacher} has {what}"
-        return "" if is_taught(settings, student) else missing
+        if not is_taught(settings, student):
+            return f"neither {settings.dataset} nor {settings.teacher} has {what}"
+    if number(path) == "10" and not _can_compare(settings):
+        return (
+            f"{settings.dataset} has no steps of its own, {settings.teacher} no chains "
+            f"on its test problems, and notebook 11 has not been run"
+        )
     return ""
+
+
+def _can_compare(settings: Settings) -> bool:
+    from .judged import can_compare
+
+    return can_compare(settings)

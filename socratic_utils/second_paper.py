@@ -6,7 +6,9 @@ Each line is one of our students, with the paper's value of the same cell where 
 one.  A difference, and whether our interval covers the value, is told only where
 benchmark, student and recipe are the paper's (`paper` scale, OPT-1.3B); elsewhere the
 value is context.  P2's Figs 2 (supervised), 3, 4 and 7 have no numbers in its text:
-ours stand alone.
+ours stand alone.  Fig 5 has, and so has the transfer to another task (section 2.7 of
+PAPERS.md): our students there learn one chain a problem for the run's epochs, which the
+note says.
 
 Not covered: Table 1 (sample chains), Fig 8 (people's judgement, in `preferences`).
 """
@@ -20,6 +22,7 @@ import pandas as pd
 
 from . import config, results, voting
 from .config import Settings, outputs_root
+from .gpu_plan import SIZES
 from .metrics import accuracy
 from .problems import read_rows
 
@@ -56,6 +59,15 @@ CELLS: dict[str, dict[str, dict[str, str]]] = {
 }  # fmt: skip
 
 
+CAPTIONS = {
+    "2a": "Table 2(a)", "2b": "Table 2(b)", "3a": "Table 3(a)", "3b": "Table 3(b)",
+    "fig5": "Figure 5", "transfer": "section on transfer",
+}  # fmt: skip
+# Fig 5's rows; and what both it and the transfer have that the paper has not.
+FIG5 = {"answer_only": "Label-Only", "cot": "SCoTD"}
+ONE_CHAIN = "one chain a problem, for the run's epochs"
+
+
 def beside(
     settings: Settings, table: str, scores: Iterable[dict[str, Any]]
 ) -> pd.DataFrame:
@@ -65,31 +77,82 @@ def beside(
     is not one of CELLS.
     """
     cells, same = CELLS[table], settings.dataset in COLUMNS
-    comparable = same and is_papers(settings)
     lines = []
     for score in scores:
         cell = cells.get(score["student"])
         value = _value(table, cell, settings.dataset) if same and cell else None
-        note = ""
-        if not same:
-            note = "no benchmark of the paper"
-        elif value is None:
-            note = "no such cell in the paper"
-        elif not comparable:
-            note = "other student, data or recipe: context only"
-        else:
-            note = f"teacher {settings.teacher}, the paper's code-davinci-002"
-        known = comparable and value is not None
-        covered = known and score["ci_low"] <= value <= score["ci_high"]
-        kept = ("student", "n", "accuracy", "ci_low", "ci_high")
-        lines.append(
-            {name: score[name] for name in kept}
-            | {"paper": value,
-               "difference": round(score["accuracy"] - value, 4) if known else None,
-               "covered": ("yes" if covered else "no") if known else None,
-               "note": note}
-        )  # fmt: skip
+        lines.append(_line(settings, score, same, value))
     return pd.DataFrame(lines)
+
+
+def beside_contrast(settings: Settings, table: pd.DataFrame) -> pd.DataFrame:
+    """`contrast.contrast_table` beside P2's Fig 5: a line a student and side."""
+    paper = results.paper_table("p2_fig5").set_index("student")
+    lines = []
+    for row in table.to_dict("records"):
+        for side in ("original", "contrast"):
+            name, same = FIG5.get(row["student"]), settings.dataset == "imdb"
+            value = round(paper[side][name] / 100, 4) if same and name else None
+            score = {
+                "student": f"{row['student']}, {side}", "n": row["pairs"],
+                "accuracy": row[side], "ci_low": row[f"{side}_low"],
+                "ci_high": row[f"{side}_high"],
+            }  # fmt: skip
+            lines.append(_line(settings, score, same, value, ONE_CHAIN))
+    return pd.DataFrame(lines)
+
+
+def beside_transfer(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
+    """Students on tasks they were never trained on, beside P2's 79.6 % on SST-2.
+
+    The paper's student was trained on ANLI, CommonsenseQA and OpenBookQA together, ours
+    on the run's benchmark alone: a difference is told where that is one of the three.
+    """
+    [paper] = results.paper_table("p2_transfer").to_dict("records")
+    near = settings.dataset in ("anli", "commonsense_qa", "openbookqa")
+    note = f"ours is trained on {settings.dataset} alone, {ONE_CHAIN}"
+    lines = []
+    for task in dict.fromkeys(row["dataset"] for row in rows):
+        for score in scores([row for row in rows if row["dataset"] == task]):
+            same = task in config.P2_DATASETS
+            trained = task == "sst2" and score["student"] == "after_cot"
+            value = round(paper["accuracy"] / 100, 4) if trained else None
+            line = _line(settings, score, same, value, note, near)
+            lines.append({"task": task, **line})
+    return pd.DataFrame(lines)
+
+
+def _line(
+    settings: Settings,
+    score: dict[str, Any],
+    same: bool,
+    value: float | None,
+    also: str = "",
+    near: bool = True,
+) -> dict[str, Any]:
+    """A score beside the paper's value; `same`: it is one of the paper's benchmarks.
+
+    `also` is said of values that are compared, which `near` allows.
+    """
+    comparable = same and near and is_papers(settings)
+    if not same:
+        note = "no benchmark of the paper"
+    elif value is None:
+        note = "no such cell in the paper"
+    elif not comparable:
+        note = "other student, data or recipe: context only"
+    else:
+        note = f"teacher {settings.teacher}, the paper's code-davinci-002"
+        note += f"; {also}" if also else ""
+    known = comparable and value is not None
+    covered = known and score["ci_low"] <= value <= score["ci_high"]
+    kept = ("student", "n", "accuracy", "ci_low", "ci_high")
+    return {name: score[name] for name in kept} | {
+        "paper": value,
+        "difference": round(score["accuracy"] - value, 4) if known else None,
+        "covered": ("yes" if covered else "no") if known else None,
+        "note": note,
+    }
 
 
 def is_papers(settings: Settings) -> bool:
@@ -139,7 +202,28 @@ def sizes(settings: Settings) -> pd.DataFrame:
         return pd.DataFrame()
     runs = pd.concat(tables)
     runs = runs[(runs["dataset"] == settings.dataset) & (runs["seed"] == settings.seed)]
-    return runs.drop_duplicates(["student", "model"])
+    runs = runs.drop_duplicates(["student", "model"])
+    return runs.iloc[runs["model"].map(_parameters).argsort(kind="stable")]
+
+
+def supervised(table: pd.DataFrame) -> pd.DataFrame:
+    """The students with labels of `sizes`, to be drawn; empty for a single size."""
+    if table.empty or table["model"].nunique() < 2:
+        return table[:0]
+    return table[table["student"].str.startswith("full_")]
+
+
+def _parameters(model: str) -> float:
+    """How large a student is; the last of all where that is not known."""
+    size = SIZES.get(str(model).rpartition("/")[2])
+    return size.parameters if size else float("inf")
+
+
+def table_on_disk(settings: Settings, name: str) -> pd.DataFrame:
+    """A table that another notebook of the run has saved, or an empty one."""
+    root = settings.reference if settings.reuse else settings.folder
+    path = root / "tables" / f"{name}.csv"
+    return pd.read_csv(path) if path.exists() else pd.DataFrame()
 
 
 def _value(table: str, cell: dict[str, str], dataset: str) -> float | None:

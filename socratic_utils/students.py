@@ -99,7 +99,7 @@ def student_hash(
     ]
     if len(first) < len(pairs):  # pairs come again: their order is told by numbers
         corpus = [corpus, [first[p.id, id(c)][0] for p, c in pairs]]
-    recipe = [FORMAT, base_mark(base), asdict(supervision), asdict(training), seed]
+    recipe = [FORMAT, base_mark(base), asdict(supervision), training.recipe(), seed]
     recipe += [together] if together > 1 else []
     return content_hash([recipe, corpus])
 
@@ -175,6 +175,8 @@ def train_student(
         learning_rate=training.learning_rate,
         warmup_steps=round(training.warmup_share * steps * training.epochs),
         weight_decay=training.weight_decay,
+        max_grad_norm=training.max_grad_norm,
+        adam_epsilon=training.adam_epsilon,
         bf16=use_bf16(),
         use_cpu=device().type == "cpu",
         seed=seed,

@@ -122,6 +122,76 @@ def test_the_ablations_trainings_and_evaluations_are_planned_too():
     assert ablation_plan(paper(student="somebody/else")) == []
 
 
+def test_p2s_students_of_20000_steps_are_planned(capsys, monkeypatch):
+    from socratic_utils import dry_run
+    from socratic_utils import many_plan as many_plan_module
+
+    many_plan = many_plan_module.many_plan
+    rows = many_plan(paper())
+    by_name = {row["what"]: row for row in rows}
+    assert {name[:2] for name in by_name} == {"06", "09", "11", "13"}
+    pools = by_name["06 train on pools of chains"]
+    assert pools["students"] == 5 and by_name["06 solve"]["students"] == 5
+    assert pools["sequences"] == 5 * 20_000 * 32
+    # 20,000 steps of 32 transcripts, against 10 epochs of 40 transcripts.
+    card = GPUS[0].name
+    [epochs] = [row for row in gpu_plan(paper()) if row["what"] == "train cot"]
+    assert pools[card] == pytest.approx(epochs[card] * 5 * 20_000 * 32 / (10 * 40))
+    assert by_name["06 vote"]["sequences"] == 5 * 30 * 20  # of 20 test problems
+    assert by_name["13 train on filtered pools"]["students"] == 4
+    assert by_name["09 train on labels"]["students"] == 2
+    assert by_name["09 train on chains"]["students"] == 2 + 5
+    assert by_name["09 vote"]["students"] == 1 + 7
+    assert by_name["11 train on pools of shares"]["students"] == 5 * 4
+    assert by_name["11 solve, pools"]["students"] == 5 * 5
+    assert by_name["11 train cot on shares"]["sequences"] == 2 * 10 * 40  # .2+.4+.6+.8
+    assert rows[-1][card] == pytest.approx(sum(row[card] for row in rows[:-1]))
+    monkeypatch.setattr(many_plan_module, "CORPORA", {paper().teacher: None})
+    alone = {row["what"] for row in many_plan(paper())}  # one published chain a problem
+    assert "09 train on chains" in alone
+    assert not {"06 vote", "13 solve", "11 solve, pools"} & alone
+    monkeypatch.undo()
+    assert many_plan(paper(student="somebody/else")) == []
+    dry_run.show_gpu_plan(paper())
+    assert "P2's notebooks" not in capsys.readouterr().out  # P1's benchmark
+    monkeypatch.setattr(dry_run, "P2_DATASETS", ("gradeschool",))
+    dry_run.show_gpu_plan(paper())
+    said = capsys.readouterr().out
+    assert "P2's notebooks, 20,000 steps a student" in said
+    assert "06, 09, 11 and 13, one seed" in said
+
+
+def test_the_plan_counts_the_students_that_the_notebooks_train(settings):
+    """Students that two notebooks share are trained once."""
+    from socratic_utils import many_chains, sampling, two_settings
+    from socratic_utils.many_plan import many_plan
+    from socratic_utils.students import student_hash
+    from socratic_utils.transcripts import SUPERVISIONS
+
+    settings = config.load("small", student="facebook/opt-125m")
+    chains = sampling.sampled(settings)
+    cot = SUPERVISIONS["cot"]
+    pools = many_chains.by_count(settings, *chains)
+    pools |= many_chains.by_filter(settings, *chains)
+    found = [(cot, pool) for pool in pools.values()]
+    first = two_settings.first_chains(settings)
+    found += two_settings.students(*first).values()
+    found += two_settings.many_students(settings).values()
+    names = set()
+    for supervision, pool in found:
+        # At paper scale all have the same number of steps.
+        pairs, training, together = many_chains.lesson(settings, pool, 2)
+        recipe = pairs, supervision, training, settings.seed, together
+        names.add(student_hash("x", *recipe))
+    planned = {row["what"]: row["students"] for row in many_plan(settings)[:-1]}
+    wanted = [planned[name] for name in (
+        "06 train on pools of chains", "09 train on labels", "09 train on chains",
+        "13 train on filtered pools",
+    )]  # fmt: skip
+    assert wanted == [4, 2, 6, 4]
+    assert len(names) == sum(wanted) < len(found)
+
+
 def test_at_paper_scale_each_papers_notebooks_run_on_its_benchmarks():
     from pathlib import Path
 

@@ -16,7 +16,7 @@ from socratic_utils.judging import (
     sides,
     sides_of_chains,
 )
-from socratic_utils.judging_model import ask_model, read_choice
+from socratic_utils.judging_model import ask_model, judge_of, planned, read_choice
 from socratic_utils.preferences import agreement, preferences
 from socratic_utils.problems import Chain, Problem, Step
 from socratic_utils.teacher import Teacher
@@ -229,6 +229,31 @@ def test_a_model_fills_the_same_table_and_is_asked_once(pairs, tmp_path, monkeyp
     found = read_judgements(tmp_path)
     assert {row["kind"] for row in found} == {"model"}
     assert all(row["preferred"] == row["left"] for row in found)
+
+
+def test_the_runs_own_client_is_the_judges(pairs, settings, tmp_path, monkeypatch):
+    """Same address, store and budget; the cost is told before anything is asked."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    folder = tmp_path / "judgements"
+    with TeacherServer(reply="right") as server:
+        settings = replace(settings, teacher_url=server.url, max_cost=5.0)
+        teacher = judge_of(settings, "gpt-4.1-mini")
+        plan = planned(teacher, pairs, folder)
+        assert plan.requests == len(pairs) and 0 < plan.dollars < 0.1
+        assert not server.requests and not folder.exists()
+        ask_model(teacher, pairs, folder)
+        assert {r["model"] for r in server.requests} == {"gpt-4.1-mini"}
+        assert planned(teacher, pairs, folder).requests == 0
+    assert teacher.max_cost == 5.0 and settings.teacher != "gpt-4.1-mini"
+    for name in ("anna", "bert"):
+        person = Judge(name, pairs, folder)
+        for _ in pairs:
+            person.say("left")
+    table = preferences(read_judgements(folder))
+    lines = [(x["judges"], x["people"], x["n"]) for x in table if x["subset"] == "all"]
+    assert lines == [("model", 1, len(pairs)), ("person", 2, 2 * len(pairs))]
+    with pytest.raises(ValueError, match="palm-540b is published chains"):
+        judge_of(settings, "palm-540b")
 
 
 def test_what_a_model_does_not_judge_is_left_out_and_not_paid_again(

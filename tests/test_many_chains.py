@@ -64,6 +64,60 @@ def test_scores_and_votes_are_taken_from_disk(settings, capsys):
     assert capsys.readouterr().out.count("already solved") == 2
 
 
+def test_more_numbers_of_votes_cost_nothing(settings, capsys):
+    """Only the last is drawn: rows on disk, and those committed, stay what they are."""
+    pool = many_chains.by_count(settings, *sampling.sampled(settings))["chains_01"]
+    many_chains.score_votes(settings, "chains_01", pool)
+    last = replace(settings, many=replace(settings.many, votes=(2,)))
+    capsys.readouterr()
+    assert [r["votes"] for r in many_chains.score_votes(last, "chains_01", pool)] == [2]
+    assert "already solved" in capsys.readouterr().out
+    assert config.load("paper").many.votes == (1, 5, 10, 20, 30)
+    small = config.load("small", reuse="reference")
+    found = many_chains.score_votes(small, "chains_01", pool)
+    assert [(row["votes"], row["n"]) for row in found] == [(1, 15), (2, 15), (4, 15)]
+    table = pd.read_csv(small.reference / "tables" / "votes.csv")
+    own = table[table["student"] == "chains_01"].set_index("votes")
+    for row in found:
+        if row["votes"] in own.index:
+            assert row["correct"] == own["correct"][row["votes"]]
+
+
+def test_a_student_of_labels_on_the_same_problems(settings):
+    from socratic_utils import experiments, two_settings
+
+    ids = many_chains.voted(settings)
+    assert len(ids) == settings.many.vote_limit
+    assert many_chains.label_only(settings, ids) is None  # nothing is trained for it
+    assert not (settings.folder / "students").exists()
+    rows = experiments.score(settings, "answer_only")
+    found = many_chains.label_only(settings, ids)
+    assert (found["student"], found["n"]) == ("answer_only", len(ids))
+    assert found["correct"] == sum(row["correct"] for row in rows if row["id"] in ids)
+    assert many_chains.label_only(settings, ids | {"another"}) is None
+    assert many_chains.label_only(settings, set()) is None
+    students = two_settings.students(*two_settings.first_chains(settings))
+    two_settings.score(settings, "full_label", *students["full_label"])
+    assert many_chains.label_only(settings, ids)["student"] == "full_label"
+
+
+def test_rows_of_figures_are_greedy_and_in_order():
+    row = {"id": "1", "correct": True}
+    rows = [
+        {**row, "student": name}
+        for name in ("filter_random", "chains_08", "filter_diversity", "chains_01")
+    ]
+    rows += [{**row, "student": "chains_08", "sample": 0, "correct": False}]
+    table = many_chains.by_chains(rows)
+    assert table[["student", "chains", "n", "accuracy"]].to_numpy().tolist() == [
+        ["greedy", 8, 1, 1.0], ["greedy", 1, 1, 1.0],
+    ]  # fmt: skip
+    names = [row["student"] for row in many_chains.filtered_rows(rows)]
+    assert names == ["chains_08", "filter_random", "filter_diversity"]
+    assert many_chains.filtered_rows(rows[1:2]) == []
+    assert many_chains.by_chains([]).empty
+
+
 def test_the_teachers_votes(settings):
     problems, chains = sampling.sampled(settings)
     one, two = many_chains.teacher_votes(settings, problems, chains)

@@ -29,6 +29,9 @@ def test_another_teacher_is_asked_for_at_most_this():
     assert plan["02"].requests == 2 * 3 * problems
     assert 0 < plan["01"].dollars < plan["02"].dollars < 0.1
     assert plan["01"].hours is None
+    assert plan["10"].requests == settings.test_limit  # of test problems to be judged
+    more = config.load("smoke", teacher="gpt-4.1-mini", test_limit=50)
+    assert teacher_plan(more)["10"].requests == 20
     assert plan["07"].requests == 3 * settings.many.test_limit + 2 * 4 * problems
 
 
@@ -48,6 +51,7 @@ def test_a_dry_run_tells_it_for_every_notebook(capsys):
     lines = {x.split()[2]: x for x in capsys.readouterr().out.splitlines()
              if x.startswith("would run")}  # fmt: skip
     assert "at most 24 requests" in lines["01_teacher_generation"]
+    assert "at most 6 requests" in lines["10_people_judge"]
     assert "$" in lines["02_filtering"] and "asks" not in lines["03_baselines"]
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from transformers import Trainer
+from transformers import Trainer, TrainerCallback
 
 from socratic_utils import hardware, students
 from socratic_utils.benchmarks import load_problems
@@ -118,6 +118,31 @@ def test_anything_that_changes_the_student_changes_its_folder(tmp_path):
         name(training=replace(TRAINING, epochs=1)), name(seed=1),
     }  # fmt: skip
     assert len(names) == 6 and name() == name()
+    later = [replace(TRAINING, max_grad_norm=0.5), replace(TRAINING, adam_epsilon=1e-5)]
+    assert len(names | {name(training=training) for training in later}) == 8
+    # The name of this student before there were the two: it is found on disk.
+    assert name() == "8308bb8b2b"
+    same = replace(TRAINING, max_grad_norm=1.0, adam_epsilon=1e-8)
+    assert name(training=same) == name()
+
+
+def test_clipping_and_epsilon_reach_the_optimizer(tmp_path):
+    seen = {}
+
+    class Look(TrainerCallback):
+        def on_step_end(self, args, state, control, optimizer=None, **kwargs):
+            seen["clip"] = args.max_grad_norm
+            seen["eps"] = optimizer.param_groups[0]["eps"]
+
+    for training, wanted in (
+        (Training(epochs=1, batch_size=8), {"clip": 1.0, "eps": 1e-8}),
+        (
+            Training(epochs=1, batch_size=8, max_grad_norm=0.5, adam_epsilon=1e-5),
+            {"clip": 0.5, "eps": 1e-5},
+        ),
+    ):
+        train_student("tiny", PAIRS, UNIFIED, training, tmp_path, callbacks=[Look()])
+        assert seen == wanted
 
 
 class Killed(RuntimeError):
