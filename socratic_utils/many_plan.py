@@ -151,4 +151,4 @@ class _Plan:
         one = solving_row(self.settings, self.size, what, sum(own) / len(own), count)
         summed = ("sequences", "million tokens", *(g.name for g in GPUS))
         times = {name: round(students * one[name], 6) for name in summed}
-        return {"what": what, "students": students, **one, **times} | {"what": what}
+        return {**one, **times, "what": what, "students": students}
