@@ -10,6 +10,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # for tiny models more are slower
 for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
     os.environ.pop(name, None)
 
+import threading  # noqa: E402
+from functools import partial  # noqa: E402
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer  # noqa: E402
+
 import pytest  # noqa: E402
 
 
@@ -29,3 +33,23 @@ def settings(tmp_path, monkeypatch):
 
     monkeypatch.setenv(config.OUTPUTS_VARIABLE, str(tmp_path))
     return config.load("smoke")
+
+
+@pytest.fixture
+def web(tmp_path, monkeypatch):
+    """A server of the files in `tmp_path`, and a cache of downloads of its own."""
+    asked = []
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_request(self, code="-", size="-"):
+            asked.append((self.path, int(code)))
+
+        def log_message(self, *_):
+            pass
+
+    monkeypatch.setattr("huggingface_hub.constants.HF_HOME", str(tmp_path / "cache"))
+    handler = partial(Handler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()

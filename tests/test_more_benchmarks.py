@@ -2,9 +2,6 @@
 
 import json
 import os
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -128,26 +125,6 @@ def test_strategyqa_keeps_facts_and_sub_questions_apart(data):
     assert problem.extra["facts"][1] == "A tortoise does 300."
     assert problem.extra["sub_questions"][1] == "Is #1 more than 300?"
     assert problem.extra["term"] == "Snail"
-
-
-@pytest.fixture
-def web(tmp_path, monkeypatch):
-    """A server of the files in `data`, and a cache of downloads of its own."""
-    asked = []
-
-    class Handler(SimpleHTTPRequestHandler):
-        def log_request(self, code="-", size="-"):
-            asked.append((self.path, int(code)))
-
-        def log_message(self, *_):
-            pass
-
-    monkeypatch.setattr("huggingface_hub.constants.HF_HOME", str(tmp_path / "cache"))
-    handler = partial(Handler, directory=str(tmp_path))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", asked
-        server.shutdown()
 
 
 def test_strategyqa_is_downloaded_once(data, web, monkeypatch):

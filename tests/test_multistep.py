@@ -64,21 +64,14 @@ def test_the_test_problems_are_svamps(data):
     assert len(load_problems("svamp")) == 8  # the file beside it is read as ever
 
 
-def test_from_the_authors_repository_it_is_the_same(data, monkeypatch):
-    import datasets
-
-    asked = []
-
-    def load_dataset(kind, *, data_files, delimiter, split):
-        asked.append((kind, data_files, delimiter, split))
-        return [dict(zip(COLUMNS, row, strict=True)) for row in TRAIN]
-
+def test_from_the_authors_repository_it_is_the_same(data, web, monkeypatch):
+    address, asked = web
     published = load_problems("multistep")
     monkeypatch.delenv("SOCRATIC_DATA_DIR")
-    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    folder = f"{address}/svamp/{multistep.FOLDER}"
+    monkeypatch.setattr(multistep, "REPOSITORY", folder)
     assert load_problems("multistep") == published
-    address = f"{multistep.REPOSITORY}/train.csv"
-    assert asked == [("csv", address, ",", "train")]
+    assert asked == [(f"/svamp/{multistep.FOLDER}/train.csv", 200)]
 
 
 @pytest.mark.parametrize(
