@@ -22,8 +22,8 @@ problems and compared with it pair by pair:
     ['unified, calculator']
 
 What needs a training of its own beside the main table's is `slow`: at `small` scale it
-is left out unless all switches are asked for, or its rows are there.  The size of the
-training data is in `data_size`.
+is left out unless all switches are asked for, or its rows are there.  The table of them
+is in `switches`, the size of the training data in `data_size`.
 """
 
 from __future__ import annotations
@@ -32,9 +32,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import pandas as pd
-
-from . import experiments, guidance, oracles, two_stage
+from . import guidance, oracles, two_stage
 from .answers import find_equations
 from .config import Settings
 from .corpora import CORPORA
@@ -57,7 +55,6 @@ from .experiments import (
 )
 from .guidance import GUIDES, Planned, gold_guides
 from .lessons import MODELS, SOCGT
-from .metrics import accuracy, mcnemar
 from .oracles import AskedBefore, Calculating, GoldQuestions, upfront
 from .problems import Problem, sub_questions
 from .runs import file_hash
@@ -128,8 +125,7 @@ def chosen(settings: Settings) -> list[Ablation]:
     """Those that are possible; at `small` without `slow` ones, unless all switches are
     asked for or their rows are there."""
     everything = settings.switches == "all" or settings.scale != "small"
-    run = settings.reference if settings.reuse else settings.folder
-    there = run / "predictions" / FOLDER
+    there = settings.source / "predictions" / FOLDER
     return [
         ablation
         for ablation in ABLATIONS
@@ -200,42 +196,6 @@ def score(settings: Settings, ablation: Ablation) -> list[dict]:
         speakers=lambda folders: _speakers(settings, ablation, folders, asked),
         **ablation.how(asked),
     )
-
-
-def default_rows(settings: Settings, ablation: Ablation) -> list[dict]:
-    """Rows of the student it changes, on the same problems."""
-    asked = problems_of(settings)
-    ids = {problem.id for problem in asked}
-    rows = experiments.score(settings, ablation.default, asked[0].split)
-    return [row for row in rows if row["id"] in ids]
-
-
-def compare(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
-    """A line an ablation: accuracy, and pair by pair against its default.
-
-    `default_accuracy` is that of the default on the same problems, `only_default` and
-    `only_here` count the problems that one of the two alone solves, `p_value` is exact
-    and not corrected for the number of lines.
-    """
-    table = []
-    for ablation in ABLATIONS:
-        own = {r["id"]: r["correct"] for r in rows if r["student"] == ablation.name}
-        if not own:
-            continue
-        base = {r["id"]: r["correct"] for r in default_rows(settings, ablation)}
-        lost = sum(base[i] > own[i] for i in own)
-        won = sum(own[i] > base[i] for i in own)
-        table.append(
-            {
-                "setting": ablation.name,
-                **accuracy({"correct": right} for right in own.values()),
-                "default_accuracy": round(sum(base.values()) / len(base), 4),
-                "only_default": lost,
-                "only_here": won,
-                "p_value": float(f"{mcnemar(lost, won):.6g}"),
-            }
-        )
-    return pd.DataFrame(table)
 
 
 def problems_of(settings: Settings) -> list[Problem]:

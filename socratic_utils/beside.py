@@ -183,8 +183,7 @@ def saved(settings: Settings, name: str) -> pd.DataFrame:
 
     With reused rows it is the committed run's.
     """
-    root = settings.reference if settings.reuse else settings.folder
-    path = root / "tables" / f"{name}.csv"
+    path = settings.source / "tables" / f"{name}.csv"
     return pd.read_csv(path) if path.exists() else pd.DataFrame()
 
 

@@ -128,6 +128,11 @@ class Settings:
         return project_root() / "outputs" / "reference" / self.name
 
     @property
+    def source(self) -> Path:
+        """Where rows are looked up: the committed run, if its rows are reused."""
+        return self.reference if self.reuse else self.folder
+
+    @property
     def name(self) -> str:
         own = load(self.scale, dataset=self.dataset)
         parts = [self.scale]

@@ -55,7 +55,7 @@ class Job:
     @property
     def name(self) -> str:
         """The name of the folder it trains into; its teacher must have been asked."""
-        settings, together = self.settings, 1
+        settings, together = many_chains.as_named(self.settings, self.model), 1
         supervision = MODELS.get(self.model, MODELS[STYLE])
         if self.is_pool:
             pairs, training, together = many_chains.lesson(settings, self._some_pool())
@@ -86,7 +86,8 @@ class Job:
     def run(self) -> Path:
         """Train, or take what is on disk; the student's folder."""
         if self.is_pool:
-            return many_chains.train(self.settings, self._some_pool())
+            settings = many_chains.as_named(self.settings, self.model)
+            return many_chains.train(settings, self._some_pool())
         return train_model(self.settings, self.model)
 
     def _some_pool(self) -> Pool:

@@ -39,6 +39,7 @@ from .transcripts import SUPERVISIONS, Supervision
 from .voting import SAMPLED, accuracy_by_votes
 
 FOLDER = "many_chains"
+WAYS = {"pool_flat": False, "pool_balanced": True}  # name of a student -> `balanced`
 FILTERS = {f"filter_{n.replace('-', '_')}": way for n, way in DOWN_SAMPLINGS.items()}
 LIKELIHOOD = "filter_likelihood"
 
@@ -82,7 +83,20 @@ def by_filter(
 
 def pool_names(settings: Settings) -> list[str]:
     """The students of notebooks 06 and 13, before anybody has asked for a chain."""
-    return [*(f"chains_{count:02d}" for count in settings.many.counts), *FILTERS]
+    counts = [f"chains_{count:02d}" for count in settings.many.counts]
+    return [*counts, other_way(settings), *FILTERS]
+
+
+def other_way(settings: Settings) -> str:
+    """The student of the largest pool that is shown it the other way than the run's:
+    flat, all chains weigh the same, or balanced, all problems do (PAPERS.md 2.4)."""
+    return next(name for name, way in WAYS.items() if way != settings.many.balanced)
+
+
+def as_named(settings: Settings, name: str) -> Settings:
+    """The run's settings, or for a student of `WAYS` those of its way."""
+    way = WAYS.get(name, settings.many.balanced)
+    return replace(settings, many=replace(settings.many, balanced=way))
 
 
 def pool_of(settings: Settings, name: str) -> Pool | None:
@@ -93,6 +107,8 @@ def pool_of(settings: Settings, name: str) -> Pool | None:
     problems, chains = sampled(settings)
     if name in FILTERS:
         return by_filter(settings, problems, chains, name).get(name)
+    if name in WAYS:
+        name = f"chains_{settings.many.counts[-1]:02d}"
     return by_count(settings, problems, chains).get(name)
 
 
@@ -147,6 +163,7 @@ def visits(settings: Settings, pool: Pool, steps: int) -> Pool:
 
 def score(settings: Settings, name: str, pool: Pool) -> list[dict]:
     """Prediction rows of a pool's student, greedy: from disk, or trained and solved."""
+    settings = as_named(settings, name)
     path = predictions_path(settings, name)
     if settings.reuse == "reference":
         return take_reference(settings, path)

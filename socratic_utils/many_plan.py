@@ -92,8 +92,9 @@ class _Plan:
 
     def of_06(self) -> Iterator[dict]:
         count = len(self.settings.many.counts)
-        yield self.train("06 train on pools of chains", STYLE, count, self.by_steps)
-        yield self.solve("06 solve", STYLE, count, "limited")
+        # and the largest pool the other way, flat or balanced
+        yield self.train("06 train on pools of chains", STYLE, count + 1, self.by_steps)
+        yield self.solve("06 solve", STYLE, count + 1, "limited")
         yield self.solve("06 vote", STYLE, count, "votes")
 
     def of_09(self, many: bool) -> Iterator[dict]:

@@ -168,8 +168,7 @@ def on_disk(settings: Settings, folder: str, part: str = "") -> list[dict]:
 
     Rows of other settings, which an earlier run may have left, are left out and told.
     """
-    root = settings.reference if settings.reuse else settings.folder
-    paths = sorted((root / "predictions" / folder).glob("*.jsonl"))
+    paths = sorted((settings.source / "predictions" / folder).glob("*.jsonl"))
     found = [row for p in paths if part in p.name for _, row in read_rows(p)]
     rows = [row for row in found if settings.reuse or row["settings"] == settings.hash]
     if len(rows) < len(found):
@@ -217,13 +216,6 @@ def _parameters(model: str) -> float:
     """How large a student is; the last of all where that is not known."""
     size = SIZES.get(str(model).rpartition("/")[2])
     return size.parameters if size else float("inf")
-
-
-def table_on_disk(settings: Settings, name: str) -> pd.DataFrame:
-    """A table that another notebook of the run has saved, or an empty one."""
-    root = settings.reference if settings.reuse else settings.folder
-    path = root / "tables" / f"{name}.csv"
-    return pd.read_csv(path) if path.exists() else pd.DataFrame()
 
 
 def _value(table: str, cell: dict[str, str], dataset: str) -> float | None:

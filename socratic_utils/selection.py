@@ -110,6 +110,11 @@ def checkpoint_rows(settings: Settings) -> list[dict]:
     return rows
 
 
+def reported(rows: Sequence[dict], step: int) -> list[dict]:
+    """The rows of a checkpoint on the problems that are reported."""
+    return [r for r in rows if r["step"] == step and r["part"] == "reported"]
+
+
 def checkpoint_table(rows: Sequence[dict]) -> pd.DataFrame:
     """A line for each checkpoint and part: accuracy with its interval."""
     return scores_by(rows, ["step", "part"])

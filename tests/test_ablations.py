@@ -10,9 +10,13 @@ from socratic_utils import (
     corpus,
     experiments,
     lessons,
+    many_chains,
+    selection,
+    switches,
     two_stage,
 )
 from socratic_utils.problems import Problem, Step
+from socratic_utils.runs import write_jsonl_rows
 
 
 @pytest.fixture(scope="module")
@@ -63,21 +67,56 @@ def test_the_teachers_questions_are_asked_where_they_are_known(settings, rows):
 
 
 def test_the_table_is_paired_with_the_default(settings, rows, monkeypatch):
-    table = ablations.compare(settings, rows).set_index("setting")
+    table = switches.compare(settings, rows).set_index("setting")
     assert list(table.index) == [a.name for a in ablations.chosen(settings)]
     ids = [row["id"] for row in rows[:3]]
     base = [{"id": name, "correct": name == ids[0]} for name in ids]
     own = [{"id": name, "correct": name != ids[0], "student": "cot, calculator"}
            for name in ids]  # fmt: skip
-    monkeypatch.setattr(ablations, "default_rows", lambda *_: base)
-    (line,) = ablations.compare(settings, own).to_dict("records")
+    monkeypatch.setattr(switches, "default_rows", lambda *_: base)
+    (line,) = switches.compare(settings, own).to_dict("records")
     assert (line["only_default"], line["only_here"], line["p_value"]) == (1, 2, 1.0)
     assert (line["accuracy"], line["default_accuracy"]) == (0.6667, 0.3333)
 
 
+def test_p2s_switches_are_lines_once_their_notebooks_have_run(settings, rows):
+    assert list(switches.of_many_chains(settings)) == []
+    name = many_chains.other_way(settings)
+    for student in ("chains_02", name):
+        pool = many_chains.pool_of(settings, student)
+        many_chains.score(settings, student, pool)
+    looked = selection.checkpoint_rows(settings)
+    for row in looked:  # as if the two ways of choosing disagreed
+        row["correct"] = (row["step"] == 1) == (row["part"] == "reported")
+    path = settings.folder / "predictions" / selection.FOLDER / "made_up.jsonl"
+    for old in path.parent.glob("*.jsonl"):
+        old.unlink()
+    write_jsonl_rows(path, looked)
+    pool, checkpoint = switches.compare(settings, []).to_dict("records")
+    assert name == "pool_balanced"
+    assert pool["setting"] == "many chains, balanced pool" and pool["n"] == 3
+    assert checkpoint["setting"] == "cot, checkpoint chosen on the reported problems"
+    assert (checkpoint["only_default"], checkpoint["only_here"]) == (0, 3)
+    for old in (settings.folder / "predictions" / many_chains.FOLDER).glob("*"):
+        old.unlink()
+    path.unlink()
+
+
+def test_the_other_way_of_a_pool_is_another_training(settings):
+    (flat, balanced) = (
+        many_chains.lesson(many_chains.as_named(settings, name),
+                           many_chains.pool_of(settings, name))[0]
+        for name in many_chains.WAYS
+    )  # fmt: skip
+    assert len(flat) != len(balanced)
+    turned = replace(settings, many=replace(settings.many, balanced=True))
+    assert many_chains.other_way(turned) == "pool_flat"
+    assert many_chains.as_named(settings, "chains_02") == settings
+
+
 def test_default_rows_are_of_this_run(settings, rows):
     other = replace(settings, seed=1)
-    found = ablations.default_rows(other, ablations.ABLATIONS[0])
+    found = switches.default_rows(other, ablations.ABLATIONS[0])
     assert {row["seed"] for row in found} == {1} and len(found) == 3
 
 

@@ -123,9 +123,9 @@ def test_the_jobs_of_a_run(settings, capsys):
     assert {"qg_sees_solutions", "planner_steps", "no_subquestions"} <= set(extra)
     assert len(extra) == len(set(extra)) and not {"qg", "qa"} & set(extra)
     assert [job.model for job in jobs_of({"scale": "small"})][-1] == "qa"
-    assert extra[-6:] == [  # notebooks 06 and 13 are part of a smoke run
-        "chains_01", "chains_02", "filter_random", "filter_diversity",
-        "filter_likelihood", "filter_open_endedness",
+    assert extra[-7:] == [  # notebooks 06 and 13 are part of a smoke run
+        "chains_01", "chains_02", "pool_balanced", "filter_random",
+        "filter_diversity", "filter_likelihood", "filter_open_endedness",
     ]  # fmt: skip
     assert not found[0].is_done
     assert jobs.main(["smoke", "--model", "answer_only"]) == 0
@@ -158,6 +158,8 @@ def test_a_pools_job_trains_the_student_that_its_notebook_finds(settings, capsys
     assert "already trained" in capsys.readouterr().out
     assert jobs.told(job) == f"chains_02, {job.name}: done"
     assert jobs.told(found["chains_01"]).endswith(": to be trained")
+    other = found["pool_balanced"]
+    assert other.run().name == other.name != found["chains_02"].name
     # A pool is told to be empty where it is, and is no job that waits for ever.
     empty = jobs.Job({"scale": "smoke", "counts": (0, 2)}, "chains_00")
     assert empty.is_done and "no chain to learn from" in jobs.told(empty)
@@ -189,6 +191,6 @@ def test_one_filter_alone_is_what_it_is_among_the_others(settings):
 
     sampled = sampling.sampled(settings)
     filters = many_chains.by_filter(settings, *sampled)
-    assert list(filters) == many_chains.pool_names(settings)[2:]
+    assert list(filters) == many_chains.pool_names(settings)[3:]
     for name, pool in filters.items():
         assert many_chains.pool_of(settings, name) == pool

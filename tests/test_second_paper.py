@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from socratic_utils import config, second_paper
+from socratic_utils.beside import saved
 from socratic_utils.results import paper_table
 
 
@@ -131,13 +132,13 @@ def test_transfer_beside_the_papers(paper):
 
 
 def test_tables_of_other_notebooks_are_read_where_the_rows_are(settings):
-    assert second_paper.table_on_disk(settings, "contrast").empty
+    assert saved(settings, "contrast").empty
     folder = settings.folder / "tables"
     folder.mkdir(parents=True)
     (folder / "contrast.csv").write_text("student,pairs\ncot,3\n")
-    assert second_paper.table_on_disk(settings, "contrast")["pairs"].tolist() == [3]
+    assert saved(settings, "contrast")["pairs"].tolist() == [3]
     reused = config.load("small", reuse="reference")
-    assert len(second_paper.table_on_disk(reused, "contrast")) == 5
+    assert len(saved(reused, "contrast")) == 5
 
 
 def test_samples_vote():
