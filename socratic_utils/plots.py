@@ -32,6 +32,7 @@ LABELS = {
     "socratic_unified": "Socratic unified",
     "socratic_iterative": "Socratic iterative",
 }
+MODELS = {"qg": "Question generator (QG)", "qa": "Question answerer (QA)"}
 PALETTE = sns.color_palette("colorblind", 10).as_hex()
 COLOURS = dict(zip(LABELS, [PALETTE[i] for i in (7, 2, 1, 0, 4)], strict=True))
 OTHERS = [PALETTE[i] for i in (3, 5, 9, 8, 6)]  # students of the ablations, in order
@@ -53,6 +54,8 @@ def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Fig
     runs = [c for c in ("dataset", "model", "seed") if rows[c].nunique() > 1]
     with framed(7.2, 1.3 + 0.46 * len(rows), scale) as (figure, axes):
         colours = _colours(rows["student"])
+        if len(set(colours.values())) < len(colours):  # too many for one each
+            colours = dict.fromkeys(colours, OTHERS[0])
         for place, row in enumerate(rows.to_dict("records")):
             point(axes, place, row, colours[row["student"]], flat=True)
             edge = (row["ci_high"], place)
@@ -150,8 +153,11 @@ def save_figure(
 
 
 def label(student: str) -> str:
-    """A student's name as people read it."""
-    return LABELS.get(student, student.replace("_", " ").capitalize())
+    """A student's name as people read it; "cot, calculator" is "CoT, calculator"."""
+    name, comma, changed = student.partition(", ")
+    plain = name.replace("_", " ")
+    known = LABELS | MODELS
+    return known.get(name, plain[:1].upper() + plain[1:]) + comma + changed
 
 
 def _bytes(figure: Figure, kind: str, metadata: dict, dpi: int) -> bytes:

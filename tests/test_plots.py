@@ -75,6 +75,22 @@ def test_figures_are_saved_whole_and_alike(name, tmp_path):
     assert not mpl.pyplot.get_fignums()  # nothing stays open
 
 
+def test_names_keep_their_capitals():
+    assert plots.label("gt_steps, calculator") == "Ground-truth steps, calculator"
+    assert plots.label("iterative, QG sees solutions") == "Iterative, QG sees solutions"
+    assert plots.label("qg") == "Question generator (QG)"
+
+
+def test_no_colour_stands_for_two_settings():
+    def colours(count):
+        rows = [{**RUN, **SCORES, "student": f"setting {i}"} for i in range(count)]
+        figure = plots.accuracy_figure(pd.DataFrame(rows))
+        return {line.get_color() for line in figure.axes[0].lines}
+
+    few = len(plots.OTHERS)
+    assert len(colours(few)) == few and len(colours(few + 1)) == 1
+
+
 def test_accuracy_figure_says_what_it_shows():
     text = words(plots.accuracy_figure(MAIN))
     for student in NAMES:
