@@ -55,11 +55,10 @@ def test_every_job_is_done_though_a_worker_is_killed(settings, cluster, capsys):
         job for job in jobs.jobs_of(OPTIONS) if job.model in ("answer_only", "gt_steps")
     ]
     students = settings.folder / "students"
-    killed = []
+    killed, over = [], threading.Event()
 
     def kill_one_in_mid_training():
-        deadline = time.time() + 120
-        while time.time() < deadline and not killed:
+        while not (killed or over.is_set()):  # a busy machine takes its time
             begun = any(students.glob("*/checkpoints/checkpoint-*/trainer_state.json"))
             for pid in training_workers() if begun else ():
                 os.kill(pid, signal.SIGKILL)
@@ -69,8 +68,11 @@ def test_every_job_is_done_though_a_worker_is_killed(settings, cluster, capsys):
 
     killer = threading.Thread(target=kill_one_in_mid_training)
     killer.start()
-    assert ray_engine.run_jobs(chosen, cluster.address) == 2
-    killer.join()
+    try:
+        assert ray_engine.run_jobs(chosen, cluster.address) == 2
+    finally:
+        over.set()
+        killer.join()
     assert killed
     assert all(job.is_done for job in chosen)
     for job in chosen:
