@@ -153,6 +153,12 @@ def test_small_leaves_out_what_trains_for_long(tmp_path, monkeypatch):
         config.load("small", switches="some")
 
 
+def test_smoke_has_every_switch_without_a_live_teacher():
+    found = {a.name for a in ablations.chosen(config.load("smoke"))}
+    missing = {a.name for a in ablations.ABLATIONS} - found
+    assert missing == {"gold questions, then facts"}  # StrategyQA's
+
+
 def test_strategyqa_has_questions_and_facts_apart(monkeypatch):
     extra = {"sub_questions": ["How tall?", "How high?"]}
     facts = (Step("", "It is 4 m tall.", ""),)
