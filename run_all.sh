@@ -52,18 +52,20 @@ for wanted in map(Requirement, filter(None, lines)):
 EOF
 }
 
-# A Python 3.11 or newer that can make virtual environments.
+# A Python that can make virtual environments.  Before 3.11.5 its `re` misreads `++`
+# (gh-106052), and answers would be extracted wrongly.
+RECENT="import sys; assert sys.version_info >= (3, 11, 5)"
 find_python() {
   local name
   for name in python3.13 python3.12 python3.11 python3 python; do
-    # tomllib came with 3.11
-    "$name" -c "import venv, ensurepip, tomllib" 2>/dev/null && echo "$name" && return
+    "$name" -c "import venv, ensurepip; $RECENT" 2>/dev/null && echo "$name" && return
   done
-  say "no Python 3.11 or newer with venv (Debian, Ubuntu: apt install python3-venv)"
+  say "no Python 3.11.5 or newer with venv: install one (Debian, Ubuntu: apt install" \
+    "python3-venv; Debian 12 has 3.11.2 only: conda or pyenv have newer ones)"
   return 1
 }
 
-works() { "$1/bin/python" -c "import pip, tomllib" 2>/dev/null; }
+works() { "$1/bin/python" -c "import pip; $RECENT" 2>/dev/null; }
 
 # Finished, and from this very lock?  An interrupted set-up has no stamp.
 is_ready() { works "$1" && [[ $(cat "$1/.lock-hash" 2>/dev/null) == "$LOCK_HASH" ]]; }

@@ -354,7 +354,7 @@ def test_the_time_of_other_settings_is_not_guessed(notebooks, outputs, capsys):
 
 @pytest.mark.parametrize("scale", config.SCALES)
 def test_a_dry_run_needs_nothing_that_is_installed(scale):
-    """run_all.sh asks any Python 3.11 for it, before it makes the environment."""
+    """run_all.sh asks any recent Python for it, before it makes the environment."""
     done = subprocess.run(
         [sys.executable, "-S", "-m", "socratic_utils.cli", scale, "--dry-run"],
         cwd=project_root(), env={"PATH": os.environ["PATH"]},
