@@ -70,7 +70,7 @@ def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Fig
         axes.set_yticks(range(len(rows)), names)
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.set_xlim(0, min(1.12, max(0.1, rows["ci_high"].max() * 1.15)))
-        axes.set_xlabel(f"Accuracy, {split} split (whiskers: 95 % Wilson interval)")
+        axes.set_xlabel(f"Accuracy, {split} split\n(whiskers: 95 % Wilson interval)")
         axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.grid(axis="y", visible=False)
     return figure
