@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .metrics import accuracy, mcnemar
+from .metrics import accuracy, paired
 from .problems import Problem
 
 
@@ -59,7 +59,5 @@ def contrast_table(
             score = accuracy({"correct": verdict} for verdict in verdicts)
             line |= {name: score["accuracy"], f"{name}_low": score["ci_low"],
                      f"{name}_high": score["ci_high"]}  # fmt: skip
-        lost = sum(a > b for a, b in found)
-        won = sum(b > a for a, b in found)
-        table.append(line | {"p_value": float(f"{mcnemar(lost, won):.6g}")})
+        table.append(line | {"p_value": paired(found)[-1]})
     return table

@@ -50,12 +50,12 @@ class Job:
 
     @property
     def settings(self) -> Settings:
-        return config.load(**self.options)
+        return many_chains.as_named(config.load(**self.options), self.model)
 
     @property
     def name(self) -> str:
         """The name of the folder it trains into; its teacher must have been asked."""
-        settings, together = many_chains.as_named(self.settings, self.model), 1
+        settings, together = self.settings, 1
         supervision = MODELS.get(self.model, MODELS[STYLE])
         if self.is_pool:
             pairs, training, together = many_chains.lesson(settings, self._some_pool())
@@ -86,8 +86,7 @@ class Job:
     def run(self) -> Path:
         """Train, or take what is on disk; the student's folder."""
         if self.is_pool:
-            settings = many_chains.as_named(self.settings, self.model)
-            return many_chains.train(settings, self._some_pool())
+            return many_chains.train(self.settings, self._some_pool())
         return train_model(self.settings, self.model)
 
     def _some_pool(self) -> Pool:

@@ -54,7 +54,7 @@ def by_count(
     pools = {}
     for count in settings.many.counts:
         first = [chain for chain in chains if chain.sample < count]
-        pools[f"chains_{count:02d}"] = correct_only(problems, first)
+        pools[count_name(count)] = correct_only(problems, first)
     return {name: pool for name, pool in pools.items() if pool.chains}
 
 
@@ -83,8 +83,18 @@ def by_filter(
 
 def pool_names(settings: Settings) -> list[str]:
     """The students of notebooks 06 and 13, before anybody has asked for a chain."""
-    counts = [f"chains_{count:02d}" for count in settings.many.counts]
+    counts = map(count_name, settings.many.counts)
     return [*counts, other_way(settings), *FILTERS]
+
+
+def count_name(count: int) -> str:
+    """The student of so many chains a problem."""
+    return f"chains_{count:02d}"
+
+
+def most(settings: Settings) -> str:
+    """The student of the most chains a problem."""
+    return count_name(settings.many.counts[-1])
 
 
 def other_way(settings: Settings) -> str:
@@ -108,7 +118,7 @@ def pool_of(settings: Settings, name: str) -> Pool | None:
     if name in FILTERS:
         return by_filter(settings, problems, chains, name).get(name)
     if name in WAYS:
-        name = f"chains_{settings.many.counts[-1]:02d}"
+        name = most(settings)
     return by_count(settings, problems, chains).get(name)
 
 
@@ -204,7 +214,7 @@ def beside_votes(
     name = f"{settings.many.votes[-1]} votes"
     table = []
     for count in settings.many.counts:
-        student = f"chains_{count:02d}"
+        student = count_name(count)
         own = [r for r in rows if r["student"] == student and r["id"] in ids]
         most = votes[votes["student"] == student].to_dict("records")[-1:]
         if own:

@@ -88,6 +88,16 @@ def mcnemar(only_a: int, only_b: int) -> float:
     return float(binomtest(a, a + b, 0.5).pvalue) if a + b else 1.0
 
 
+def paired(verdicts: Iterable[tuple[bool, bool]]) -> tuple[int, int, float]:
+    """Of (A right, B right), a problem each: solved by A alone, by B alone, `mcnemar`.
+
+    The p-value has six digits, as tables show it.
+    """
+    found = list(verdicts)
+    only_a, only_b = sum(a > b for a, b in found), sum(b > a for a, b in found)
+    return only_a, only_b, float(f"{mcnemar(only_a, only_b):.6g}")
+
+
 def paired_bootstrap(
     correct_a: Sequence, correct_b: Sequence, seed: int = 0, resamples: int = 10_000
 ) -> tuple[float, float, float]:

@@ -20,7 +20,7 @@ from pathlib import Path
 import pandas as pd
 
 from .beside import IN_PAPER, SMOKE, beside_paper, paper_table
-from .metrics import ERRORS, accuracy, first_error, mcnemar
+from .metrics import ERRORS, accuracy, first_error, paired
 from .problems import Problem, read_rows
 from .report import to_latex, to_markdown
 from .runs import write_atomic
@@ -94,8 +94,7 @@ def paired_table(rows: Iterable[dict], split: str | None = None) -> pd.DataFrame
         if a.keys() != b.keys():
             warnings.warn(f"{name_a}, {name_b}: not the same problems", stacklevel=2)
         both = a.keys() & b.keys()
-        counts = sum(a[i] > b[i] for i in both), sum(b[i] > a[i] for i in both)
-        lines.append([name_a, name_b, *counts, float(f"{mcnemar(*counts):.6g}")])
+        lines.append([name_a, name_b, *paired((a[i], b[i]) for i in both)])
     return pd.DataFrame(lines, columns=PAIRED)
 
 

@@ -20,7 +20,7 @@ import pandas as pd
 from . import experiments, many_chains, second_paper, selection
 from .ablations import ABLATIONS, Ablation, problems_of
 from .config import Settings
-from .metrics import accuracy, mcnemar
+from .metrics import accuracy, paired
 
 
 def compare(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
@@ -50,8 +50,7 @@ def default_rows(settings: Settings, ablation: Ablation) -> list[dict]:
 def of_many_chains(settings: Settings) -> Iterator[dict[str, Any]]:
     """The lines of P2's switches, once notebooks 06 and 11 have made their rows."""
     split = problems_of(settings)[0].split
-    other = many_chains.other_way(settings)
-    most = f"chains_{settings.many.counts[-1]:02d}"
+    other, most = many_chains.other_way(settings), many_chains.most(settings)
     base, own = (
         verdicts(second_paper.on_disk(settings, many_chains.FOLDER, f"-{split}-{n}."))
         for n in (most, other)
@@ -77,13 +76,12 @@ def line(
 
     Both must be of the same problems.
     """
-    lost = sum(base[i] > own[i] for i in own)
-    won = sum(own[i] > base[i] for i in own)
+    lost, won, p_value = paired((base[i], own[i]) for i in own)
     return {
         "setting": setting,
         **accuracy({"correct": right} for right in own.values()),
         "default_accuracy": round(sum(base.values()) / len(base), 4),
         "only_default": lost,
         "only_here": won,
-        "p_value": float(f"{mcnemar(lost, won):.6g}"),
+        "p_value": p_value,
     }

@@ -4,9 +4,9 @@
     python tools/keep_reference.py outputs/small --add     # what a notebook made later
 
 Copies tables, figures, predictions, chains, executed notebooks, report and run.json to
-outputs/reference/<name>/.  Leaves out weights, the teacher's cache, the texts of
-problems that are not ours, and chains that others have published: those are downloaded
-or read from a folder, not committed.
+outputs/reference/<name>/.  Leaves out weights, the teacher's cache, notebooks that
+stopped in the middle, the texts of problems that are not ours, and chains that others
+have published: those are downloaded or read from a folder, not committed.
 """
 
 import argparse
@@ -41,6 +41,10 @@ def main() -> None:
         shutil.copytree(run / part, target / part, ignore=hidden, dirs_exist_ok=True)
     for name in (name for name in FILES if (run / name).exists()):
         shutil.copy2(run / name, target / name)
+    for path in (target / "notebooks").glob("*.ipynb"):
+        if read_json(path)["metadata"]["papermill"]["exception"]:
+            path.unlink()
+            print(f"{path.name} stopped in the middle: left out")
     for path in (target / "predictions").rglob("*.jsonl"):
         rows = [row for _, row in read_rows(path)]
         if rows and rows[0]["dataset"] != "gradeschool":
