@@ -23,7 +23,7 @@ usage() {
   --train-limit N      so many training problems (teacher chains included)
   --test-limit N       so many test problems of each split
   --seed N             of training and sampling (default 0; paper: 0, 1, 2)
-  --switches all       in notebook 07 also what trains for long
+  --switches all       in notebook 06 also what trains for long
   --engine ray         let an existing Ray cluster train, one job a GPU
   --reuse reference    take the committed rows instead of training
   --only NN            one notebook, such as 03

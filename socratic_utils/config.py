@@ -17,7 +17,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from .runs import content_hash, project_root
+from .files import content_hash, project_root
 
 SCALES = ("smoke", "small", "paper")
 OUTPUTS_VARIABLE = "SOCRATIC_OUTPUTS"
@@ -69,7 +69,7 @@ class Decoding:
 
 @dataclass(frozen=True)
 class ManyChains:
-    """Notebooks 06 and 13 (P2): pools of chains, at the same number of training steps.
+    """Notebooks 10 and 11 (P2): pools of chains, at the same number of training steps.
 
     What fits 20 minutes of a CPU: few problems, so that no chain of the largest pool
     (some 130 right ones) is left unseen.  120 problems are recorded.
@@ -79,15 +79,15 @@ class ManyChains:
     counts: tuple[int, ...] = (1, 2, 4, 8)  # chains a problem; the last are all sampled
     budget: int = 2  # chains a problem that a filter keeps
     steps: int = 34  # of training
-    test_limit: int | None = 60  # problems, at even distances; of notebook 07 too
+    test_limit: int | None = 60  # problems, at even distances; of notebook 06 too
     votes: tuple[int, ...] = (1, 2, 4)  # self-consistency; the last are all drawn
     vote_limit: int | None = 15
     balanced: bool = False  # one chain of a problem a visit (P2's code), or a flat pool
     together: int = 1  # chains of a problem in a row; more are no gain on a CPU
-    shares: tuple[float, ...] = (0.5, 1.0)  # of the training problems, notebook 11
-    checkpoints: int = 3  # between which one is chosen, notebook 11
+    shares: tuple[float, ...] = (0.5, 1.0)  # of the training problems, notebook 13
+    checkpoints: int = 3  # between which one is chosen, notebook 13
     held_back: float = 0.2  # of the training problems, to choose it on
-    transfer: tuple[str, ...] = ("openbookqa",)  # tasks never trained on, notebook 11
+    transfer: tuple[str, ...] = ("openbookqa",)  # tasks never trained on, notebook 13
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Settings:
     many: ManyChains = ManyChains()
     seed: int = 0
     reuse: str = ""
-    switches: str = ""  # "all": notebook 07 also trains what is slow
+    switches: str = ""  # "all": notebook 06 also trains what is slow
 
     @property
     def folder(self) -> Path:

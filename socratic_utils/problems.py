@@ -98,7 +98,6 @@ class Chain:
         object.__setattr__(self, "steps", _steps(self.steps))
 
 
-
 def problem_text(problem: Problem) -> str:
     """The problem as teacher and student read it, its choices lettered."""
     choices = zip(LETTERS, problem.choices, strict=False)
@@ -136,7 +135,7 @@ Row = TypeVar("Row", Problem, Chain)
 
 def save_jsonl(path: str | Path, items: Iterable[Problem | Chain | dict]) -> Path:
     """Write one JSON object a line, whole or not at all; `.gz` is compressed."""
-    from .runs import write_atomic
+    from .files import write_atomic
 
     rows = (item if isinstance(item, dict) else asdict(item) for item in items)
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

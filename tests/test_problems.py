@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from socratic_utils import runs
+from socratic_utils import files as runs
 from socratic_utils.problems import (
     Chain,
     Problem,
@@ -71,8 +71,10 @@ def row(**changes):
         (row(steps=5), "not iterable"),
         ('{"id": "p"}', "missing"),
         ("[" * 200_000, "not JSON"),
-        (row(kind="choice", choices=["x", "y"], answer="z"),
-         "the answer 'z' is no letter of its 2 choices: give one of a, b"),
+        (
+            row(kind="choice", choices=["x", "y"], answer="z"),
+            "the answer 'z' is no letter of its 2 choices: give one of a, b",
+        ),
         (row(kind="choice", choices=["x", "y"], answer="x y"), "no letter of its 2"),
         (row(kind="choice", choices=["x", "y"], answer=""), "no letter of its 2"),
     ],
@@ -134,7 +136,7 @@ def test_content_hash_is_stable():
 
 
 def test_content_hash_is_the_same_in_another_process():
-    code = "from socratic_utils.runs import content_hash\n"
+    code = "from socratic_utils.files import content_hash\n"
     code += "print(content_hash({'b': 1, 'a': 2}))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=runs.project_root(),

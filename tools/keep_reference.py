@@ -13,9 +13,9 @@ import argparse
 import shutil
 from pathlib import Path
 
-from socratic_utils.corpora import CORPORA
+from socratic_utils.files import project_root, read_json, write_jsonl_rows
 from socratic_utils.problems import read_rows
-from socratic_utils.runs import project_root, read_json, write_jsonl_rows
+from socratic_utils.teacher.published import CORPORA
 
 PARTS = ("tables", "figures", "predictions", "chains", "notebooks")
 FILES = ("report.html", "run.json")

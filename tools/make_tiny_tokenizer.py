@@ -8,9 +8,9 @@ Writes socratic_utils/resources/tiny/tokenizer.json; deterministic.
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from socratic_utils.benchmarks import load_problems
+from socratic_utils.files import project_root
 from socratic_utils.problems import gold_chain
-from socratic_utils.runs import project_root
-from socratic_utils.transcripts import segments
+from socratic_utils.students.transcript import segments
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def main() -> None:
         show_progress=False,
     )
     tokenizer.train_from_iterator(lines, trainer)
-    path = project_root() / "socratic_utils" / "resources" / "tiny" / "tokenizer.json"
+    path = project_root() / "socratic_utils" / "students" / "tiny" / "tokenizer.json"
     tokenizer.save(str(path))
     print(f"{tokenizer.get_vocab_size()} tokens in {path}")
 

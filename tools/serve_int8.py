@@ -24,7 +24,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from socratic_utils.roomy import roomy_cache
+from socratic_utils.students.decoding.kv_cache import roomy_cache
 
 
 class Batcher(threading.Thread):
@@ -36,8 +36,12 @@ class Batcher(threading.Thread):
         dtype = torch.bfloat16 if bf16 else torch.float32
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).eval()
         config = torch.ao.quantization.per_channel_dynamic_qconfig
-        self.model = model if bf16 else torch.ao.quantization.quantize_dynamic(
-            model, {torch.nn.Linear: config}
+        self.model = (
+            model
+            if bf16
+            else torch.ao.quantization.quantize_dynamic(
+                model, {torch.nn.Linear: config}
+            )
         )
         stop = model.generation_config.eos_token_id
         self.stop = torch.tensor(stop if isinstance(stop, list) else [stop])

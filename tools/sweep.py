@@ -18,14 +18,18 @@ import pandas as pd
 
 from socratic_utils import config
 from socratic_utils.benchmarks import BENCHMARKS, load_problems
-from socratic_utils.corpus import hold_back, test_splits
-from socratic_utils.metrics import accuracy
+from socratic_utils.experiments.corpus import hold_back, test_splits
+from socratic_utils.files import project_root
+from socratic_utils.metrics.statistics import accuracy
 from socratic_utils.problems import Problem, gold_chain
-from socratic_utils.runs import project_root
-from socratic_utils.solving import prediction_row, solve
-from socratic_utils.speaker import Speaker
-from socratic_utils.students import load_student, train_student, training_record
-from socratic_utils.transcripts import SUPERVISIONS
+from socratic_utils.students.decoding.incremental import Speaker
+from socratic_utils.students.decoding.loop import prediction_row, solve
+from socratic_utils.students.training.train import (
+    load_student,
+    train_student,
+    training_record,
+)
+from socratic_utils.students.transcript import SUPERVISIONS
 
 HELD_BACK, LEAST = 0.1, 20  # of the training problems, where nothing else is to hand
 

@@ -10,7 +10,8 @@ variable SOCRATIC_DATA_DIR names, or else from the Hugging Face hub.
 
 from __future__ import annotations
 
-from ..problems import Problem
+from socratic_utils.problems import Problem
+
 from . import (
     anli,
     commonsense_qa,

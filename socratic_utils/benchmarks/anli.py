@@ -11,9 +11,10 @@ Not covered: rounds 1 and 2.
 
 from __future__ import annotations
 
-from ..problems import Problem
-from .choices import choice_problem
-from .published import hub_rows, read_lines
+from socratic_utils.problems import Problem
+
+from .loading import hub_rows, read_lines
+from .multiple_choice import choice_problem
 from .sources import local_file
 
 SPLITS = ("train", "validation", "test")

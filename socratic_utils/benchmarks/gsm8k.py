@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import re
 
-from ..answers import extract_answer
-from ..problems import Problem, Step
-from .published import hub_rows, read_lines
+from socratic_utils.answers.extract import extract_answer
+from socratic_utils.problems import Problem, Step
+
+from .loading import hub_rows, read_lines
 from .sources import local_file
 
 SPLITS = ("train", "test")

@@ -21,8 +21,9 @@ import os
 from itertools import zip_longest
 from pathlib import Path
 
-from ..problems import Problem
-from .published import downloaded_file, hub_rows, read_table
+from socratic_utils.problems import Problem
+
+from .loading import downloaded_file, hub_rows, read_table
 from .sentiment import LABELS, review_problem
 from .sources import VARIABLE, local_file
 

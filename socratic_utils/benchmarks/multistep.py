@@ -20,9 +20,10 @@ from __future__ import annotations
 
 import re
 
-from ..answers import format_number
-from ..problems import Problem
-from .published import downloaded_file, read_table
+from socratic_utils.answers.extract import format_number
+from socratic_utils.problems import Problem
+
+from .loading import downloaded_file, read_table
 from .sources import local_file
 
 SPLITS = ("train", "test")

@@ -15,9 +15,10 @@ Not covered: the open book of facts, which P2 does not use either.
 
 from __future__ import annotations
 
-from ..problems import Problem
-from .choices import choice_problem, hub_choices, published_question
-from .published import hub_rows, read_lines
+from socratic_utils.problems import Problem
+
+from .loading import hub_rows, read_lines
+from .multiple_choice import choice_problem, hub_choices, published_question
 from .sources import local_file
 
 SPLITS = ("train", "validation", "test")

@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import re
 
-from ..problems import Problem
-from .choices import choice_problem
-from .published import hub_rows, read_lines
+from socratic_utils.problems import Problem
+
+from .loading import hub_rows, read_lines
+from .multiple_choice import choice_problem
 from .sources import local_file
 
 SPLITS = ("train", "validation", "test")

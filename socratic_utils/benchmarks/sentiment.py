@@ -1,13 +1,14 @@
 """A review as a Problem with two choices: shared by `sst2` and `imdb`.
 
-    >>> review_problem("demo", "test", "1", "A  joy.<br /><br />See it!", 1).text
-    'A joy. See it! Is this review negative or positive?'
+>>> review_problem("demo", "test", "1", "A  joy.<br /><br />See it!", 1).text
+'A joy. See it! Is this review negative or positive?'
 """
 
 from __future__ import annotations
 
-from ..problems import Problem
-from .choices import choice_problem
+from socratic_utils.problems import Problem
+
+from .multiple_choice import choice_problem
 
 LABELS = ("negative", "positive")  # 0 and 1, on the hub and in P2
 QUESTION = "Is this review negative or positive?"

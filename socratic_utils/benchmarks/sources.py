@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ..problems import read_rows
-from ..runs import content_hash, write_atomic
+from socratic_utils.files import content_hash, write_atomic
+from socratic_utils.problems import read_rows
 
 VARIABLE = "SOCRATIC_DATA_DIR"
 

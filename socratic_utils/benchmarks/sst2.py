@@ -11,8 +11,9 @@ sentence, a tab and its label) or the hub (`stanfordnlp/sst2`); ids are
 
 from __future__ import annotations
 
-from ..problems import Problem
-from .published import hub_rows, read_table
+from socratic_utils.problems import Problem
+
+from .loading import hub_rows, read_table
 from .sentiment import review_problem
 from .sources import local_file
 

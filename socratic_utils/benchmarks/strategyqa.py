@@ -24,8 +24,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..problems import Problem, Step
-from .published import downloaded_file, read_array
+from socratic_utils.problems import Problem, Step
+
+from .loading import downloaded_file, read_array
 from .sources import local_file
 
 SPLITS = ("train", "validation", "test")

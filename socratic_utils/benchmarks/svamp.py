@@ -16,9 +16,10 @@ problems: there all 1,000 problems are held out.
 
 from __future__ import annotations
 
-from ..answers import format_number
-from ..problems import Problem
-from .published import hub_rows, read_array
+from socratic_utils.answers.extract import format_number
+from socratic_utils.problems import Problem
+
+from .loading import hub_rows, read_array
 from .sources import local_file
 
 SPLITS = ("train", "test")

@@ -12,12 +12,12 @@ import time
 import torch
 from transformers import DynamicCache
 
-from socratic_utils import speaker
 from socratic_utils.benchmarks import load_problems
-from socratic_utils.pretrained import load_pretrained
-from socratic_utils.roomy import roomy_cache
-from socratic_utils.solving import prompt_ids
-from socratic_utils.speaker import Speaker
+from socratic_utils.students.base_models import load_pretrained
+from socratic_utils.students.decoding import incremental as speaker
+from socratic_utils.students.decoding.incremental import Speaker
+from socratic_utils.students.decoding.kv_cache import roomy_cache
+from socratic_utils.students.decoding.loop import prompt_ids
 
 CACHES = {
     "DynamicCache": lambda config: DynamicCache(config=config),

@@ -8,7 +8,7 @@ request with the same chain, `latency` seconds after it came.
 import asyncio
 import json
 
-from teacher_server import REPLY
+from tests.helpers.teacher_server import REPLY
 
 TOKENS = {"prompt_tokens": 300, "completion_tokens": 40, "total_tokens": 340}
 BODY = json.dumps(

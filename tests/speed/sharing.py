@@ -15,12 +15,18 @@ import time
 import torch
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
-from socratic_utils import config, many_chains, sampling
-from socratic_utils.corpus import train_problems
-from socratic_utils.pretrained import load_pretrained
-from socratic_utils.shared import Neighbours, collate_shared, shared_loss, shown
-from socratic_utils.students import collate, make_examples, masked_loss
-from socratic_utils.transcripts import SUPERVISIONS
+from socratic_utils import config
+from socratic_utils.experiments import many_chains, sampling
+from socratic_utils.experiments.corpus import train_problems
+from socratic_utils.students.base_models import load_pretrained
+from socratic_utils.students.training.shared import (
+    Neighbours,
+    collate_shared,
+    shared_loss,
+    shown,
+)
+from socratic_utils.students.training.train import collate, make_examples, masked_loss
+from socratic_utils.students.transcript import SUPERVISIONS
 
 
 def timed(model, batch, loss) -> float:

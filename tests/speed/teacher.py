@@ -22,8 +22,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from quick_server import serve
 
 from socratic_utils.problems import Problem, read_rows
-from socratic_utils.teacher import Teacher, shipped_recordings
-from socratic_utils.transport import Transport
+from socratic_utils.teacher.teacher import Teacher, shipped_recordings
+from socratic_utils.teacher.transport import Transport
 
 
 def problems(count: int) -> list[Problem]:
@@ -99,8 +99,10 @@ def main() -> None:
         start = time.perf_counter()
         teacher._ask(jobs, "teacher")
         rate = options.requests / (time.perf_counter() - start)
-        print(f"ideal {ideal:.0f} replies/s; openai in a pool {peer:.0f}; ours "
-              f"{rate:.0f}, {rate / peer:.2f}x the pool, {rate / ideal:.1%} of ideal")
+        print(
+            f"ideal {ideal:.0f} replies/s; openai in a pool {peer:.0f}; ours "
+            f"{rate:.0f}, {rate / peer:.2f}x the pool, {rate / ideal:.1%} of ideal"
+        )
     server.terminate()
     with tempfile.TemporaryDirectory() as folder:
         # The cache filled without a server: recorded chains under other problems.
@@ -121,8 +123,10 @@ def main() -> None:
             start = time.perf_counter()
             chains = again.sample(many, "cot")
             rate = len(chains) / (time.perf_counter() - start)
-            print(f"{name}: {rate:.0f} chains/s; {len(chains)} chains took "
-                  f"{memory_mb() - before:.0f} MB more, {memory_mb():.0f} MB in all")
+            print(
+                f"{name}: {rate:.0f} chains/s; {len(chains)} chains took "
+                f"{memory_mb() - before:.0f} MB more, {memory_mb():.0f} MB in all"
+            )
             del chains, again
 
 

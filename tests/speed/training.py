@@ -12,10 +12,10 @@ import time
 import torch
 
 from socratic_utils.benchmarks import load_problems
-from socratic_utils.pretrained import load_pretrained
 from socratic_utils.problems import Chain, gold_chain
-from socratic_utils.students import collate, make_examples, masked_loss
-from socratic_utils.transcripts import SUPERVISIONS
+from socratic_utils.students.base_models import load_pretrained
+from socratic_utils.students.training.train import collate, make_examples, masked_loss
+from socratic_utils.students.transcript import SUPERVISIONS
 
 
 def seconds(model, batches, loss) -> float:

@@ -1,0 +1,255 @@
+r"""From what a teacher wrote to a `Chain`: steps and final answer.
+
+The prompts ask for `Q1: ... / A1: ...` lines (Socratic) or one sentence a line (CoT)
+and a last line "The answer is N."; models add bold, bullets, numbers, blank lines,
+LaTeX and code.  What is decoration is taken off; a solution may have several lines:
+
+    >>> reply = "**Q1:** How many?\n4 * 12 = 48 rolls.\nThe answer is 48."
+    >>> parse_chain(reply, "socratic")
+    ((Step(question='How many?', solution='4 * 12 = 48 rolls.', answer='48'),), '48')
+
+A reply that has no step or no marked answer is still returned, with empty steps or
+`answer=None`: the filter drops it and counts why.
+
+What a CoT writes on one line is one step; of a reply that is one paragraph, as
+completion models write them, each sentence is:
+
+    >>> reply = "She has 2 * 3 = 6 pens. She sells 1. The answer is 5."
+    >>> parse_chain(reply, "cot")[0][1]
+    Step(question='', solution='She sells 1.', answer='1')
+
+Not covered: tables, other languages, abbreviations other than titles and initials, CoT
+lines that only announce something ("Let's break it down."): they count as steps.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from socratic_utils.problems import Step
+
+from .extract import (
+    extract_answer,
+    extract_marked_answer,
+    find_equations,
+    marked_line,
+    may_be_marked,
+    names_several,
+)
+from .rewrite import rewrite, rules
+
+_DECORATION = re.compile(
+    r"^\s*(?:[-*•>#]+\s+|\d{1,2}[.)]\s+|step\s+\d{1,2}\s*[:.]\s*)+", re.I
+)
+_LABEL = r"(?:\s*\d{0,2}\s*(?:[:)：\]]+|\.(?!\d))|\d{1,2} ?-(?=\s))\s*(?P<text>.*)$"
+_QUESTION = re.compile(r"^\[?(?:sub-?question|question|sq|q)" + _LABEL, re.I)
+_ANSWER = re.compile(r"^\[?(?:sub-?answer|answer|solution|a)" + _LABEL, re.I)
+_BOTH_IN_ONE = re.compile(
+    r"(?=\s)(?:(?<=\?)\s+(?=(?:a|answer)\s*\d{0,2}\s*[:：])"
+    r"|(?<=[.!?])\s+(?=(?:q|a|question|answer)\s?\d{1,2}\s?[:：]))",
+    re.I,
+)
+_THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.I | re.S)
+# "### Final Answer" above the answer itself is one line with it.
+_HEADING = re.compile(
+    r"^[ \t]*(?:#+[ \t]*)?(?:\*\*)?final answer[ \t:]*(?:\*\*)?[ \t:]*\n\s*(?=\S)",
+    re.I | re.M,
+)
+# "The answer is 5", "Answer: 5"; but "the closest answer is (b)" is a thought.
+_FINAL = re.compile(
+    r"(?:(?:\b(?:so|thus|therefore|hence|the|my|our|final|correct)\b,?\s+){1,4}"
+    r"|(?<!\w\s))\banswer(?:\s+to\s[^.]{1,80}?)?\s*(?:is\b|[:=]).*$",
+    re.I,
+)
+_LAST_SENTENCE = re.compile(rf"(?:^|(?<=[.!?]\s)){_FINAL.pattern}", re.I)
+# Least-to-most prompts ask their last question so: "Final Answer: How many are left?"
+_LAST_QUESTION = re.compile(r"^[ \t]*final answer:(?=.*\?[ \t]*$)", re.I | re.M)
+_SENTENCE_END = re.compile(
+    r"(?:(?<=[.!?])|(?<=[.!?][\"”)]))(?<!\b[DM]r\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)"
+    r"(?<!\b[A-Z]\.)[ \t]+(?=[\"“'($]?[A-Z0-9$(])"
+)
+_CODE = re.compile(r"```.*?(?:```|\Z)", re.S)
+
+
+def without_thoughts(text: str) -> str:
+    """A reply without what its model thought aloud between <think> marks."""
+    return _THOUGHT.sub("", text) if "<" in text else text
+
+
+def _fraction(match: re.Match) -> str:
+    r"""'\frac{2 + 4}{3}' -> '(2 + 4)/3'; without the brackets it would be 10/3."""
+    parts = match.groups()
+    return "/".join(f"({p})" if re.search(r"[-+*]|\\times", p) else p for p in parts)
+
+
+_TYPESETTING = rules(
+    # Mathematics between two dollars, if it is typeset: "$3 and $5" are prices.
+    ("$", r"(?<!\\)\$((?:[^$\\]|\\[^a-z])*\\[a-z](?:[^$\\]|\\.)*)\$", r"\1"),
+    ("{", r"\\(?:boxed|text|textbf|mathrm|mathbf)\s?\{([^{}]*)\}", r"\1"),
+    ("frac", r"\\[dt]?frac\s?\{([^{}]*)\}\s?\{([^{}]*)\}", _fraction),
+    ("\\", r"\s?\\(?:times|cdot)\b\s?", " * "),
+    ("\\div", r"\s?\\div\b\s?", " / "),
+    ("\\", r"\\([$%])", r"\1"),
+    ("{,}", r"(?<=\d)\{,\}(?=\d)", ","),
+    ("<<", r"<<[^<>]*>>", ""),  # GSM8K's calculator notes, which models imitate
+    ("\\", r"\\[(\[]\s?|\s?\\[)\]]|\\[,!]", ""),
+    ("$$", r"^\$\$|\$\$$", ""),
+    ("**", r"\*\*(?! ?\d)|(?<!\d)(?<!\d )\*\*", ""),
+)
+
+
+def parse_chain(
+    text: str, style: str, kind: str = "number", cut_off: bool = False
+) -> tuple[tuple[Step, ...], str | None]:
+    """Steps and final answer of a reply.
+
+    The final answer is the marked one ("The answer is ..."), otherwise None: a chain
+    that stops half-way must not count as right by its last number.  Of a reply that
+    was `cut_off` the last line does not count: "The answer is 37" may go on ".5".
+    What a model thinks aloud between <think> marks is no part of its chain.  `style` is
+    one of `prompts.ALL_STYLES`; of "questions" there is no answer.
+    "(a) or (b)" is no answer to a choice.
+    """
+    text = without_thoughts(text)
+    if "final answer" in text.lower():
+        text = _HEADING.sub("Final answer: ", text)
+        text = _LAST_QUESTION.sub("Q:", text)
+    if style == "questions":
+        whole = text.rpartition("\n")[0] if cut_off else text
+        return _questions(whole.splitlines()), None
+    socratic = style.startswith("socratic")
+    if not socratic and "\n" not in text.strip():
+        text = sentence_lines(text)
+    if cut_off:
+        text = text.rpartition("\n")[0]
+    answer = extract_marked_answer(text, kind)
+    if kind == "choice" and names_several(marked_line(text) or ""):
+        answer = None
+    if "```" in text:
+        text = _CODE.sub("", text)
+    body = _BOTH_IN_ONE.sub("\n", text).splitlines()
+    marked = [i for i, line in enumerate(body) if _is_marked(line, kind)]
+    lines = [clean_line(line) for line in body]
+    for index in marked:
+        lines[index] = _without_final(body[index], kind, index == marked[-1])
+    parse = _socratic_steps if socratic else _solution_steps
+    return parse(lines, kind), answer
+
+
+def clean_line(line: str) -> str:
+    """Take off Markdown bold, bullets, step numbers and LaTeX."""
+    line = " ".join(rewrite(line, _TYPESETTING).split())
+    mark = _DECORATION.match(line)
+    return line[mark.end() :].strip() if mark else line
+
+
+def sentence_lines(text: str) -> str:
+    """One sentence a line.
+
+    >>> sentence_lines("Mr. Wu has 2.5 kg. He buys 1. The answer is 3.5.").split("\\n")
+    ['Mr. Wu has 2.5 kg.', 'He buys 1.', 'The answer is 3.5.']
+    """
+    return _SENTENCE_END.sub("\n", text)
+
+
+def step_answer(solution: str, kind: str = "number") -> str:
+    """What a solution sentence arrives at: the result of its last equation."""
+    equations = find_equations(solution) if kind == "number" else []
+    if equations:
+        return _result(equations[-1].result)
+    return extract_answer(solution, kind) or ""
+
+
+@lru_cache(maxsize=1024)  # results are small numbers, the same ones again and again
+def _result(text: str) -> str:
+    return extract_answer(text) or text
+
+
+def _is_marked(line: str, kind: str) -> bool:
+    """Does the line hold a final answer, or only the mark ("Final answer:")?"""
+    if not may_be_marked(line.replace("**", "")):  # bold may stand inside the word
+        return False
+    if extract_marked_answer(line, kind) is not None:
+        return True
+    cleaned = clean_line(line)
+    return bool(_LAST_SENTENCE.search(cleaned)) and not cleaned[-1].isalnum()
+
+
+def _without_final(line: str, kind: str, last: bool) -> str:
+    """The cleaned line, less "The answer is N." and the like.
+
+    A labelled solution ("Answer: 3 * 4 = 12") is not the end of a chain: it stays when
+    it holds an equation or another mark follows.
+    """
+    cleaned = clean_line(line.partition("####")[0])
+    told = _ANSWER.match(cleaned)
+    if told and told["text"] and (not last or find_equations(cleaned)):
+        return f"A: {_FINAL.sub('', told['text']).strip() or told['text']}"
+    if "\\boxed" in line and not find_equations(cleaned):
+        return ""
+    return _FINAL.sub("", cleaned).strip()
+
+
+def _questions(lines: list[str]) -> tuple[Step, ...]:
+    """Sub-questions alone, which have no solutions yet."""
+    asked = [_QUESTION.match(clean_line(line)) for line in lines]
+    return tuple(Step(a["text"].strip(), "", "") for a in asked if a and a["text"])
+
+
+def _solution_steps(lines: list[str], kind: str) -> tuple[Step, ...]:
+    """CoT: a line is a step; it goes on after a last ":" and before a first "="."""
+    solutions: list[str] = []
+    for line in lines:
+        line = _text(line)
+        if not line or _QUESTION.match(line):
+            continue
+        if solutions and (solutions[-1].endswith(":") or line.startswith("=")):
+            solutions[-1] += f" {line}"
+        else:
+            solutions.append(line)
+    solutions = [text for text in solutions if not text.endswith(":")]
+    return tuple(Step("", text, step_answer(text, kind)) for text in solutions)
+
+
+def _socratic_steps(lines: list[str], kind: str) -> tuple[Step, ...]:
+    """Questions and what answers them; a question nobody answers is left out.
+
+    A label may stand alone on its line or be missing: a line that ends with "?" is a
+    question, and the lines after a question, up to a blank one, are its solution.
+    """
+    turns: list[list[str]] = []  # [question, solution]
+    joined = False  # does the line follow a labelled question or a solution directly?
+    for line in lines:
+        asked, text = _QUESTION.match(line), _text(line)
+        question, solution = turns[-1] if turns else ("-", "-")
+        if asked or (text.endswith("?") and text == line and question):
+            turns.append([asked["text"].strip() if asked else line, ""])
+            joined = bool(asked)
+        elif not text:
+            joined = joined and bool(line)
+        elif not question:
+            turns[-1][0] = text
+        elif not solution and (text != line or joined or _may_solve(text, kind)):
+            turns[-1][1], joined = text, True
+        elif joined and solution and _goes_on(solution, text, kind):
+            turns[-1][1] += f" {text}"
+    return tuple(Step(q, a, step_answer(a, kind)) for q, a in turns if q and a)
+
+
+def _text(line: str) -> str:
+    """The line without a solution's label."""
+    told = _ANSWER.match(line)
+    return told["text"].strip() if told else line
+
+
+def _may_solve(line: str, kind: str) -> bool:
+    """May a line on its own be a solution?  Where numbers count it must hold one."""
+    return kind != "number" or any(map(str.isdigit, line))
+
+
+def _goes_on(solution: str, line: str, kind: str) -> bool:
+    """Does a solution need this next line, or is it only a closing remark?"""
+    if kind != "number" or line.startswith("=") or find_equations(line):
+        return True
+    return not find_equations(solution)

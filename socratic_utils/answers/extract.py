@@ -1,0 +1,297 @@
+r"""Read answers out of model text, compare them, and check written arithmetic.
+
+Socratic distillation takes the number of the last solution "by simple heuristics"
+(P1 section 3.3). This module is those heuristics, written down and tested:
+
+    >>> extract_answer("16 - 3 = 13. The answer is $1,200.00.")
+    '1200'
+    >>> extract_answer("So the answer is (C) bank", kind="choice")
+    'c'
+    >>> is_correct("18.0", "18"), is_correct("0.5", "1/2"), is_correct(None, "3")
+    (True, True, False)
+
+Decisions
+- The last mark wins; a last mark with nothing behind it (cut output) is passed over.
+  A mark followed by words only ("The answer is unknown") means None, not a guess.
+- Behind a mark we read its first line (500 characters), and there the first answer:
+  "12 because 3*4=12" -> 12, "10 apples and 5 pears" -> 10. If that number opens an
+  equation, the right-hand side counts ("3 * 4 = 12" -> 12).
+- Without any mark the last answer in the text counts.
+- A formula behind a mark counts by its value: "3 * (4 + 5)" -> 27; one with an unknown
+  ("4x", "21 - some", "9 - ?") or that is no plain arithmetic means None.
+- Ordinals ("1st") and digits glued to letters ("A4") count only when there is nothing
+  better; dates never do. "1e3" is 1000, "50%" is 50. "1 200" is 1200 only where it
+  opens the text or follows a mark; a no-break space between digits always groups.
+- A minus is a sign only if it touches its number and follows no operand: 10-3=7.
+- Fractions stay fractions ("2/4" -> "1/2"). Over 50 digits is babble: None.
+
+Not covered: numbers in words ("twelve", "2 million"), decimal commas, clock times.
+"""
+
+import re
+import unicodedata
+from decimal import Decimal
+from fractions import Fraction
+
+from .arithmetic import (
+    CURRENCY,
+    MAX_DIGITS,
+    PLAIN_NUMBER,
+    Equation,
+    ascii_signs,
+    calculate,
+    equation_is_right,
+    find_equations,
+    format_number,
+)
+from .rewrite import rewrite, rules
+
+__all__ = [
+    "ANSWER_MARK",
+    "Equation",
+    "calculate",
+    "equation_is_right",
+    "extract_answer",
+    "extract_marked_answer",
+    "find_equations",
+    "format_number",
+    "is_correct",
+    "marked_line",
+    "names_several",
+]
+
+ANSWER_MARK = "The answer is"  # every student's transcript ends "The answer is 42."
+MAX_LINE = 500
+
+_MARK = re.compile(
+    r"(?=[a#\\])(?:"  # a first look, so that few places are tried in earnest
+    r"\banswer(?:\s{1,3}to\s[^.\n]{1,80}?)?\s{0,3}(?:is\b|[:=])[\s:]{0,5}"
+    r"|####|\\boxed\s?\{)",
+    re.I,
+)
+_NUMBER = re.compile(
+    r"(?=[.\d])(?:(?P<date>\d\d?/\d\d?/\d{4}(?!\d)|\d{4}([-/])\d\d\2\d\d(?!\d))"
+    r"|(?:(?P<whole>\d++) (?:and )?)?(?P<num>\d++) ?/ ?(?P<den>\d++)(?!\.?\d|,\d{3})"
+    rf"|(?P<plain>{PLAIN_NUMBER})(?:[eE](?P<exp>[-+]?\d\d?)(?!\w))?"
+    r"(?P<ordinal>(?:st|nd|rd|th)\b)?)"
+)
+_MIXED = re.compile(
+    r"(?<!\d)(\d{1,50}) (and )?(?=(\d{1,50}) ?/ ?(\d{1,50})(?!\d)( ?=)?)"
+)
+_UNKNOWN = r"(?:[xyzXYZ]|some)\b"
+_FORMULA = re.compile(  # at the start of what stands behind a mark
+    rf"\W{{0,9}}(?:{_UNKNOWN} ?[-+*/]|[\d.,]++(?:[xyzXYZ]\b(?! ?\d)|[)%]{{0,9}} ?"
+    rf"(?:[*+] ?[\d$(]| - [\d$(]|[-+*/] ?(?:[(?$]|{_UNKNOWN}))))"
+)
+_SPACED_GROUPS = re.compile(r"\W{0,5}[1-9]\d{0,2}(?: \d{3}){1,15}(?![\d/]| \d)")
+_YES_NO = re.compile(r"(?<![^\W_])(yes|no|true|false)(?![^\W_]|['’-]\w|\. ?\d)", re.I)
+_CHOICE = re.compile(
+    r"(?<![\w.-])(?<!\w['’])(?:\(([A-Za-z])\)|([A-Za-z])\)|([A-Za-z])(?!\w|['’]\w|-\w|\.\w))"
+)
+_SEVERAL = re.compile(  # "(a) sea or (b) lake", "B and C"; "B or a lake" is one
+    r"(?:[A-Za-z]{2,} ){0,4}"
+    r"(?:\(\w\)(?:[^()]*, \(\w\))*[^()]*\b(?:or|and) \(\w\)"
+    r"|[A-Za-z]\)?(?:, [A-Za-z]\)?)*,? (?:or|and) "
+    r"(?:[B-HJ-Zb-hj-z]|[AIai](?! [a-z]))(?![\w'’-]))"
+)
+
+_LATEX_NUMBERS = rules(
+    ("\\", r"\\([$%])", r"\1"),
+    ("{,}", r"(?<=\d)\{,\}(?=\d{3})", ","),
+    ("\\", r"(?<=\d)(?:\\[,!]|,\\!)(?=\d{3})", ","),
+    ("{", r"\\(?:text|textbf|mathrm|mathbf)\s?\{([^{}]*)\}", r"\1"),
+    ("frac", r"(?<=\d)(?=\\[dt]?frac)", " "),  # 3\frac{1}{2} is mixed
+    ("frac", r"\\[dt]?frac\s?\{(\d{1,50})\}\s?\{(\d{1,50})\}", r"\1/\2"),
+)
+_VULGAR_FRACTION = re.compile(r"(\d?)([¼-¾⅐-⅞])")  # 3½ is mixed, too
+_SIGNS_AND_BOLD = rules(
+    ("\\", r"\\times|\\cdot", "*"),
+    ("\\div", r"\\div", "/"),
+    ("\\", r"\\[()\[\]]", " "),
+    # **42** is bold, 2**3 is a power
+    ("**", r"(?<!\d)(?<!\d )\*\*|\*\*(?! ?\d)", ""),
+    ("tive ", r"\b[Nn]egative (?=[$\d])", "-"),
+    ("inus ", r"\b[Mm]inus (?=[$\d])", "-"),
+)
+
+
+def extract_answer(text: str, kind: str = "number") -> str | None:
+    """Answer after the last mark; without a mark, the last answer in the text."""
+    reader, text = _reader(kind), _plain(text)
+    marked, answer = _read_marked(text, reader)
+    return answer if marked else reader(text, False)
+
+
+def extract_marked_answer(text: str, kind: str = "number") -> str | None:
+    """Strict: the answer after the last mark ("The answer is", "####", ...) or None."""
+    reader = _reader(kind)
+    return _read_marked(_plain(text), reader)[1]
+
+
+def marked_line(text: str) -> str | None:
+    """What stands behind the last mark, on its line; None without a mark."""
+    return _read_marked(_plain(text), lambda line, _: line)[1]
+
+
+def names_several(line: str) -> bool:
+    """Whether a marked line begins with two choices: "(a) or (b)"."""
+    return bool(_SEVERAL.match(line))
+
+
+def is_correct(predicted: str | None, gold: str, kind: str = "number") -> bool:
+    """Exact match by value. ValueError if gold is unreadable or holds two answers."""
+    reader = _reader(kind)
+    wanted = extract_answer(gold, kind) if isinstance(gold, str) else None
+    if wanted is not None and not _MARK.search(gold):
+        wanted = wanted if reader(_plain(gold), True) == wanted else None
+    if wanted is None:
+        raise ValueError(f"The gold answer {gold!r:.80} is not one {kind} answer.")
+    got = None if predicted is None else extract_answer(predicted, kind)
+    if kind == "number" and got is not None:
+        return Fraction(got) == Fraction(wanted)
+    return got == wanted
+
+
+def _reader(kind: str):
+    """Function (text, marked) -> answer or None for this kind of answer."""
+    readers = {"number": _read_number, "yes_no": _read_yes_no, "choice": _read_choice}
+    if kind not in readers:
+        raise ValueError(f"Unknown kind {kind!r}; choose one of {', '.join(readers)}.")
+    return readers[kind]
+
+
+def _plain(text: str) -> str:
+    """Text without LaTeX, bold marks and other scripts' digits."""
+    text = rewrite(ascii_signs(text), _LATEX_NUMBERS)
+    if not text.isascii():
+        text = _VULGAR_FRACTION.sub(_spelled_out, text)
+    return rewrite(text, _SIGNS_AND_BOLD)
+
+
+def _spelled_out(match: re.Match) -> str:
+    """'3½' -> '3 1/2'."""
+    fraction = unicodedata.normalize("NFKC", match[2]).replace("⁄", "/")
+    return f"{match[1]} {fraction}" if match[1] else fraction
+
+
+def may_be_marked(text: str) -> bool:
+    """A quick look: False where there is no mark; the pattern itself is slow."""
+    return "####" in text or "\\boxed" in text or "answer" in text.lower()
+
+
+def _read_marked(text: str, reader) -> tuple[bool, str | None]:
+    """(is there a mark, answer behind the last mark that has anything behind it)."""
+    if not may_be_marked(text):
+        return False, None
+    marks, end = list(_MARK.finditer(text)), len(text)
+    for mark in reversed(marks):
+        span, end = text[mark.end() : end], mark.start()
+        if mark[0].startswith("\\"):
+            span = span.partition("}")[0]
+        for line in span.splitlines():
+            if any(map(str.isalnum, line)):
+                return True, reader(line[:MAX_LINE], True)
+    return bool(marks), None
+
+
+def _read_number(text: str, marked: bool) -> str | None:
+    """First number (or its equation's result) behind a mark, else the last one."""
+    if marked and "=" not in text and _FORMULA.match(text):
+        return _formula_value(text)
+    if "/" in text:
+        text = _MIXED.sub(_apart, text)
+    if groups := _SPACED_GROUPS.match(text):
+        joined = re.sub(r"(?<=\d) (?=\d)", "", groups[0])
+        text = joined + text[groups.end() :]
+    found = [m for m in _NUMBER.finditer(text) if not m["date"]]
+    found = [m for m in found if not _is_label(m, text)] or found
+    if not found or not marked:
+        return _canonical(found[-1], text) if found else None
+    start = end = found[0].start()
+    for equation in find_equations(text):
+        # The first pair must open at our number; a chain's later pairs overlap it.
+        if equation.start <= end and equation.end > start:
+            end = equation.end
+            start = text.rfind("=", equation.start, end)
+    chosen = next((m for m in found if m.start() >= start), found[0])
+    return _canonical(chosen, text)
+
+
+def _apart(match: re.Match) -> str:
+    """'3 1/2' is one number; '60 and 60/2 = 30' and '3 10/2' are two."""
+    proper = int(match[3]) < int(match[4]) and not (match[2] and match[5])
+    return match[0] if proper else f"{match[1]} ; "
+
+
+def _formula_value(text: str) -> str | None:
+    """'(16 * 17) * 4.' -> '1088'; None where it is more than plain arithmetic.
+
+    Words behind it are units or go on about it: '3 * 4 apples', '3 * 4, which is 12'.
+    """
+    formula = re.split(r"[,;](?!\d)|\.(?!\d)|\bwhich\b", text)[0]
+    formula = re.sub(rf"[{CURRENCY}]|(?<=[\d)])(?: [^\W\d_]{{2,}})+", "", formula)
+    try:
+        value = calculate(formula.strip(" ."))
+    except ValueError:
+        return None
+    body = format_number(value)
+    return body if len(body) <= MAX_DIGITS else None
+
+
+def _is_label(match: re.Match, text: str) -> bool:
+    """'1st' and 'A4' name things; 3x4 is a product."""
+    before = text[match.start() - 1] if match.start() else ""
+    return bool(match["ordinal"]) or (before.isalpha() and before not in "xX")
+
+
+def _canonical(match: re.Match, text: str) -> str | None:
+    """'$1,200.00' -> '1200', '3 1/2' -> '7/2'; None if too long or n/0."""
+    if len(match[0]) > 2 * MAX_DIGITS or (match["den"] and not int(match["den"])):
+        return None
+    if match["den"]:
+        fraction = Fraction(int(match["num"]), int(match["den"]))
+        body = str(int(match["whole"] or 0) + fraction)
+    else:
+        body = match["plain"].replace(",", "")
+        if match["exp"] or not body.isdecimal() or body[0] == "0":
+            body = format(Decimal(f"{body}e{match['exp'] or 0}"), "f")
+            body = body.rstrip("0").rstrip(".") if "." in body else body
+    if len(body) > MAX_DIGITS:
+        return None
+    return "-" + body if body != "0" and _is_negative(text, match.start()) else body
+
+
+def _is_negative(text: str, start: int) -> bool:
+    """Is there a minus sign (not a minus operator or a hyphen) before text[start]?"""
+    before = text[:start].rstrip(CURRENCY)
+    if not before.endswith("-"):
+        return False
+    before = before[:-1]
+    if before and (before[-1].isalnum() or before[-1] in ")%-"):
+        return False
+    before = before.rstrip()
+    return not before or not (before[-1].isdigit() or before[-1] in ")%")
+
+
+def _read_yes_no(text: str, marked: bool) -> str | None:
+    """'yes' or 'no'; true and false are other spellings; never inside 'know'."""
+    words = list(_YES_NO.finditer(text))
+    if not words:
+        return None
+    word = words[0 if marked else -1]
+    denied = re.search(r"\bnot\s+$", text[: word.start()][-9:], re.I)
+    return "yes" if (word[0].lower() in ("yes", "true")) != bool(denied) else "no"
+
+
+def _read_choice(text: str, marked: bool) -> str | None:
+    """Letter of '(b)', 'b)', 'B.' or a lone 'B'; not the article 'a', not 'I am'."""
+    letters, words = [], r" (?!because|since|as\b|and\b|or\b)[a-z]"
+    for match in _CHOICE.finditer(text):
+        bare, letter = match[3], match[1] or match[2] or match[3]
+        word = re.match(words, text[match.end() : match.end() + 9])
+        # Behind a mark a capital A is meant as a letter, elsewhere as an article.
+        article = bare and word and (bare in "aIi" or (bare == "A" and not marked))
+        lower = bare and bare.islower() and not marked and len(text.strip(" .:\n")) > 1
+        if not article and not lower:
+            letters.append(letter.lower())
+    return letters[0 if marked else -1] if letters else None

@@ -1,0 +1,183 @@
+"""Which texts say the same: near-duplicates in a corpus, training texts in a test set.
+
+Neither paper checks either (PAPERS.md, sections 1 and 2); a student that has met its
+test problems, or one chain thirty times, shows numbers that mean something else.
+
+    >>> train = {"a": "Mia buys 3 bags of 4 apples and eats 2 of them."}
+    >>> test = {"b": "Mia buys 3 bags of 4 apples and eats 5 of them."}
+    >>> [row] = contamination(train, test, n=5, threshold=0.5)
+    >>> row["train_id"], round(row["overlap"], 2), row["contaminated"]
+    ('a', 0.62, True)
+    >>> near_duplicates({"a": "Tim eats 2 figs", "b": "tim eats 2 figs!"})
+    [{'id': 'b', 'duplicate_of': 'a', 'similarity': 1.0}]
+
+Texts are compared as words: lower case, no punctuation, no signs of arithmetic.  With
+`mask_numbers` all numbers are alike, and the same story with other numbers is found.
+Not covered: the same problem in other words, other languages or other names, scripts
+without spaces, and what the student read before we met it (its pretraining corpus).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from math import ceil
+
+from socratic_utils.problems import Chain, Problem, problem_text
+
+_WORD = re.compile(r"\d+(?:[.,]\d+)*|\w+")
+
+
+def words(text: str, mask_numbers: bool = False) -> list[str]:
+    """Lower-case words and numbers; masked, every number is "0"."""
+    found = _WORD.findall(text.casefold())
+    if mask_numbers:
+        found = ["0" if word[0].isdigit() else word for word in found]
+    return found
+
+
+def ngrams(tokens: list[str], n: int) -> set[tuple[str, ...]]:
+    """The distinct runs of n tokens; a shorter text is one run, an empty text none."""
+    if n < 1:
+        raise ValueError(f"n must be at least 1, not {n}")
+    if not tokens:
+        return set()
+    return {tuple(tokens[i : i + n]) for i in range(max(1, len(tokens) - n + 1))}
+
+
+def chain_text(chain: Chain) -> str:
+    """The chain's steps without its final answer; its raw text if it has no steps."""
+    parts = [part for step in chain.steps for part in (step.question, step.solution)]
+    return " ".join(filter(None, parts)) or chain.text
+
+
+def texts_of(items: Iterable[Problem | Chain]) -> dict[str, str]:
+    """Id -> text; a chain's id is "problem/source/style/sample".
+
+    Raises ValueError when two items have one id.
+    """
+    texts: dict[str, str] = {}
+    for item in items:
+        if isinstance(item, Problem):
+            name, text = item.id, problem_text(item)
+        else:
+            key = (item.problem_id, item.source, item.style, item.sample)
+            name, text = "/".join(map(str, key)), chain_text(item)
+        if name in texts:
+            raise ValueError(f"two texts have the id {name!r}")
+        texts[name] = text
+    return texts
+
+
+def near_duplicates(
+    texts: Mapping[str, str],
+    n: int = 3,
+    threshold: float = 0.8,
+    mask_numbers: bool = False,
+) -> list[dict]:
+    """Texts that repeat an earlier one: rows (id, duplicate_of, similarity).
+
+    Similarity is the Jaccard index of the sets of word n-grams (Broder 1997).  A text
+    is kept unless an earlier kept one is at least `threshold` like it, so that dropping
+    every reported id leaves texts no two of which are near-duplicates.
+
+    The defaults are for texts of 40 words, ours and GSM8K's: one changed word changes
+    3 of 38 trigrams, 35 / 41 = 0.85, a second one elsewhere makes it 32 / 44 = 0.73.
+    So 0.8 forgives one word.  Web-page deduplication takes 5-grams (Lee et al. 2022);
+    here, one word would bring those below 0.8.
+    """
+    _check(threshold)
+    grams = {name: ngrams(words(text, mask_numbers), n) for name, text in texts.items()}
+    frequency = Counter(gram for own in grams.values() for gram in own)
+    by_rarity = sorted(frequency, key=lambda gram: (frequency[gram], gram))
+    rank = {gram: place for place, gram in enumerate(by_rarity)}
+    names = list(texts)
+    kept: dict[int, set[int]] = {}
+    index: dict[int, list[int]] = defaultdict(list)  # n-gram -> places of kept texts
+    rows = []
+    for place, name in enumerate(names):
+        own = {rank[gram] for gram in grams[name]}
+        # Sets as alike as that share at least ceil(threshold * size) n-grams, so they
+        # must meet in the few that are left when all but one of those are set aside.
+        # Looking there only, at the rarest, keeps stock phrases out of the index.
+        must_share = ceil(threshold * len(own) - 1e-9)  # 0.7 * 10 is above 7 in floats
+        rarest = sorted(own)[: len(own) - must_share + 1]
+        candidates = {other for gram in rarest for other in index[gram]}
+        alike = [(_jaccard(own, kept[other]), -other) for other in candidates]
+        best, first = max(alike, default=(0.0, 0))  # of equals, the earliest text
+        if best >= threshold:
+            row = {"id": name, "duplicate_of": names[-first], "similarity": best}
+            rows.append(row)
+            continue
+        kept[place] = own
+        for gram in rarest:
+            index[gram].append(place)
+    return rows
+
+
+def contamination(
+    train: Mapping[str, str],
+    evaluation: Mapping[str, str],
+    n: int = 8,
+    threshold: float = 0.7,
+    mask_numbers: bool = False,
+) -> list[dict]:
+    """How much of each evaluation text stands in a training text; the worst rows first.
+
+    A row an evaluation text: `overlap` is the share of its word n-grams that the
+    nearest training text (`train_id`) holds, `covered` the share that all of them hold
+    together, `contaminated` says that overlap >= threshold.  Compare problems with
+    problems, or chains with the evaluation split's gold chains.
+
+    The defaults are PaLM's 8-grams and 70 % (Chowdhery et al. 2022, section 8), with
+    one training text instead of the whole corpus: stock phrases from many problems can
+    cover one that nobody has seen.  A problem of 37 words, our mean, has 30 8-grams,
+    and a changed word touches at most 8: 22 / 30 = 0.73, so 0.7 forgives one word.
+    GPT-3's rule, any shared 13-gram (Brown et al. 2020, appendix C), is too strict for
+    stories from templates.  An evaluation text of fewer than n words is looked for
+    whole.
+    """
+    _check(threshold)
+    tokens = {name: words(text, mask_numbers) for name, text in evaluation.items()}
+    grams = {name: ngrams(own, n) for name, own in tokens.items()}
+    sizes = {min(n, len(own)) for own in tokens.values() if own}
+    index: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for name, own in grams.items():
+        for gram in own:
+            index[gram].append(name)
+    best: dict[str, tuple[int, str | None]] = dict.fromkeys(evaluation, (0, None))
+    seen: set[tuple[str, ...]] = set()
+    # Only the evaluation split is held in the index: training texts pass by.
+    for train_id, text in train.items():
+        own_tokens = words(text, mask_numbers)
+        own = set().union(*(ngrams(own_tokens, size) for size in sizes)) & index.keys()
+        seen |= own
+        shared = Counter(name for gram in own for name in index[gram])
+        for name, count in shared.items():
+            if count > best[name][0]:
+                best[name] = (count, train_id)
+    rows = []
+    for name, own in grams.items():
+        count, train_id = best[name]
+        share = count / len(own) if own else 0.0
+        rows.append(
+            {
+                "id": name,
+                "train_id": train_id,
+                "overlap": share,
+                "covered": len(own & seen) / len(own) if own else 0.0,
+                "contaminated": share >= threshold,
+            }
+        )
+    return sorted(rows, key=lambda row: -row["overlap"])
+
+
+def _jaccard(one: set, other: set) -> float:
+    shared = len(one & other)
+    return shared / (len(one) + len(other) - shared)
+
+
+def _check(threshold: float) -> None:
+    if not 0 < threshold <= 1:
+        raise ValueError(f"threshold must be above 0 and at most 1, not {threshold}")

@@ -1,0 +1,89 @@
+"""How close a student's sub-questions are to the gold ones (P1, Table 4).
+
+BLEU (sacreBLEU, the corpus's: all sub-questions of a problem are one sentence), #Q (the
+share of problems with as many sub-questions as the gold ones) and, where the package
+`bert-score` and its model can be had, BERTScore F1:
+
+    >>> row = {"id": "p", "student": "s", "lines": [{"role": "question",
+    ...        "text": "Q: How many rolls does she make?"}]}
+    >>> step = {"question": "How many rolls does she make?", "solution": "4 * 12 = 48",
+    ...         "answer": "48"}
+    >>> problem = Problem("p", "toy", "test", "Mia bakes.", "48", steps=(step,))
+    >>> quality([row], [problem])[0]["bleu"]
+    100.0
+
+P1 compares GPT-2 Large with GSM8K's Socratic questions.  Not covered: whether another
+question than the gold one is as good.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import pandas as pd
+from sacrebleu import corpus_bleu
+
+from socratic_utils.problems import Problem, sub_questions
+from socratic_utils.students.transcript import PREFIXES
+
+from .statistics import wilson_interval
+
+COLUMNS = ("student", "n", "bleu", "bert_f1", "same_count", "ci_low", "ci_high")
+
+
+def quality(rows: Sequence[dict], problems: Sequence[Problem]) -> list[dict]:
+    """A line a student that asks: BLEU in 0 to 100, BERTScore F1 and #Q in 0 to 1.
+
+    Of problems without gold sub-questions nothing is counted; `bert_f1` is None where
+    it cannot be had.  `n` is the number of problems, the interval is that of #Q.
+    """
+    gold = {p.id: sub_questions(p) for p in problems}
+    asked: dict[str, list[tuple[list[str], list[str]]]] = defaultdict(list)
+    for row in rows:
+        if gold.get(row["id"]):
+            asked[row["student"]].append((questions(row), gold[row["id"]]))
+    asks = {student for student, pairs in asked.items() if any(q for q, _ in pairs)}
+    return [_line(student, asked[student]) for student in asked if student in asks]
+
+
+def quality_table(rows: Sequence[dict], problems: Sequence[Problem]) -> pd.DataFrame:
+    """`quality` as a table; it has its columns also where no student asks."""
+    return pd.DataFrame(quality(rows, problems), columns=COLUMNS)
+
+
+def questions(row: dict) -> list[str]:
+    """The sub-questions of a prediction row, without their mark."""
+    mark = PREFIXES["question"]
+    return [
+        line["text"].removeprefix(mark).strip()
+        for line in row["lines"]
+        if line["role"] == "question"
+    ]
+
+
+def _line(student: str, pairs: Sequence[tuple[list[str], list[str]]]) -> dict:
+    written = [" ".join(found) for found, _ in pairs]
+    wanted = [" ".join(gold) for _, gold in pairs]
+    same = sum(len(found) == len(gold) for found, gold in pairs)
+    low, high = wilson_interval(same, len(pairs))
+    return {
+        "student": student,
+        "n": len(pairs),
+        "bleu": round(corpus_bleu(written, [wanted]).score, 1),
+        "bert_f1": bert_f1(written, wanted),
+        "same_count": round(same / len(pairs), 4),
+        "ci_low": round(low, 4),
+        "ci_high": round(high, 4),
+    }
+
+
+def bert_f1(written: Sequence[str], wanted: Sequence[str]) -> float | None:
+    """Mean BERTScore F1; None without its model or `pip install bert-score`."""
+    try:
+        from bert_score import score
+
+        *_, values = score(list(written), list(wanted), lang="en", verbose=False)
+    except (ImportError, OSError, ValueError):  # no package, or no hub to ask
+        return None
+    return round(float(values.mean()), 4)

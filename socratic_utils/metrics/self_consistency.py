@@ -1,0 +1,94 @@
+"""Self-consistency: several solutions of a problem vote on its answer.
+
+P2, section 3 and Table 3: 30 solutions drawn at temperature 0.7, the most frequent
+answer counts.  Answers are compared by value ("1/2" and "0.5" are one answer); a
+solution without an answer has no vote.  A tie goes to the answer whose likeliest
+solution is the likelier one (P2 does not say what it does):
+
+    >>> rows = solved(..., decoding=SAMPLED, samples=30)  # doctest: +SKIP
+    >>> accuracy_by_votes(rows, 30, (1, 10, 30))          # doctest: +SKIP
+
+`majority` works on plain pairs of answer and log-likelihood:
+
+    >>> majority([("12", -3.0), ("12.0", -9.0), ("10", -1.0)])
+    Vote(answer='12', votes=2, of=3)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from socratic_utils.answers.extract import is_correct
+from socratic_utils.config import Decoding
+
+from .statistics import accuracy
+
+SAMPLED = replace(Decoding(), temperature=0.7)  # P2, Table 3
+
+
+class Vote(NamedTuple):
+    """The winning answer (None: nobody had one), its votes, and how many voted."""
+
+    answer: str | None
+    votes: int
+    of: int
+
+
+def majority(ballots: Sequence[tuple[str | None, float]], kind: str = "number") -> Vote:
+    """The most frequent of (answer, log-likelihood) pairs; the first spelling is kept.
+
+    Raises ValueError where there is no ballot at all.
+    """
+    if not ballots:
+        raise ValueError("nobody votes: give at least one solution")
+    found: dict[Any, list[tuple[str, float]]] = {}
+    for answer, logprob in ballots:
+        if answer is not None:
+            value = Fraction(answer) if kind == "number" else answer
+            found.setdefault(value, []).append((answer, logprob))
+    if not found:
+        return Vote(None, 0, len(ballots))
+    winner = max(found.values(), key=lambda own: (len(own), max(p for _, p in own)))
+    return Vote(winner[0][0], len(winner), len(ballots))
+
+
+def votes(
+    rows: Sequence[dict], samples: int, count: int = 0, kind: str = "number"
+) -> list[Vote]:
+    """One vote a problem, of its first `count` samples (0: of all).
+
+    `rows` are the prediction rows of `samples` solutions of each problem, those of one
+    problem together, with their `logprob`.  Raises ValueError where they are not, or
+    `count` is more than there are.
+    """
+    count = count or samples
+    if count > samples:
+        raise ValueError(f"{count} votes cannot be cast by {samples} samples")
+    groups = [rows[i : i + samples] for i in range(0, len(rows), samples)]
+    if any(len({row["id"] for row in group}) != 1 for group in groups) or (
+        len(rows) % samples
+    ):
+        raise ValueError(f"these are not {samples} solutions of each problem")
+    return [
+        majority([(row["extracted"], row["logprob"]) for row in group[:count]], kind)
+        for group in groups
+    ]
+
+
+def accuracy_by_votes(
+    rows: Sequence[dict], samples: int, counts: Sequence[int], kind: str = "number"
+) -> list[dict]:
+    """A row for each number of votes: n, correct, accuracy and its Wilson interval."""
+    golds = [row["gold"] for row in rows[::samples]]
+    table = []
+    for count in counts:
+        found = votes(rows, samples, count, kind)
+        verdicts = [
+            {"correct": is_correct(vote.answer, gold, kind)}
+            for vote, gold in zip(found, golds, strict=True)
+        ]
+        table.append({"votes": count, **accuracy(verdicts)})
+    return table

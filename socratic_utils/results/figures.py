@@ -1,0 +1,272 @@
+"""Figures, drawn from saved rows only (the tables of `results`), never from a model.
+
+    figure = accuracy_figure(pd.read_csv("tables/main.csv"), scale="small")
+    save_figure(figure, "figures", "accuracy", "Accuracy of every student.")
+
+One fixed colour a student (from seaborn's palette for colour-blind readers), shares in
+percent, intervals as whiskers.  Files hold no dates: same rows, same bytes.  P2's own
+figures are in `plots_many`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from socratic_utils.files import write_atomic
+from socratic_utils.metrics.statistics import ERRORS
+
+LABELS = {
+    "answer_only": "Answer only",
+    "gt_steps": "Ground-truth steps",
+    "cot": "CoT",
+    "socratic_unified": "Socratic unified",
+    "socratic_iterative": "Socratic iterative",
+}
+MODELS = {"qg": "Question generator (QG)", "qa": "Question answerer (QA)"}
+PALETTE = sns.color_palette("colorblind", 10).as_hex()
+COLOURS = dict(zip(LABELS, [PALETTE[i] for i in (7, 2, 1, 0, 4)], strict=True))
+OTHERS = [PALETTE[i] for i in (3, 5, 9, 8, 6)]  # students of the ablations, in order
+KINDS = dict(zip(ERRORS, [PALETTE[i] for i in (0, 1, 2, 4, 9, 7)], strict=True))
+REASONS = {
+    "kept": PALETTE[2], "wrong reasoning": PALETTE[1], "wrong arithmetic": PALETTE[3],
+    "no steps": PALETTE[9], "no final answer": PALETTE[7],
+}  # fmt: skip
+MARKERS = "osD^vPX*<>"
+WATERMARK = "smoke: numbers mean nothing"
+MAX_PNG = 150_000  # bytes
+NO_PNG_DATES = {"Software": None}
+NO_PDF_DATES = {"CreationDate": None, "Producer": None, "Creator": None}
+
+
+def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Figure:
+    """One point and Wilson interval a run of `split`, from `tables/main.csv`."""
+    split, rows = _of_split(main, split)
+    runs = [c for c in ("dataset", "model", "seed") if rows[c].nunique() > 1]
+    with framed(7.2, 1.3 + 0.46 * len(rows), scale) as (figure, axes):
+        colours = _colours(rows["student"])
+        if len(set(colours.values())) < len(colours):  # too many for one each
+            colours = dict.fromkeys(colours, OTHERS[0])
+        for place, row in enumerate(rows.to_dict("records")):
+            point(axes, place, row, colours[row["student"]], flat=True)
+            edge = (row["ci_high"], place)
+            text = f"{row['accuracy']:.1%}"
+            style = {"va": "center", "bbox": {"fc": "white", "ec": "none", "pad": 1}}
+            axes.annotate(text, edge, (6, 0), textcoords="offset points", **style)
+        names = [
+            ", ".join([label(r["student"]), *(f"{c} {r[c]}" for c in runs)])
+            + f"  (n = {r['n']})"
+            for r in rows.to_dict("records")
+        ]
+        axes.set_yticks(range(len(rows)), names)
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.set_xlim(0, min(1.12, max(0.1, rows["ci_high"].max() * 1.15)))
+        axes.set_xlabel(f"Accuracy, {split} split\n(whiskers: 95 % Wilson interval)")
+        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.grid(axis="y", visible=False)
+    return figure
+
+
+def steps_figure(table: pd.DataFrame, scale: str = "", split: str = "") -> Figure:
+    """Accuracy by number of gold steps, from `tables/by_steps.csv`."""
+    split, rows = _of_split(table, split)
+    return offsets(rows, "steps_gold", f"Gold steps of the problem, {split}", scale)
+
+
+def group_figure(
+    table: pd.DataFrame, scale: str = "", split: str = "", grouping: str = "family"
+) -> Figure:
+    """Accuracy by family or variant, from `tables/by_group.csv`."""
+    split, rows = _of_split(table[table["grouping"] == grouping], split)
+    rows = rows.assign(group=rows["group"].str.replace("_", " "))
+    return offsets(rows, "group", f"{grouping.capitalize()}, {split}", scale)
+
+
+def shares_figure(table: pd.DataFrame, scale: str = "") -> Figure:
+    """Accuracy against the share of the training problems (columns student, share)."""
+    shares = table.assign(share=[f"{share:.0%}" for share in table["share"]])
+    return offsets(shares, "share", "Share of the training problems", scale)
+
+
+def sizes_figure(table: pd.DataFrame, scale: str = "") -> Figure:
+    """Accuracy of every supervision by student model (P1 Fig 4): `results.by_size`."""
+    names = [name.rpartition("/")[2] for name in table["model"]]
+    return offsets(table.assign(model=names), "model", "Student model", scale)
+
+
+def filter_figure(table: pd.DataFrame, scale: str = "") -> Figure:
+    """Kept and dropped attempts per prompt style: columns style, reason, attempts."""
+    counts = table.pivot_table("attempts", "style", "reason", "sum", sort=False)
+    counts = counts.fillna(0)
+    totals = counts.sum(axis=1).items()
+    counts.index = [f"{style}\n({int(n)} attempts)" for style, n in totals]
+    return _stacked(counts, REASONS, "Share of attempts", scale)
+
+
+def error_figure(table: pd.DataFrame, scale: str = "", split: str = "") -> Figure:
+    """First errors as shares of each student's wrong answers: `tables/errors.csv`."""
+    split, rows = _of_split(table, split)
+    counts = rows.pivot_table("count", "student", "error", "sum", sort=False).fillna(0)
+    counts = counts[counts.sum(axis=1) > 0]
+    totals = counts.sum(axis=1).items()
+    counts.index = [f"{label(name)}\n({int(n)} wrong)" for name, n in totals]
+    return _stacked(counts, KINDS, f"Share of wrong answers, {split}", scale)
+
+
+def loss_figure(logs: dict[str, Sequence[dict]], scale: str = "") -> Figure:
+    """Training loss; name of a student -> list of {"step": int, "loss": float}."""
+    colours = _colours(logs)
+    with framed(7.2, 3.6, scale) as (figure, axes):
+        for marker, (name, log) in zip(MARKERS * len(logs), logs.items(), strict=False):
+            points = [(e["step"], e["loss"]) for e in log if "loss" in e]
+            style = {"marker": marker, "markersize": 4, "color": colours[name]}
+            axes.plot(*zip(*points, strict=True), label=label(name), **style)
+        axes.set_xlabel("Optimizer step")
+        axes.set_ylabel("Training loss (nats a token)")
+        axes.set_ylim(bottom=0)
+        legend(axes)
+    return figure
+
+
+def save_figure(
+    figure: Figure, folder: str | Path, name: str, caption: str = ""
+) -> Path:
+    """Write `<name>.png` (130 dpi, less where it would pass 150 kB), `.pdf` and
+    `.caption`; the PNG's path."""
+    base = Path(folder) / name
+    for dpi in (130, 100, 75):
+        png = _bytes(figure, "png", NO_PNG_DATES, dpi)
+        if len(png) < MAX_PNG:
+            break
+    write_atomic(base.with_suffix(".pdf"), _bytes(figure, "pdf", NO_PDF_DATES, dpi))
+    write_atomic(base.with_suffix(".caption"), (caption or name) + "\n")
+    return write_atomic(base.with_suffix(".png"), png)
+
+
+def label(student: str) -> str:
+    """A student's name as people read it; "cot, calculator" is "CoT, calculator"."""
+    name, comma, changed = student.partition(", ")
+    plain = name.replace("_", " ")
+    known = LABELS | MODELS
+    return known.get(name, plain[:1].upper() + plain[1:]) + comma + changed
+
+
+def _bytes(figure: Figure, kind: str, metadata: dict, dpi: int) -> bytes:
+    buffer = io.BytesIO()
+    with plt.rc_context({"pdf.fonttype": 42}):  # text stays text
+        figure.savefig(buffer, format=kind, dpi=dpi, metadata=metadata)
+    return buffer.getvalue()
+
+
+@contextmanager
+def framed(width: float, height: float, scale: str):
+    """Figure and axes in our style; closed, so that a notebook shows it once."""
+    with sns.axes_style("whitegrid"), plt.rc_context({"font.size": 10}):
+        figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
+        try:
+            yield figure, axes
+            sns.despine(ax=axes)
+            if scale == "smoke":
+                style = {"color": "0.35", "alpha": 0.35, "rotation": 12, "size": 22}
+                figure.text(0.5, 0.5, WATERMARK, ha="center", va="center", **style)
+        finally:
+            plt.close(figure)
+
+
+def _of_split(table: pd.DataFrame, split: str) -> tuple[str, pd.DataFrame]:
+    """A split and its rows; by default the table's first, which is test if there."""
+    split = split or next(iter(table["split"]), "test")
+    rows = table[table["split"] == split]
+    if rows.empty:
+        raise ValueError(f"no rows of split {split!r} to draw")
+    return split, rows
+
+
+def _colours(students: Sequence[str]) -> dict[str, str]:
+    names = dict.fromkeys(students)
+    others = [name for name in names if name not in COLOURS]
+    extra = {name: OTHERS[i % len(OTHERS)] for i, name in enumerate(others)}
+    return {name: COLOURS.get(name) or extra[name] for name in names}
+
+
+def point(axes: Axes, place: float, row: dict, colour: str, flat=False, **style):
+    """An accuracy and its interval; lying (`flat`) or standing."""
+    value, low, high = row["accuracy"], row["ci_low"], row["ci_high"]
+    width = [[max(0.0, value - low)], [max(0.0, high - value)]]
+    style = {"fmt": "o", "color": colour, "capsize": 3, "elinewidth": 1.6} | style
+    if flat:
+        axes.errorbar(value, place, xerr=width, clip_on=False, **style)
+    else:
+        axes.errorbar(place, value, yerr=width, clip_on=False, **style)
+
+
+def offsets(rows: pd.DataFrame, column: str, title: str, scale: str) -> Figure:
+    """Points of all students side by side at each value of `column`."""
+    values = list(rows[column].unique())
+    if not isinstance(values[0], str):
+        values.sort()
+    colours = _colours(rows["student"])
+    count = len(colours)
+    with framed(max(6.4, 1.6 * len(values) + 2.6), 3.9, scale) as (figure, axes):
+        for number, (student, colour) in enumerate(colours.items()):
+            shift = 0.7 * ((number + 0.5) / count - 0.5)
+            own = rows[rows["student"] == student].to_dict("records")
+            for index, row in enumerate(own):
+                name = label(student) if index == 0 else None
+                style = {"fmt": MARKERS[number % len(MARKERS)], "label": name}
+                place = values.index(row[column]) + shift
+                point(axes, place, row, colour, markersize=5, **style)
+        sizes = rows.groupby(column)["n"].max()
+        axes.set_xticks(range(len(values)), [f"{v}\n(n = {sizes[v]})" for v in values])
+        axes.set_xlim(-0.5, len(values) - 0.5)
+        axes.set_ylim(0, min(1, max(0.1, rows["ci_high"].max() * 1.05)))
+        for edge in range(1, len(values)):
+            axes.axvline(edge - 0.5, color="0.85", linewidth=0.8)
+        axes.grid(axis="x", visible=False)
+        axes.set_xlabel(title)
+        axes.set_ylabel("Accuracy (95 % interval)")
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        legend(axes)
+    return figure
+
+
+def _stacked(counts: pd.DataFrame, colours: dict, title: str, scale: str) -> Figure:
+    """Horizontal bars of shares; shares of 5 % and more are written into them."""
+    shares = counts.div(counts.sum(axis=1), axis=0)
+    order = [k for k in colours if k in shares] + [
+        k for k in shares if k not in colours
+    ]
+    with framed(7.2, 1.6 + 0.55 * len(shares), scale) as (figure, axes):
+        left = pd.Series(0.0, index=shares.index)
+        for kind in (kind for kind in order if shares[kind].any()):
+            colour = colours.get(kind, "0.6")
+            bars = axes.barh(shares.index, shares[kind], 0.66, left, color=colour)
+            bars.set_label(kind)
+            texts = [f"{v:.0%}" if v >= 0.05 else "" for v in shares[kind]]
+            ink = "white" if colour in (PALETTE[0], PALETTE[3]) else "black"
+            axes.bar_label(bars, texts, label_type="center", color=ink, fontsize=9)
+            left += shares[kind]
+        axes.invert_yaxis()
+        axes.set_xlim(0, 1)
+        axes.set_xlabel(title)
+        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.grid(axis="y", visible=False)
+        legend(axes)
+    return figure
+
+
+def legend(axes: Axes) -> None:
+    """Above the axes, where it hides nothing."""
+    count = len(axes.get_legend_handles_labels()[1])
+    columns = count if count <= 3 else (count + 1) // 2
+    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}
+    axes.legend(ncols=columns, frameon=False, fontsize=9, **place)

@@ -1,0 +1,269 @@
+"""From prediction rows to tables: CSV, Markdown and LaTeX, beside the paper's values.
+
+    rows = read_predictions(settings.folder / "predictions")
+    save_tables(rows, problems, settings.folder / "tables", settings.scale)
+
+Shares are fractions in the data and in CSV, percentages where people read them.  Wilson
+intervals are over problems: they do not hold the spread between seeds.  The papers'
+values and what ours are compared with: `beside` (P1) and `second_paper` (P2).
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+from pathlib import Path
+
+import pandas as pd
+
+from socratic_utils.files import write_atomic
+from socratic_utils.metrics.statistics import ERRORS, accuracy, first_error, paired
+from socratic_utils.problems import Problem, read_rows
+
+from .papers.socratic_cot import IN_PAPER, SMOKE, beside_paper, paper_table
+from .report import to_latex, to_markdown
+
+# `beside` knows the paper, and no rows; here it is told ours.
+__all__ = [
+    "by_group", "by_size", "by_steps", "error_table", "errors_by_steps", "main_table",
+    "over_seeds", "paired_table", "paper_table", "read_predictions", "save_table",
+    "save_tables", "scores_by", "strict_table",
+]  # fmt: skip
+
+RUN = ["dataset", "split", "student", "model", "teacher", "seed"]
+KEY = RUN[:3]
+SCORE = ["n", "correct", "accuracy", "ci_low", "ci_high"]
+PAIRED = ["student_a", "student_b", "only_a", "only_b", "p_value"]
+STUDENTS = tuple(IN_PAPER)
+ORDER = ("test", "challenge", "validation", "train", *STUDENTS)
+CAPTIONS = {
+    "main": "Accuracy of every student with its 95 % Wilson interval.",
+    "beside_paper": "Our test accuracy beside P1, Table 2 (teacher: GPT-3 175B).",
+    "strict": "Answers after the mark only, where that changes a verdict.",
+    "by_steps": "Accuracy by the number of gold steps.",
+    "by_group": "Accuracy by story family and by variant.",
+    "errors": "Where wrong answers first go wrong, as shares of the wrong answers.",
+    "errors_by_steps": "First errors by the number of gold steps: numbers of problems.",
+    "paired": "problems only one of two solves; exact McNemar p-values, uncorrected.",
+}
+
+
+def read_predictions(folder: str | Path) -> list[dict]:
+    """All rows of `<folder>/*.jsonl`; ValueError on a row that tables cannot use."""
+    rows = []
+    for path in sorted(Path(folder).glob("*.jsonl")):
+        for number, row in read_rows(path):
+            if missing := {"id", "correct", "truncated", *RUN} - set(row):
+                raise ValueError(f"{path}, line {number}: no {sorted(missing)}")
+            rows.append(row)
+    return rows
+
+
+def main_table(rows: Iterable[dict]) -> pd.DataFrame:
+    """One line a run: DESIGN's `tables/main.csv`; `truncated` is a share.
+
+    Raises ValueError when a run holds a problem twice.
+    """
+    lines = []
+    for key, group in _groups(rows, RUN).items():
+        if len({row["id"] for row in group}) < len(group):
+            raise ValueError(f"{key}: a problem was predicted twice")
+        cut = round(sum(bool(row["truncated"]) for row in group) / len(group), 4)
+        lines.append([*key, *accuracy(group).values(), cut])
+    return pd.DataFrame(lines, columns=[*RUN, *SCORE, "truncated"])
+
+
+def paired_table(rows: Iterable[dict], split: str | None = None) -> pd.DataFrame:
+    """Every two students on the same problems and seeds of one split of one dataset.
+
+    `only_a` problems are solved by A alone; the p-value is exact, two-sided and not
+    corrected for the number of pairs.  Without `split`: test, if there.  Problems that
+    one of the two never met are left out, with a warning.  Raises ValueError on several
+    datasets, and on a student with several models.
+    """
+    groups = _groups(rows, ["split", "student"])
+    split = split or next((name for name, _ in groups), None)
+    verdicts = {}
+    for student, group in ((key[1], g) for key, g in groups.items() if key[0] == split):
+        verdicts[student] = {(r["seed"], r["id"]): bool(r["correct"]) for r in group}
+        if len(verdicts[student]) < len(group) or len(_groups(group, KEY)) > 1:
+            raise ValueError(f"{student}: give one dataset and one model at a time")
+    lines = []
+    for (name_a, a), (name_b, b) in combinations(verdicts.items(), 2):
+        if a.keys() != b.keys():
+            warnings.warn(f"{name_a}, {name_b}: not the same problems", stacklevel=2)
+        both = a.keys() & b.keys()
+        lines.append([name_a, name_b, *paired((a[i], b[i]) for i in both)])
+    return pd.DataFrame(lines, columns=PAIRED)
+
+
+def over_seeds(tables: Iterable[Path]) -> pd.DataFrame:
+    """Mean and standard deviation of accuracy over `main.csv` files of several seeds.
+
+    A line for each dataset, split, student and model; `sd` is of the sample (n - 1) and
+    empty for a single seed.  P1's values are means of at least three runs (Table 2).
+    """
+    found = [pd.read_csv(path) for path in tables]
+    if not found:
+        return pd.DataFrame(columns=[*KEY, "model", "seeds", "mean", "sd"])
+    main = pd.concat(found).drop_duplicates([*KEY, "model", "seed"])
+    groups = main.groupby([*KEY, "model"], sort=False)["accuracy"]
+    table = groups.agg(["count", "mean", "std"]).round(4).reset_index()
+    return table.rename(columns={"count": "seeds", "std": "sd"})
+
+
+def by_size(tables: Iterable[Path], dataset: str, seed: int = 0) -> pd.DataFrame:
+    """The first split's lines of `main.csv` files of runs that differ in their student.
+
+    P1's Fig 4 has accuracy over sizes of GPT-2.  Runs of another dataset or seed, and
+    of other numbers of problems than the first one's, are left out.
+    """
+    runs = []
+    for path in tables:
+        run = pd.read_csv(path)
+        run = run[(run["dataset"] == dataset) & (run["seed"] == seed)]
+        runs.append(run[run["split"] == run["split"].iloc[0]] if len(run) else run)
+    if not any(map(len, runs)):
+        return pd.DataFrame(columns=[*RUN, *SCORE])
+    found = pd.concat([run for run in runs if len(run)])
+    found = found.drop_duplicates(["student", "model"])
+    return found[found["n"] == found["n"].iloc[0]]
+
+
+def strict_table(rows: Iterable[dict]) -> pd.DataFrame:
+    """Answers after the mark only, where that changes a verdict; else no line."""
+    lines = []
+    for key, group in _groups(rows, KEY).items():
+        group = [row for row in group if row.get("correct_strict") is not None]
+        if any(bool(row["correct"]) != bool(row["correct_strict"]) for row in group):
+            both = accuracy(group), accuracy(group, "correct_strict")
+            shares = [score[name] for name in SCORE[1:3] for score in both]
+            lines.append([*key, len(group), *shares])
+    names = [f"{name}_{way}" for name in SCORE[1:3] for way in ("flexible", "strict")]
+    return pd.DataFrame(lines, columns=[*KEY, "n", *names])
+
+
+def by_steps(rows: Iterable[dict]) -> pd.DataFrame:
+    """Accuracy by the number of gold steps (problems without gold steps: left out)."""
+    return scores_by((r for r in rows if r.get("steps_gold")), [*KEY, "steps_gold"])
+
+
+def by_group(rows: Iterable[dict]) -> pd.DataFrame:
+    """Accuracy on seen and unseen story families, and by challenge variant.
+
+    `grouping` is "family" or "variant"; a row counts once in each it has."""
+    seen, named = {False: "seen", True: "unseen"}, []
+    for row in rows:
+        groups = {"family": seen.get(row.get("unseen")), "variant": row.get("variant")}
+        for name, group in groups.items():
+            named += [{**row, "grouping": name, "group": group}] if group else []
+    return scores_by(named, [*KEY, "grouping", "group"])
+
+
+def error_table(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFrame:
+    """Where wrong answers first go wrong (`metrics.first_error`), zero counts too.
+
+    `share` is of the student's wrong answers; `step` is the mean step, from 1.
+    KeyError on a row whose problem is not among `problems`.
+    """
+    known = {problem.id: problem for problem in problems}
+    lines = []
+    for key, group in _groups(rows, KEY).items():
+        steps = defaultdict(list)
+        for row in group:
+            kind, step = first_error(row, known[row["id"]])
+            steps[kind].append(step)
+        wrong = len(group) - len(steps["none"])
+        for kind in ERRORS:
+            at = [step + 1 for step in steps[kind] if step is not None]
+            mean = round(sum(at) / len(at), 2) if at else None
+            share = round(len(steps[kind]) / wrong, 4) if wrong else None
+            lines.append([*key, kind, wrong, len(steps[kind]), share, mean])
+    return pd.DataFrame(lines, columns=[*KEY, *"error wrong count share step".split()])
+
+
+def errors_by_steps(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFrame:
+    """First errors by the number of gold steps: a line a student and number of steps.
+
+    `n` problems, `wrong` answers, and of these a count for each kind of
+    `metrics.ERRORS`.  Problems without gold steps are left out; KeyError as above.
+    """
+    known = {problem.id: problem for problem in problems}
+    lines = []
+    stepped = (row for row in rows if row.get("steps_gold"))
+    for key, group in _groups(stepped, [*KEY, "steps_gold"]).items():
+        kinds = [first_error(row, known[row["id"]]).kind for row in group]
+        counts = [kinds.count(kind) for kind in ERRORS]
+        lines.append([*key, len(group), sum(counts), *counts])
+    return pd.DataFrame(lines, columns=[*KEY, "steps_gold", "n", "wrong", *ERRORS])
+
+
+def scores_by(rows: Iterable[dict], names: list[str]) -> pd.DataFrame:
+    """A line for each value of these columns: n, correct, accuracy and its interval."""
+    groups = _groups(rows, names)
+    lines = [[*key, *accuracy(groups[key]).values()] for key in groups]
+    return pd.DataFrame(lines, columns=[*names, *SCORE])
+
+
+def save_table(
+    table: pd.DataFrame, folder: str | Path, name: str, caption: str, scale: str = ""
+) -> Path:
+    """Write `<name>.csv`, `.md`, `.tex` (booktabs) and `.caption`; the CSV's path.
+
+    At smoke scale the caption says so.  ValueError on a `name` that is no file name.
+    """
+    if not re.fullmatch(r"[\w-]+", name):
+        raise ValueError(f"a table's name is letters, digits, _ and -, not {name!r}")
+    caption = f"{caption} ({SMOKE})" if scale == "smoke" else caption
+    base = Path(folder) / name
+    write_atomic(base.with_suffix(".caption"), caption + "\n")
+    write_atomic(base.with_suffix(".md"), to_markdown(table, caption))
+    write_atomic(base.with_suffix(".tex"), to_latex(table, caption, name))
+    return write_atomic(base.with_suffix(".csv"), table.to_csv(index=False))
+
+
+def save_tables(
+    rows: Sequence[dict],
+    problems: Iterable[Problem],
+    folder: str | Path,
+    scale: str,
+    ablated: Iterable[dict] = (),
+) -> dict[str, pd.DataFrame]:
+    """Make and save every table of one dataset: those of CAPTIONS, and
+    `paired_<split>` for splits other than the main one; the tables by name.
+
+    Of rows of ablations (`ablated`), those that mean SocGT stand beside the paper.
+    """
+    main, problems = main_table(rows), list(problems)
+    tables = {
+        "main": main,
+        "beside_paper": beside_paper(main_table([*rows, *ablated]), scale),
+        "strict": strict_table(rows), "by_steps": by_steps(rows),
+        "by_group": by_group(rows), "errors": error_table(rows, problems),
+        "errors_by_steps": errors_by_steps(rows, problems),
+    }  # fmt: skip
+    captions = dict(CAPTIONS)
+    for split in dict.fromkeys(main["split"]):
+        name = f"paired_{split}" if "paired" in tables else "paired"
+        tables[name] = paired_table(rows, split)
+        captions[name] = f"Split {split}: {CAPTIONS['paired']}"
+    for name, table in tables.items():
+        save_table(table, folder, name, captions[name], scale)
+    return tables
+
+
+def _groups(rows: Iterable[dict], names: Sequence[str]) -> dict[tuple, list[dict]]:
+    """Rows by the values of these columns, splits and students in their fixed order."""
+    groups = defaultdict(list)
+    for row in rows:
+        groups[tuple(row[name] for name in names)].append(row)
+    return dict(sorted(groups.items(), key=lambda item: [_rank(v) for v in item[0]]))
+
+
+def _rank(value: object) -> tuple:
+    if value in ORDER:
+        return 0, ORDER.index(value), ""
+    return (1, value, "") if isinstance(value, int | float) else (2, 0, str(value))

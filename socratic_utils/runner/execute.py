@@ -1,0 +1,279 @@
+"""Find the numbered notebooks and run one of them headless.
+
+papermill executes a copy, in the same interpreter and from the checkout, with only
+those parameters that the notebook's own `parameters` cell names.  What the notebook
+prints is shown while it runs, because a training cell may take half an hour.
+
+    >>> [path.stem for path in find_notebooks()][:2]        # doctest: +SKIP
+    ['00_start_here', '01_teacher_generation']
+
+Knows nothing of scales: `cli` does.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from socratic_utils.files import project_root, write_atomic
+
+PARAMETERS_TAG = "parameters"
+CELL_TIMEOUT = 24 * 3600  # seconds; a paper-scale training is one cell
+SAMPLE_EVERY = 0.5  # seconds between two looks at the kernel's memory
+CLEAR_LINE = "\r\x1b[K"
+
+KERNEL_ENVIRONMENT = {
+    # Figures belong into the executed copy, whatever backend the shell has chosen.
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    # The kernel `python3` of this interpreter, not one in the home folder.
+    "JUPYTER_PREFER_ENV_PATH": "1",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}
+
+
+class NotebookError(RuntimeError):
+    """A notebook stopped; the message says which, where, why and what to read."""
+
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one execution took."""
+
+    seconds: float
+    peak_memory_gb: float
+
+
+def find_notebooks(folder: str | Path | None = None) -> list[Path]:
+    """`NN_*.ipynb` in order; ValueError where there is none."""
+    folder = project_root() / "notebooks" if folder is None else Path(folder)
+    found = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    if not found:
+        raise ValueError(f"no notebooks named NN_*.ipynb in {folder}")
+    return found
+
+
+def number(path: Path) -> str:
+    """The two digits a notebook is called by."""
+    return path.name[:2]
+
+
+def read_cells(path: Path) -> list[dict[str, Any]]:
+    """The cells of a notebook, their source joined to one text."""
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    return [{**cell, "source": "".join(cell["source"])} for cell in cells]
+
+
+def read_parameters(path: Path) -> dict[str, Any]:
+    """Names and defaults in the cells tagged `parameters`.
+
+    Raises ValueError on anything but assignments of literals: papermill puts the given
+    values behind this cell, so a value derived inside it would be stale.
+    """
+    values: dict[str, Any] = {}
+    for cell in read_cells(path):
+        if PARAMETERS_TAG not in cell.get("metadata", {}).get("tags", []):
+            continue
+        for statement in ast.parse(cell["source"]).body:
+            name, value = _assignment(path, statement)
+            values[name] = value
+    return values
+
+
+def _assignment(path: Path, statement: ast.stmt) -> tuple[str, Any]:
+    target: Any = None
+    if isinstance(statement, ast.AnnAssign):
+        target = statement.target
+    elif isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target = statement.targets[0]
+    with suppress(ValueError):
+        if isinstance(target, ast.Name):
+            return target.id, ast.literal_eval(statement.value)
+    raise ValueError(
+        f"{path.name}: the parameters cell may hold only `name = literal` lines, "
+        f"not `{ast.unparse(statement)}`"
+    )
+
+
+def run_notebook(path: Path, copy: Path, parameters: dict[str, Any]) -> Usage:
+    """Execute `path` into `copy`; the copy appears whole, also when a cell fails.
+
+    Only parameters that the notebook names are handed over.  Raises NotebookError with
+    one sentence when a cell fails or the kernel dies.
+    """
+    known = read_parameters(path)
+    given = {name: v for name, v in parameters.items() if name in known}
+    running = copy.parent / ".running" / copy.name
+    running.parent.mkdir(parents=True, exist_ok=True)
+    started = time.perf_counter()
+    with kernel_environment(), peak_memory() as peak:
+        try:
+            reason = _execute(path, running, given)
+        finally:
+            if running.exists():
+                running.replace(copy)
+            with suppress(OSError):
+                running.parent.rmdir()
+    usage = Usage(round(time.perf_counter() - started, 1), round(peak[0], 2))
+    if reason:
+        error = NotebookError(f"{path.name} {reason}; the traceback is in {copy}")
+        error.usage = usage
+        raise error
+    tidy(path, copy)
+    return usage
+
+
+def _execute(path: Path, running: Path, parameters: dict[str, Any]) -> str:
+    """Run papermill; return the reason why it stopped, or an empty string."""
+    import papermill
+    from jupyter_client.kernelspec import NoSuchKernel
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    try:
+        papermill.execute_notebook(
+            path,
+            running,
+            parameters=parameters,
+            kernel_name="python3",
+            cwd=project_root(),
+            progress_bar=False,
+            stdout_file=Printed(),
+            stderr_file=Bars(),
+            start_timeout=300,  # a cold disk and two slow cores
+            execution_timeout=CELL_TIMEOUT,
+            config=kernel_config(),
+        )
+    except PapermillExecutionError as error:
+        cell = error.exec_count if error.exec_count is not None else "?"
+        message = (error.evalue.strip().splitlines() or [""])[-1]
+        return f"stopped in cell In [{cell}] with {error.ename}: {message}"
+    except DeadKernelError:
+        return "stopped because its kernel died, most often for want of memory"
+    except CellTimeoutError:
+        return f"stopped in a cell that took more than {CELL_TIMEOUT // 3600} hours"
+    except NoSuchKernel:
+        return "cannot start: this Python has no kernel `python3` (install ipykernel)"
+    return ""
+
+
+# --- what is seen while it runs -----------------------------------------------------
+
+
+class Printed:
+    """Shows what the notebook prints, indented, line by line."""
+
+    def __init__(self) -> None:
+        self._rest = ""
+
+    def write(self, text: str) -> None:
+        *lines, self._rest = (self._rest + text).split("\n")
+        clear = CLEAR_LINE if sys.stdout.isatty() else ""
+        for line in lines:
+            print(clear + "    " + line.rstrip("\r").split("\r")[-1])
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
+class Bars:
+    """Shows progress bars on a terminal; other warnings stay in the notebook."""
+
+    def write(self, text: str) -> None:
+        bar = text.rstrip("\n").split("\r")[-1]
+        if "%|" in bar and sys.stdout.isatty():
+            print(f"{CLEAR_LINE}    {bar}", end="\n" if text.endswith("\n") else "")
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
+# --- around the kernel --------------------------------------------------------------
+
+
+def kernel_config() -> Any:
+    """Encrypt the talk with the kernel where ZeroMQ can.
+
+    On a shared machine others could read it; and the kernel warns of that each time.
+    """
+    import zmq
+    from traitlets.config import Config
+
+    policy = "auto" if zmq.has("curve") else "disabled"
+    return Config({"KernelManager": {"transport_encryption": policy}})
+
+
+@contextmanager
+def kernel_environment() -> Iterator[None]:
+    """Variables the kernel inherits, put back afterwards."""
+    before = {name: os.environ.get(name) for name in KERNEL_ENVIRONMENT}
+    os.environ.update(KERNEL_ENVIRONMENT)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+@contextmanager
+def peak_memory() -> Iterator[list[float]]:
+    """The largest memory of all child processes together, in GB, as a list of one."""
+    peak, done = [0.0], threading.Event()
+
+    def watch() -> None:
+        while not done.wait(SAMPLE_EVERY):
+            peak[0] = max(peak[0], children_memory_gb())
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield peak
+    finally:
+        done.set()
+        watcher.join()
+
+
+def children_memory_gb() -> float:
+    """Resident memory of this process's children now, in GB."""
+    import psutil
+
+    total = 0
+    with suppress(psutil.Error):
+        for child in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                total += child.memory_info().rss
+    return total / 1024**3
+
+
+def tidy(path: Path, copy: Path) -> None:
+    """Make the executed copy read the same on every machine.
+
+    Progress bars are left at their last state, and this machine's folders are taken out
+    of paths, so that a copy can be committed as it is.
+    """
+    import nbformat
+
+    notebook = nbformat.read(copy, as_version=4)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream":
+                output.text = re.sub(r"[^\n]*\r(?=[^\n])", "", output.text)
+    if "papermill" in notebook.metadata:
+        notebook.metadata.papermill.update(input_path=path.name, output_path=copy.name)
+    text = nbformat.writes(notebook)
+    for place in (f"{project_root()}/", f"{sys.prefix}/lib/"):
+        text = text.replace(place, "")
+    write_atomic(copy, text + "\n")

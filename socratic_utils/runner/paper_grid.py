@@ -1,0 +1,226 @@
+"""The runs that P1's Table 2 needs, as one list, and their table beside the paper's.
+
+    >>> len(OPTIONS), OPTIONS[0]
+    (27, {'dataset': 'gsm8k', 'student': 'openai-community/gpt2'})
+    >>> OPTIONS[-1]["dataset"], OPTIONS[-1]["student"], OPTIONS[-1]["seed"]
+    ('multistep', 'openai-community/gpt2-large', 2)
+
+`./run_all.sh paper` runs this list, unless it is asked for one run (NARROWING).  Every
+run has its own folder, as if it had been asked for alone.  Seed 0 of all cells comes
+first, so that the table is whole, with one run a cell, after a third of the trainings;
+later seeds train and score the students of the table, and nothing else.
+
+`paper_grid` is Table 2 with mean and deviation over the seeds that are there.  SocGT is
+a row of notebook 06 (see `beside`), so it has seed 0 only.  Not covered: P1's other
+tables, which notebook 07 of each run has, and P2's (one run a benchmark).
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from math import sqrt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from socratic_utils import config
+from socratic_utils.config import Settings
+
+from .execute import number
+from .schedule import is_on_request
+
+if TYPE_CHECKING:  # a dry run has no pandas yet
+    import pandas as pd
+
+SEEDS_AT_PAPER = (0, 1, 2)  # P1's values are means of at least three runs
+HUB = "openai-community/"
+STUDENTS = {  # P1, Table 2; its SVAMP is our `multistep`
+    "gsm8k": ("gpt2", "gpt2-medium", "gpt2-large"),
+    "strategyqa": ("gpt2-medium", "gpt2-large", "gpt2-xl"),
+    "multistep": ("gpt2", "gpt2-medium", "gpt2-large"),
+}
+OPTIONS: tuple[dict[str, Any], ...] = tuple(
+    {"dataset": dataset, "student": HUB + student} | ({"seed": seed} if seed else {})
+    for seed in SEEDS_AT_PAPER
+    for dataset, students in STUDENTS.items()
+    for student in students
+)
+LATER = ("03", "04", "05", "07")  # notebooks of seeds above 0
+NARROWING = ("dataset", "student", "seed", "only", "train_limit", "reuse")
+NAME = "paper_grid"
+CAPTION = (
+    "P1, Table 2: mean and standard deviation (n - 1) of our test accuracy over the"
+    " seeds that are there, beside the paper's value. The 95 % interval is Student's t"
+    " over the seeds, mean ± t · sd / √seeds: what other seeds might give on the same"
+    " problems; a single seed has none. `covered`: whether it holds the paper's value,"
+    " whose own deviation is not given. Teacher: {teacher}; P1's: GPT-3 175B."
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the notebooks: its options and the notebooks it has."""
+
+    options: dict[str, Any]
+    notebooks: list[Path]
+
+    @property
+    def settings(self) -> Settings:
+        return config.load(**self.options)
+
+    def __str__(self) -> str:
+        one = self.settings
+        return f"{one.dataset}, {one.student}, seed {one.seed}"
+
+
+def is_whole(arguments: Namespace) -> bool:
+    """Whether the whole table is asked for: `paper` scale, and nothing narrows it."""
+    given = [getattr(arguments, name) for name in NARROWING]
+    return arguments.scale == "paper" and all(value in ("", None) for value in given)
+
+
+def runs(asked: dict[str, Any], notebooks: Sequence[Path]) -> list[Run]:
+    """The runs of the table in order; `asked` are options that all of them share."""
+    return [
+        Run(
+            {**asked, **own},
+            [p for p in notebooks if not own.get("seed") or number(p) in LATER],
+        )
+        for own in OPTIONS
+    ]
+
+
+def told(runs: Sequence[Run]) -> str:
+    """The list of the runs, a line each, as a dry run prints it."""
+    lines = [f"{len(runs)} runs, which are P1's Table 2:"]
+    for place, run in enumerate(runs, 1):
+        one = run.settings
+        own = [number(p) for p in run.notebooks if not is_on_request(one, p)]
+        lines.append(f"  {place:2d}  {one.dataset:10s}  {one.student:30s}  seed "
+                     f"{one.seed}  notebooks {' '.join(own)}")  # fmt: skip
+    return "\n".join(lines)
+
+
+def first_of_each_dataset(runs: Sequence[Run]) -> list[Run]:
+    """A run a dataset: what its teacher and its problems cost is the same in all."""
+    found: dict[str, Run] = {}
+    for run in runs:
+        found.setdefault(run.settings.dataset, run)
+    return list(found.values())
+
+
+def how_to_go_on(runs: Sequence[Run], place: int) -> str:
+    """One sentence after a run, counted from 1, that failed."""
+    run = runs[place - 1]
+    names = [name for name in ("dataset", "student", "seed") if name in run.options]
+    words = " ".join(f"--{name} {run.options[name]}" for name in names)
+    return (
+        f"run {place} of {len(runs)} ({run}) failed: the same command again goes on "
+        f"from there, `./run_all.sh paper {words}` is this run alone, and what there "
+        f"is so far is in {_tables(runs) / NAME}.md"
+    )
+
+
+def save(runs: Sequence[Run]) -> pd.DataFrame:
+    """Write `tables/paper_grid.{csv,md,tex}` into the first run's folder.
+
+    Its report, where it has one, is written again with the table.
+    """
+    from socratic_utils.results.report import write_report
+    from socratic_utils.results.tables import save_table
+
+    table, first = paper_grid([run.settings for run in runs]), runs[0].settings
+    save_table(table, _tables(runs), NAME, CAPTION.format(teacher=first.teacher))
+    if (first.folder / "report.html").exists():
+        write_report(first.folder, asdict(first))
+    return table
+
+
+def shown(runs: Sequence[Run], table: pd.DataFrame) -> str:
+    """The saved table as text, what it says, and where it is."""
+    from tabulate import tabulate
+
+    caption = CAPTION.format(teacher=runs[0].settings.teacher)
+    text = tabulate(table, headers="keys", floatfmt=".4f", missingval="-",
+                    showindex=False)  # fmt: skip
+    return f"\n{text}\n\n{caption}\ntable: {_tables(runs) / NAME}.md"
+
+
+def paper_grid(settings: Sequence[Settings]) -> pd.DataFrame:
+    """A line for each cell of P1's Table 2, with what these runs have on disk of it.
+
+    All shares are fractions.  Rows that a run made with other settings do not count.
+    """
+    import pandas as pd
+
+    from socratic_utils.results.papers.socratic_cot import table2
+
+    found: dict[tuple, list[dict]] = defaultdict(list)
+    for one in settings:
+        for place, score in cells_of(one):
+            found[place].append(score)
+    place, lines = ["dataset", "student_model", "supervision"], []
+    for cell in table2().to_dict("records"):
+        key = tuple(cell[name] for name in place)
+        ours, value = over_seeds(found[key]), round(cell["value"] / 100, 4)
+        mean, low, high = ours["mean"], ours["ci_low"], ours["ci_high"]
+        covered = None if low is None else "yes" if low <= value <= high else "no"
+        difference = None if mean is None else round(mean - value, 4)
+        lines.append({**dict(zip(place, key, strict=True)), **ours, "paper": value,
+                      "difference": difference, "covered": covered})  # fmt: skip
+    return pd.DataFrame(lines)
+
+
+def cells_of(settings: Settings) -> list[tuple[tuple, dict]]:
+    """The cells of Table 2 that a run has, each with its line of the main table."""
+    from socratic_utils.results.papers.scotd import on_disk
+    from socratic_utils.results.papers.socratic_cot import (
+        DATASETS,
+        PAPER_MODELS,
+        SOCGT,
+        column_of,
+    )
+    from socratic_utils.results.tables import main_table
+
+    rows = [r for folder in ("", "ablations") for r in on_disk(settings, folder)]
+    main = main_table(row for row in rows if row["split"] == "test")
+    model = PAPER_MODELS.get(settings.student.rpartition("/")[2].replace("-", ""))
+    data, nearest = DATASETS.get(settings.dataset), SOCGT.get(settings.dataset, ())
+    scores = {line["student"]: line for line in main.to_dict("records")}
+    for spare in nearest[1:]:  # one meaning of SocGT a cell
+        if nearest[0] in scores:
+            scores.pop(spare, None)
+    return [
+        ((data, model, column), line)
+        for student, line in scores.items()
+        if (column := column_of(student, settings.dataset))
+    ]
+
+
+def over_seeds(scores: Sequence[dict]) -> dict[str, Any]:
+    """Seeds, n of one seed, mean, sd and the 95 % interval of Student's t; or None.
+
+    >>> over_seeds([{"n": 9, "accuracy": a} for a in (0.1, 0.2, 0.3)])["ci_high"]
+    0.4484
+    """
+    from statistics import mean, stdev
+
+    from scipy.stats import t
+
+    shares, line = [score["accuracy"] for score in scores], {"seeds": len(scores)}
+    names = ("n", "mean", "sd", "ci_low", "ci_high")
+    line |= dict.fromkeys(names)  # None where nothing is known
+    if shares:
+        line |= {"n": scores[0]["n"], "mean": round(mean(shares), 4)}
+    if len(shares) > 1:
+        half = t.ppf(0.975, len(shares) - 1) * stdev(shares) / sqrt(len(shares))
+        low, high = max(0.0, mean(shares) - half), min(1.0, mean(shares) + half)
+        line |= {"sd": round(stdev(shares), 4), "ci_low": round(float(low), 4),
+                 "ci_high": round(float(high), 4)}  # fmt: skip
+    return line
+
+
+def _tables(runs: Sequence[Run]) -> Path:
+    return runs[0].settings.folder / "tables"

@@ -1,0 +1,83 @@
+"""Give the trainings of a run to a Ray cluster, one job a GPU (an optional extra).
+
+    pip install "ray[default]"                        # on every node
+    ./run_all.sh paper --engine ray                   # on a node of the cluster
+
+All nodes must see the same `outputs/` folder and the same checkout, because a student
+is a folder: a job that is done there is skipped, and one whose worker died is started
+again and goes on from its last checkpoint.  The notebooks then find every student.
+
+Not covered: starting a cluster, copying files between its nodes, evaluation on it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from socratic_utils.config import outputs_root
+from socratic_utils.files import project_root
+
+from .jobs import Job
+
+RETRIES = 5  # of a job whose worker dies; a job that fails by itself is not repeated
+PASSED_ON = ("SOCRATIC_DATA_DIR", "HF_HUB_OFFLINE", "HF_HOME", "HF_TOKEN")
+
+
+def run_jobs(jobs: Sequence[Job], address: str = "auto") -> int:
+    """Train all jobs that are not done yet; how many were trained.
+
+    `address` is the cluster's.  Raises RuntimeError in one sentence where Ray is not
+    installed, no cluster answers, or jobs fail; the others are then done all the same.
+    """
+    ray = _ray()
+    waiting_jobs = [job for job in jobs if not job.is_done]
+    if not waiting_jobs:
+        print(f"all {len(jobs)} trainings are on disk")
+        return 0
+    variables = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    variables |= {"SOCRATIC_OUTPUTS": str(outputs_root().resolve()),
+                  "PYTHONPATH": str(project_root())}  # fmt: skip
+    try:
+        ray.init(address, runtime_env={"env_vars": variables}, log_to_driver=False,
+                 ignore_reinit_error=True)  # fmt: skip
+    except ConnectionError as error:
+        raise RuntimeError(
+            f"no Ray cluster answers ({error}): start one with `ray start --head`"
+        ) from None
+    gpus = 1 if ray.cluster_resources().get("GPU") else 0
+    train = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=RETRIES)(_train)
+    waiting = {train.remote(job.options, job.model): job for job in waiting_jobs}
+    print(f"{len(waiting)} trainings on {len(ray.nodes())} nodes", flush=True)
+    failed = []
+    while waiting:
+        [reference], _ = ray.wait(list(waiting), num_returns=1)
+        job = waiting.pop(reference)
+        what = f"{job.model}, seed {job.settings.seed}"
+        try:
+            print(f"{what}: {ray.get(reference)}", flush=True)
+        except ray.exceptions.RayError as error:
+            reason = str(error).strip().splitlines()[-1]
+            print(f"{what} failed: {reason}", flush=True)
+            failed.append(what)
+    if failed:
+        raise RuntimeError(
+            f"{len(failed)} of {len(waiting_jobs)} trainings failed "
+            f"({'; '.join(failed)}): the reasons are above, the others are on disk"
+        )
+    return len(waiting_jobs)
+
+
+def _train(options: dict[str, Any], model: str) -> str:
+    return Job(options, model).run().name
+
+
+def _ray() -> Any:
+    try:
+        import ray
+    except ImportError:
+        raise RuntimeError(
+            'the engine "ray" is not installed: pip install "ray[default]"'
+        ) from None
+    return ray

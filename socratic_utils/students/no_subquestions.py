@@ -1,0 +1,67 @@
+"""No sub-question module: a student that meets sub-problems, but is asked only once.
+
+P1 (section 5, Table 5) trains a student so that for the question q(j) it writes the
+whole chain s(1) ... s(j) instead of s(j) alone, and finds a large drop.  Here a chain
+of k steps gives k transcripts; in the last, the problem's own question is the question:
+
+    Problem: Mia buys 3 bags of 4 apples and eats 2. How many are left?
+    Q: How many apples does Mia buy?
+    A: She buys 3 * 4 = 12 apples.
+    The answer is 12.<end>
+
+    Problem: Mia buys 3 bags of 4 apples and eats 2. How many are left?
+    A: She buys 3 * 4 = 12 apples.
+    A: There are 12 - 2 = 10 apples left.
+    The answer is 10.<end>
+
+At test time it is given the problem and writes everything.  How P1 renders this, and
+for how long it trains, is not told: ours has as many optimizer steps as the question
+answerer that it is compared with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil
+
+from socratic_utils.config import Training
+from socratic_utils.problems import Chain, Problem, Step
+
+from .transcript import Supervision
+
+NO_SUBQUESTIONS = Supervision(
+    "no_subquestions",
+    ("problem", "question", "solution", "answer"),
+    ("solution", "answer"),
+    "socratic",
+)
+
+
+def sub_problems(
+    pairs: Sequence[tuple[Problem, Chain]],
+) -> list[tuple[Problem, Chain]]:
+    """Every pair's sub-problems, shortest first; a step without an answer has none."""
+    return [
+        (problem, until(chain, count))
+        for problem, chain in pairs
+        for count in range(1, len(chain.steps) + 1)
+        if count == len(chain.steps) or chain.steps[count - 1].answer
+    ]
+
+
+def until(chain: Chain, count: int) -> Chain:
+    """A chain up to its step `count` (from 1), which alone is asked for."""
+    question, answer = chain.steps[count - 1].question, chain.steps[count - 1].answer
+    if count == len(chain.steps):
+        question, answer = "", chain.answer
+    first, *others = chain.steps[:count]
+    steps = [Step(question, first.solution, first.answer)]
+    steps += [Step("", step.solution, step.answer) for step in others]
+    return replace(chain, steps=tuple(steps), answer=answer)
+
+
+def as_long(training: Training, pairs: int, sub_pairs: int) -> Training:
+    """The same number of optimizer steps on more transcripts: fewer epochs."""
+    wanted = ceil(ceil(pairs / training.batch_size) * training.epochs)
+    return training.for_steps(wanted, sub_pairs)

@@ -1,0 +1,129 @@
+"""Prompts for the teacher: text files with hand-written exemplars.
+
+A file `<dataset>.<style>.txt` (or `default.<style>.txt` for any other dataset) holds an
+instruction and exemplars, divided by lines that start with `===`; lines that start
+with `#` before the first `===` are comments.  The styles:
+
+    socratic                  sub-questions and solutions (P1 section 3.1)
+    cot                       solutions only
+    socratic_from_steps       socratic, but the gold steps or facts are given
+    socratic_from_questions   socratic, but the gold sub-questions are (PAPERS.md 1.5)
+    questions                 sub-questions only: the first stage of P1, Table 3
+
+    >>> prompt = load_prompt("gradeschool", "cot")
+    >>> [message["role"] for message in prompt.messages("Ann has 2 pens. ...")]
+    ['system', 'user', 'assistant', 'user', 'assistant', 'user', 'assistant', 'user']
+
+Of P1's ASDiv problems the teacher reads number slots (`slots`).  Not covered: parsing
+what comes back (`parsing`) and asking (`teacher`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from importlib import resources
+
+from socratic_utils.files import content_hash
+from socratic_utils.problems import Problem, problem_text, sub_questions
+
+from .number_slots import filled, has_slots
+
+STYLES = ("socratic", "cot")
+FROM_STEPS, FROM_QUESTIONS = "socratic_from_steps", "socratic_from_questions"
+QUESTIONS = "questions"
+ALL_STYLES = (*STYLES, FROM_STEPS, FROM_QUESTIONS, QUESTIONS)
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """An instruction and exemplars; `hash` goes into every row it leads to."""
+
+    name: str
+    instruction: str
+    exemplars: tuple[tuple[str, str], ...]
+
+    @cached_property
+    def hash(self) -> str:
+        return content_hash([self.instruction, self.exemplars])
+
+    def messages(self, problem_text: str) -> list[dict[str, str]]:
+        """The chat messages that ask for one problem: exemplars as earlier turns."""
+        turns = [{"role": "system", "content": self.instruction}]
+        for text, chain in self.exemplars:
+            turns.append({"role": "user", "content": f"Problem: {text}"})
+            turns.append({"role": "assistant", "content": chain})
+        turns.append({"role": "user", "content": f"Problem: {problem_text}"})
+        return turns
+
+    def first(self, shots: int) -> Prompt:
+        """The same with its first exemplars only (P1, Table 3: one)."""
+        return replace(self, exemplars=self.exemplars[:shots])
+
+    def text(self, problem_text: str) -> str:
+        """The same as one text, for completion models: it ends where a chain begins."""
+        shown = [f"Problem: {text}\n{chain}" for text, chain in self.exemplars]
+        return "\n\n".join([self.instruction, *shown, f"Problem: {problem_text}\n"])
+
+
+@cache
+def load_prompt(dataset: str, style: str) -> Prompt:
+    """The prompt of a dataset, or the default one.  ValueError on an unknown style."""
+    if style not in ALL_STYLES:
+        raise ValueError(f"style must be one of {ALL_STYLES}, not {style!r}")
+    folder = resources.files(__package__)
+    name = f"{dataset}.{style}.txt"
+    if not (folder / name).is_file():
+        name = f"default.{style}.txt"
+    return parse_prompt(name, (folder / name).read_text("utf-8"))
+
+
+def parse_prompt(name: str, text: str) -> Prompt:
+    """Read a prompt file's text.  ValueError names the file and what is missing."""
+    sections: list[tuple[str, str]] = []
+    for block in ("\n" + text).split("\n=== ")[1:]:
+        title, _, body = block.partition("\n")
+        sections.append((title.strip(), body.strip()))
+    titles = [title for title, _ in sections]
+    pairs = (len(titles) - 1) // 2
+    if titles != ["instruction"] + ["problem", "chain"] * pairs:
+        raise ValueError(
+            f"{name}: expected '=== instruction', then pairs of '=== problem' and "
+            f"'=== chain', found {titles}"
+        )
+    bodies = [body for _, body in sections]
+    return Prompt(name, bodies[0], tuple(zip(bodies[1::2], bodies[2::2], strict=True)))
+
+
+def asked_text(problem: Problem, style: str) -> str:
+    """What the teacher reads of a problem: with number slots, with what is given.
+
+    Raises ValueError where a style gives what the problem has not.
+    """
+    if _hides_numbers(problem, style):
+        return problem.extra["slots"]
+    text = problem_text(problem)
+    if style == FROM_STEPS:
+        head = "Facts" if problem.kind == "yes_no" else "Solution"
+        given = [step.solution for step in problem.steps]
+    elif style == FROM_QUESTIONS:
+        head = "Questions"
+        given = [f"Q{n}: {q}" for n, q in enumerate(sub_questions(problem), 1)]
+    else:
+        return text
+    if not given:
+        raise ValueError(f"problem {problem.id!r} has nothing to give for {style}")
+    return "\n".join([text, f"{head}:", *given])
+
+
+def read_as(problem: Problem, style: str, reply: str) -> str:
+    """A reply to that with its slots filled in: what is parsed."""
+    if _hides_numbers(problem, style):
+        return filled(reply, problem.extra["numbers"])
+    return reply
+
+
+def _hides_numbers(problem: Problem, style: str) -> bool:
+    """Whether the benchmark's own prompt is shown number slots."""
+    own = load_prompt(problem.dataset, style).name.startswith(problem.dataset)
+    return own and has_slots(problem)

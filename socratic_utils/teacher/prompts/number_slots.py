@@ -1,0 +1,56 @@
+"""Number slots: the teacher writes which numbers are combined, not the numbers.
+
+P1's prompt for ASDiv (Table 6) hides a problem's numbers and has equations in prefix
+notation, one operation each.  `filled` puts the numbers back and calculates:
+
+    >>> reply = "A1: He has <<- number0 number1>> pens.\\nThe answer is answer1."
+    >>> print(filled(reply, ["9", "4"]))
+    A1: He has 9 - 4 = 5 pens.
+    The answer is 5.
+
+`answer1` is the result of the first operation, `answer2` of the second: how P1 names
+earlier results is not shown.  A slot or an operation that cannot be read stays as it
+stands, so that the filter finds no right answer there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from socratic_utils.answers.arithmetic import calculate, format_number
+from socratic_utils.problems import Problem
+
+_OPERATION = re.compile(r"<<\s*([-+*/])\s+(\S{1,40})\s+([^\s<>]{1,40})\s*>>")
+_SLOT = re.compile(r"\b(number|answer)(\d{1,3})\b")
+
+
+def has_slots(problem: Problem) -> bool:
+    """Whether the benchmark has the problem's text with number slots."""
+    return bool(problem.extra.get("slots") and problem.extra.get("numbers"))
+
+
+def filled(text: str, numbers: Sequence[str]) -> str:
+    """A reply with its slots filled in and its operations calculated, line by line."""
+    results: list[str] = []
+
+    def value(slot: re.Match) -> str:
+        known, first = (numbers, 0) if slot[1] == "number" else (results, 1)
+        place = int(slot[2]) - first
+        return known[place] if 0 <= place < len(known) else slot[0]
+
+    def calculated(operation: re.Match) -> str:
+        sign, *operands = operation.groups()
+        left, right = (_SLOT.sub(value, operand) for operand in operands)
+        try:
+            left, right = (f"({x})" if "/" in x else x for x in (left, right))
+            result = format_number(calculate(f"{left} {sign} {right}"))
+        except ValueError:  # an unknown slot, a division by zero
+            return operation[0]
+        results.append(result)
+        return f"{left} {sign} {right} = {result}"
+
+    lines = []
+    for line in text.splitlines():
+        lines.append(_SLOT.sub(value, _OPERATION.sub(calculated, line)))
+    return "\n".join(lines)

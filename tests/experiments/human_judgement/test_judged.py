@@ -1,0 +1,175 @@
+"""What a run gives people to judge."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from socratic_utils import config
+from socratic_utils.benchmarks import load_problems
+from socratic_utils.experiments import corpus
+from socratic_utils.experiments.corpus import spread
+from socratic_utils.experiments.human_judgement import judged
+from socratic_utils.runner import schedule as programme
+from tests.helpers.teacher_server import TeacherServer
+
+
+def test_the_teachers_chains_on_test_problems_are_recorded():
+    settings = config.load("small")
+    problems = corpus.test_problems(settings)
+    chains = judged.teachers_chains(settings, problems)
+    wanted = spread(problems, 60)
+    assert [chain.problem_id for chain in chains] == [p.id for p in wanted]
+    published = replace(settings, teacher="palm-540b")
+    assert judged.teachers_chains(published, problems) == []
+
+
+def test_each_problem_is_read_once_and_nobody_sees_whose_it_is(monkeypatch):
+    monkeypatch.setenv(config.OUTPUTS_VARIABLE, "")
+    settings = config.load("small")
+    problems = corpus.test_problems(settings)
+    rows = [
+        {"id": p.id, "output": f"A: {p.id}\nThe answer is 1.", "correct": False}
+        for p in problems
+    ]
+
+    def score(settings, student, split):
+        lines = [row | {"student": student} for row in rows]
+        return [row | {"output": student + row["output"]} for row in lines]
+
+    monkeypatch.setattr(judged, "score", score)
+    pairs = judged.pairs_of_run(settings, 20)
+    assert len(pairs) == len({pair.problem_id for pair in pairs}) == 20
+    against = [pair.first.source for pair in pairs]
+    assert against.count("gt_steps") == against.count("teacher") == 10
+    assert against not in (sorted(against), sorted(against, reverse=True))
+    assert {pair.second.source for pair in pairs} == {"cot"}
+    known = {problem.id for problem in load_problems("gradeschool", "test")}
+    assert {pair.problem_id for pair in pairs} <= known
+
+
+def test_without_two_sources_there_is_nothing_to_judge(monkeypatch):
+    settings = replace(config.load("small"), teacher="palm-540b")
+    monkeypatch.setattr(judged, "score", lambda *_: [])
+    monkeypatch.setattr(judged, "is_taught", lambda *_: False)
+    with pytest.raises(ValueError, match="nothing to compare"):
+        judged.pairs_of_run(settings)
+
+
+def test_the_untrained_student_is_judged_where_notebook_11_was_run(settings):
+    from socratic_utils.experiments import prompting as prompted
+
+    without = judged.pairs_of_run(settings)
+    assert not judged.rows_before(settings)
+    prompted.score(settings, prompted.ways(settings)[1])
+    assert len(judged.rows_before(settings)) == settings.many.test_limit
+    pairs = judged.pairs_of_run(settings)
+    assert "before" in {pair.first.source for pair in pairs}
+    assert len({pair.problem_id for pair in pairs}) == len(pairs)
+    assert {"before"} == {p.first.source for p in pairs} - {
+        p.first.source for p in without
+    }
+    other = replace(settings, max_resamples=1)  # its rows are not this run's
+    assert not judged.rows_before(other)
+
+
+NOTEBOOK = Path("14_human_judgement.ipynb")
+CHAIN = "She makes 4 * 12 = 48 rolls.\nThe answer is 48."
+
+
+def live(settings, server):
+    return replace(settings, teacher="toy", teacher_url=server.url)
+
+
+def test_a_live_teacher_is_asked_about_the_judged_problems_only(settings):
+    settings = replace(settings, test_limit=30)
+    problems = corpus.test_problems(settings)
+    with TeacherServer(reply=CHAIN) as server:
+        asking = live(settings, server)
+        chains = judged.teachers_chains(asking, problems)
+        assert [c.problem_id for c in chains] == [p.id for p in spread(problems, 20)]
+        assert {p.split for p in problems} == {"test"}
+        assert all(chain.steps and chain.answer == "48" for chain in chains)
+        assert len(server.requests) == 20
+        assert judged.teachers_chains(asking, problems) == chains
+        assert len(server.requests) == 20  # none is paid for twice
+        assert len(judged.teachers_chains(asking, problems, 5)) == 5
+    # Whoever judges later finds them, though nobody can be asked any more.
+    gone = replace(asking, teacher_url="")
+    assert {c.problem_id for c in judged.teachers_chains(gone, problems)} >= {
+        c.problem_id for c in chains
+    }
+
+
+def test_student_against_teacher_where_the_benchmark_has_no_steps(
+    settings, monkeypatch
+):
+    """As on all of P2's benchmarks."""
+    monkeypatch.setattr(judged, "is_taught", lambda *_: False)
+    problems = corpus.test_problems(settings)
+    rows = [
+        {"id": p.id, "output": f"A: {p.id}\nThe answer is 1.", "correct": False,
+         "student": "cot"} for p in problems
+    ]  # fmt: skip
+    monkeypatch.setattr(judged, "score", lambda *_: rows)
+    with TeacherServer(reply=CHAIN) as server:
+        asking = live(settings, server)
+        assert programme.why_left_out(asking, NOTEBOOK) == ""
+        assert not server.requests  # nobody is asked to know that
+        pairs = judged.pairs_of_run(asking)
+    assert len(pairs) == len(problems)
+    assert {p.first.source for p in pairs} == {"teacher"}
+    assert {p.second.source for p in pairs} == {"cot"}
+    assert {p.problem_id for p in pairs} == {p.id for p in problems}
+
+
+def test_nobody_to_compare_with_leaves_the_notebook_out(settings, monkeypatch):
+    assert programme.why_left_out(settings, NOTEBOOK) == ""
+    monkeypatch.setattr(judged, "is_taught", lambda *_: False)
+    # The recorded teacher has chains on test problems, another one has not.
+    assert programme.why_left_out(settings, NOTEBOOK) == ""
+    unknown = replace(settings, teacher="nobody")
+    reason = programme.why_left_out(unknown, NOTEBOOK)
+    assert "notebook 13 has not been run" in reason and "\n" not in reason
+    monkeypatch.setattr(judged, "rows_before", lambda _: [{"id": "x"}])
+    assert programme.why_left_out(unknown, NOTEBOOK) == ""
+
+
+def test_of_reused_rows_the_students_must_have_been_committed():
+    small = config.load("small", reuse="reference")
+    assert programme.why_left_out(small, NOTEBOOK) == ""
+    smoke = config.load("smoke", reuse="reference")
+    assert "no rows" in programme.why_left_out(smoke, NOTEBOOK)
+
+
+def test_published_chains_on_test_problems_are_judged(settings, monkeypatch):
+    problems = corpus.test_problems(settings)
+    known = {p.id: judged.Chain(p.id, "cot", (), "1", "someone") for p in problems[:2]}
+    asked = []
+
+    def published(*which):
+        asked.append(which)
+        return known
+
+    source = SimpleNamespace(CHAINS={("gradeschool", "cot"): ("train", "test")})
+    monkeypatch.setattr(judged, "CORPORA", {"someone": source})
+    monkeypatch.setattr(judged, "published", published)
+    theirs = replace(settings, teacher="someone")
+    assert judged.teachers_chains(theirs, problems) == list(known.values())
+    assert asked == [("someone", "gradeschool", "test", "cot")]
+    source.CHAINS["gradeschool", "cot"] = ("train",)
+    assert judged.teachers_chains(theirs, problems) == [] and len(asked) == 1
+
+
+@pytest.mark.skipif(
+    not os.environ.get("SOCRATIC_DATA_DIR"), reason="needs SOCRATIC_DATA_DIR"
+)
+def test_palms_chains_on_svamps_test_problems(settings):
+    theirs = config.load("small", dataset="svamp", teacher="palm-540b")
+    problems = corpus.test_problems(theirs)
+    chains = judged.teachers_chains(theirs, problems)
+    assert len(chains) > 0.9 * len(problems)
+    assert {c.problem_id for c in chains} <= {p.id for p in problems}
+    assert programme.why_left_out(theirs, NOTEBOOK) == ""

@@ -1,0 +1,187 @@
+"""Judges' files that people open in an editor: what is put right, what is told."""
+
+import json
+import warnings
+from types import SimpleNamespace
+
+import pytest
+
+from socratic_utils.experiments.human_judgement import judging
+from socratic_utils.experiments.human_judgement.judging import (
+    Judge,
+    JudgingError,
+    Side,
+    make_pairs,
+    read_judgements,
+)
+from socratic_utils.files import project_root
+from socratic_utils.problems import Problem
+
+PROBLEMS = [
+    Problem(f"toy-{i}", "toy", "test", f"Story {i}. How many?", "12") for i in range(3)
+]
+
+
+@pytest.fixture
+def pairs():
+    before = {p.id: Side("before", f"A: {p.id} 5.", False) for p in PROBLEMS}
+    after = {p.id: Side("after", f"A: {p.id} 12.", True) for p in PROBLEMS}
+    return make_pairs(before, after, PROBLEMS, None)
+
+
+@pytest.fixture
+def path(pairs, tmp_path):
+    """anna.jsonl, with her words on the first two of three pairs."""
+    judge = Judge("anna", pairs, tmp_path)
+    judge.say("left")
+    judge.say("same")
+    return judge.path
+
+
+def rows_in(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def write(path, *rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path.read_bytes()
+
+
+# --- twice ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("change", [{}, {"seconds": 99.5}, {"kind": "Person"}])
+def test_a_line_that_stands_there_twice_counts_once(path, pairs, change):
+    first, second = rows_in(path)
+    content = write(path, first, second, first | change)
+    with pytest.warns(UserWarning, match="line 3 says what line 1 says"):
+        assert read_judgements(path.parent) == [first, second]
+    with pytest.warns(UserWarning, match="counted once"):
+        judge = Judge("anna", pairs, path.parent)
+    assert path.read_bytes() == content  # nothing is lost
+    judge.say("right")
+    with pytest.warns(UserWarning):
+        assert len(read_judgements(path.parent)) == 3
+
+
+def test_two_words_on_one_pair_are_told_by_their_lines(path, pairs):
+    first, second = rows_in(path)
+    content = write(path, first, second, first | {"preferred": "same"})
+    for use in (read_judgements, lambda folder: Judge("anna", pairs, folder)):
+        with pytest.raises(JudgingError) as caught:
+            use(path.parent)
+        assert str(caught.value) == (
+            f"{path}, lines 1 and 3: anna has judged {first['problem']} twice, and not "
+            f"alike: delete line 3, or line 1 if the later one is meant"
+        )
+    assert path.read_bytes() == content
+
+
+def test_two_files_of_one_judge_are_joined_where_they_share_no_pair(path):
+    first, second = rows_in(path)
+    write(path, first)
+    write(path.with_name("anna (1).jsonl"), second)  # a browser's second download
+    assert len(read_judgements(path.parent)) == 2
+    write(path.with_name("anna (1).jsonl"), first)
+    with pytest.raises(JudgingError, match=r"and anna \(1\).jsonl: two judges"):
+        read_judgements(path.parent)
+
+
+# --- what an editor leaves ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\n\n \t\n", b"\r\n\r\n", b"  "])
+def test_blank_lines_are_skipped(path, pairs, end):
+    path.write_bytes(b"\n" + path.read_bytes() + end)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(read_judgements(path.parent)) == 2
+        Judge("anna", pairs, path.parent).say("right")
+        assert len(read_judgements(path.parent)) == 3
+    assert not list(path.parent.glob("*.cut"))
+
+
+@pytest.mark.parametrize("kind", ["Person", " PERSON", "person"])
+def test_the_kind_may_have_capitals(path, kind):
+    first, second = rows_in(path)
+    write(path, first | {"kind": kind}, second)
+    assert {row["kind"] for row in read_judgements(path.parent)} == {"person"}
+
+
+def test_a_name_whose_letters_a_disk_writes_otherwise(pairs, tmp_path):
+    judge = Judge("J\u00fcrgen", pairs, tmp_path)
+    judge.say("left")
+    judge.path.rename(tmp_path / "Ju\u0308rgen.jsonl")
+    assert len(read_judgements(tmp_path)) == 1
+
+
+DEEP = b'{"judge": ' + b"[" * 200_000
+
+
+@pytest.mark.parametrize(
+    "change, reason",
+    [
+        ({"kind": "people"}, "its 'kind' is 'people', which is none of ['person', 'mo"),
+        ({"judge": ""}, "its judge is '', and the file is named after 'anna' (if all"),
+        ({"judge": "bob"}, "its judge is 'bob', and the file is named after 'anna'"),
+        ({"first": "after"}, "'after' is compared with itself"),
+        ({"left": "me"}, "its 'left' is 'me', which is none of ['before', 'after']"),
+        ({"preferred": "both"}, "its 'preferred' is 'both', which is none of"),
+        ({"seconds": "3"}, "its 'seconds' cannot be '3'"),
+        ("texts", "no field 'texts'"),
+        (b'{"judge": "anna", ', "not JSON ("),
+        (DEEP, "not JSON ("),
+        (b'["anna"]', "not a JSON object"),
+    ],
+)
+@pytest.mark.parametrize("last", [False, True])
+def test_a_line_that_is_no_judgement_is_told(path, pairs, change, reason, last):
+    first, second = rows_in(path)
+    if isinstance(change, bytes):
+        line = change
+    else:
+        row = {k: v for k, v in second.items() if k != change}
+        line = json.dumps(row | ({} if isinstance(change, str) else change)).encode()
+    lines = [json.dumps(first).encode(), line, json.dumps(second).encode()]
+    content = b"\n".join(lines[: 2 if last else 3]) + b"\n"
+    path.write_bytes(content)
+    for use in (read_judgements, lambda folder: Judge("anna", pairs, folder)):
+        with pytest.raises(JudgingError) as caught:
+            use(path.parent)
+        said = str(caught.value)
+        assert said.startswith(f"{path}, line 2 is no judgement: {reason}")
+        assert said.endswith(": correct it, or take that line out; the others are kept")
+        assert "\n" not in said and len(said) < len(str(path)) + 250
+    assert path.read_bytes() == content
+
+
+def test_a_last_line_that_was_edited_is_not_taken_for_a_cut_one(path, pairs):
+    first, second = rows_in(path)
+    path.write_text(json.dumps(first) + "\n" + json.dumps(second | {"kind": "x"}))
+    with pytest.raises(JudgingError, match="line 2 is no judgement: its 'kind' is 'x'"):
+        Judge("anna", pairs, path.parent)
+    path.write_bytes(json.dumps(first).encode() + b"\n" + DEEP)  # no JSON: set aside
+    assert len(read_judgements(path.parent)) == 1
+    Judge("anna", pairs, path.parent).say("left")
+    assert len(read_judgements(path.parent)) == 2
+
+
+# --- notebook 14 ----------------------------------------------------------------------
+
+
+def test_the_example_is_shown_when_a_judge_called_example_has_judged_all(
+    pairs, tmp_path, capsys
+):
+    judge = Judge("example", pairs, tmp_path / "judgements")
+    for _ in pairs:
+        judge.say("left")
+    book = project_root() / "notebooks" / "14_human_judgement.ipynb"
+    cells = json.loads(book.read_text("utf-8"))["cells"]
+    [cell] = [c for c in cells if 'sides("example")' in "".join(c["source"])
+              or '"example", pairs' in "".join(c["source"])]  # fmt: skip
+    names = {"settings": SimpleNamespace(folder=tmp_path), "judging": judging,
+             "pairs": pairs}  # fmt: skip
+    exec("".join(cell["source"]), names)
+    said = capsys.readouterr().out
+    left, right = pairs[0].sides("example")
+    assert said.index(pairs[0].problem) < said.index(left.text) < said.index(right.text)

@@ -1,0 +1,29 @@
+"""Students of a share of the training problems."""
+
+from socratic_utils.experiments import data_size
+from socratic_utils.students.training.train import training_record
+
+
+def test_shares_lie_at_even_distances():
+    assert data_size.part(list(range(10)), 0.5) == [0, 2, 4, 6, 8]
+    assert data_size.part(list(range(10)), 1.0) == list(range(10))
+    assert data_size.part([1, 2, 3], 0.01) == [1]
+
+
+def test_a_share_is_trained_on_so_many_problems(settings):
+    rows = data_size.score(settings)
+    table = data_size.size_table(rows)
+    assert [tuple(x) for x in table[["student", "share"]].values] == [
+        ("answer_only", 0.5), ("answer_only", 1.0), ("cot", 0.5), ("cot", 1.0),
+    ]  # fmt: skip
+    assert set(table["n"]) == {settings.many.test_limit}
+    records = [training_record(f) for f in (settings.folder / "students").iterdir()]
+    sizes = sorted(r["problems"] for r in records if "answer_only" in r["name"])
+    assert sizes == [6, 12]
+    on_disk = data_size.size_table(data_size.rows_on_disk(settings))
+    same = on_disk.sort_values(["student", "share"]).reset_index(drop=True)
+    assert same.equals(table)
+
+
+def test_nothing_on_disk_is_no_table(settings):
+    assert data_size.rows_on_disk(settings) == []

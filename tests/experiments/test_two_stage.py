@@ -1,0 +1,53 @@
+"""Prompting in two stages (P1, Table 3), against a real HTTP server."""
+
+from socratic_utils import config
+from socratic_utils.experiments import ablations, two_stage
+from socratic_utils.problems import Problem
+from socratic_utils.teacher.teacher import Teacher
+from tests.helpers.teacher_server import TeacherServer
+
+PROBLEMS = [
+    Problem("p", "gradeschool", "test", "A baker makes 4 trays of 12 rolls.", "48"),
+    Problem("o", "gradeschool", "test", "How many legs have 12 dogs?", "24"),
+]
+REPLY = "Q1: How many rolls?\nA1: She makes 4 * 12 = 48 rolls.\nThe answer is 48."
+
+
+def asked(server):
+    return [request["messages"] for request in server.requests]
+
+
+def test_questions_come_first_and_are_given_back(tmp_path):
+    with TeacherServer(reply=REPLY) as server:
+        teacher = Teacher("toy", server.url, tmp_path, recorded=())
+        rows = two_stage.prompted_rows(teacher, PROBLEMS)
+        known = len(server.requests)
+        assert two_stage.prompted_rows(teacher, PROBLEMS) == rows
+    assert len(server.requests) == known == 6  # CoT, questions, solutions: two each
+    assert all(len(messages) == 4 for messages in asked(server))  # one exemplar
+    second = [m[-1]["content"] for m in asked(server) if "Questions:" in str(m[-1])]
+    assert sorted(second) == [
+        "Problem: A baker makes 4 trays of 12 rolls.\nQuestions:\nQ1: How many rolls?",
+        "Problem: How many legs have 12 dogs?\nQuestions:\nQ1: How many rolls?",
+    ]
+    table = two_stage.compare(rows)
+    assert list(table["prompt"]) == ["CoT", "sub-questions"]
+    assert list(table["correct"]) == [1, 1] and set(table["p_value"]) == {1.0}
+
+
+def test_without_a_question_there_is_no_second_stage(tmp_path):
+    with TeacherServer(reply="She makes 4 * 12 = 48.\nThe answer is 48.") as server:
+        teacher = Teacher("toy", server.url, tmp_path, recorded=())
+        chains = two_stage.in_two_stages(teacher, PROBLEMS)
+    assert [chain.answer for chain in chains] == [None, None]
+    assert len(server.requests) == 2
+
+
+def test_the_recorded_teacher_answers_at_small_without_anybody_to_ask(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv(config.OUTPUTS_VARIABLE, str(tmp_path))
+    settings = config.load("small")
+    table = two_stage.table(settings, ablations.problems_of(settings))
+    assert list(table["prompt"]) == ["CoT", "sub-questions"]
+    assert list(table["n"]) == [60, 60]

@@ -1,0 +1,46 @@
+"""What one problem looks like beside all students."""
+
+from socratic_utils.metrics.statistics import line_marks
+from socratic_utils.problems import Problem, Step
+from socratic_utils.results import display as show
+
+STEPS = (Step("", "3 * 4 = 12", "12"), Step("", "12 - 2 = 10", "10"))
+PROBLEM = Problem("p", "toy", "test", "Mia buys <3> bags.", "10", steps=STEPS)
+
+
+def lines(*texts):
+    roles = {"Q": "question", "A": "solution", "T": "answer"}
+    return [{"role": roles[text[0]], "text": text} for text in texts]
+
+
+def test_solutions_are_marked_by_gold_steps_and_arithmetic():
+    written = lines("Q: How many?", "A: She buys 4 * 3 = 12.", "A: 12 - 2 = 11.",
+                    "A: 12 + 2 = 14.", "A: So many.", "The answer is 14.")  # fmt: skip
+    assert line_marks(written, PROBLEM) == ["", "right", "wrong", "wrong", "", ""]
+    bare = Problem("b", "toy", "test", "Which?", "10")
+    assert line_marks(written[1:4], bare) == ["right", "wrong", "right"]
+    assert line_marks(lines("A: It has 5 legs."), bare) == [""]
+
+
+def test_students_stand_side_by_side(monkeypatch):
+    shown = []
+    monkeypatch.setattr(show, "display", lambda html: shown.append(html.data))
+    rows = [
+        {"student": "cot", "correct": True,
+         "lines": lines("A: 3 * 4 = 12.", "The answer is 10.")},
+        {"student": "gt_steps", "correct": False, "lines": lines("The answer is 9.")},
+    ]  # fmt: skip
+    show.show_side_by_side(rows, PROBLEM)
+    (html,) = shown
+    assert "Mia buys &lt;3&gt; bags." in html
+    assert "✓ A: 3 * 4 = 12." in html and "✓ The answer is 10." in html
+    assert "✗ The answer is 9." in html and "Ground-truth steps" in html
+
+
+def test_telling_problems_divide_the_students():
+    rows = [
+        {"id": id, "correct": right}
+        for id, verdicts in (("all", [1, 1]), ("some", [1, 0]), ("none", [0, 0]))
+        for right in verdicts
+    ]
+    assert show.telling(rows)[0] == "some"

@@ -1,0 +1,328 @@
+"""Tables: exact columns, hand-counted cells, and what is written to disk."""
+
+import json
+import math
+import re
+
+import pandas as pd
+import pytest
+
+from socratic_utils.files import write_jsonl_rows
+from socratic_utils.problems import Problem, Step
+from socratic_utils.results import figures as plots
+from socratic_utils.results import tables as results
+from socratic_utils.results.report import show, to_html, to_latex, to_markdown
+from socratic_utils.results.tables import RUN, SCORE
+
+MAIN = "dataset split student model teacher seed n correct accuracy ci_low ci_high"
+PAIRED = "student_a student_b only_a only_b p_value"
+PROBLEMS = [
+    Problem(f"p{i}", "gradeschool", "test", "2 + 3?", "5",
+            steps=(Step("How many are there?", "There are 2 + 3 = 5.", "5"),))
+    for i in range(10)
+]  # fmt: skip
+
+
+def rows_of(student, right, split="test", **changes):
+    """Ten rows; problem i is solved if i is in `right`."""
+    fixed = {
+        "dataset": "gradeschool", "split": split, "student": student, "model": "tiny",
+        "teacher": "t", "seed": 0, "truncated": False, "steps_gold": 1, "family": "f",
+        "unseen": None, "variant": None,
+        "lines": [{"role": "solution", "text": "There are 2 + 3 = 6."}],
+    }  # fmt: skip
+    return [
+        {**fixed, "id": f"p{i}", "correct": i in right, "correct_strict": i in right}
+        | changes
+        for i in range(10)
+    ]
+
+
+@pytest.fixture
+def rows():
+    """Unordered on purpose: five students, A right on 0-4, unified on 2-8."""
+    right = {
+        "socratic_unified": range(2, 9), "cot": range(5), "my_ablation": (),
+        "socratic_iterative": range(10), "answer_only": (0,), "gt_steps": range(5),
+    }  # fmt: skip
+    challenge = rows_of("cot", {1}, "challenge", variant="number_added", unseen=True)
+    return challenge + [r for s, ids in right.items() for r in rows_of(s, ids)]
+
+
+def test_main_table(rows):
+    rows[-1]["truncated"] = True  # of gt_steps, the last group
+    table = results.main_table(rows)
+    assert list(table.columns) == [*MAIN.split(), "truncated"]
+    assert list(table["student"]) == [*results.STUDENTS, "my_ablation", "cot"]
+    assert list(table["split"]) == ["test"] * 6 + ["challenge"]
+    cot = table[table["student"] == "cot"].iloc[0]
+    numbers = list(cot[["n", "correct", "accuracy", "ci_low", "ci_high", "truncated"]])
+    assert numbers == [10, 5, 0.5, 0.2366, 0.7634, 0.0]
+    assert table[table["student"] == "gt_steps"]["truncated"].item() == 0.1
+    with pytest.raises(ValueError, match="predicted twice"):
+        results.main_table(rows + rows[:1])
+    assert list(results.main_table([]).columns) == [*MAIN.split(), "truncated"]
+
+
+def test_paired_table(rows):
+    table = results.paired_table(rows)
+    assert list(table.columns) == PAIRED.split()
+    assert len(table) == 15  # 6 students
+    pair = table[(table.student_a == "cot") & (table.student_b == "socratic_unified")]
+    # cot alone: 0, 1; unified alone: 5, 6, 7, 8; 2 of 6: p = 2 * (1 + 6 + 15) / 64
+    assert pair.iloc[0, 2:].tolist() == [2, 4, 0.6875]
+    assert list(results.paired_table(rows, "challenge").columns) == PAIRED.split()
+    with pytest.raises(ValueError, match="one model"):
+        results.paired_table(rows + rows_of("cot", (), model="large"))
+    with pytest.raises(ValueError, match="one dataset"):
+        results.paired_table(rows + rows_of("cot", (), dataset="gsm8k", seed=1))
+    with pytest.warns(UserWarning, match="not the same problems"):
+        fewer = results.paired_table(rows_of("cot", {0}) + rows_of("b", {1})[:1])
+    assert fewer.iloc[0].tolist() == ["cot", "b", 1, 0, 1.0]
+
+
+def test_paired_table_pairs_seeds():
+    a = rows_of("cot", {0}) + rows_of("cot", {0, 1}, seed=1)
+    b = rows_of("gt_steps", {0}) + rows_of("gt_steps", {0}, seed=1)
+    assert results.paired_table(a + b).iloc[0, 2:4].tolist() == [0, 1]
+
+
+def test_strict_table(rows):
+    assert results.strict_table(rows).empty
+    for row in rows:
+        if row["student"] == "cot" and row["id"] in ("p0", "p1"):
+            row["correct_strict"] = False
+    table = results.strict_table(rows)
+    assert table["split"].tolist() == ["test", "challenge"]
+    assert table.iloc[0, 3:].tolist() == [10, 5, 3, 0.5, 0.3]
+
+
+def test_by_steps_and_groups(rows):
+    for row in rows_of("cot", {0}, id="x", steps_gold=12)[:1]:
+        rows.append(row)
+    rows += rows_of("cot", {0}, id="y", steps_gold=2)[:1]
+    rows += rows_of("cot", {0}, id="z", steps_gold=0)[:1]
+    table = results.by_steps(rows)
+    cot = table[(table["student"] == "cot") & (table["split"] == "test")]
+    assert cot["steps_gold"].tolist() == [1, 2, 12]
+    assert cot["n"].tolist() == [10, 1, 1]
+    groups = results.by_group(rows)
+    assert groups["grouping"].tolist() == ["family", "variant"]
+    assert groups["group"].tolist() == ["unseen", "number_added"]
+    assert groups["accuracy"].tolist() == [0.1, 0.1]
+    assert results.by_group(rows_of("cot", (), unseen=False))["group"].item() == "seen"
+
+
+def test_error_table(rows):
+    table = results.error_table(rows, PROBLEMS)
+    cot = table[(table["student"] == "cot") & (table["split"] == "test")]
+    wrong = cot[cot["error"] == "wrong arithmetic"].iloc[0]
+    assert wrong[["wrong", "count", "share", "step"]].tolist() == [5, 5, 1.0, 1.0]
+    assert cot["count"].sum() == 5
+    perfect = table[table["student"] == "socratic_iterative"]
+    assert perfect["count"].sum() == 0 and perfect["share"].isna().all()
+    with pytest.raises(KeyError):
+        results.error_table(rows, PROBLEMS[:3])
+
+
+def test_errors_by_steps():
+    known = [
+        Problem(f"p{i}", "gradeschool", "test", "2 + 3?", "5",
+                steps=PROBLEMS[0].steps * (1 + (i > 5)))
+        for i in range(10)
+    ]  # fmt: skip
+    rows = [{**row, "steps_gold": len(p.steps)}
+            for row, p in zip(rows_of("cot", {0, 9}), known, strict=True)]  # fmt: skip
+    rows[1]["lines"] = []  # wrote nothing
+    rows += [{**row, "steps_gold": 0} for row in rows_of("gt_steps", ())]
+    table = results.errors_by_steps(rows, known)
+    assert table["student"].tolist() == ["cot", "cot"]  # without steps: left out
+    assert table["steps_gold"].tolist() == [1, 2]
+    assert table["n"].tolist() == [6, 4] and table["wrong"].tolist() == [5, 3]
+    assert table["wrong arithmetic"].tolist() == [4, 3]
+    assert table["no chain"].tolist() == [1, 0]
+    assert table["wrong question"].sum() == 0
+    assert results.errors_by_steps([], known).empty
+    with pytest.raises(KeyError):
+        results.errors_by_steps(rows, known[:3])
+
+
+def test_ablations_that_mean_socgt_are_saved_beside_the_paper(rows, tmp_path):
+    own = rows_of("iterative, gold questions", {0}) + rows_of("cot, calculator", {0})
+    tables = results.save_tables(rows, PROBLEMS, tmp_path, "small", own)
+    extra = tables["beside_paper"][lambda t: t["student"].str.contains(",")]
+    assert extra["paper_supervision"].tolist() == ["Iterative SocGT"] * 3
+    assert "iterative, gold questions" not in set(tables["main"]["student"])
+
+
+def test_paper_values():
+    paper = results.paper_table()
+    assert list(paper.columns) == [
+        "paper", "table", "dataset", "student_model", "supervision", "value", "note",
+    ]  # fmt: skip
+    assert len(paper) == 49  # the cells of P1, Table 2, that are no dash
+    keys = ["dataset", "student_model", "supervision"]
+    values = paper.set_index(keys)["value"]
+    assert values.index.is_unique
+    assert values["GSM8K", "GPT-2 Small", "Iterative SocGT"] == 6.44
+    assert values["GSM8K", "GPT-2 Large", "Iterative SocCoT"] == 17.89
+    assert values["StrategyQA", "GPT-2 XL", "GT Facts"] == 66.30
+    assert values["SVAMP", "GPT-2 Large", "CoT"] == 23.60
+    assert set(results.IN_PAPER.values()) < set(paper["supervision"])
+
+
+def test_beside_paper():
+    model = "openai-community/gpt2-medium"
+    rows = rows_of("cot", {0}, dataset="gsm8k", model=model)
+    rows += rows_of("socratic_iterative", (), dataset="gsm8k", model=model)
+    rows += rows_of("cot", {0}, "validation", dataset="gsm8k", model=model)
+    table = results.beside_paper(results.main_table(rows), "paper")
+    assert len(table) == 2  # validation is not the paper's
+    cot, iterative = table.to_dict("records")
+    assert (cot["paper"], cot["covered"], cot["note"]) == (0.071, "yes", "")
+    assert cot["difference"] == pytest.approx(0.029)
+    assert iterative["paper_supervision"] == "Iterative SocCoT"
+    assert iterative["difference"] == pytest.approx(-0.1157)
+    assert "guide" in iterative["note"]
+    high = results.main_table(rows_of("cot", range(9), dataset="gsm8k", model="gpt2"))
+    assert results.beside_paper(high, "paper")["covered"].tolist() == ["no"]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "model", "scale", "note"),
+    [
+        ("gradeschool", "SmolLM2", "small", "other dataset and model: not comparable"),
+        ("gsm8k", "SmolLM2", "small", "other model: not comparable"),
+        ("gradeschool", "gpt2", "small", "other dataset: not comparable"),
+        ("gsm8k", "gpt2", "smoke", results.SMOKE),
+    ],
+)
+def test_not_comparable_is_only_context(dataset, model, scale, note):
+    main = results.main_table(rows_of("cot", {0}, dataset=dataset, model=model))
+    table = results.beside_paper(main, scale)
+    assert table["paper_model"].tolist() == [
+        "GPT-2 Small",
+        "GPT-2 Medium",
+        "GPT-2 Large",
+    ]
+    assert set(table["note"]) == {note}
+    assert table["difference"].isna().all() and table["covered"].isna().all()
+
+
+def test_copied_values_are_no_context():
+    """GPT-3 6B stands in P1's table, but it is Cobbe et al.'s number."""
+    main = results.main_table(rows_of("gt_steps", {0}))
+    assert "GPT-3 6B" not in set(results.beside_paper(main, "small")["paper_model"])
+
+
+def test_other_students_have_no_paper_value():
+    main = results.main_table(
+        rows_of("my_ablation", {0}, dataset="gsm8k", model="gpt2")
+    )
+    assert results.beside_paper(main, "paper").empty
+
+
+def test_save_tables(rows, tmp_path):
+    tables = results.save_tables(rows, PROBLEMS, tmp_path, "smoke")
+    assert {*tables} == {*results.CAPTIONS, "paired_challenge"}
+    for name in tables:
+        assert "mean nothing" in (tmp_path / f"{name}.caption").read_text()
+        assert "mean nothing" in (tmp_path / f"{name}.md").read_text()
+        check_latex((tmp_path / f"{name}.tex").read_text())
+    assert len(list(tmp_path.iterdir())) == 4 * len(tables)  # no temporary file stays
+    header = (tmp_path / "paired.csv").read_text().splitlines()[0]
+    assert header == PAIRED.replace(" ", ",")
+    again = pd.read_csv(tmp_path / "main.csv")
+    pd.testing.assert_frame_equal(again, tables["main"], check_dtype=False)
+    results.save_table(tables["main"], tmp_path, "main", "Ours.", "small")
+    assert (tmp_path / "main.caption").read_text() == "Ours.\n"
+    for name in ("../main", "a/b", "", "main.csv"):
+        with pytest.raises(ValueError, match="file|name"):
+            results.save_table(tables["main"], tmp_path, name, "")
+
+
+def check_latex(text):
+    """In form: balanced braces and environments, equal columns, signs escaped."""
+    body = re.sub(r"\\[\\&%$#_{}]", "", text)
+    assert body.count("{") == body.count("}")
+    assert re.findall(r"\\begin\{(\w+)", text) == ["table", "tabular"]
+    assert re.findall(r"\\end\{(\w+)", text) == ["tabular", "table"]
+    for rule in ("toprule", "midrule", "bottomrule"):
+        assert text.count(rf"\{rule}") == 1
+    width = len(re.search(r"\\begin\{tabular\}\{([lr]+)\}", text)[1])
+    cells = [line for line in body.splitlines() if "&" in line]
+    assert cells and {line.count("&") for line in cells} == {width - 1}
+    free = re.sub(r"\\label\{[^}]*\}", "", body)
+    assert not re.search(r"[%_#$^~<>]", free)
+
+
+HOSTILE = pd.DataFrame(
+    {"name_": ["a|b & 50% $x_1$ {#} \\ ^~", "<script>alert(1)</script>"],
+     "accuracy": [0.345, math.nan], "p_value": [1e-9, 0.5]}
+)  # fmt: skip
+
+
+def test_hostile_cells():
+    latex = to_latex(HOSTILE, "100 % of_it", "x")
+    check_latex(latex)
+    assert r"50\% \$x\_1\$ \{\#\} \textbackslash{} \textasciicircum{}" in latex
+    assert r"34.5 \% & \textless{}0.0001" in latex
+    markdown = to_markdown(HOSTILE, "c").splitlines()
+    assert markdown[4].startswith(r"| a\|b & 50%") and "| 34.5 % |" in markdown[4]
+    page = to_html(HOSTILE)
+    assert "<script" not in page and "&lt;script&gt;" in page
+
+
+def test_show():
+    assert show("paper", 0.0505) == "5.05 %"
+    assert show("difference", -0.0312) == "-3.1 points"
+    assert show("p_value", 0.04999) == "0.0500"
+    assert show("n", 200.0) == "200" and show("seconds", 12.345) == "12.35"
+    assert show("note", None) == show("accuracy", math.nan) == ""
+    assert show("unseen", True) == "True"
+
+
+def test_read_predictions(rows, tmp_path):
+    write_jsonl_rows(tmp_path / "b.jsonl", rows[10:])
+    write_jsonl_rows(tmp_path / "a.jsonl", rows[:10])
+    assert results.read_predictions(tmp_path) == rows
+    (tmp_path / "c.jsonl").write_text(json.dumps({"id": "p"}) + "\n")
+    with pytest.raises(ValueError, match=r"c\.jsonl, line 1: no \['correct'"):
+        results.read_predictions(tmp_path)
+    assert results.read_predictions(tmp_path / "none") == []
+
+
+def test_mean_and_deviation_over_seeds(tmp_path):
+    paths = []
+    for seed, accuracy in enumerate((0.1, 0.2, 0.3)):
+        main = results.main_table(rows_of("cot", range(10))).assign(
+            seed=seed, accuracy=accuracy
+        )
+        paths.append(tmp_path / f"{seed}.csv")
+        main.to_csv(paths[-1], index=False)
+    [line] = results.over_seeds(paths).to_dict("records")
+    assert (line["seeds"], line["mean"], line["sd"]) == (3, 0.2, 0.1)
+    twice = results.over_seeds([paths[0], paths[0]])  # one seed, met twice
+    assert twice["seeds"].tolist() == [1] and twice["sd"].isna().all()
+    assert results.over_seeds([]).empty
+
+
+def test_sizes_stand_together(tmp_path):
+    rows = pd.DataFrame(
+        [["gsm8k", split, "cot", "hub/gpt2", "t", 0, n, 1, 0.1, 0.0, 0.2, 0.0]
+         for split, n in (("test", 10), ("challenge", 5))],
+        columns=[*RUN, *SCORE, "truncated"],
+    )  # fmt: skip
+    paths = []
+    for model, seed, n in (("gpt2", 0, 10), ("gpt2-large", 0, 10), ("gpt2-xl", 1, 10),
+                           ("gpt2-medium", 0, 7)):  # fmt: skip
+        paths.append(tmp_path / f"{model}.csv")
+        run = rows.assign(model=f"hub/{model}", seed=seed, n=[n, 5])
+        run.to_csv(paths[-1], index=False)
+    table = results.by_size(paths, "gsm8k")
+    assert list(table["model"]) == ["hub/gpt2", "hub/gpt2-large"]
+    assert set(table["split"]) == {"test"}
+    assert results.by_size(paths, "svamp").empty and results.by_size([], "x").empty
+    axes = plots.sizes_figure(table).axes[0]
+    ticks = [label.get_text().split("\n")[0] for label in axes.get_xticklabels()]
+    assert ticks == ["gpt2", "gpt2-large"]

@@ -1,0 +1,365 @@
+"""The runner, tried on toy notebooks: no model, a few seconds each."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from socratic_utils import config
+from socratic_utils.files import project_root
+from socratic_utils.runner import cli
+from socratic_utils.runner.execute import (
+    Bars,
+    Printed,
+    find_notebooks,
+    kernel_environment,
+    read_parameters,
+)
+
+PARAMETERS = 'scale = "small"  # the dial\nseed = 0  # of everything\n'
+GOOD = 'print("scale is", scale, "seed is", seed)'
+
+
+def toy(folder, name, *cells, parameters=PARAMETERS):
+    """Write a notebook with a parameters cell and these code cells."""
+    first = nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})
+    rest = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = nbformat.v4.new_notebook(
+        cells=[first, *rest], metadata={"kernelspec": kernel}
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, folder / name)
+    return folder / name
+
+
+@pytest.fixture
+def outputs(tmp_path, monkeypatch):
+    monkeypatch.setenv("SOCRATIC_OUTPUTS", str(tmp_path / "out"))
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def notebooks(tmp_path):
+    toy(tmp_path / "nb", "00_first.ipynb", GOOD)
+    toy(tmp_path / "nb", "03_second.ipynb", "1 + 1")
+    return tmp_path / "nb"
+
+
+def printed(path):
+    """Everything the cells of an executed copy printed."""
+    cells = nbformat.read(path, as_version=4).cells
+    outputs = [o for cell in cells for o in cell.get("outputs", [])]
+    return "".join(o.get("text", "") for o in outputs)
+
+
+# --- running ------------------------------------------------------------------------
+
+
+def test_notebooks_run_in_order_with_the_parameters_they_name(
+    notebooks, outputs, capsys, monkeypatch
+):
+    monkeypatch.setenv("OPENAI_API_KEY", "none")  # so that anybody may be the teacher
+    argv = ["smoke", "--seed", "3", "--teacher", "somebody"]  # teacher: not named there
+    assert cli.main(argv, notebooks) == 0
+    said = capsys.readouterr().out
+    assert said.index("[1/2] 00_first") < said.index("[2/2] 03_second")
+    assert "    scale is smoke seed is 3" in said  # shown while it ran
+    copies = outputs / "smoke-seed3" / "notebooks"
+    assert sorted(p.name for p in copies.iterdir()) == [
+        "00_first.ipynb",
+        "03_second.ipynb",
+    ]
+    assert "scale is smoke seed is 3" in printed(copies / "00_first.ipynb")
+    text = (copies / "00_first.ipynb").read_text("utf-8")
+    assert "somebody" not in text and str(outputs) not in text
+
+    record = json.loads((outputs / "smoke-seed3" / "run.json").read_text("utf-8"))
+    assert set(record["notebooks"]) == {"00_first", "03_second"}
+    usage = record["notebooks"]["00_first"]
+    assert usage["status"] == "done" and usage["seconds"] > 0
+    assert 0.01 < usage["peak_memory_gb"] < 4
+    assert record["settings"]["seed"] == 3
+    assert record["hash"] == config.load("smoke", seed=3, teacher="somebody").hash
+    assert record["environment"]["python"]
+
+
+def test_the_kernel_is_this_interpreter_in_the_checkout(tmp_path, outputs):
+    code = "import os, sys, socratic_utils\nprint(sys.prefix, os.getcwd(), sep='|')"
+    toy(tmp_path / "nb", "00_where.ipynb", code + "\nprint(os.environ['MPLBACKEND'])")
+    assert cli.main(["smoke"], tmp_path / "nb") == 0
+    said = printed(outputs / "smoke" / "notebooks" / "00_where.ipynb")
+    here = f"{sys.prefix}|{project_root()}"  # copies lose the folder of the checkout
+    assert said.split("\n")[0] == here.replace(f"{project_root()}/", "")
+    assert "inline" in said, "figures must land in the executed copy"
+
+
+def test_a_copy_keeps_a_bars_last_state(tmp_path, outputs):
+    toy(tmp_path / "nb", "00_bar.ipynb", "print('a\\n 10%|#\\r100%|###')")
+    assert cli.main(["smoke"], tmp_path / "nb") == 0
+    copy = outputs / "smoke" / "notebooks" / "00_bar.ipynb"
+    assert printed(copy) == "a\n100%|###\n"
+
+
+def test_a_failing_notebook_stops_the_run_with_one_sentence(tmp_path, outputs, capsys):
+    folder = tmp_path / "nb"
+    toy(folder, "00_first.ipynb", "print('fine')")
+    toy(folder, "01_bad.ipynb", "x = 0", "raise ValueError('first\\nno such thing')")
+    toy(folder, "02_never.ipynb", "1")
+    assert cli.main(["smoke"], folder) == 1
+    said = capsys.readouterr()
+    copy = outputs / "smoke" / "notebooks" / "01_bad.ipynb"
+    assert said.err == (
+        "run_all: 01_bad.ipynb stopped in cell In [4] with ValueError: no such thing; "
+        f"the traceback is in {copy}\n"
+    )
+    assert "Traceback" not in said.out and "02_never" not in said.out
+    assert "no such thing" in copy.read_text("utf-8")
+    assert not (copy.parent / ".running").exists()
+    record = json.loads((outputs / "smoke" / "run.json").read_text("utf-8"))
+    assert record["notebooks"]["01_bad"]["status"] == "failed"
+
+
+def test_a_dying_kernel_is_told_in_one_sentence(tmp_path, outputs, capsys):
+    toy(tmp_path / "nb", "00_dies.ipynb", "import os\nos._exit(9)")
+    assert cli.main(["smoke"], tmp_path / "nb") == 1
+    assert "its kernel died" in capsys.readouterr().err
+
+
+def test_only_runs_one_notebook_and_an_unknown_number_names_the_known(
+    notebooks, outputs, capsys
+):
+    assert cli.main(["smoke", "--only", "3"], notebooks) == 0
+    copies = outputs / "smoke" / "notebooks"
+    assert [p.name for p in copies.iterdir()] == ["03_second.ipynb"]
+    capsys.readouterr()
+    assert cli.main(["smoke", "--only", "9"], notebooks) == 2
+    wanted = "run_all: there is no notebook '9': choose from 00, 03\n"
+    assert capsys.readouterr().err == wanted
+
+
+def test_a_dry_run_says_what_would_run_and_does_nothing(notebooks, outputs, capsys):
+    assert cli.main(["small", "--dry-run", "--seed", "7"], notebooks) == 0
+    said = capsys.readouterr().out
+    assert "would run 03_second (about 30 min)" in said and "seed = 7" in said
+    assert cli.main(["paper", "--dry-run"], notebooks) == 0
+    assert "would run 03_second (time unknown)" in capsys.readouterr().out
+    assert not outputs.exists()
+
+
+def test_what_is_on_request_is_no_part_of_a_whole_run(notebooks, outputs, capsys):
+    (notebooks / "03_second.ipynb").rename(notebooks / "07_second.ipynb")
+    assert cli.main(["small", "--dry-run"], notebooks) == 0
+    assert "leave out 07_second: run it with --only 06" in capsys.readouterr().out
+    for words in (["--only", "06"], ["--reuse", "reference"]):
+        assert cli.main(["small", "--dry-run", *words], notebooks) == 0
+        assert "would run 07_second" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("argv", "sentence"),
+    [
+        (["huge"], "scale must be one of"),
+        (["smoke", "--dataset", "gsm9k"], "unknown dataset 'gsm9k': choose from"),
+        (["smoke", "--reuse", "yesterday"], "reuse must be one of"),
+        (["smoke", "--reuse", "reference"], "run without --reuse"),
+        (["smoke", "--seed", "x"], "invalid int value"),
+        (["smoke", "--engine", "slurm"], "the engine is `ray` or none"),
+        (["smoke", "--seed", "-1"], "--seed must be between"),
+        (["smoke", "--student", "nonsense"], "unknown student 'nonsense': choose"),
+        (["smoke", "--teacher", "nonsense"], "unknown teacher 'nonsense': choose"),
+        (["smoke", "--teacher-url", "foo"], "no address of a server"),
+        (["smoke", "--max-cost", "0"], "a number of dollars above 0"),
+        (["smoke", "--max-cost", "nan"], "a number of dollars above 0"),
+        (["smoke", "--dry"], "unrecognized arguments"),
+        (["smoke", "--colour"], "unrecognized arguments"),
+    ],
+)
+def test_bad_input_is_refused_in_one_line(
+    argv, sentence, notebooks, outputs, capsys, monkeypatch
+):
+    absent = property(lambda settings: Path("/nowhere"))
+    monkeypatch.setattr(config.Settings, "reference", absent)
+    try:
+        code = cli.main(argv, notebooks)
+    except SystemExit as leaving:
+        code = leaving.code
+    said = capsys.readouterr().err
+    assert code == 2
+    assert sentence in said and said.count("\n") == 1
+    assert not outputs.exists()
+
+
+def test_no_notebooks_is_an_error(tmp_path, outputs, capsys):
+    assert cli.main(["smoke"], tmp_path) == 2
+    assert "no notebooks" in capsys.readouterr().err
+
+
+# --- pieces -------------------------------------------------------------------------
+
+
+def test_parameters_are_read_as_literals_and_nothing_else(tmp_path):
+    text = 'scale: str = "small"  # dial\nlimit = None\nrate = -0.5\n'
+    path = toy(tmp_path, "00_a.ipynb", parameters=text)
+    assert read_parameters(path) == {"scale": "small", "limit": None, "rate": -0.5}
+    for bad in ("twice = 2 * n", "import os", "a = b = 1", "a: int", "a.b = 1"):
+        path = toy(tmp_path, "01_b.ipynb", parameters=bad)
+        with pytest.raises(ValueError, match="01_b.ipynb"):
+            read_parameters(path)
+
+
+def test_only_numbered_notebooks_are_found_in_order(tmp_path):
+    for name in ("10_b.ipynb", "02_a.ipynb", "draft.ipynb"):
+        toy(tmp_path, name)
+    assert [p.name for p in find_notebooks(tmp_path)] == ["02_a.ipynb", "10_b.ipynb"]
+
+
+def test_hub_is_left_alone_only_where_nothing_is_needed_from_it(monkeypatch):
+    monkeypatch.delenv("SOCRATIC_DATA_DIR", raising=False)
+    assert cli.works_offline(config.load("smoke"))
+    assert cli.works_offline(config.load("small"))
+    assert not cli.works_offline(config.load("paper"))
+    assert not cli.works_offline(config.load("small", student="some/model"))
+    assert not cli.works_offline(config.load("small", dataset="gsm8k"))
+    monkeypatch.setenv("SOCRATIC_DATA_DIR", "/data")
+    assert cli.works_offline(config.load("small", dataset="gsm8k"))
+
+
+def test_results_show_the_main_table_and_the_report(outputs, capsys):
+    settings = config.load("smoke")
+    (settings.folder / "tables").mkdir(parents=True)
+    (settings.folder / "report.html").write_text("<p>hello</p>")
+    (settings.folder / "tables" / "main.csv").write_text(
+        "dataset,split,student,n,correct,accuracy,ci_low,ci_high,truncated\n"
+        "gradeschool,test,cot,6,3,0.5,0.18761,0.8123,0.0\n"
+    )
+    cli.show_results(settings)
+    said = capsys.readouterr().out
+    assert "0.188" in said and "cot" in said and "mean nothing" in said
+    assert f"report: {settings.folder / 'report.html'}" in said
+
+
+def test_the_longest_time_survives_a_short_second_run(tmp_path):
+    for seconds in (90.0, 2.0):
+        usage = cli.Usage(seconds, 1.0)
+        cli.record_usage(tmp_path, Path("03_x.ipynb"), usage, "done")
+    record = json.loads((tmp_path / "run.json").read_text("utf-8"))["notebooks"]
+    assert record["03_x"]["seconds"] == 2.0
+    assert record["03_x"]["longest_seconds"] == 90.0
+
+
+def test_prints_are_shown_by_whole_lines_and_warnings_are_not(capsys):
+    out = Printed()
+    out.write("half ")
+    assert capsys.readouterr().out == ""
+    out.write("a line\nnext")
+    assert capsys.readouterr().out == "    half a line\n"
+    Bars().write("\r 10%|#   | 1/10")  # no terminal here
+    Bars().write("UserWarning: something\n")
+    assert capsys.readouterr().out == ""
+
+
+def test_the_shells_backend_is_put_back_after_a_run(monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    with kernel_environment():
+        assert "inline" in os.environ["MPLBACKEND"]
+    assert os.environ["MPLBACKEND"] == "Agg"
+
+
+# --- run_all.sh ---------------------------------------------------------------------
+
+RUN_ALL = project_root() / "run_all.sh"
+
+
+def call(*argv, **variables):
+    return subprocess.run(
+        [str(RUN_ALL), *argv],
+        cwd="/",
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_help_needs_no_environment():
+    done = call("--help", PATH="/usr/bin:/bin")
+    assert done.returncode == 0 and "--dry-run" in done.stdout
+
+
+def test_called_from_elsewhere_it_says_which_python_it_uses():
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = call("huge", "--dry-run", PATH=path)
+    assert done.returncode == 2, done.stderr
+    assert "run_all: using" in done.stderr and "scale must be" in done.stderr
+
+
+def test_a_students_folder_is_meant_from_where_one_stands():
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = call("smoke", "--student", "usr", "--dry-run", PATH=path)
+    assert "student = /usr\n" in done.stdout, done.stderr
+
+
+def test_the_lock_and_the_ranges_name_the_same_packages():
+    import tomllib
+
+    from packaging.requirements import Requirement
+
+    project = tomllib.loads((project_root() / "pyproject.toml").read_text("utf-8"))
+    ranges = project["project"]["dependencies"]
+    ranges += project["project"]["optional-dependencies"]["dev"]
+    lines = (project_root() / "requirements.lock").read_text("utf-8").splitlines()
+    pins = [Requirement(x) for x in lines if x and not x.startswith("#")]
+    locked = {pin.name: str(pin.specifier) for pin in pins}
+    assert all(version.startswith("==") for version in locked.values())
+    for wanted in map(Requirement, ranges):
+        assert wanted.specifier.contains(locked[wanted.name].removeprefix("=="))
+
+
+def test_the_readme_has_no_gaps():
+    text = (project_root() / "README.md").read_text("utf-8")
+    assert not re.search(r"@[A-Z0-9_]+@", text)
+    for name in re.findall(r"\]\(((?!http)[^)#]+)\)", text):
+        assert (project_root() / name).exists(), name
+
+
+def test_a_data_folder_that_is_none(notebooks, outputs, capsys, monkeypatch):
+    monkeypatch.setenv("SOCRATIC_DATA_DIR", "/nowhere/at/all")
+    assert cli.main(["smoke", "--dataset", "gsm8k"], notebooks) == 2
+    said = capsys.readouterr().err
+    assert "SOCRATIC_DATA_DIR names /nowhere/at/all, which is no folder" in said
+
+
+def test_a_folder_that_cannot_be_written(notebooks, capsys, monkeypatch):
+    monkeypatch.setenv("SOCRATIC_OUTPUTS", "/dev/null/x")
+    assert cli.main(["smoke"], notebooks) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("run_all: ") and said.count("\n") == 1
+
+
+def test_prices_that_are_not_there(notebooks, outputs, capsys, monkeypatch):
+    monkeypatch.setenv("SOCRATIC_PRICES", "/nowhere.csv")
+    assert cli.main(["small", "--dry-run"], notebooks) == 2
+    assert "/nowhere.csv does not exist" in capsys.readouterr().err
+
+
+def test_the_time_of_other_settings_is_not_guessed(notebooks, outputs, capsys):
+    assert cli.main(["small", "--train-limit", "3", "--dry-run"], notebooks) == 0
+    assert "would run 03_second (time unknown)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("scale", config.SCALES)
+def test_a_dry_run_needs_nothing_that_is_installed(scale):
+    """run_all.sh asks any recent Python for it, before it makes the environment."""
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "socratic_utils.runner.cli", scale, "--dry-run"],
+        cwd=project_root(), env={"PATH": os.environ["PATH"]},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "would run 00_start_here" in done.stdout

@@ -1,0 +1,184 @@
+"""The notebooks as files, and the whole sequence at smoke scale.
+
+./run_all.sh test tests/test_notebooks.py
+"""
+
+import ast
+import csv
+import json
+import re
+
+import pytest
+
+from socratic_utils.files import project_root
+from socratic_utils.runner import cli
+from socratic_utils.runner.execute import read_cells, read_parameters
+
+NOTEBOOKS = sorted((project_root() / "notebooks").glob("*.ipynb"))
+STUDENTS = {
+    "answer_only",
+    "gt_steps",
+    "cot",
+    "socratic_unified",
+    "socratic_iterative",
+}
+COLUMNS = (
+    "dataset, split, student, model, teacher, seed, n, correct, accuracy, ci_low, "
+    "ci_high, truncated"
+).split(", ")
+ROW_KEYS = {
+    "id",
+    "prompt",
+    "output",
+    "extracted",
+    "gold",
+    "correct",
+    "truncated",
+    "seconds",
+}
+USUAL_LINES, MOST_LINES, MOST_COLUMNS = 15, 30, 79
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+
+
+def of_type(path, cell_type):
+    return [c for c in read_cells(path) if c["cell_type"] == cell_type]
+
+
+# --- source notebooks ---------------------------------------------------------------
+
+
+def test_the_story_is_there_and_numbered():
+    names = [path.name for path in NOTEBOOKS]
+    assert names, "no notebooks in notebooks/"
+    assert all(re.fullmatch(r"\d\d_[a-z0-9_]+\.ipynb", name) for name in names), names
+    numbers = [name[:2] for name in names]
+    assert len(set(numbers)) == len(numbers)
+    assert {"00", "01", "02", "03", "04", "05", "07"} <= set(numbers)
+
+
+@each_notebook
+def test_one_parameters_cell_of_commented_literals(path):
+    cells = [
+        c for c in read_cells(path) if "parameters" in c["metadata"].get("tags", [])
+    ]
+    assert len(cells) == 1
+    source = cells[0]["source"]
+    assert "scale" in read_parameters(path)  # raises on anything but literals
+    for statement in ast.parse(source).body:
+        last = source.splitlines()[statement.end_lineno - 1]
+        assert re.search(r"  # \S", last), f"no comment: {last}"
+
+
+@each_notebook
+def test_source_has_no_outputs_and_the_plain_kernel(path):
+    notebook = json.loads(path.read_text("utf-8"))
+    assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+    assert "papermill" not in notebook["metadata"]
+    for cell in of_type(path, "code"):
+        assert cell["outputs"] == [] and cell["execution_count"] is None
+
+
+@each_notebook
+def test_code_cells_are_short(path):
+    sources = [cell["source"] for cell in of_type(path, "code")]
+    lengths = [len(source.strip().splitlines()) for source in sources]
+    assert max(lengths) <= MOST_LINES
+    assert [n for n in lengths if n > USUAL_LINES] == []
+    wide = [x for s in sources for x in s.splitlines() if len(x) > MOST_COLUMNS]
+    assert wide == []
+
+
+@each_notebook
+def test_prose_outweighs_code_and_there_are_no_magics(path):
+    code, prose = of_type(path, "code"), of_type(path, "markdown")
+    assert len(prose) >= len(code)
+    for cell in code:
+        ast.parse(cell["source"])  # a magic or a shell line is no Python
+
+
+# --- the whole sequence -------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The folder of a finished smoke run of all notebooks."""
+    outputs = tmp_path_factory.mktemp("smoke")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOCRATIC_OUTPUTS", str(outputs))
+        assert cli.main(["smoke"]) == 0
+        yield outputs / "smoke"
+
+
+def rows_of(path):
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_every_notebook_leaves_its_executed_copy(run):
+    copies = sorted(p.name for p in (run / "notebooks").glob("*.ipynb"))
+    assert copies == [path.name for path in NOTEBOOKS]
+    record = json.loads((run / "run.json").read_text("utf-8"))
+    assert {p.stem for p in NOTEBOOKS} <= set(record["notebooks"])
+    assert all(n["status"] == "done" for n in record["notebooks"].values())
+
+
+def test_main_table_has_the_fixed_columns_and_students(run):
+    with (run / "tables" / "main.csv").open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        rows = list(reader)
+    assert reader.fieldnames == COLUMNS
+    assert STUDENTS <= {row["student"] for row in rows}
+    for row in rows:
+        n, correct = int(row["n"]), int(row["correct"])
+        assert float(row["accuracy"]) == pytest.approx(correct / n, abs=1e-3)
+        low, high = float(row["ci_low"]), float(row["ci_high"])
+        assert 0 <= low <= correct / n <= high <= 1
+        assert 0 <= float(row["truncated"]) <= 1
+
+
+def test_paired_table_has_the_fixed_columns(run):
+    with (run / "tables" / "paired.csv").open(encoding="utf-8", newline="") as file:
+        fields = csv.DictReader(file).fieldnames or []
+    assert {"student_a", "student_b", "only_a", "only_b", "p_value"} <= set(fields)
+
+
+@pytest.mark.parametrize("student", sorted(STUDENTS))
+def test_predictions_have_one_full_row_a_problem(run, student):
+    rows = rows_of(run / "predictions" / f"gradeschool-test-{student}.jsonl")
+    assert rows and all(set(row) >= ROW_KEYS for row in rows)
+    ids = [row["id"] for row in rows]
+    assert len(set(ids)) == len(ids)
+
+
+def test_table_counts_what_the_predictions_hold(run):
+    with (run / "tables" / "main.csv").open(encoding="utf-8", newline="") as file:
+        table = [row for row in csv.DictReader(file) if row["split"] == "test"]
+    for row in table:
+        path = run / "predictions" / f"gradeschool-test-{row['student']}.jsonl"
+        if path.exists():
+            rows = rows_of(path)
+            assert int(row["n"]) == len(rows)
+            assert int(row["correct"]) == sum(r["correct"] for r in rows)
+
+
+def test_report_is_one_file_that_needs_no_other(run):
+    page = (run / "report.html").read_text("utf-8")
+    sources = re.findall(r"""\bsrc\s*=\s*["']([^"']*)""", page)
+    assert all(source.startswith("data:") for source in sources), sources
+    links = re.findall(r"""\bhref\s*=\s*["']([^"']*)""", page)
+    assert all(re.match(r"#|https?://", link) for link in links), links
+    assert "<link" not in page and "file://" not in page
+    assert "@import" not in page
+
+
+def test_a_second_run_trains_and_solves_nothing_again(run):
+    watched = [
+        *run.glob("students/*/model.safetensors"),
+        *run.glob("predictions/*.jsonl"),
+    ]
+    before = {path: path.stat().st_mtime_ns for path in watched}
+    assert any(path.name == "model.safetensors" for path in before)
+    assert cli.main(["smoke"]) == 0  # SOCRATIC_OUTPUTS is still that of `run`
+    assert {path: path.stat().st_mtime_ns for path in watched} == before
+    again = set(run.glob("students/*/model.safetensors"))
+    assert again == {p for p in before if p.name == "model.safetensors"}

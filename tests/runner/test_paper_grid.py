@@ -1,0 +1,254 @@
+"""The list of runs behind P1's Table 2, and their table; toy notebooks, no model."""
+
+import pandas as pd
+import pytest
+
+from socratic_utils import config
+from socratic_utils.files import write_jsonl_rows
+from socratic_utils.results.papers import socratic_cot as beside
+from socratic_utils.runner import cli, jobs
+from socratic_utils.runner import paper_grid as grid
+from socratic_utils.runner import ray_jobs as ray_engine
+from tests.runner.test_cli import notebooks, outputs, toy  # noqa: F401 (two are fixtures)
+
+GPT2 = "openai-community/gpt2"
+TWO = ({"dataset": "gsm8k", "student": GPT2},
+       {"dataset": "gsm8k", "student": GPT2, "seed": 1})  # fmt: skip
+
+
+@pytest.fixture
+def two(monkeypatch, outputs):  # noqa: F811
+    """A grid of two seeds, and somebody who may be asked."""
+    monkeypatch.setattr(grid, "OPTIONS", TWO)
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    return outputs
+
+
+def predict(settings, student, right, folder="", of=None, split="test"):
+    """Ten rows on disk, the first `right` of them solved."""
+    row = {"dataset": settings.dataset, "split": split, "student": student,
+           "model": settings.student, "teacher": "t", "seed": settings.seed,
+           "truncated": False, "settings": (of or settings).hash}  # fmt: skip
+    path = settings.folder / "predictions" / folder / f"{split}-{student}.jsonl"
+    write_jsonl_rows(path, [{**row, "id": f"p{i}", "correct": i < right}
+                            for i in range(10)])  # fmt: skip
+
+
+def load(**changes):
+    return config.load("paper", **changes)
+
+
+# --- the list -------------------------------------------------------------------------
+
+
+def test_the_list_is_the_papers_table():
+    small, large = ("gpt2", "gpt2-medium", "gpt2-large"), (
+        "gpt2-medium", "gpt2-large", "gpt2-xl")  # fmt: skip
+    wanted = {
+        (dataset, f"openai-community/{student}", seed)
+        for dataset, students in (
+            ("gsm8k", small), ("strategyqa", large), ("multistep", small))
+        for student in students
+        for seed in (0, 1, 2)
+    }  # fmt: skip
+    settings = [run.settings for run in grid.runs({"scale": "paper"}, [])]
+    assert len(settings) == 27
+    assert {(s.dataset, s.student, s.seed) for s in settings} == wanted
+    assert [s.seed for s in settings] == sorted(s.seed for s in settings)
+    assert jobs.SEEDS_AT_PAPER == (0, 1, 2)
+    names = [s.folder.name for s in settings]
+    assert len(set(names)) == 27
+    assert names[0] == "paper" and names[-1] == "paper-multistep-gpt2-large-seed2"
+    # Every cell of the table but the copied line has a run, and none has no cell.
+    cells = {(c["dataset"], c["student_model"])
+             for c in beside.table2().to_dict("records")}  # fmt: skip
+    own = {(beside.DATASETS[s.dataset],
+            beside.PAPER_MODELS[s.student.partition("/")[2].replace("-", "")])
+           for s in settings}  # fmt: skip
+    assert own == cells
+
+
+def test_what_is_shared_is_in_every_run(notebooks):  # noqa: F811
+    asked = {"scale": "paper", "teacher": "somebody", "test_limit": 5}
+    runs = grid.runs(asked, sorted(notebooks.iterdir()))
+    assert {run.settings.teacher for run in runs} == {"somebody"}
+    assert {run.settings.test_limit for run in runs} == {5}
+    assert {(run.settings.seed, len(run.notebooks)) for run in runs} == {
+        (0, 2), (1, 1), (2, 1)}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("argv", "whole"),
+    [
+        (["paper"], True),
+        (["paper", "--teacher", "x", "--test-limit", "5", "--max-cost", "3"], True),
+        (["paper", "--dataset", "gsm8k"], False),
+        (["paper", "--student", "a/b"], False),
+        (["paper", "--seed", "0"], False),
+        (["paper", "--only", "3"], False),
+        (["paper", "--train-limit", "7"], False),
+        (["paper", "--reuse", "reference"], False),
+        (["small"], False),
+        ([], False),
+    ],
+)
+def test_anything_that_narrows_makes_it_one_run(argv, whole):
+    assert grid.is_whole(cli.parser().parse_args(argv)) is whole
+
+
+# --- running --------------------------------------------------------------------------
+
+
+def test_all_runs_and_then_their_table(two, notebooks, capsys):  # noqa: F811
+    predict(load(), "cot", 2)
+    predict(load(seed=1), "cot", 4)
+    (two / "paper" / "report.html").write_text("of notebook 07")
+    assert cli.main(["paper"], notebooks) == 0
+    said = capsys.readouterr().out
+    assert said.index(f"run 1 of 2: gsm8k, {GPT2}, seed 0") < said.index("run 2 of 2")
+    assert "    scale is paper seed is 0" in said
+    copies = sorted(p.relative_to(two).as_posix() for p in two.rglob("*.ipynb"))
+    assert copies == ["paper-seed1/notebooks/03_second.ipynb",
+                      "paper/notebooks/00_first.ipynb",
+                      "paper/notebooks/03_second.ipynb"]  # fmt: skip
+    tables = two / "paper" / "tables"
+    kinds = {path.suffix for path in tables.glob("paper_grid.*")}
+    assert kinds == {".csv", ".md", ".tex", ".caption"}
+    table = pd.read_csv(tables / "paper_grid.csv")
+    assert len(table) == 48  # the cells of P1, Table 2, that are its own
+    [cell] = table[table["seeds"] > 0].to_dict("records")
+    assert (cell["supervision"], cell["seeds"], cell["n"]) == ("CoT", 2, 10)
+    assert cell["mean"] == 0.3 and cell["sd"] == pytest.approx(0.1414)
+    assert cell["difference"] == pytest.approx(0.3 - 0.047)
+    assert "GPT-2 Small" in said and "Student's t" in said and "paper_grid.md" in said
+    assert "P1, Table 2: mean" in (two / "paper" / "report.html").read_text("utf-8")
+
+
+def test_one_seed_is_a_single_run(two, notebooks, capsys):  # noqa: F811
+    assert cli.main(["paper", "--seed", "1"], notebooks) == 0
+    assert "run 1 of" not in capsys.readouterr().out
+    assert not list(two.rglob("paper_grid.*")) and not (two / "paper").exists()
+
+
+def test_a_failure_says_how_to_go_on_and_running_again_does(two, tmp_path, capsys):
+    folder = tmp_path / "nb"
+    toy(folder, "03_a.ipynb", "if seed:\n    raise ValueError('no such thing')")
+    predict(load(), "cot", 2)
+    assert cli.main(["paper"], folder) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2 and "no such thing" in lines[0]
+    assert lines[1] == (
+        f"run_all: run 2 of 2 (gsm8k, {GPT2}, seed 1) failed: the same command again "
+        f"goes on from there, `./run_all.sh paper --dataset gsm8k --student {GPT2} "
+        "--seed 1` is this run alone, and what there is so far is in "
+        f"{two / 'paper' / 'tables' / 'paper_grid.md'}"
+    )
+    table = pd.read_csv(two / "paper" / "tables" / "paper_grid.csv")
+    assert table["seeds"].sum() == 1
+    toy(folder, "03_a.ipynb", "1")
+    assert cli.main(["paper"], folder) == 0
+    assert not capsys.readouterr().err
+
+
+def test_a_failure_stops_all_later_runs(two, tmp_path, capsys):
+    toy(tmp_path / "nb", "03_a.ipynb", "raise ValueError('no')")
+    assert cli.main(["paper"], tmp_path / "nb") == 1
+    assert "run 2" not in capsys.readouterr().out
+
+
+def test_no_room_is_a_failure_too(two, notebooks, capsys, monkeypatch):  # noqa: F811
+    def full(*_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(cli, "run", full)
+    assert cli.main(["paper"], notebooks) == 1
+    said = capsys.readouterr().err
+    assert "run_all: no space left\nrun_all: run 1 of 2" in said
+
+
+def test_a_dry_run_lists_the_runs_and_plans_each_dataset(
+    outputs,  # noqa: F811
+    notebooks,  # noqa: F811
+    capsys,
+    monkeypatch,
+):
+    own = ({"dataset": "gradeschool", "student": GPT2},
+           {"dataset": "strategyqa", "student": f"{GPT2}-xl"},
+           {"dataset": "gradeschool", "student": GPT2, "seed": 1})  # fmt: skip
+    monkeypatch.setattr(grid, "OPTIONS", own)
+    words = ["--test-limit", "5", "--teacher", "Qwen2.5-Coder-1.5B-Instruct"]
+    assert cli.main(["paper", "--dry-run", *words], notebooks) == 0
+    said = capsys.readouterr().out
+    assert "3 runs" in said and "seed 1  notebooks 03\n" in said
+    assert said.count("the plan of") == 2 and said.count("would run 03_second") == 2
+    assert "train socratic_unified" in said and "three seeds" in said
+    assert said.count("what it would take on a GPU is not known") == 1  # strategyqa
+    assert "hours of the whole are not known: strategyqa not at hand" in said
+    assert not outputs.exists()
+
+
+def test_a_cluster_gets_every_training_once(monkeypatch, notebooks, outputs):  # noqa: F811
+    asked = []
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    monkeypatch.setattr(jobs, "jobs_of", lambda *given: asked.append(given) or [])
+    monkeypatch.setattr(ray_engine, "run_jobs", lambda found: None)
+    monkeypatch.setattr(cli, "run_all", lambda runs: 0)
+    assert cli.main(["paper", "--engine", "ray"], notebooks) == 0
+    assert len(asked) == 9 and {seeds for _, seeds in asked} == {(0, 1, 2)}
+    assert not any("seed" in options for options, _ in asked)
+    asked.clear()
+    assert cli.main(["paper", "--seed", "1", "--engine", "ray"], notebooks) == 0
+    assert [seeds for _, seeds in asked] == [()]
+
+
+# --- the table ------------------------------------------------------------------------
+
+
+def test_the_interval_is_students_t_over_the_seeds():
+    scores = [{"n": 9, "accuracy": a} for a in (0.3, 0.4, 0.5)]
+    line = grid.over_seeds(scores)
+    assert (line["seeds"], line["n"], line["mean"], line["sd"]) == (3, 9, 0.4, 0.1)
+    half = 4.302653 * 0.1 / 3**0.5  # of a printed table, two degrees of freedom
+    assert line["ci_low"] == pytest.approx(0.4 - half, abs=1e-4)
+    assert line["ci_high"] == pytest.approx(0.4 + half, abs=1e-4)
+    one = grid.over_seeds(scores[:1])
+    assert (one["mean"], one["sd"], one["ci_low"]) == (0.3, None, None)
+    assert grid.over_seeds([])["mean"] is None
+
+
+def cell(table, *key):
+    return table.set_index(["dataset", "student_model", "supervision"]).loc[key]
+
+
+def test_only_rows_of_these_settings_and_of_the_test_split_count(outputs):  # noqa: F811
+    one, two = load(dataset="strategyqa", student=f"{GPT2}-xl"), load()
+    predict(one, "gt_steps", 6)
+    predict(one, "cot", 9, of=load(test_limit=5))  # an earlier run left it
+    predict(one, "cot", 9, split="validation", folder="ablations")
+    predict(two, "gt_steps", 1)
+    table = grid.paper_grid([one, two])
+    facts = cell(table, "StrategyQA", "GPT-2 XL", "GT Facts")
+    assert facts["mean"] == 0.6 and facts["difference"] == pytest.approx(-0.063)
+    assert pd.isna(facts["covered"])  # one seed
+    assert cell(table, "GSM8K", "GPT-2 Small", "GT Steps")["mean"] == 0.1
+    assert cell(table, "StrategyQA", "GPT-2 XL", "CoT")["seeds"] == 0
+    assert table["seeds"].sum() == 2
+
+
+def test_covered_by_the_seeds(outputs):  # noqa: F811
+    for seed, right in enumerate((1, 1, 0)):  # 6.7 +- 14.3 points, the paper: 4.70
+        predict(load(seed=seed), "cot", right)
+        predict(load(seed=seed), "gt_steps", 5 + (seed == 2))
+    table = grid.paper_grid([load(seed=seed) for seed in (0, 1, 2)])
+    assert cell(table, "GSM8K", "GPT-2 Small", "CoT")["covered"] == "yes"
+    assert cell(table, "GSM8K", "GPT-2 Small", "GT Steps")["covered"] == "no"
+
+
+def test_socgt_is_one_row_of_notebook_07(outputs):  # noqa: F811
+    one = load()
+    predict(one, "iterative, gold questions", 7, "ablations")
+    socgt = cell(grid.paper_grid([one]), "GSM8K", "GPT-2 Small", "Iterative SocGT")
+    assert (socgt["seeds"], socgt["mean"]) == (1, 0.7)
+    predict(one, "iterative, questions of the teacher", 4, "ablations")
+    socgt = cell(grid.paper_grid([one]), "GSM8K", "GPT-2 Small", "Iterative SocGT")
+    assert (socgt["seeds"], socgt["mean"]) == (1, 0.4)

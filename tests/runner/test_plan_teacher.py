@@ -1,0 +1,98 @@
+"""What a run would cost, and teachers whose chains others have published."""
+
+import os
+
+import pytest
+
+from socratic_utils import config
+from socratic_utils.experiments import stages as experiments
+from socratic_utils.runner import cli
+from socratic_utils.runner.plan_teacher import teacher_plan
+from socratic_utils.teacher.published.published_teacher import PublishedTeacher
+from tests.helpers.teacher_server import TeacherServer
+
+
+@pytest.fixture(autouse=True)
+def outputs(tmp_path, monkeypatch):
+    monkeypatch.setenv("SOCRATIC_OUTPUTS", str(tmp_path))
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+
+
+def test_the_recorded_teacher_costs_nothing():
+    assert teacher_plan(config.load("small")) == {}
+    assert teacher_plan(config.load("small", reuse="reference")) == {}
+
+
+def test_another_teacher_is_asked_for_at_most_this():
+    settings = config.load("smoke", teacher="gpt-4.1-mini", max_resamples=3)
+    plan = teacher_plan(settings)
+    problems = settings.train_limit
+    assert plan["01"].requests == 2 * problems
+    assert plan["02"].requests == 2 * 3 * problems
+    assert 0 < plan["01"].dollars < plan["02"].dollars < 0.1
+    assert plan["01"].hours is None
+    assert plan["14"].requests == settings.test_limit  # of test problems to be judged
+    more = config.load("smoke", teacher="gpt-4.1-mini", test_limit=50)
+    assert teacher_plan(more)["14"].requests == 20
+    assert plan["06"].requests == 3 * settings.many.test_limit + 2 * 4 * problems
+
+
+def test_what_is_cached_and_right_is_not_asked_again():
+    with TeacherServer(reply="She has 4 * 12 = 48.\nThe answer is 48.") as server:
+        settings = config.load("smoke", teacher="toy", teacher_url=server.url)
+        teacher = experiments.teacher_of(settings)
+        problems = experiments.train_problems(settings)
+        teacher.sample(problems[:5], "cot")
+        plan = teacher_plan(settings)
+    assert plan["01"].requests == 2 * len(problems) - 5
+    assert plan["01"].basis == "estimated from cached replies"
+
+
+def test_a_dry_run_tells_it_for_every_notebook(capsys):
+    assert cli.main(["smoke", "--teacher", "gpt-4.1-mini", "--dry-run"]) == 0
+    lines = {x.split()[2]: x for x in capsys.readouterr().out.splitlines()
+             if x.startswith("would run")}  # fmt: skip
+    assert "at most 24 requests" in lines["01_teacher_generation"]
+    assert "at most 6 requests" in lines["14_human_judgement"]
+    assert "$" in lines["02_filtering"] and "asks" not in lines["03_baselines"]
+
+
+@pytest.mark.parametrize(
+    "option, sentence",
+    [
+        (["--teacher-mode", "later"], "--teacher-mode must be one of live, batch"),
+        (["--teacher-api", "poem"], "--teacher-api must be one of chat, completion"),
+        (["--max-cost", "-1"], "--max-cost must be a number of dollars"),
+    ],
+)
+def test_bad_options_are_one_sentence(option, sentence, capsys):
+    assert cli.main(["smoke", *option, "--dry-run"]) == cli.BAD_INPUT
+    assert sentence in capsys.readouterr().err
+
+
+# --- published chains ---------------------------------------------------------------
+
+needs_data = pytest.mark.skipif(
+    not os.environ.get("SOCRATIC_DATA_DIR"), reason="needs SOCRATIC_DATA_DIR"
+)
+
+
+@needs_data
+def test_published_chains_pass_the_same_filter():
+    settings = config.load("smoke", dataset="svamp", teacher="palm-540b")
+    result = experiments.filtered(settings, "cot")
+    assert len(result.attempts) == settings.train_limit  # nobody is asked again
+    assert {chain.source for chain in result.kept} == {"palm-540b"}
+    assert teacher_plan(settings) == {}
+    pairs = experiments.corpus(settings, "cot")
+    assert len(pairs) == len(result.kept) > 0
+
+
+@needs_data
+def test_a_published_teacher_says_what_it_has():
+    settings = config.load("smoke", dataset="svamp", teacher="palm-540b")
+    with pytest.raises(ValueError, match="no 'socratic' chains on svamp"):
+        experiments.filtered(settings, "socratic")
+    teacher = PublishedTeacher("palm-540b")
+    with pytest.raises(ValueError, match="one published chain a problem"):
+        teacher.sample(experiments.train_problems(settings), n=2)

@@ -1,0 +1,202 @@
+"""Results that are calculated while a model writes (`oracles.Calculating`)."""
+
+import re
+
+import pytest
+import torch
+
+from socratic_utils.config import Decoding
+from socratic_utils.students.decoding.incremental import Speaker
+from socratic_utils.students.decoding.loop import prompt_ids, solve
+from socratic_utils.students.decoding.oracles import (
+    Calculating,
+    GoldQuestions,
+    result_due,
+)
+from tests.students.test_loop import PROBLEMS, TOKENIZER, model_of
+from tests.students.test_oracles import ASKED, BAKER, ids_of
+
+
+class Recorded:
+    """Keeps the logits of every token."""
+
+    def start(self, prompts):
+        super().start(prompts)
+        self.logits = []
+
+    def read(self, ids, real):
+        self.logits.append(super().read(ids, real))
+        return self.logits[-1].clone()
+
+
+class Plain(Recorded, Speaker):
+    pass
+
+
+class Wishing(Recorded, Calculating):
+    """A real model that wants to write a given text, and then what it likes."""
+
+    def __init__(self, model, *wishes):
+        super().__init__(model, TOKENIZER)
+        self.first_wishes = [list(wish) for wish in wishes]
+
+    def start(self, prompts):
+        super().start(prompts)
+        self.wishes = [list(wish) for wish in self.first_wishes]
+
+    def repeat(self, times):
+        wishes, self.wishes = self.wishes, []
+        super().repeat(times)
+        self.wishes = [list(wish) for wish in wishes for _ in range(times)]
+
+    def keep(self, rows):
+        super().keep(rows)
+        self.wishes = [self.wishes[row] for row in rows]
+
+    def read(self, ids, real):
+        logits = super().read(ids, real)
+        for row, wish in enumerate(self.wishes):
+            if wish:
+                logits[row, wish.pop(0)] = 1e4
+        return logits
+
+
+def written(*wishes, limit=None, kind="gpt2"):
+    """What a calculating model writes that wants to write these token lists."""
+    speaker = Wishing(model_of(kind), *wishes)
+    speaker.start([prompt_ids(TOKENIZER, p) for p in PROBLEMS[: len(wishes)]])
+    return speaker.write(limit or len(wishes[0]), whole_lines=False), speaker
+
+
+@pytest.mark.parametrize(
+    "line, result",
+    [
+        ("A: She makes 4 * 12 =", "48"),
+        ("4 bags * $3 = ", "12"),
+        ("4 bags * $3 = $", "12"),
+        ("5 kg + 2.5 kg =", "7.5"),
+        ("3 * (4 + 5) =", "27"),
+        ("2 - 5=", "-3"),
+        ("10 / 3 =", "10/3"),
+        ("1,200 / 4 =", "300"),
+        ("2 + 3 = 5 * 2 =", "10"),
+        ("2 + 3 = 6, so 6 + 1 =", "7"),
+        ("4 * 12", None),
+        ("4 * 12 = 48", None),
+        ("4 * 12 ==", None),
+        ("x =", None),
+        ("48 =", None),
+        ("10 / 3 = 10/3 =", None),  # it would go on for ever
+        ("5 / 0 =", None),
+        ("2^3 + 1 =", None),
+        ("y - 3 + 4 =", None),
+        ("100% - 30% =", None),
+        ("__import__('os').getpid() + 1 =", None),
+        (f"{'9' * 40} * {'9' * 40} =", None),
+        ("=", None),
+        ("", None),
+    ],
+)
+def test_result_due(line, result):
+    assert result_due(line) == result
+
+
+@pytest.mark.parametrize(
+    "wish, expected",
+    [
+        ("A: 4 * 12 = 50 rolls", "A: 4 * 12 = 48 rolls"),
+        ("A: 4*12=50 rolls", "A: 4*12=48 rolls"),
+        ("A: 4 bags * $3 = $15 left", "A: 4 bags * $3 = $12 left"),
+        ("A: 4 bags * $3 = 15 all", "A: 4 bags * $3 = 12 all"),
+        ("A: 2 + 3 = 6 and 6 * 2 = 13 all", "A: 2 + 3 = 5 and 6 * 2 = 12 all"),
+        ("A: 4 * 12 = many rolls", "A: 4 * 12 = 48"),
+        ("A: 9 / 2 = 4 rolls", "A: 9 / 2 = 4.5"),
+        ("A: 4 * 12 =<end>", "A: 4 * 12 = 48"),
+        ("A: 4 * 12 = 48 rolls", "A: 4 * 12 = 48 rolls"),
+        ("A: x = 50 rolls", "A: x = 50 rolls"),
+        ("A: 2^3 + 1 = 50 rolls", "A: 2^3 + 1 = 50 rolls"),
+        ("A: 100% - 30% = 50% left", "A: 100% - 30% = 50% left"),
+        ("A: 4 * 12\n = 50 rolls", "A: 4 * 12\n = 50 rolls"),
+    ],
+)
+def test_results_are_put_in(wish, expected):
+    ((ids,), speaker) = written(ids_of(wish))
+    assert speaker.text(ids).startswith(expected)
+    assert len(ids) == len(ids_of(wish))
+
+
+def test_a_space_that_is_a_token_of_its_own():
+    """As SmolLM2 has it, whose digits are single tokens too."""
+    parts = ["A: 4 * 12 =", " ", "50", " rolls"]
+    ((ids,), speaker) = written([token for part in parts for token in ids_of(part)])
+    assert speaker.text(ids) == "A: 4 * 12 = 48 rolls"
+
+
+def test_no_digit_follows_a_result():
+    ((ids,), speaker) = written(ids_of("A: 4 * 12 = 480 rolls"))
+    assert re.match(r"A: 4 \* 12 = 48(?![.,]?\d)", speaker.text(ids))
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "llama"])
+def test_the_model_goes_on_as_if_it_had_read_the_corrected_text(kind):
+    """Rows with and without equations, each against a plain speaker on its own."""
+    model = model_of(kind)
+    wishes = ["A: 4 * 12 = 50 rolls", "A: nobody", "A: 3 + 4 = 8 * 2 = 15 of"]
+    rights = ["A: 4 * 12 = 48 rolls", "A: nobody", "A: 3 + 4 = 7 * 2 = 14 of"]
+    lines, speaker = written(*map(ids_of, wishes), limit=30, kind=kind)
+    prompts = [prompt_ids(TOKENIZER, p) for p in PROBLEMS[:3]]
+    for row, (wrong, right) in enumerate(zip(wishes, rights, strict=True)):
+        prefix, found = ids_of(right), speaker.logits[len(lines[row]) - 1][row]
+        assert lines[row][: len(prefix)] == prefix
+        for given in {wrong, right}:
+            plain = Plain(model, TOKENIZER)
+            plain.start([prompts[row] + ids_of(given)])
+            (line,) = plain.write(30 - len(prefix), whole_lines=False)
+            same = torch.allclose(found, plain.logits[-1][0], atol=1e-4)
+            assert same == (given == right)
+            assert given == wrong or lines[row] == prefix + line
+
+
+def test_strides_may_cut_a_result_anywhere():
+    wish = ids_of("A: 4 * 12 * 100 = 5000 rolls and")
+    ((whole,), speaker) = written(wish)
+    assert speaker.text(whole) == "A: 4 * 12 * 100 = 4800 rolls and"
+    for cut in range(1, len(wish)):
+        ((_, start), speaker) = written(ids_of("A: nobody"), wish, limit=cut)
+        assert len(start) == cut
+        speaker.keep([1])
+        (rest,) = speaker.write(len(wish) - cut, whole_lines=False)
+        assert start + rest == whole
+
+
+def test_a_result_that_a_line_limit_cut_is_dropped_when_another_speaks():
+    wish = ids_of("A: 4 * 12 * 100 = 5000")
+    ((line,), speaker) = written(wish, limit=len(wish) - 1)
+    assert speaker.text(line).endswith("= 480")
+    speaker.wishes = [ids_of("A: no")]
+    speaker.hear(0, ids_of("\nQ: How many?\n"))
+    assert speaker.text(speaker.write(len(ids_of("A: no")))[0]) == "A: no"
+
+
+def test_a_calculating_student_alone():
+    wish = ids_of("A: There are 4 * 12 = 50 rolls.\nThe answer is 48 - 8 = 60.<end>")
+    speaker = Wishing(model_of("llama"), wish)
+    (solution,) = solve([BAKER], speaker)
+    assert solution.output == (
+        "A: There are 4 * 12 = 48 rolls.\nThe answer is 48 - 8 = 40."
+    )
+    assert solution.tokens == len(wish) and not solution.truncated
+
+
+def test_both_oracles_together_with_several_samples():
+    wish = ids_of(" 4 * 12 = 50 rolls.\n 48 - 8 = 48 left.\n 40.<end>")
+    answerer = Wishing(model_of("gpt2"), wish)
+    asker = GoldQuestions([BAKER], TOKENIZER)
+    warm = Decoding(temperature=0.7)
+    solutions = solve([BAKER], asker, answerer, warm, samples=2)
+    for solution in solutions:
+        assert solution.output.split("\n") == [
+            ASKED[0], "A: 4 * 12 = 48 rolls.", ASKED[1], "A: 48 - 8 = 40 left.",
+            "The answer is 40.",
+        ]  # fmt: skip
+        assert not solution.truncated

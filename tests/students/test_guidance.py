@@ -1,0 +1,306 @@
+"""Guidance: the texts, the masks, who reads a guide, and a planner that writes one."""
+
+import pytest
+import torch
+
+from socratic_utils.config import Decoding, Training
+from socratic_utils.problems import Chain, Problem, Step, gold_chain
+from socratic_utils.students.base_models import tiny
+from socratic_utils.students.decoding.incremental import Speaker
+from socratic_utils.students.decoding.loop import prompt_ids, solve
+from socratic_utils.students.guidance import (
+    GUIDED_SUPERVISIONS,
+    GUIDES,
+    Planned,
+    gold_guides,
+    guide_text,
+    write_guides,
+)
+from socratic_utils.students.training.train import (
+    collate,
+    make_examples,
+    masked_loss,
+    student_hash,
+)
+from socratic_utils.students.transcript import (
+    IGNORED,
+    SUPERVISIONS,
+    role_of,
+    segments,
+    tokenize,
+)
+from tests.students.test_loop import Scripted
+from tests.students.test_transcript import (
+    A1,
+    A2,
+    DONE,
+    MODEL,
+    PROBLEM,
+    Q1,
+    Q2,
+    TOKENIZER,
+    P,
+)
+
+GOLD = {
+    "equations": "Plan: 3 * 4 = 12; 12 - 2 = 10",
+    "operators": "Plan: * -",
+    "steps": "Plan: 2 steps",
+}
+OTHER = Problem(
+    "o", "gradeschool", "test", "Ben has 8 pens and 3 friends give him 2 each. Total?",
+    "14",
+    steps=(
+        Step("How many does he get?", "He gets 3 * 2 = 6 pens.", "6"),
+        Step("How many has he?", "He has 8 + 6 = 14 pens.", "14"),
+    ),
+)  # fmt: skip
+
+
+def chain_of(*solutions):
+    steps = tuple(Step("Why?", solution, "") for solution in solutions)
+    return Chain("p", "socratic", steps, "10", "teacher")
+
+
+# --- the texts ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", GUIDES)
+def test_the_guide_of_a_gold_chain(kind):
+    assert guide_text(gold_chain(PROBLEM), kind) == GOLD[kind]
+    assert gold_guides([PROBLEM], kind) == {"p": GOLD[kind]}
+
+
+@pytest.mark.parametrize(
+    "kind, guide",
+    [
+        ("equations", "Plan: 4 * 12 = 46; (4 + 5) * 2 = 18; 18 - 8 = 10"),
+        ("operators", "Plan: * +* -"),
+        ("steps", "Plan: 3 steps"),
+    ],
+)
+def test_the_guide_of_a_teachers_chain(kind, guide):
+    """Its error stays; one solution has no equation, another has two."""
+    chain = chain_of(
+        "She makes 4 x 12 = 46 rolls.",
+        "She sells them all.",
+        "She gets (4 + 5) * $2 = $18, and 18 - 8 = 10 dollars are left.",
+    )
+    assert guide_text(chain, kind) == guide
+
+
+def test_a_chain_without_any_equation():
+    chain = chain_of("Fish live in water.")
+    found = [guide_text(chain, kind) for kind in GUIDES]
+    assert found == ["Plan: none", "Plan: none", "Plan: 1 step"]
+
+
+def test_signs_are_no_operators():
+    chain = chain_of("Now it is -3 + 5 = 2 degrees.", "Then 5 * -2 = -10 degrees.")
+    assert guide_text(chain, "equations") == "Plan: -3 + 5 = 2; 5 * -2 = -10"
+    assert guide_text(chain, "operators") == "Plan: + *"
+
+
+def test_a_guide_is_read_back_as_one():
+    assert all(role_of(line) == "guide" for line in [*GOLD.values(), "Plan: none"])
+
+
+# --- the masks ----------------------------------------------------------------------
+
+
+def encoded(text):
+    return TOKENIZER(text, add_special_tokens=False).input_ids
+
+
+@pytest.mark.parametrize("kind", GUIDES)
+def test_the_question_generator_reads_the_guide_and_is_trained_on_the_rest(kind):
+    supervision = GUIDED_SUPERVISIONS[f"qg_guided_{kind}"]
+    example = tokenize(TOKENIZER, PROBLEM, gold_chain(PROBLEM), supervision)
+    heard, written = encoded(f"{P}{GOLD[kind]}\n"), encoded(Q1 + Q2 + DONE)
+    assert example["input_ids"] == heard + written
+    assert example["labels"] == [IGNORED] * len(heard) + written
+    assert example["labels"][-1] == TOKENIZER.eos_token_id
+
+
+@pytest.mark.parametrize("kind", GUIDES)
+def test_the_planner_is_trained_on_the_guide_and_the_end_mark_alone(kind):
+    supervision = GUIDED_SUPERVISIONS[f"planner_{kind}"]
+    example = tokenize(TOKENIZER, PROBLEM, gold_chain(PROBLEM), supervision)
+    heard, written = encoded(P), [*encoded(GOLD[kind]), TOKENIZER.eos_token_id]
+    assert example["input_ids"] == heard + written
+    assert example["labels"] == [IGNORED] * len(heard) + written
+
+
+def test_every_kind_has_a_generator_and_a_planner():
+    assert set(GUIDED_SUPERVISIONS) == {
+        "qg_guided_equations", "qg_guided_operators", "qg_guided_steps",
+        "planner_equations", "planner_operators", "planner_steps",
+    }  # fmt: skip
+    assert not set(GUIDED_SUPERVISIONS) & set(SUPERVISIONS)
+
+
+# --- students that were there before ------------------------------------------------
+
+TRAINING = Training(
+    epochs=2.0, batch_size=8, learning_rate=3e-4, warmup_share=0.1, weight_decay=0.0,
+    max_length=512,
+)  # fmt: skip
+HASHES = {  # as they were before there were guides
+    "answer_only": "8c59188113",
+    "gt_steps": "08576f04f2",
+    "cot": "1edec646eb",
+    "socratic_unified": "fd7b4ded3b",
+    "qg": "4b122954c5",
+    "qg_sees_solutions": "8f5fe11cf9",
+    "qa": "cd5bf5ca45",
+}
+
+
+def hash_of(supervision):
+    pairs = [(PROBLEM, gold_chain(PROBLEM))]
+    return student_hash("tiny", pairs, supervision, TRAINING, 0)
+
+
+@pytest.mark.parametrize("name", HASHES)
+def test_students_that_are_trained_keep_their_hash(name):
+    assert hash_of(SUPERVISIONS[name]) == HASHES[name]
+
+
+def test_guided_students_have_hashes_of_their_own():
+    hashes = {hash_of(supervision) for supervision in GUIDED_SUPERVISIONS.values()}
+    assert len(hashes | set(HASHES.values())) == 6 + 7
+
+
+def test_the_transcript_itself_has_no_guide():
+    lines = [segment.text + "\n" for segment in segments(PROBLEM, gold_chain(PROBLEM))]
+    assert lines == [P, Q1, A1, Q2, A2, "The answer is 10.\n"]
+
+
+# --- who reads it -------------------------------------------------------------------
+
+
+class Listening(Scripted):
+    """A scripted speaker that keeps the prompts it was started with."""
+
+    def start(self, prompts):
+        self.prompts = [list(prompt) for prompt in prompts]
+        super().start(prompts)
+
+
+def talk(guides):
+    """The prompts of both speakers, and what the answerer was told later."""
+    start = P + (f"{guides['p']}\n" if guides else "")
+    asker = Listening({start.strip(): [Q1, DONE]})
+    answerer = Listening({P.strip(): [" 3 * 4 = 12.\n", " 12.<end>"]})
+    (solution,) = solve([PROBLEM], asker, answerer, guides=guides)
+    assert solution.output == f"{Q1}A: 3 * 4 = 12.\nThe answer is 12."
+    return asker.prompts, answerer.prompts, answerer.told[P]
+
+
+@pytest.mark.parametrize("kind", GUIDES)
+def test_the_question_generator_hears_the_guide_as_in_training(kind):
+    supervision = GUIDED_SUPERVISIONS[f"qg_guided_{kind}"]
+    example = tokenize(TOKENIZER, PROBLEM, gold_chain(PROBLEM), supervision)
+    trained_from = [label == IGNORED for label in example["labels"]].index(False)
+    ((heard),), _, _ = talk(gold_guides([PROBLEM], kind))
+    assert heard == example["input_ids"][:trained_from]
+
+
+def test_the_question_answerer_does_not_hear_the_guide():
+    _, (heard,), told = talk(gold_guides([PROBLEM], "equations"))
+    assert heard == prompt_ids(TOKENIZER, PROBLEM) == encoded(P)
+    assert "Plan" not in told
+
+
+def test_without_guides_both_hear_the_problem_alone():
+    asked, answered, _ = talk(None)
+    assert asked == answered == [encoded(P)]
+
+
+def test_several_samples_share_a_guide():
+    speaker = Speaker(tiny()[0].eval(), TOKENIZER)
+    warm = Decoding(max_tokens=4, temperature=0.7)
+    guides = gold_guides([PROBLEM, OTHER], "steps")
+    solutions = solve([PROBLEM, OTHER], speaker, None, warm, samples=2, guides=guides)
+    assert [s.problem.id for s in solutions] == ["p", "p", "o", "o"]
+
+
+# --- the planner --------------------------------------------------------------------
+
+
+def test_a_planner_continues_the_prompt_it_was_trained_on():
+    example = tokenize(
+        TOKENIZER, PROBLEM, gold_chain(PROBLEM), GUIDED_SUPERVISIONS["planner_steps"]
+    )
+    planner = Listening({f"{P}Plan:": [" 2  steps<end>"]})
+    assert write_guides([PROBLEM], planner, Decoding()) == {"p": GOLD["steps"]}
+    (prompt,) = planner.prompts
+    assert prompt == example["input_ids"][: len(prompt)]
+
+
+def test_a_planned_generator_reads_what_the_planner_writes():
+    problems = [PROBLEM, OTHER, Problem("s", "d", "test", "Short?", "1")]
+    asker, planner = (Speaker(tiny()[0].eval(), TOKENIZER) for _ in range(2))
+    guides = write_guides(problems, planner, Decoding(max_tokens=9))
+    planned = Planned(asker, planner, 9)
+    planned.start([prompt_ids(TOKENIZER, problem) for problem in problems])
+    told = [prompt_ids(TOKENIZER, p, guides[p.id]) for p in problems]
+    assert planned.pending == told and len(set(map(len, told))) > 1
+
+
+def test_guides_do_not_depend_on_batches():
+    problems = [PROBLEM, OTHER, Problem("s", "d", "test", "Short?", "1")]
+    planner = Speaker(tiny()[0].eval(), TOKENIZER)
+    small = write_guides(problems, planner, Decoding(max_tokens=9, batch_size=2))
+    large = write_guides(problems, planner, Decoding(max_tokens=9, batch_size=3))
+    assert list(small) == ["p", "o", "s"] and small == large
+    assert all(role_of(line) == "guide" for line in small.values())
+
+
+def test_a_planner_that_says_nothing_still_gives_a_guide_line():
+    planner = Listening({f"{P}Plan:": ["<end>"]})
+    guides = write_guides([PROBLEM], planner, Decoding())
+    assert guides == {"p": "Plan:"}
+    assert talk(guides)[0] == [encoded(f"{P}Plan:\n")]
+
+
+def test_a_trained_planner_writes_the_plan_it_was_shown():
+    """Mask, end mark and decoding fit together: two plans learnt by heart."""
+    problems = [PROBLEM, OTHER]
+    pairs = [(problem, gold_chain(problem)) for problem in problems]
+    supervision = GUIDED_SUPERVISIONS["planner_equations"]
+    examples, _ = make_examples(pairs, TOKENIZER, supervision, 512)
+    batch = collate(TOKENIZER.pad_token_id)(examples)
+    model = tiny()[0].eval()  # no dropout: by heart and quickly
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
+    for _ in range(200):
+        loss, _ = masked_loss(model, **batch)
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    guides = write_guides(problems, Speaker(model, TOKENIZER), Decoding())
+    assert guides == gold_guides(problems, "equations")
+
+
+# --- bad input ----------------------------------------------------------------------
+
+
+def test_an_unknown_kind_is_named():
+    with pytest.raises(ValueError, match="guide must be one of .*, not 'nouns'"):
+        guide_text(gold_chain(PROBLEM), "nouns")
+    with pytest.raises(ValueError, match="not 'nouns'"):
+        gold_guides([PROBLEM], "nouns")
+
+
+def test_no_gold_steps_no_gold_guide():
+    problem = Problem("s", "svamp", "test", "How many?", "3")
+    with pytest.raises(ValueError, match="'s' has no gold steps"):
+        gold_guides([PROBLEM, problem], "steps")
+
+
+@pytest.mark.parametrize("guides", [{}, {"p": GOLD["steps"]}, {"o": "2 steps"}])
+def test_a_problem_without_a_guide_is_named_before_anything_is_written(guides):
+    speaker = Speaker(MODEL, TOKENIZER)
+    with pytest.raises(ValueError, match="'o' has no line that starts with 'Plan:'"):
+        solve([OTHER, PROBLEM], speaker, guides=guides)
+    assert not hasattr(speaker, "cache")

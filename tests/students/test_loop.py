@@ -1,0 +1,230 @@
+"""Decoding: against `generate`, against hand-made speakers, and at its limits."""
+
+import pytest
+import torch
+from transformers import (
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+    OPTConfig,
+    OPTForCausalLM,
+)
+
+from socratic_utils.benchmarks import load_problems
+from socratic_utils.config import Decoding
+from socratic_utils.students.base_models import tiny
+from socratic_utils.students.decoding.incremental import Speaker, right_aligned
+from socratic_utils.students.decoding.loop import prediction_row, prompt_ids, solve
+
+PROBLEMS = load_problems("gradeschool", "test", 7)
+_, TOKENIZER = tiny()
+SIZE = {"vocab_size": len(TOKENIZER), "hidden_size": 32, "num_hidden_layers": 2,
+        "num_attention_heads": 2}  # fmt: skip
+
+
+def model_of(kind: str):
+    torch.manual_seed(0)
+    if kind == "gpt2":
+        config = GPT2Config(vocab_size=len(TOKENIZER), n_embd=32, n_layer=2, n_head=2)
+        return GPT2LMHeadModel(config).eval()
+    if kind == "opt":
+        return OPTForCausalLM(
+            OPTConfig(**SIZE, ffn_dim=64, word_embed_proj_dim=32)
+        ).eval()
+    return LlamaForCausalLM(LlamaConfig(**SIZE, intermediate_size=64)).eval()
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "llama", "opt"])
+def test_batched_turns_equal_one_by_one_generation(kind):
+    """Three lines, written in a batch with gaps, against `generate` from scratch."""
+    model = model_of(kind)
+    prompts = [prompt_ids(TOKENIZER, p) for p in PROBLEMS]
+    speaker = Speaker(model, TOKENIZER)
+    speaker.stops = torch.arange(0, len(TOKENIZER), 7)  # rows stop at different times
+    speaker.start(prompts)
+    heard = TOKENIZER("Q: How many are left?\n").input_ids
+    lines = []
+    for turn in range(3):
+        lines.append(speaker.write(6 + turn))
+        if turn == 0:
+            for row in range(0, len(prompts), 2):  # some rows hear more than others
+                speaker.hear(row, heard)
+    assert len({len(line) for written in lines for line in written}) > 2
+    for row, prompt in enumerate(prompts):
+        context = list(prompt)
+        for turn in range(3):
+            expected = generate(model, context, 6 + turn, speaker.stops)
+            assert lines[turn][row] == expected
+            context += expected
+            if turn == 0 and row % 2 == 0:
+                context += heard
+
+
+def generate(model, context, limit, stops):
+    ids = torch.tensor([context])
+    out = model.generate(
+        ids,
+        attention_mask=torch.ones_like(ids),
+        max_new_tokens=limit,
+        do_sample=False,
+        eos_token_id=stops.tolist(),
+        pad_token_id=0,
+    )
+    return out[0, len(context) :].tolist()
+
+
+def test_rows_that_leave_do_not_disturb_the_others():
+    model = model_of("llama")
+    prompts = [prompt_ids(TOKENIZER, p) for p in PROBLEMS]
+    whole = Speaker(model, TOKENIZER)
+    whole.start(prompts)
+    whole.write(5)
+    expected = whole.write(5)
+    part = Speaker(model, TOKENIZER)
+    part.start(prompts)
+    part.write(5)
+    part.keep([1, 4, 6])
+    assert part.write(5) == [expected[1], expected[4], expected[6]]
+
+
+class Scripted(Speaker):
+    """A speaker that says what it was told to say, one script a problem."""
+
+    def __init__(self, scripts):
+        self.tokenizer, self.end = TOKENIZER, TOKENIZER.eos_token_id
+        self.stops = torch.tensor([self.end, *TOKENIZER("\n").input_ids])
+        self.scripts = scripts
+        self.told = {}
+
+    def start(self, prompts):
+        texts = [TOKENIZER.decode(p) for p in prompts]
+        self.rows = [list(self.scripts[t.strip()]) for t in texts]
+        self.names = texts
+
+    def hear(self, row, ids):
+        self.told[self.names[row]] = self.told.get(self.names[row], "")
+        self.told[self.names[row]] += TOKENIZER.decode(ids)
+
+    def keep(self, rows):
+        self.rows = [self.rows[i] for i in rows]
+        self.names = [self.names[i] for i in rows]
+
+    def write(self, limit, temperature=0.0, whole_lines=True):
+        lines = [row.pop(0) if row else "Q: and now?\n" for row in self.rows]
+        return [TOKENIZER(line).input_ids[:limit] for line in lines]
+
+
+def prompts_of(problems):
+    return [f"Problem: {p.text}" for p in problems]
+
+
+def test_a_conversation_of_two_models():
+    one, two = PROBLEMS[:2]
+    first, second = prompts_of([one, two])
+    asker = Scripted({
+        first: ["Q: How many?\n", "Q: And then?\n", "No more questions.<end>"],
+        second: ["Q: What now?\n", "No more questions.<end>"],
+    })  # fmt: skip
+    answerer = Scripted({
+        first: [" 1 + 1 = 2.\n", " 2 + 2 = 4.\n", " 4.<end>"],
+        second: [" 5 * 5 = 25.\n", " 25.<end>"],
+    })  # fmt: skip
+    solutions = solve([one, two], asker, answerer)
+    assert solutions[0].output.split("\n") == [
+        "Q: How many?", "A: 1 + 1 = 2.", "Q: And then?", "A: 2 + 2 = 4.",
+        "The answer is 4.",
+    ]  # fmt: skip
+    assert solutions[1].output.endswith("A: 5 * 5 = 25.\nThe answer is 25.")
+    assert not any(s.truncated for s in solutions)
+    assert asker.told == {}, "the question generator saw a solution"
+    told = answerer.told[first + "\n"]
+    assert told == "Q: How many?\nA:Q: And then?\nA:The answer is"
+
+
+def test_the_question_generator_sees_solutions_when_switched_on():
+    (first,) = prompts_of(PROBLEMS[:1])
+    asker = Scripted({first: ["Q: How many?\n", "No more questions.<end>"]})
+    answerer = Scripted({first: [" 1 + 1 = 2.\n", " 2.<end>"]})
+    solve(PROBLEMS[:1], asker, answerer, sees_solutions=True)
+    assert asker.told == {first + "\n": "A: 1 + 1 = 2.\n"}
+
+
+def test_a_runaway_asker_is_stopped_counted_and_still_answered():
+    (first,) = prompts_of(PROBLEMS[:1])
+    asker = Scripted({first: []})  # asks "and now?" for ever
+    answerer = Scripted({first: [" 1 + 1 = 2.\n"] * 3 + [" 2.<end>"]})
+    (solution,) = solve(PROBLEMS[:1], asker, answerer, Decoding(max_steps=3))
+    assert solution.truncated
+    assert solution.lines[-1] == {"role": "answer", "text": "The answer is 2."}
+    assert [line["role"] for line in solution.lines].count("question") == 3
+
+
+def test_a_text_without_end_is_counted_as_truncated():
+    (first,) = prompts_of(PROBLEMS[:1])
+    writer = Scripted({first: ["A: 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1\n"]})
+    (solution,) = solve(PROBLEMS[:1], writer, decoding=Decoding(max_tokens=8))
+    assert solution.truncated and solution.tokens == 8
+
+
+def test_a_line_of_a_pair_without_end_is_counted_as_truncated():
+    (first,) = prompts_of(PROBLEMS[:1])
+    asker = Scripted({first: ["Q: How many?\n"]})
+    answerer = Scripted({first: [" 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1\n"]})
+    (solution,) = solve(PROBLEMS[:1], asker, answerer, Decoding(line_tokens=8))
+    assert solution.truncated and solution.lines[-1]["role"] == "solution"
+
+
+def test_half_a_question_is_not_asked_and_counts_as_truncated():
+    (first,) = prompts_of(PROBLEMS[:1])
+    asker = Scripted({first: ["Q: How many are left after all of them have gone?\n"]})
+    answerer = Scripted({first: [" 2.<end>"]})
+    (solution,) = solve(PROBLEMS[:1], asker, answerer, Decoding(line_tokens=5))
+    assert solution.truncated and solution.output == "The answer is 2."
+
+
+def test_what_follows_an_answer_without_end_mark_is_cut_off():
+    (first,) = prompts_of(PROBLEMS[:1])
+    text = "A: 1 + 1 = 2.\nThe answer is 2.\nProblem: and"
+    (solution,) = solve(PROBLEMS[:1], Scripted({first: [text]}))
+    assert solution.output == "A: 1 + 1 = 2.\nThe answer is 2."
+    assert not solution.truncated
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "llama"])
+def test_a_text_written_in_strides_equals_one_generation(kind):
+    model = model_of(kind)
+    speaker = Speaker(model, TOKENIZER)
+    solutions = solve(PROBLEMS[:3], speaker, decoding=Decoding(max_tokens=37))
+    end = torch.tensor([TOKENIZER.eos_token_id])
+    for problem, solution in zip(PROBLEMS[:3], solutions, strict=True):
+        ids = generate(model, prompt_ids(TOKENIZER, problem), 37, end)
+        assert solution.tokens == len(ids)
+        lines = speaker.text(ids).split("\n")
+        assert solution.output == "\n".join(x.strip() for x in lines if x.strip())
+
+
+def test_order_does_not_depend_on_batches():
+    speaker = Speaker(model_of("llama"), TOKENIZER)
+    small = solve(PROBLEMS, speaker, decoding=Decoding(40, batch_size=2))
+    large = solve(PROBLEMS, speaker, decoding=Decoding(40, batch_size=7))
+    assert [s.problem.id for s in small] == [p.id for p in PROBLEMS]
+    assert [s.output for s in small] == [s.output for s in large]
+
+
+def test_a_prediction_row_has_the_promised_fields():
+    (first,) = prompts_of(PROBLEMS[:1])
+    gold = PROBLEMS[0].answer
+    writer = Scripted({first: ["A: 3 + 4 = 7.\n", f"The answer is {gold}.<end>"]})
+    (solution,) = solve(PROBLEMS[:1], writer)
+    row = prediction_row(solution, Decoding(), student="cot")
+    assert row["correct"] and row["correct_strict"] and row["extracted"] == gold
+    assert {"id", "prompt", "output", "extracted", "gold", "correct", "truncated",
+            "seconds"} <= set(row)  # fmt: skip
+    assert row["student"] == "cot" and row["decoding"]["temperature"] == 0
+
+
+def test_right_alignment():
+    ids, real = right_aligned([[1, 2, 3], [4]], 0, torch.device("cpu"))
+    assert ids.tolist() == [[1, 2, 3], [0, 0, 4]]
+    assert real.tolist() == [[1, 1, 1], [0, 0, 1]]

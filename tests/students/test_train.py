@@ -1,0 +1,257 @@
+"""Training: the loss, the mask, resume after a kill, nothing trained twice."""
+
+import shutil
+from dataclasses import replace
+
+import pytest
+import torch
+from transformers import Trainer, TrainerCallback
+
+from socratic_utils.benchmarks import load_problems
+from socratic_utils.config import Training
+from socratic_utils.problems import gold_chain
+from socratic_utils.students.base_models import load_pretrained, tiny
+from socratic_utils.students.training import hardware
+from socratic_utils.students.training import train as students
+from socratic_utils.students.training.train import (
+    collate,
+    load_student,
+    make_examples,
+    masked_loss,
+    train_student,
+    training_record,
+)
+from socratic_utils.students.transcript import IGNORED, SUPERVISIONS, tokenize
+
+PAIRS = [(p, gold_chain(p)) for p in load_problems("gradeschool", "train", 8)]
+TRAINING = Training(epochs=2, batch_size=4, learning_rate=1e-3)
+UNIFIED = SUPERVISIONS["socratic_unified"]
+
+
+def batch():
+    model, tokenizer = tiny()
+    model.eval()  # no dropout: losses are to be compared
+    examples, _ = make_examples(PAIRS[:4], tokenizer, UNIFIED, 512)
+    return model, collate(tokenizer.pad_token_id)(examples)
+
+
+def test_masked_loss_equals_the_model_s_own_full_logit_loss():
+    model, inputs = batch()
+    loss, logits = masked_loss(model, **inputs)
+    assert torch.isclose(loss, model(**inputs).loss, rtol=1e-5)
+    assert len(logits) == int((inputs["labels"] != IGNORED).sum())
+
+
+def test_the_problem_is_read_but_not_learnt():
+    """Logits for the trained tokens only, and none of them belongs to the problem."""
+    model, inputs = batch()
+    first_trained = int((inputs["labels"][0] != IGNORED).nonzero()[0])
+    text = tiny()[1].decode(inputs["input_ids"][0, :first_trained])
+    assert text == f"Problem: {PAIRS[0][0].text}\n"
+    loss = masked_loss(model, **inputs)[0]
+    changed = {**inputs, "input_ids": inputs["input_ids"].clone()}
+    changed["input_ids"][:, 1] = 7  # read: another problem, another loss
+    assert masked_loss(model, **changed)[0] != loss
+
+
+def test_bf16_autocast_reaches_the_loss(tmp_path, monkeypatch):
+    seen = []
+    plain = students.MaskedTrainer.loss
+
+    def spy(*args, **kwargs):
+        loss, logits = plain(*args, **kwargs)
+        seen.append(logits.dtype)
+        return loss, logits
+
+    monkeypatch.setattr(students.MaskedTrainer, "loss", staticmethod(spy))
+    monkeypatch.setattr(students, "use_bf16", lambda: True)
+    train_student("tiny", PAIRS[:4], UNIFIED, Training(batch_size=4), tmp_path)
+    assert set(seen) == {torch.bfloat16}
+
+
+def test_a_checkpoint_cut_off_while_it_was_saved_is_passed_over(tmp_path):
+    for step, whole in ((10, True), (20, False)):
+        folder = tmp_path / f"checkpoint-{step}"
+        folder.mkdir()
+        if whole:
+            (folder / "trainer_state.json").write_text("{}")
+    assert students.last_checkpoint(tmp_path) == str(tmp_path / "checkpoint-10")
+    assert students.last_checkpoint(tmp_path / "none") is None
+
+
+def test_padding_does_not_change_the_loss():
+    model, inputs = batch()
+    padded = {
+        "input_ids": torch.nn.functional.pad(inputs["input_ids"], (0, 7)),
+        "attention_mask": torch.nn.functional.pad(inputs["attention_mask"], (0, 7)),
+        "labels": torch.nn.functional.pad(inputs["labels"], (0, 7), value=IGNORED),
+    }
+    assert torch.isclose(
+        masked_loss(model, **inputs)[0], masked_loss(model, **padded)[0]
+    )
+
+
+def test_too_long_transcripts_are_left_out_and_counted():
+    _, tokenizer = tiny()
+    lengths = [len(tokenize(tokenizer, *pair, UNIFIED)["input_ids"]) for pair in PAIRS]
+    examples, left_out = make_examples(PAIRS, tokenizer, UNIFIED, max(lengths) - 1)
+    assert left_out == lengths.count(max(lengths)) and len(examples) + left_out == 8
+
+
+def test_a_trained_student_is_saved_reloaded_and_not_trained_again(tmp_path):
+    folder = train_student("tiny", PAIRS, UNIFIED, TRAINING, tmp_path)
+    record = training_record(folder)
+    assert record["problems"] == 8 and record["losses"][-1]["loss"] > 0
+    assert not (folder / "checkpoints").exists()
+    written = (folder / "model.safetensors").stat().st_mtime_ns
+    assert train_student("tiny", PAIRS, UNIFIED, TRAINING, tmp_path) == folder
+    assert (folder / "model.safetensors").stat().st_mtime_ns == written
+    model, tokenizer = load_student(folder)
+    assert not model.training and tokenizer.eos_token == "<end>"
+
+
+def test_anything_that_changes_the_student_changes_its_folder(tmp_path):
+    def name(base="tiny", pairs=PAIRS, sup=UNIFIED, training=TRAINING, seed=0):
+        return students.student_hash(base, pairs, sup, training, seed)
+
+    names = {
+        name(), name(base="x"), name(pairs=PAIRS[:7]), name(sup=SUPERVISIONS["qa"]),
+        name(training=replace(TRAINING, epochs=1)), name(seed=1),
+    }  # fmt: skip
+    assert len(names) == 6 and name() == name()
+    later = [replace(TRAINING, max_grad_norm=0.5), replace(TRAINING, adam_epsilon=1e-5)]
+    assert len(names | {name(training=training) for training in later}) == 8
+    # The name of this student before there were the two: it is found on disk.
+    assert name() == "8308bb8b2b"
+    same = replace(TRAINING, max_grad_norm=1.0, adam_epsilon=1e-8)
+    assert name(training=same) == name()
+
+
+def test_clipping_and_epsilon_reach_the_optimizer(tmp_path):
+    seen = {}
+
+    class Look(TrainerCallback):
+        def on_step_end(self, args, state, control, optimizer=None, **kwargs):
+            seen["clip"] = args.max_grad_norm
+            seen["eps"] = optimizer.param_groups[0]["eps"]
+
+    for training, wanted in (
+        (Training(epochs=1, batch_size=8), {"clip": 1.0, "eps": 1e-8}),
+        (
+            Training(epochs=1, batch_size=8, max_grad_norm=0.5, adam_epsilon=1e-5),
+            {"clip": 0.5, "eps": 1e-5},
+        ),
+    ):
+        train_student("tiny", PAIRS, UNIFIED, training, tmp_path, callbacks=[Look()])
+        assert seen == wanted
+
+
+class Killed(RuntimeError):
+    pass
+
+
+def test_a_killed_training_goes_on_and_ends_where_an_unbroken_one_does(
+    tmp_path, monkeypatch
+):
+    training = replace(TRAINING, epochs=12)  # 24 steps, a checkpoint at 12
+    whole = train_student("tiny", PAIRS, UNIFIED, training, tmp_path / "whole")
+    step = Trainer.training_step
+    seen = []
+
+    def dies_at_15(self, *args, **kwargs):
+        seen.append(self.state.global_step)
+        if len(seen) == 15:
+            raise Killed
+        return step(self, *args, **kwargs)
+
+    monkeypatch.setattr(Trainer, "training_step", dies_at_15)
+    with pytest.raises(Killed):
+        train_student("tiny", PAIRS, UNIFIED, training, tmp_path / "cut")
+    seen.clear()
+    monkeypatch.setattr(
+        Trainer,
+        "training_step",
+        lambda self, *a, **k: (
+            seen.append(self.state.global_step),
+            step(self, *a, **k),
+        )[1],
+    )
+    resumed = train_student("tiny", PAIRS, UNIFIED, training, tmp_path / "cut")
+    assert seen[0] == 12, "it started again from nothing"
+    left, right = (load_student(f)[0].state_dict() for f in (whole, resumed))
+    for key in left:
+        assert torch.allclose(left[key], right[key], atol=1e-5), key
+
+
+def test_the_loss_falls_and_the_end_mark_is_learnt(tmp_path):
+    """Overfit two problems: the student must write the answer and then stop."""
+    from socratic_utils.config import Decoding
+    from socratic_utils.students.decoding.incremental import Speaker
+    from socratic_utils.students.decoding.loop import solve
+
+    training = Training(epochs=150, batch_size=2, learning_rate=5e-3)
+    folder = train_student(
+        "tiny", PAIRS[:2], SUPERVISIONS["answer_only"], training, tmp_path
+    )
+    speaker = Speaker(*load_student(folder))
+    solutions = solve([p for p, _ in PAIRS[:2]], speaker, decoding=Decoding())
+    assert [s.output for s in solutions] == [
+        f"The answer is {p.answer}." for p, _ in PAIRS[:2]
+    ]
+    assert not any(s.truncated for s in solutions)
+
+
+def test_no_chain_and_no_model_are_said_in_one_sentence(tmp_path):
+    with pytest.raises(ValueError, match="no chain to learn from"):
+        train_student("tiny", [], UNIFIED, TRAINING, tmp_path)
+    with pytest.raises(FileNotFoundError, match="neither a folder"):
+        load_pretrained(str(tmp_path / "nothing-here"))
+
+
+def test_bf16_is_chosen_by_measurement(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    for fast, slow, expected in [
+        (1.0, 2.0, True),
+        (2.0, 1.0, False),
+        (1.0, 1.0, False),
+    ]:
+        hardware.use_bf16.cache_clear()
+        seconds = {torch.bfloat16: fast, torch.float32: slow}
+        monkeypatch.setattr(hardware, "_matmul_seconds", seconds.__getitem__)
+        assert hardware.use_bf16() is expected
+    hardware.use_bf16.cache_clear()
+
+
+def test_leftover_half_made_student_is_made_again(tmp_path):
+    folder = train_student("tiny", PAIRS, UNIFIED, TRAINING, tmp_path)
+    (folder / "training.json").unlink()
+    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    assert train_student("tiny", PAIRS, UNIFIED, TRAINING, tmp_path) == folder
+    assert (folder / "training.json").exists()
+
+
+@pytest.mark.parametrize(
+    "steps, epochs, every",
+    [(63, 1.0, 32), (63, 2.0, 63), (8, 2.0, 8), (8, 3.0, 16), (234, 10.0, 468),
+     (900, 3.0, 900), (5, 1.0, 10), (2000, 1.0, 500)],
+)  # fmt: skip
+def test_later_epochs_are_never_cut_in_the_middle(steps, epochs, every):
+    assert students.save_every(steps, epochs) == every
+    assert epochs <= 1 or every % steps == 0
+
+
+def test_the_weights_of_a_folder_make_the_student(tmp_path):
+    folder = tmp_path / "base"
+    folder.mkdir()
+    (folder / "weights.bin").write_bytes(b"one")
+    marks = [students.student_hash(str(folder), PAIRS, UNIFIED, TRAINING, 0)]
+    (folder / "weights.bin").write_bytes(b"two!")
+    marks.append(students.student_hash(str(folder), PAIRS, UNIFIED, TRAINING, 0))
+    assert marks[0] != marks[1]
+
+
+def test_test_problems_are_never_trained_on(tmp_path):
+    held_out = load_problems("gradeschool", "test", 2)
+    pairs = [(p, gold_chain(p)) for p in held_out]
+    with pytest.raises(ValueError, match="problems of test are for scoring"):
+        train_student("tiny", pairs, UNIFIED, TRAINING, tmp_path)

@@ -1,0 +1,124 @@
+"""Prices, estimates, and a budget that is never passed."""
+
+import pytest
+
+from socratic_utils.problems import Problem
+from socratic_utils.teacher import cost
+from socratic_utils.teacher.cost import Budget, Price, estimate, price_of, spent
+from socratic_utils.teacher.teacher import Teacher, TeacherError
+from tests.helpers.teacher_server import TeacherServer
+
+PROBLEMS = [
+    Problem(f"toy-train-{i:04d}", "toy", "train", f"Story{i:02d}. How many?", "48")
+    for i in range(40)
+]
+
+
+@pytest.fixture
+def prices(tmp_path, monkeypatch):
+    """The toy teacher costs 1,000 dollars a million prompt tokens, 2,000 to complete:
+    a reply of the test server (7 and 5 tokens) is 1.7 cents."""
+    path = tmp_path / "prices.csv"
+    path.write_text("model,prompt,completion\ntoy,1000,2000\n")
+    monkeypatch.setenv(cost.PRICES_VARIABLE, str(path))
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    return path
+
+
+def test_the_shipped_table_has_prices():
+    assert price_of("gpt-4.1-mini") == Price(0.40, 1.60)
+    assert price_of("gpt-4.1-mini", batch=True) == Price(0.20, 0.80)
+    assert price_of("no-such-model") is None
+
+
+def test_a_bad_line_is_named(prices):
+    prices.write_text("model,prompt,completion\ntoy,cheap,2\n")
+    with pytest.raises(ValueError, match="prices.csv, line 2"):
+        price_of("toy")
+    prices.unlink()
+    with pytest.raises(ValueError, match="does not exist"):
+        price_of("toy")
+
+
+def test_estimates_by_hand():
+    requests = [({"prompt": "x" * 400}, 1), ({"prompt": "x" * 800}, 1)]
+    blind = estimate(requests, [], Price(1.0, 10.0))
+    assert (blind.prompt_tokens, blind.completion_tokens) == (300, 240)
+    assert blind.dollars == pytest.approx((300 + 2400) / 1e6) and blind.hours is None
+    assert blind.basis == "estimated"
+    # 3 characters a token, 50 tokens a reply, 2 seconds a request with 4 at a time
+    known = [{"prompt_tokens": 100, "prompt_characters": 300, "completion_tokens": 50,
+              "seconds": 2.0}]  # fmt: skip
+    seen = estimate(requests, known, None, concurrency=4)
+    assert (seen.prompt_tokens, seen.completion_tokens) == (400, 100)
+    assert seen.dollars is None and seen.hours == pytest.approx(1.0 / 3600)
+    both = blind + seen
+    assert both.requests == 4 and both.dollars is None
+    assert "4 requests" in str(both) and "price unknown" in str(both)
+    # A prompt is paid once for its ten chains.
+    many = estimate([(request, 10) for request, _ in requests], known, Price(1.0, 10.0))
+    assert (many.requests, many.prompt_tokens, many.completion_tokens) == (2, 400, 1000)
+
+
+def test_what_replies_cost():
+    price = Price(1000.0, 2000.0)
+    live = {"prompt_tokens": 7, "completion_tokens": 5}
+    assert spent([live], price) == pytest.approx(0.017)
+    assert spent([live | {"batch": True}], price) == pytest.approx(0.0085)
+    untold = {"prompt_tokens": None, "completion_tokens": None, "text": "x" * 5,
+              "prompt_characters": 7}  # fmt: skip
+    assert spent([untold], price) == pytest.approx(0.017)  # not nothing
+    request = {"messages": [{"role": "user", "content": "八" * 600}], "max_tokens": 1}
+    assert Budget(9.0, Price(1.0, 0.0)).worst(request) >= 1800 / 1e6
+
+
+def test_an_estimate_counts_only_what_is_missing(tmp_path, prices):
+    with TeacherServer() as server:
+        teacher = Teacher("toy", server.url, tmp_path / "c", recorded=())
+        assert teacher.estimate(PROBLEMS, "cot", n=2).requests == 40
+        teacher.sample(PROBLEMS[:30], "cot", n=2)
+        left = teacher.estimate(PROBLEMS, "cot", n=2)
+    assert left.requests == 10 and left.completion_tokens == 100
+    assert left.basis == "estimated from cached replies" and left.hours is not None
+
+
+def test_reservations_never_pass_the_limit():
+    budget = Budget(1.0, Price(0.0, 1000.0))
+    worst = budget.worst({"prompt": "", "max_tokens": 300})
+    assert worst == pytest.approx(0.3)
+    assert [budget.admit(worst) for _ in range(4)] == [True, True, True, False]
+    budget.settle(worst, [{"prompt_tokens": 0, "completion_tokens": 100}])
+    assert budget.spent == pytest.approx(0.1) and budget.admit(0.29)
+    assert not budget.admit(0.1)
+    with pytest.raises(ValueError, match="above 0"):
+        Budget(0.0, Price(1.0, 1.0))
+
+
+def test_a_run_stops_below_its_budget_and_goes_on_later(tmp_path, prices):
+    def teacher(server, dollars):
+        return Teacher("toy", server.url, tmp_path / "c", recorded=(), concurrency=4,
+                       max_tokens=10, max_cost=dollars)  # fmt: skip
+
+    with TeacherServer() as server:
+        worst = Budget(1.0, Price(1000.0, 2000.0)).worst(
+            teacher(server, 9).request(PROBLEMS[0], "cot", 0.0, 0)
+        )
+        limit = round(worst + 10 * 0.017, 4)
+        with pytest.raises(TeacherError, match="could pass --max-cost") as caught:
+            teacher(server, limit).sample(PROBLEMS, "cot")
+        assert "\n" not in str(caught.value) and "are missing" in str(caught.value)
+        asked = len(server.requests)
+        assert 0 < asked * 0.017 <= limit
+        with pytest.raises(TeacherError, match="could pass"):
+            teacher(server, limit).sample(PROBLEMS, "cot")  # what is spent stays spent
+        assert len(server.requests) * 0.017 <= limit
+        chains = teacher(server, 50.0).sample(PROBLEMS, "cot")
+        assert len(chains) == 40 and len(server.requests) == 40
+
+
+def test_a_price_that_is_missing_is_asked_for(tmp_path, prices):
+    with TeacherServer() as server:
+        teacher = Teacher("dear", server.url, None, recorded=(), max_cost=1.0)
+        with pytest.raises(TeacherError, match="no price is known for dear") as caught:
+            teacher.sample(PROBLEMS[:2])
+        assert str(prices) in str(caught.value) and server.requests == []
