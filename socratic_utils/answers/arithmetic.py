@@ -1,7 +1,6 @@
 """Plain arithmetic inside free text: calculate, find and check written equations.
 
-A teacher's chain says "She makes 4 * 12 = 48 rolls"; this module finds that equation
-and says whether it is true, with exact fractions and without `eval`:
+Values are exact fractions; nothing is evaluated with `eval`:
 
     >>> calculate("3 * (4 + 5)")
     Fraction(27, 1)
@@ -11,8 +10,7 @@ and says whether it is true, with exact fractions and without `eval`:
     >>> format_number(Fraction(1, 2)), format_number(10.0)
     ('0.5', '10')
 
-`answers` builds on it and re-exports its public names.  Not covered: powers, roots,
-variables, mixed numbers, clock times.
+Not covered: powers, roots, variables, mixed numbers, clock times.
 """
 
 import re
@@ -22,14 +20,6 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
-
-__all__ = [
-    "Equation",
-    "calculate",
-    "equation_is_right",
-    "find_equations",
-    "format_number",
-]
 
 MAX_DIGITS, MAX_LENGTH, MAX_DEPTH = 50, 200, 20
 CURRENCY = "$€£¥₹"
@@ -44,11 +34,11 @@ _TERM = (
     rf"(?:-(?! )|\( ?){{0,9}}+(?:[{CURRENCY}] ?)?-?{PLAIN_NUMBER}(?! \d+/\d)"
     rf"(?: ?[%)]){{0,9}}+(?:{_UNIT}){{0,3}}+(?: ?\)){{0,9}}+"
 )
-# The first look keeps the pattern from being tried at every letter.
+# The lookahead keeps the pattern from being tried at every letter.
 _FORMULA = re.compile(
     rf"(?=[-(.\d{CURRENCY}]){_TERM}(?: {{0,2}}[-+*/xX] {{0,2}}{_TERM}){{0,15}}+"
 )
-# What stands before the mere tail of a formula: "y - 3+4=1", "2^3+1=9"; not a bullet.
+# Before a match that is only the tail of a formula: "y - 3+4=1", "2^3+1=9"; no bullet.
 _CUT_OFF = re.compile(r"(?<!\n)(?<!\n )(?<!\n  )[-+*/^√][ $(]*$|[\w)²³!]$|\d $")
 _OPERATOR, _HEAD = re.compile(r"[-+*/xX]"), re.compile(rf"-?{PLAIN_NUMBER}%?")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -61,7 +51,7 @@ _SIGNS = str.maketrans(
 
 
 def format_number(value: int | float | Decimal | Fraction) -> str:
-    """One spelling for training and decoding: 10.0 -> 10, 1/2 -> 0.5, 1/3 -> 1/3."""
+    """The one spelling of a number: 10.0 -> 10, 1/2 -> 0.5, 1/3 -> 1/3."""
     value = Fraction(str(value))  # through str, so that the float 0.1 is one tenth
     if (value * 10**6).denominator > 1:
         return str(value)
@@ -71,7 +61,7 @@ def format_number(value: int | float | Decimal | Fraction) -> str:
 
 
 def ascii_signs(text: str) -> str:
-    """Digits, minus signs, ... of other scripts as ASCII; the length stays the same."""
+    """Unicode digits, minus signs, ... as ASCII; the length stays the same."""
     if text.isascii():
         return text
     text = re.sub(r"\d", lambda m: str(unicodedata.decimal(m[0])), text)
@@ -82,8 +72,8 @@ def ascii_signs(text: str) -> str:
 def calculate(expression: str) -> Fraction:
     """Exact value of plain arithmetic: calculate("3 * (4 + 5)") -> Fraction(27, 1).
 
-    Digits, decimals, commas, + - * / x × ÷ ·, parentheses, unary minus, and % as "per
-    hundred" (50*20% = 10). No powers, no names, no eval; ValueError on all else.
+    Reads digits, decimals, commas, + - * / x × ÷ ·, parentheses, unary minus, and % as
+    "per hundred" (50*20% = 10).  Raises ValueError on everything else.
     """
     if not isinstance(expression, str) or len(expression) > MAX_LENGTH:
         raise ValueError(f"Not plain arithmetic of {MAX_LENGTH} characters at most.")
@@ -98,7 +88,7 @@ def calculate(expression: str) -> Fraction:
 
 
 def _climb(tokens: list[str], depth: int, lowest: int = 1) -> Fraction:
-    """Precedence climbing: an operand, then operators that bind at least this much."""
+    """Precedence climbing: an operand, then operators of precedence >= `lowest`."""
     value = _operand(tokens, depth)
     while tokens and _BINDS.get(tokens[0], 0) >= lowest:
         sign = tokens.pop(0)
@@ -113,7 +103,7 @@ def _climb(tokens: list[str], depth: int, lowest: int = 1) -> Fraction:
 
 
 def _operand(tokens: list[str], depth: int) -> Fraction:
-    """A number, -operand or (formula), perhaps with % behind it."""
+    """A number, -operand or (formula), optionally followed by %."""
     token = tokens.pop(0) if tokens else "the end"
     if depth > MAX_DEPTH:
         raise ValueError("it is nested too deeply")
@@ -134,7 +124,7 @@ def _operand(tokens: list[str], depth: int) -> Fraction:
 
 
 class Equation(NamedTuple):
-    """'5 kg * $2 = $10' as ("5*2", "10"); text[start:end] is where it stands."""
+    """'5 kg * $2 = $10' as ("5*2", "10"), found at text[start:end]."""
 
     expression: str
     result: str
@@ -143,10 +133,10 @@ class Equation(NamedTuple):
 
 
 def find_equations(text: str) -> list[Equation]:
-    """All "a op b = c" in free text; units, currency and spaces are dropped.
+    """All "a op b = c" in free text, without units, currency and spaces.
 
     "2+3=5*2=10" gives 2+3=5 and 5*2=10, as children write it; "2*(3+4)=2*7=14" gives
-    2*(3+4)=2*7 and 2*7=14. Powers, variables and mixed numbers are left alone.
+    2*(3+4)=2*7 and 2*7=14.  Powers, variables and mixed numbers are ignored.
     """
     text, found = ascii_signs(text), []
     if "=" not in text:
@@ -163,7 +153,7 @@ def find_equations(text: str) -> list[Equation]:
         if _value(expression) is None or _value(result) is None:
             continue
         if "/" in expression and _REMAINDER.match(text, right.start()):
-            continue  # 13 / 4 = 3 remainder 1 is right, and no plain arithmetic
+            continue  # 13 / 4 = 3 remainder 1 is correct, but not plain arithmetic
         equation = Equation(expression, result, left.start(), right.end())
         head = _HEAD.match(result)
         if head and head[0] != result and not equation_is_right(equation):
@@ -174,9 +164,9 @@ def find_equations(text: str) -> list[Equation]:
 
 
 def equation_is_right(equation: Equation) -> bool:
-    """Exact, or right to the decimals written: 10/3=3.33 yes, 10/3=3 no.
+    """Exact, or correct to the decimals written: 10/3=3.33 yes, 10/3=3 no.
 
-    A percent sign may be a unit (30/60*100=50%, 100%-30%=70) or a hundredth.
+    A percent sign may be a unit (30/60*100=50%, 100%-30%=70) or mean 1/100.
     """
     sides = [(equation.expression, equation.result)]
     if not ("%" in equation.expression and re.search(r"[*/xX]", equation.expression)):
@@ -204,7 +194,7 @@ def _bare(formula: str) -> str:
     return text
 
 
-@lru_cache(maxsize=16384)  # chains ask for the same sides again and again
+@lru_cache(maxsize=16384)  # the same sides recur in many chains
 def _value(expression: str) -> Fraction | None:
     try:
         return calculate(expression)

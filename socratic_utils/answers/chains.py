@@ -1,25 +1,25 @@
-r"""From what a teacher wrote to a `Chain`: steps and final answer.
+r"""From a teacher's reply to the steps and the final answer of a `Chain`.
 
-The prompts ask for `Q1: ... / A1: ...` lines (Socratic) or one sentence a line (CoT)
+The prompts ask for `Q1: ... / A1: ...` lines (Socratic) or one sentence per line (CoT)
 and a last line "The answer is N."; models add bold, bullets, numbers, blank lines,
-LaTeX and code.  What is decoration is taken off; a solution may have several lines:
+LaTeX and code, which are removed.  A solution may have several lines:
 
     >>> reply = "**Q1:** How many?\n4 * 12 = 48 rolls.\nThe answer is 48."
     >>> parse_chain(reply, "socratic")
     ((Step(question='How many?', solution='4 * 12 = 48 rolls.', answer='48'),), '48')
 
-A reply that has no step or no marked answer is still returned, with empty steps or
-`answer=None`: the filter drops it and counts why.
-
-What a CoT writes on one line is one step; of a reply that is one paragraph, as
-completion models write them, each sentence is:
+A CoT step is a line; in a reply of a single paragraph, as completion models write
+them, it is a sentence:
 
     >>> reply = "She has 2 * 3 = 6 pens. She sells 1. The answer is 5."
     >>> parse_chain(reply, "cot")[0][1]
     Step(question='', solution='She sells 1.', answer='1')
 
-Not covered: tables, other languages, abbreviations other than titles and initials, CoT
-lines that only announce something ("Let's break it down."): they count as steps.
+A reply without steps or without a marked answer gives empty steps or `answer=None`;
+the filter drops it and counts the reason.
+
+Not covered: tables, other languages, abbreviations other than titles and initials; CoT
+lines that only announce something ("Let's break it down.") count as steps.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from functools import lru_cache
 
 from socratic_utils.problems import Step
 
+from .arithmetic import find_equations
 from .extract import (
     extract_answer,
     extract_marked_answer,
-    find_equations,
     marked_line,
     may_be_marked,
     names_several,
@@ -51,19 +51,19 @@ _BOTH_IN_ONE = re.compile(
     re.I,
 )
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.I | re.S)
-# "### Final Answer" above the answer itself is one line with it.
+# "### Final Answer" above the answer itself is joined to it.
 _HEADING = re.compile(
     r"^[ \t]*(?:#+[ \t]*)?(?:\*\*)?final answer[ \t:]*(?:\*\*)?[ \t:]*\n\s*(?=\S)",
     re.I | re.M,
 )
-# "The answer is 5", "Answer: 5"; but "the closest answer is (b)" is a thought.
+# "The answer is 5", "Answer: 5"; but not "the closest answer is (b)".
 _FINAL = re.compile(
     r"(?:(?:\b(?:so|thus|therefore|hence|the|my|our|final|correct)\b,?\s+){1,4}"
     r"|(?<!\w\s))\banswer(?:\s+to\s[^.]{1,80}?)?\s*(?:is\b|[:=]).*$",
     re.I,
 )
 _LAST_SENTENCE = re.compile(rf"(?:^|(?<=[.!?]\s)){_FINAL.pattern}", re.I)
-# Least-to-most prompts ask their last question so: "Final Answer: How many are left?"
+# The last question of a least-to-most prompt: "Final Answer: How many are left?"
 _LAST_QUESTION = re.compile(r"^[ \t]*final answer:(?=.*\?[ \t]*$)", re.I | re.M)
 _SENTENCE_END = re.compile(
     r"(?:(?<=[.!?])|(?<=[.!?][\"”)]))(?<!\b[DM]r\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)"
@@ -73,18 +73,18 @@ _CODE = re.compile(r"```.*?(?:```|\Z)", re.S)
 
 
 def without_thoughts(text: str) -> str:
-    """A reply without what its model thought aloud between <think> marks."""
+    """The reply without the text between <think> marks."""
     return _THOUGHT.sub("", text) if "<" in text else text
 
 
 def _fraction(match: re.Match) -> str:
-    r"""'\frac{2 + 4}{3}' -> '(2 + 4)/3'; without the brackets it would be 10/3."""
+    r"""'\frac{2 + 4}{3}' -> '(2 + 4)/3'."""
     parts = match.groups()
     return "/".join(f"({p})" if re.search(r"[-+*]|\\times", p) else p for p in parts)
 
 
 _TYPESETTING = rules(
-    # Mathematics between two dollars, if it is typeset: "$3 and $5" are prices.
+    # Mathematics between two dollar signs, if typeset: "$3 and $5" are prices.
     ("$", r"(?<!\\)\$((?:[^$\\]|\\[^a-z])*\\[a-z](?:[^$\\]|\\.)*)\$", r"\1"),
     ("{", r"\\(?:boxed|text|textbf|mathrm|mathbf)\s?\{([^{}]*)\}", r"\1"),
     ("frac", r"\\[dt]?frac\s?\{([^{}]*)\}\s?\{([^{}]*)\}", _fraction),
@@ -100,28 +100,27 @@ _TYPESETTING = rules(
 
 
 def parse_chain(
-    text: str, style: str, kind: str = "number", cut_off: bool = False
+    text: str, style: str, kind: str = "number", cut: bool = False
 ) -> tuple[tuple[Step, ...], str | None]:
-    """Steps and final answer of a reply.
+    """The steps and the final answer of a reply.
 
-    The final answer is the marked one ("The answer is ..."), otherwise None: a chain
-    that stops half-way must not count as right by its last number.  Of a reply that
-    was `cut_off` the last line does not count: "The answer is 37" may go on ".5".
-    What a model thinks aloud between <think> marks is no part of its chain.  `style` is
-    one of `prompts.ALL_STYLES`; of "questions" there is no answer.
-    "(a) or (b)" is no answer to a choice.
+    `style` is a prompt style; "questions" gives sub-questions only and no answer.  The
+    final answer is the marked one ("The answer is ..."), otherwise None, so that an
+    unfinished chain is not counted by its last number.  If the reply was `cut` at the
+    token limit its last line is ignored: "The answer is 37" may have continued ".5".
+    Text between <think> marks is ignored; "(a) or (b)" is no answer to a choice.
     """
     text = without_thoughts(text)
     if "final answer" in text.lower():
         text = _HEADING.sub("Final answer: ", text)
         text = _LAST_QUESTION.sub("Q:", text)
     if style == "questions":
-        whole = text.rpartition("\n")[0] if cut_off else text
+        whole = text.rpartition("\n")[0] if cut else text
         return _questions(whole.splitlines()), None
     socratic = style.startswith("socratic")
     if not socratic and "\n" not in text.strip():
         text = sentence_lines(text)
-    if cut_off:
+    if cut:
         text = text.rpartition("\n")[0]
     answer = extract_marked_answer(text, kind)
     if kind == "choice" and names_several(marked_line(text) or ""):
@@ -138,14 +137,14 @@ def parse_chain(
 
 
 def clean_line(line: str) -> str:
-    """Take off Markdown bold, bullets, step numbers and LaTeX."""
+    """The line without Markdown bold, bullets, step numbers and LaTeX."""
     line = " ".join(rewrite(line, _TYPESETTING).split())
     mark = _DECORATION.match(line)
     return line[mark.end() :].strip() if mark else line
 
 
 def sentence_lines(text: str) -> str:
-    """One sentence a line.
+    """One sentence per line.
 
     >>> sentence_lines("Mr. Wu has 2.5 kg. He buys 1. The answer is 3.5.").split("\\n")
     ['Mr. Wu has 2.5 kg.', 'He buys 1.', 'The answer is 3.5.']
@@ -154,20 +153,20 @@ def sentence_lines(text: str) -> str:
 
 
 def step_answer(solution: str, kind: str = "number") -> str:
-    """What a solution sentence arrives at: the result of its last equation."""
+    """The result of a solution's last equation, otherwise its last answer."""
     equations = find_equations(solution) if kind == "number" else []
     if equations:
         return _result(equations[-1].result)
     return extract_answer(solution, kind) or ""
 
 
-@lru_cache(maxsize=1024)  # results are small numbers, the same ones again and again
+@lru_cache(maxsize=1024)  # the same small numbers recur
 def _result(text: str) -> str:
     return extract_answer(text) or text
 
 
 def _is_marked(line: str, kind: str) -> bool:
-    """Does the line hold a final answer, or only the mark ("Final answer:")?"""
+    """Whether the line holds a final answer, or only the mark ("Final answer:")."""
     if not may_be_marked(line.replace("**", "")):  # bold may stand inside the word
         return False
     if extract_marked_answer(line, kind) is not None:
@@ -177,28 +176,28 @@ def _is_marked(line: str, kind: str) -> bool:
 
 
 def _without_final(line: str, kind: str, last: bool) -> str:
-    """The cleaned line, less "The answer is N." and the like.
+    """The cleaned line without "The answer is N." and the like.
 
-    A labelled solution ("Answer: 3 * 4 = 12") is not the end of a chain: it stays when
-    it holds an equation or another mark follows.
+    A labelled solution ("Answer: 3 * 4 = 12") is kept if it holds an equation or if
+    another mark follows.
     """
     cleaned = clean_line(line.partition("####")[0])
-    told = _ANSWER.match(cleaned)
-    if told and told["text"] and (not last or find_equations(cleaned)):
-        return f"A: {_FINAL.sub('', told['text']).strip() or told['text']}"
+    labelled = _ANSWER.match(cleaned)
+    if labelled and labelled["text"] and (not last or find_equations(cleaned)):
+        return f"A: {_FINAL.sub('', labelled['text']).strip() or labelled['text']}"
     if "\\boxed" in line and not find_equations(cleaned):
         return ""
     return _FINAL.sub("", cleaned).strip()
 
 
 def _questions(lines: list[str]) -> tuple[Step, ...]:
-    """Sub-questions alone, which have no solutions yet."""
+    """Sub-questions alone, without solutions."""
     asked = [_QUESTION.match(clean_line(line)) for line in lines]
     return tuple(Step(a["text"].strip(), "", "") for a in asked if a and a["text"])
 
 
 def _solution_steps(lines: list[str], kind: str) -> tuple[Step, ...]:
-    """CoT: a line is a step; it goes on after a last ":" and before a first "="."""
+    """CoT: each line is a step; lines after ":" or starting with "=" are joined."""
     solutions: list[str] = []
     for line in lines:
         line = _text(line)
@@ -213,13 +212,13 @@ def _solution_steps(lines: list[str], kind: str) -> tuple[Step, ...]:
 
 
 def _socratic_steps(lines: list[str], kind: str) -> tuple[Step, ...]:
-    """Questions and what answers them; a question nobody answers is left out.
+    """Questions with their solutions; a question without a solution is dropped.
 
-    A label may stand alone on its line or be missing: a line that ends with "?" is a
-    question, and the lines after a question, up to a blank one, are its solution.
+    A label may be alone on its line or missing: a line that ends with "?" is a
+    question, and the lines after it, up to a blank one, are its solution.
     """
     turns: list[list[str]] = []  # [question, solution]
-    joined = False  # does the line follow a labelled question or a solution directly?
+    joined = False  # whether the line directly follows a labelled question or solution
     for line in lines:
         asked, text = _QUESTION.match(line), _text(line)
         question, solution = turns[-1] if turns else ("-", "-")
@@ -239,17 +238,17 @@ def _socratic_steps(lines: list[str], kind: str) -> tuple[Step, ...]:
 
 def _text(line: str) -> str:
     """The line without a solution's label."""
-    told = _ANSWER.match(line)
-    return told["text"].strip() if told else line
+    labelled = _ANSWER.match(line)
+    return labelled["text"].strip() if labelled else line
 
 
 def _may_solve(line: str, kind: str) -> bool:
-    """May a line on its own be a solution?  Where numbers count it must hold one."""
+    """Whether a line can be a solution; with numeric answers it must hold a digit."""
     return kind != "number" or any(map(str.isdigit, line))
 
 
 def _goes_on(solution: str, line: str, kind: str) -> bool:
-    """Does a solution need this next line, or is it only a closing remark?"""
+    """Whether this line continues a solution rather than being a closing remark."""
     if kind != "number" or line.startswith("=") or find_equations(line):
         return True
     return not find_equations(solution)

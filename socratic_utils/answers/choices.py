@@ -1,4 +1,4 @@
-"""Which of its choices a text about a problem means: by letter, or by its words.
+"""Which choice of a multiple-choice problem a text gives: by letter or by its words.
 
     >>> choice_of("The answer is (B).", ("ocean", "drawer", "cloud"))
     'b'
@@ -7,12 +7,11 @@
     >>> choice_of("The answer is (z).", ("ocean", "drawer", "cloud")) is None
     True
 
-Words count behind an answer mark only, and only where they name one choice: a chain
-speaks of other choices on its way.  Of two choices of which one holds the other's words
-("car", "car park") the longer one is meant.  A letter that no choice has is no answer,
-and "(a) or (b)" is none, whether a student or a teacher wrote it.
+Words count only behind an answer mark, since a chain mentions other choices on its way,
+and only if they name one choice.  If one choice contains another ("car", "car park"),
+the longer match counts.  Letters out of range and "(a) or (b)" give None.
 
-Not covered: words spelled otherwise than in the choice.
+Not covered: words spelled differently from the choice.
 """
 
 from __future__ import annotations
@@ -27,17 +26,18 @@ from .extract import extract_answer, extract_marked_answer, marked_line, names_s
 
 
 def answer_of(text: str, problem: Problem, strict: bool = False) -> str | None:
-    """The answer of a text to a problem; `strict` counts what is marked only."""
+    """The answer a text gives to a problem; `strict` requires an answer mark."""
     if problem.choices:
         return choice_of(text, problem.choices, strict)
     return (extract_marked_answer if strict else extract_answer)(text, problem.kind)
 
 
 def choice_of(text: str, choices: Sequence[str], strict: bool = False) -> str | None:
-    """The letter of the choice that a text means; None where it means none or two.
+    """The letter of the choice that a text gives, or None for none or several.
 
-    A letter behind the mark counts, else the words there; "a lake" is no letter but the
-    lake.  Without a mark the last letter counts, unless `strict`.
+    `choices` are the texts of choices a, b, c...  Behind an answer mark a letter counts
+    first, then words ("a lake" is the lake, not letter a).  Without a mark the last
+    letter counts, unless `strict`.
     """
     line = marked_line(text)
     if line is not None:
@@ -45,10 +45,10 @@ def choice_of(text: str, choices: Sequence[str], strict: bool = False) -> str | 
     return None if strict else known(extract_answer(text, "choice"), choices)
 
 
-def meant(problem: Problem, reply: dict, letter: str | None) -> str | None:
-    """The answer of a teacher's reply whose parse gave a `letter`, or nothing.
+def choice_in_reply(problem: Problem, reply: dict, letter: str | None) -> str | None:
+    """The answer in a teacher's reply from which `parse_chain` read `letter`, or None.
 
-    The last line of a reply that was cut off may go on: its words do not count.
+    Words do not count in a reply that was cut off: its last line may have continued.
     """
     if not problem.choices:
         return letter
@@ -59,28 +59,32 @@ def meant(problem: Problem, reply: dict, letter: str | None) -> str | None:
 
 
 def marked_choice(line: str, letter: str | None, choices: Sequence[str]) -> str | None:
-    """What the line behind a mark means: its letter, else its words, if it is one."""
+    """The choice given on the line behind a mark: by letter, else by words."""
     if names_several(line):
         return None
     return known(letter or by_words(line, choices), choices)
 
 
 def known(letter: str | None, choices: Sequence[str]) -> str | None:
-    """The letter, if a choice has it."""
+    """The letter, or None if it is out of range."""
     return letter if letter in tuple(LETTERS[: len(choices)]) else None
 
 
 def by_words(line: str, choices: Sequence[str]) -> str | None:
-    """The letter of the one choice whose words stand in a line."""
+    """The letter of the only choice whose words occur in a line."""
     plain = _plain(line)
-    found = [i for i, text in enumerate(choices) if f" {_plain(text)} " in f" {plain} "]
-    texts = [_plain(choices[i]) for i in found]
-    widest = [
-        i
-        for i, own in zip(found, texts, strict=True)
-        if not any(own != other and f" {own} " in f" {other} " for other in texts)
+    texts = dict(zip(LETTERS, map(_plain, choices), strict=False))
+    found = {letter: text for letter, text in texts.items() if _holds(plain, text)}
+    longest = [
+        letter
+        for letter, text in found.items()
+        if not any(text != other and _holds(other, text) for other in found.values())
     ]
-    return LETTERS[widest[0]] if len(widest) == 1 else None
+    return longest[0] if len(longest) == 1 else None
+
+
+def _holds(text: str, words: str) -> bool:
+    return f" {words} " in f" {text} "
 
 
 def _plain(text: str) -> str:

@@ -1,29 +1,24 @@
-r"""Read answers out of model text, compare them, and check written arithmetic.
+r"""Read the final answer out of a model's text and compare it with the gold answer.
 
-Socratic distillation takes the number of the last solution "by simple heuristics"
-(P1 section 3.3). This module is those heuristics, written down and tested:
-
-    >>> extract_answer("16 - 3 = 13. The answer is $1,200.00.")
-    '1200'
     >>> extract_answer("So the answer is (C) bank", kind="choice")
     'c'
     >>> is_correct("18.0", "18"), is_correct("0.5", "1/2"), is_correct(None, "3")
     (True, True, False)
 
-Decisions
-- The last mark wins; a last mark with nothing behind it (cut output) is passed over.
-  A mark followed by words only ("The answer is unknown") means None, not a guess.
-- Behind a mark we read its first line (500 characters), and there the first answer:
-  "12 because 3*4=12" -> 12, "10 apples and 5 pears" -> 10. If that number opens an
-  equation, the right-hand side counts ("3 * 4 = 12" -> 12).
-- Without any mark the last answer in the text counts.
+Rules
+- The last answer mark counts; one with nothing behind it (cut output) is skipped.
+  A mark followed by words only ("The answer is unknown") gives None, not a guess.
+- Behind a mark only the first line (500 characters) is read, and there the first
+  answer: "12 because 3*4=12" -> 12, "10 apples and 5 pears" -> 10.  If that number
+  opens an equation, the right-hand side counts ("3 * 4 = 12" -> 12).
+- Without any mark, the last answer in the text counts.
 - A formula behind a mark counts by its value: "3 * (4 + 5)" -> 27; one with an unknown
-  ("4x", "21 - some", "9 - ?") or that is no plain arithmetic means None.
-- Ordinals ("1st") and digits glued to letters ("A4") count only when there is nothing
-  better; dates never do. "1e3" is 1000, "50%" is 50. "1 200" is 1200 only where it
-  opens the text or follows a mark; a no-break space between digits always groups.
+  ("4x", "21 - some", "9 - ?") or anything but plain arithmetic gives None.
+- Ordinals ("1st") and digits joined to letters ("A4") count only if there is no other
+  number; dates never do.  "1e3" is 1000, "50%" is 50.  "1 200" is 1200 only at the
+  start of the text or behind a mark; a no-break space between digits always groups.
 - A minus is a sign only if it touches its number and follows no operand: 10-3=7.
-- Fractions stay fractions ("2/4" -> "1/2"). Over 50 digits is babble: None.
+- Fractions stay fractions ("2/4" -> "1/2").  More than 50 digits give None.
 
 Not covered: numbers in words ("twelve", "2 million"), decimal commas, clock times.
 """
@@ -37,34 +32,18 @@ from .arithmetic import (
     CURRENCY,
     MAX_DIGITS,
     PLAIN_NUMBER,
-    Equation,
     ascii_signs,
     calculate,
-    equation_is_right,
     find_equations,
     format_number,
 )
 from .rewrite import rewrite, rules
 
-__all__ = [
-    "ANSWER_MARK",
-    "Equation",
-    "calculate",
-    "equation_is_right",
-    "extract_answer",
-    "extract_marked_answer",
-    "find_equations",
-    "format_number",
-    "is_correct",
-    "marked_line",
-    "names_several",
-]
-
 ANSWER_MARK = "The answer is"  # every student's transcript ends "The answer is 42."
 MAX_LINE = 500
 
 _MARK = re.compile(
-    r"(?=[a#\\])(?:"  # a first look, so that few places are tried in earnest
+    r"(?=[a#\\])(?:"  # the lookahead rules out most positions at once
     r"\banswer(?:\s{1,3}to\s[^.\n]{1,80}?)?\s{0,3}(?:is\b|[:=])[\s:]{0,5}"
     r"|####|\\boxed\s?\{)",
     re.I,
@@ -79,7 +58,7 @@ _MIXED = re.compile(
     r"(?<!\d)(\d{1,50}) (and )?(?=(\d{1,50}) ?/ ?(\d{1,50})(?!\d)( ?=)?)"
 )
 _UNKNOWN = r"(?:[xyzXYZ]|some)\b"
-_FORMULA = re.compile(  # at the start of what stands behind a mark
+_FORMULA = re.compile(  # at the start of the text behind a mark
     rf"\W{{0,9}}(?:{_UNKNOWN} ?[-+*/]|[\d.,]++(?:[xyzXYZ]\b(?! ?\d)|[)%]{{0,9}} ?"
     rf"(?:[*+] ?[\d$(]| - [\d$(]|[-+*/] ?(?:[(?$]|{_UNKNOWN}))))"
 )
@@ -88,7 +67,7 @@ _YES_NO = re.compile(r"(?<![^\W_])(yes|no|true|false)(?![^\W_]|['’-]\w|\. ?\d)
 _CHOICE = re.compile(
     r"(?<![\w.-])(?<!\w['’])(?:\(([A-Za-z])\)|([A-Za-z])\)|([A-Za-z])(?!\w|['’]\w|-\w|\.\w))"
 )
-_SEVERAL = re.compile(  # "(a) sea or (b) lake", "B and C"; "B or a lake" is one
+_SEVERAL = re.compile(  # "(a) sea or (b) lake", "B and C"; but not "B or a lake"
     r"(?:[A-Za-z]{2,} ){0,4}"
     r"(?:\(\w\)(?:[^()]*, \(\w\))*[^()]*\b(?:or|and) \(\w\)"
     r"|[A-Za-z]\)?(?:, [A-Za-z]\)?)*,? (?:or|and) "
@@ -116,30 +95,33 @@ _SIGNS_AND_BOLD = rules(
 
 
 def extract_answer(text: str, kind: str = "number") -> str | None:
-    """Answer after the last mark; without a mark, the last answer in the text."""
+    """The answer after the last mark; without a mark, the last answer in the text."""
     reader, text = _reader(kind), _plain(text)
     marked, answer = _read_marked(text, reader)
     return answer if marked else reader(text, False)
 
 
 def extract_marked_answer(text: str, kind: str = "number") -> str | None:
-    """Strict: the answer after the last mark ("The answer is", "####", ...) or None."""
+    """The answer after the last mark ("The answer is", "####", ...), or None."""
     reader = _reader(kind)
     return _read_marked(_plain(text), reader)[1]
 
 
 def marked_line(text: str) -> str | None:
-    """What stands behind the last mark, on its line; None without a mark."""
+    """The rest of the line behind the last mark; None without a mark."""
     return _read_marked(_plain(text), lambda line, _: line)[1]
 
 
 def names_several(line: str) -> bool:
-    """Whether a marked line begins with two choices: "(a) or (b)"."""
+    """Whether a line behind a mark begins with two choices: "(a) or (b)"."""
     return bool(_SEVERAL.match(line))
 
 
 def is_correct(predicted: str | None, gold: str, kind: str = "number") -> bool:
-    """Exact match by value. ValueError if gold is unreadable or holds two answers."""
+    """Whether two answers have the same value.
+
+    Raises ValueError if `gold` cannot be read or holds two answers.
+    """
     reader = _reader(kind)
     wanted = extract_answer(gold, kind) if isinstance(gold, str) else None
     if wanted is not None and not _MARK.search(gold):
@@ -161,7 +143,7 @@ def _reader(kind: str):
 
 
 def _plain(text: str) -> str:
-    """Text without LaTeX, bold marks and other scripts' digits."""
+    """The text without LaTeX, bold marks and non-ASCII digits."""
     text = rewrite(ascii_signs(text), _LATEX_NUMBERS)
     if not text.isascii():
         text = _VULGAR_FRACTION.sub(_spelled_out, text)
@@ -175,12 +157,12 @@ def _spelled_out(match: re.Match) -> str:
 
 
 def may_be_marked(text: str) -> bool:
-    """A quick look: False where there is no mark; the pattern itself is slow."""
+    """A fast test that is never wrongly False; the pattern itself is slow."""
     return "####" in text or "\\boxed" in text or "answer" in text.lower()
 
 
 def _read_marked(text: str, reader) -> tuple[bool, str | None]:
-    """(is there a mark, answer behind the last mark that has anything behind it)."""
+    """(whether there is a mark, the answer behind the last mark that is not empty)."""
     if not may_be_marked(text):
         return False, None
     marks, end = list(_MARK.finditer(text)), len(text)
@@ -195,7 +177,7 @@ def _read_marked(text: str, reader) -> tuple[bool, str | None]:
 
 
 def _read_number(text: str, marked: bool) -> str | None:
-    """First number (or its equation's result) behind a mark, else the last one."""
+    """The first number (or its equation's result) behind a mark, else the last one."""
     if marked and "=" not in text and _FORMULA.match(text):
         return _formula_value(text)
     if "/" in text:
@@ -209,7 +191,7 @@ def _read_number(text: str, marked: bool) -> str | None:
         return _canonical(found[-1], text) if found else None
     start = end = found[0].start()
     for equation in find_equations(text):
-        # The first pair must open at our number; a chain's later pairs overlap it.
+        # The first equation must open at our number; later ones of a chain overlap it.
         if equation.start <= end and equation.end > start:
             end = equation.end
             start = text.rfind("=", equation.start, end)
@@ -224,9 +206,9 @@ def _apart(match: re.Match) -> str:
 
 
 def _formula_value(text: str) -> str | None:
-    """'(16 * 17) * 4.' -> '1088'; None where it is more than plain arithmetic.
+    """'(16 * 17) * 4.' -> '1088'; None if it is more than plain arithmetic.
 
-    Words behind it are units or go on about it: '3 * 4 apples', '3 * 4, which is 12'.
+    Words behind it are units or comments: '3 * 4 apples', '3 * 4, which is 12'.
     """
     formula = re.split(r"[,;](?!\d)|\.(?!\d)|\bwhich\b", text)[0]
     formula = re.sub(rf"[{CURRENCY}]|(?<=[\d)])(?: [^\W\d_]{{2,}})+", "", formula)
@@ -239,7 +221,7 @@ def _formula_value(text: str) -> str | None:
 
 
 def _is_label(match: re.Match, text: str) -> bool:
-    """'1st' and 'A4' name things; 3x4 is a product."""
+    """'1st' and 'A4' are labels; 3x4 is a product."""
     before = text[match.start() - 1] if match.start() else ""
     return bool(match["ordinal"]) or (before.isalpha() and before not in "xX")
 
@@ -262,7 +244,7 @@ def _canonical(match: re.Match, text: str) -> str | None:
 
 
 def _is_negative(text: str, start: int) -> bool:
-    """Is there a minus sign (not a minus operator or a hyphen) before text[start]?"""
+    """Whether a minus sign (no operator, no hyphen) stands before text[start]."""
     before = text[:start].rstrip(CURRENCY)
     if not before.endswith("-"):
         return False
@@ -274,7 +256,7 @@ def _is_negative(text: str, start: int) -> bool:
 
 
 def _read_yes_no(text: str, marked: bool) -> str | None:
-    """'yes' or 'no'; true and false are other spellings; never inside 'know'."""
+    """'yes' or 'no', also spelled true or false; never inside 'know'."""
     words = list(_YES_NO.finditer(text))
     if not words:
         return None
@@ -284,12 +266,12 @@ def _read_yes_no(text: str, marked: bool) -> str | None:
 
 
 def _read_choice(text: str, marked: bool) -> str | None:
-    """Letter of '(b)', 'b)', 'B.' or a lone 'B'; not the article 'a', not 'I am'."""
+    """The letter of '(b)', 'b)', 'B.' or a lone 'B'; not the 'a' of 'a lake'."""
     letters, words = [], r" (?!because|since|as\b|and\b|or\b)[a-z]"
     for match in _CHOICE.finditer(text):
         bare, letter = match[3], match[1] or match[2] or match[3]
         word = re.match(words, text[match.end() : match.end() + 9])
-        # Behind a mark a capital A is meant as a letter, elsewhere as an article.
+        # A capital A is a letter behind a mark and an article elsewhere.
         article = bare and word and (bare in "aIi" or (bare == "A" and not marked))
         lower = bare and bare.islower() and not marked and len(text.strip(" .:\n")) > 1
         if not article and not lower:

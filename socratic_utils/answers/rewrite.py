@@ -1,11 +1,11 @@
-"""Substitutions in order, each tried only on a text that holds what it needs.
+"""Ordered substitutions, each skipped when the text lacks the substring it needs.
 
     >>> bold = rules(("**", r"[*]{2}", ""))
     >>> rewrite("**48** rolls", bold)
     '48 rolls'
 
-Looking for a few characters costs a hundredth of looking for a pattern, and most of
-what models write has no LaTeX in it.
+A substring test is about 100 times faster than a regular expression, and most model
+output contains no LaTeX.
 """
 
 import re
@@ -15,12 +15,12 @@ Rule = tuple[str, re.Pattern, str | Callable[[re.Match], str]]
 
 
 def rules(*rows: tuple[str, str, str | Callable[[re.Match], str]]) -> list[Rule]:
-    """(what a text must hold, pattern, replacement); "" is in every text."""
+    """Compile rows of (required substring, pattern, replacement)."""
     return [(needle, re.compile(pattern), new) for needle, pattern, new in rows]
 
 
 def rewrite(text: str, rules: Iterable[Rule]) -> str:
-    """The text after all substitutions, one after the other."""
+    """The text after all substitutions, applied in order."""
     for needle, pattern, new in rules:
         if needle in text:
             text = pattern.sub(new, text)

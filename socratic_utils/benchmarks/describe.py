@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from socratic_utils.answers.extract import extract_answer
+from socratic_utils.answers import extract_answer
 from socratic_utils.problems import Problem
 
 from . import BENCHMARKS, load_problems

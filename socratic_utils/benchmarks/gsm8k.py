@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 
-from socratic_utils.answers.extract import extract_answer
+from socratic_utils.answers import extract_answer
 from socratic_utils.problems import Problem, Step
 
 from .loading import hub_rows, read_lines

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import re
 
-from socratic_utils.answers.extract import format_number
+from socratic_utils.answers import format_number
 from socratic_utils.problems import Problem
 
 from .loading import downloaded_file, read_table

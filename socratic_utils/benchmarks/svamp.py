@@ -16,7 +16,7 @@ problems: there all 1,000 problems are held out.
 
 from __future__ import annotations
 
-from socratic_utils.answers.extract import format_number
+from socratic_utils.answers import format_number
 from socratic_utils.problems import Problem
 
 from .loading import hub_rows, read_array

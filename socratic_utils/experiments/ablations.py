@@ -32,7 +32,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from socratic_utils.answers.extract import find_equations
+from socratic_utils.answers import find_equations
 from socratic_utils.config import Settings
 from socratic_utils.files import file_hash
 from socratic_utils.problems import Problem, sub_questions

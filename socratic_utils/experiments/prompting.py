@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 
-from socratic_utils.answers.chains import parse_chain
+from socratic_utils.answers import parse_chain
 from socratic_utils.benchmarks.sources import VARIABLE
 from socratic_utils.config import Settings
 from socratic_utils.files import content_hash, file_hash

@@ -17,7 +17,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from socratic_utils.answers.extract import is_correct
+from socratic_utils.answers import is_correct
 from socratic_utils.config import Settings
 from socratic_utils.metrics.statistics import accuracy
 from socratic_utils.problems import Chain, Problem

@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from socratic_utils.answers.extract import equation_is_right, find_equations, is_correct
+from socratic_utils.answers import equation_is_right, find_equations, is_correct
 from socratic_utils.problems import Chain, Problem
 from socratic_utils.teacher.address import RefusedError
 

@@ -21,7 +21,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from socratic_utils.answers.extract import is_correct
+from socratic_utils.answers import is_correct
 from socratic_utils.config import Decoding
 
 from .statistics import accuracy

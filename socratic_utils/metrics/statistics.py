@@ -30,7 +30,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import binomtest
 
-from socratic_utils.answers.extract import (
+from socratic_utils.answers import (
     calculate,
     equation_is_right,
     extract_answer,

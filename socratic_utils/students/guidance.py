@@ -29,7 +29,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from socratic_utils.answers.extract import find_equations
+from socratic_utils.answers import find_equations
 from socratic_utils.config import Decoding
 from socratic_utils.problems import Chain, Problem, gold_chain
 

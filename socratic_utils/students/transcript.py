@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from socratic_utils.answers.extract import ANSWER_MARK
+from socratic_utils.answers import ANSWER_MARK
 from socratic_utils.problems import Chain, Problem, problem_text
 
 PREFIXES = {

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from socratic_utils.answers.choices import meant
+from socratic_utils.answers import choice_in_reply
 from socratic_utils.files import content_hash
 from socratic_utils.problems import Chain, Problem, read_rows
 
@@ -302,8 +302,9 @@ class Teacher:
         ]
         parsed = self._parses.of(replies, keep)
         return [
-            Chain(problem.id, style, steps, meant(problem, row, answer), self.model,
-                  sample, row.get("logprob"), row["text"], row.get("tokens"))
+            Chain(problem.id, style, steps, choice_in_reply(problem, row, answer),
+                  self.model, sample, row.get("logprob"), row["text"],
+                  row.get("tokens"))
             for (problem, style, sample, row), (steps, answer)
             in zip(wanted, parsed, strict=True)
         ]  # fmt: skip

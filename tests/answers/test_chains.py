@@ -107,7 +107,7 @@ def test_a_chain_that_stops_half_way_has_no_answer():
     ],
 )
 def test_the_last_line_of_a_cut_off_reply_does_not_count(text, answer):
-    assert parse_chain(text, "cot", cut_off=True)[1] == answer
+    assert parse_chain(text, "cot", cut=True)[1] == answer
 
 
 def test_other_kinds():
@@ -425,7 +425,7 @@ REAL = {
 @pytest.mark.parametrize("name", REAL)
 def test_real_reply(name):
     text, cut_off, answers, final = REAL[name]
-    steps, answer = parse_chain(text, "socratic", cut_off=cut_off)
+    steps, answer = parse_chain(text, "socratic", cut=cut_off)
     assert ([step.answer for step in steps], answer) == (answers, final)
     for step in steps:
         assert step.question in text and step.question.endswith("?")

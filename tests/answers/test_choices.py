@@ -2,8 +2,7 @@
 
 import pytest
 
-from socratic_utils.answers.chains import parse_chain
-from socratic_utils.answers.choices import answer_of, choice_of, meant
+from socratic_utils.answers import answer_of, choice_in_reply, choice_of, parse_chain
 from socratic_utils.problems import Problem
 
 CHOICES = ("sea", "lake", "car", "car park", "a friend's house")
@@ -53,7 +52,9 @@ def test_students_and_teachers_are_read_alike(text):
     problem = Problem("p", "demo", "train", "Where?", "b", "choice", (), CHOICES)
     _, letter = parse_chain(f"Boats sail.\n{text}", "cot", "choice")
     reply = {"text": f"Boats sail.\n{text}", "finish_reason": "stop"}
-    assert meant(problem, reply, letter) == answer_of(text, problem, strict=True)
+    assert choice_in_reply(problem, reply, letter) == answer_of(
+        text, problem, strict=True
+    )
 
 
 def test_strict_counts_what_is_marked():
@@ -70,14 +71,14 @@ def test_other_kinds_are_read_as_ever():
 def test_a_teachers_words_count_unless_its_reply_was_cut_off():
     problem = Problem("p", "demo", "train", "Where?", "b", "choice", (), CHOICES)
     reply = {"text": "Boats.\nThe answer is lake", "finish_reason": "stop"}
-    assert meant(problem, reply, None) == "b"
-    assert meant(problem, {**reply, "finish_reason": "length"}, None) is None
-    assert meant(problem, reply, "z") is None  # a letter that no choice has
-    assert meant(problem, reply, "a") == "a"
+    assert choice_in_reply(problem, reply, None) == "b"
+    assert choice_in_reply(problem, {**reply, "finish_reason": "length"}, None) is None
+    assert choice_in_reply(problem, reply, "z") is None  # a letter that no choice has
+    assert choice_in_reply(problem, reply, "a") == "a"
     thought = "<think>Maybe the answer is lake.</think>\nI do not know."
-    assert meant(problem, {**reply, "text": thought}, None) is None
+    assert choice_in_reply(problem, {**reply, "text": thought}, None) is None
     both = "The answer is (a) or (b) lake."
-    assert meant(problem, {**reply, "text": both}, None) is None
+    assert choice_in_reply(problem, {**reply, "text": both}, None) is None
 
 
 def test_a_teacher_that_answers_in_words(tmp_path):

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from socratic_utils.answers.extract import (
+from socratic_utils.answers import (
     ANSWER_MARK,
     calculate,
     equation_is_right,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from socratic_utils.answers.chains import parse_chain
+from socratic_utils.answers import parse_chain
 
 PATH = Path(__file__).parent / "real_outputs.jsonl"
 ROWS = [json.loads(line) for line in PATH.read_text(encoding="utf-8").splitlines()]

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from socratic_utils.answers.extract import is_correct
+from socratic_utils.answers import is_correct
 from socratic_utils.benchmarks import load_problems
 
 REAL_DATA = os.environ.get("SOCRATIC_DATA_DIR")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from socratic_utils.answers.extract import extract_answer, is_correct
+from socratic_utils.answers import extract_answer, is_correct
 from socratic_utils.benchmarks import load_problems, strategyqa
 from socratic_utils.benchmarks import loading as published
 from socratic_utils.problems import gold_chain, problem_text

@@ -2,7 +2,7 @@
 
 import pytest
 
-from socratic_utils.answers.chains import parse_chain
+from socratic_utils.answers import parse_chain
 from socratic_utils.benchmarks import BENCHMARKS, load_problems
 from socratic_utils.problems import Problem
 from socratic_utils.teacher.prompts import STYLES, asked_text, load_prompt, parse_prompt

@@ -2,7 +2,7 @@
 
 import pytest
 
-from socratic_utils.answers.chains import sentence_lines
+from socratic_utils.answers import sentence_lines
 from socratic_utils.benchmarks import load_problems
 from socratic_utils.teacher.published import load_chains, reasons, training_chains
 from tests.helpers.published_rows import (

@@ -22,8 +22,7 @@ from dataclasses import asdict, dataclass, field
 
 from tqdm import tqdm
 
-from socratic_utils.answers.choices import answer_of
-from socratic_utils.answers.extract import is_correct
+from socratic_utils.answers import answer_of, is_correct
 from socratic_utils.config import Decoding
 from socratic_utils.problems import Problem
 from socratic_utils.students.guidance import check_guides

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from socratic_utils.answers.arithmetic import calculate, format_number
+from socratic_utils.answers import calculate, format_number
 from socratic_utils.problems import Problem
 
 _OPERATION = re.compile(r"<<\s*([-+*/])\s+(\S{1,40})\s+([^\s<>]{1,40})\s*>>")

@@ -21,8 +21,7 @@ from __future__ import annotations
 
 import re
 
-from socratic_utils.answers.chains import sentence_lines
-from socratic_utils.answers.extract import calculate, format_number
+from socratic_utils.answers import calculate, format_number, sentence_lines
 from socratic_utils.benchmarks import load_problems
 from socratic_utils.benchmarks.loading import read_array, read_lines
 from socratic_utils.problems import Chain, Problem

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import re
 
-from socratic_utils.answers.chains import sentence_lines
+from socratic_utils.answers import sentence_lines
 from socratic_utils.benchmarks import BENCHMARKS, load_problems
 from socratic_utils.benchmarks.loading import read_lines
 from socratic_utils.problems import Chain, Problem

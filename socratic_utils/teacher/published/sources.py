@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from socratic_utils.answers.chains import parse_chain
+from socratic_utils.answers import parse_chain
 from socratic_utils.benchmarks.sources import VARIABLE
 from socratic_utils.problems import Chain, Problem
 
