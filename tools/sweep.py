@@ -24,12 +24,12 @@ from socratic_utils.metrics.statistics import accuracy
 from socratic_utils.problems import Problem, gold_chain
 from socratic_utils.students.decoding.incremental import Speaker
 from socratic_utils.students.decoding.loop import prediction_row, solve
+from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.students.training.train import (
     load_student,
     train_student,
     training_record,
 )
-from socratic_utils.students.transcript import SUPERVISIONS
 
 HELD_BACK, LEAST = 0.1, 20  # of the training problems, where nothing else is to hand
 

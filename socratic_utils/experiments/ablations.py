@@ -45,8 +45,9 @@ from socratic_utils.students.decoding.oracles import (
     GoldQuestions,
     upfront,
 )
-from socratic_utils.students.guidance import GUIDES, Planned, gold_guides
-from socratic_utils.students.transcript import STUDENTS
+from socratic_utils.students.decoding.planner import PlannedDecoder
+from socratic_utils.students.guidance import GUIDES, gold_guides
+from socratic_utils.students.supervision import STUDENTS
 from socratic_utils.teacher.published import CORPORA
 
 from . import two_stage
@@ -125,7 +126,8 @@ ABLATIONS = (
       for source, told in zip(SOCGT, (
           "teacher asks about gold steps", "teacher answers gold questions",
           "gold questions and steps learnt"), strict=True)),
-    Ablation("gold questions, then facts", "gt_steps", ("apart",), slow=True),
+    Ablation("gold questions, then facts", "gt_steps", ("questions_then_facts",),
+             slow=True),
 )  # fmt: skip
 
 
@@ -148,7 +150,7 @@ def chosen(settings: Settings) -> list[Ablation]:
 
 def extra_models(settings: Settings) -> list[str]:
     """Models of the chosen ablations that the main table does not train."""
-    main = {model for models in STUDENTS.values() for model in models}
+    main = {model for s in STUDENTS.values() for model in s.supervisions}
     names = [name for ablation in chosen(settings) for name in ablation.models]
     return [name for name in dict.fromkeys(names) if name not in main]
 
@@ -238,7 +240,10 @@ def _speakers(
         speakers.insert(0, AskedBefore(asked, speakers[-1].tokenizer, told))
     if ablation.planned:
         planner, asker, answerer = speakers
-        speakers = [Planned(asker, planner, settings.decoding.max_tokens), answerer]
+        speakers = [
+            PlannedDecoder(asker, planner, settings.decoding.max_tokens),
+            answerer,
+        ]
     if ablation.upfront:
         speakers[0] = upfront(asked, speakers[0], settings.decoding)
     return speakers

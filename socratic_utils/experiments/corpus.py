@@ -32,7 +32,7 @@ from socratic_utils.problems import (
     save_jsonl,
     sub_questions,
 )
-from socratic_utils.students.transcript import STUDENTS, SUPERVISIONS, Supervision
+from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS, Supervision
 from socratic_utils.teacher.prompts import STYLES, asked_text
 from socratic_utils.teacher.published import CORPORA, training_chains
 from socratic_utils.teacher.published.published_teacher import PublishedTeacher
@@ -199,12 +199,12 @@ def reason_rows(results: dict[str, Filtered]) -> list[dict]:
 def corpus(settings: Settings, name: str) -> Pairs:
     """Training pairs: "gold" steps, or the teacher's kept chains of a style.
 
-    Benchmarks with Socratic steps of their own use those (P1 section 4); "apart" are
-    sub-questions and then facts, where the two are not aligned (StrategyQA).
+    Benchmarks with Socratic steps of their own use those (P1 section 4);
+    "questions_then_facts" are for benchmarks whose two are not aligned (StrategyQA).
     """
     problems = train_problems(settings)
-    if name == "apart":
-        return [(p, apart(p)) for p in problems]
+    if name == "questions_then_facts":
+        return [(p, questions_then_facts(p)) for p in problems]
     if is_gold(settings, name):
         # A benchmark without steps has its answers: enough for answer only.
         stepless = not any(p.steps for p in problems)
@@ -213,7 +213,7 @@ def corpus(settings: Settings, name: str) -> Pairs:
     return [(by_id[c.problem_id], c) for c in filtered(settings, name).kept]
 
 
-def apart(problem: Problem) -> Chain:
+def questions_then_facts(problem: Problem) -> Chain:
     """The gold sub-questions, then the gold facts (PAPERS.md 1.5)."""
     asked = [Step(question, "", "") for question in sub_questions(problem)]
     return replace(gold_chain(problem), steps=(*asked, *problem.steps))
@@ -222,7 +222,7 @@ def apart(problem: Problem) -> Chain:
 def is_gold(settings: Settings, name: str) -> bool:
     """Whether a corpus is the dataset's own steps, so that no teacher wrote it."""
     own = name == "socratic" and settings.dataset in OWN_SOCRATIC
-    return name in ("gold", "apart") or own
+    return name in ("gold", "questions_then_facts") or own
 
 
 def taught(settings: Settings, supervision: Supervision) -> bool:
@@ -235,7 +235,8 @@ def taught(settings: Settings, supervision: Supervision) -> bool:
     if supervision.corpus in STYLES and not is_gold(settings, supervision.corpus):
         return supervision.corpus in styles(settings)
     problems = train_problems(settings)
-    if supervision.corpus == "apart":  # aligned ones need no student of their own
+    if supervision.corpus == "questions_then_facts":
+        # aligned ones need no student of their own
         return any(p.extra.get("sub_questions") for p in problems)
     if is_gold(settings, supervision.corpus):
         steps = [step for problem in problems for step in problem.steps]
@@ -259,4 +260,6 @@ def can_give(settings: Settings, problems: Sequence[Problem], style: str) -> boo
 
 def is_taught(settings: Settings, student: str) -> bool:
     """Whether the benchmark or the teacher has what all models of a student learn."""
-    return all(taught(settings, SUPERVISIONS[name]) for name in STUDENTS[student])
+    return all(
+        taught(settings, SUPERVISIONS[name]) for name in STUDENTS[student].supervisions
+    )

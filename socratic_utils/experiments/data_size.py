@@ -21,8 +21,8 @@ from socratic_utils.config import Settings
 from socratic_utils.filtering.down_sampling import Pool
 from socratic_utils.results.papers import scotd as second_paper
 from socratic_utils.results.tables import scores_by
+from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.students.training.train import train_student
-from socratic_utils.students.transcript import SUPERVISIONS
 
 from . import many_chains, sampling
 from . import stages as experiments

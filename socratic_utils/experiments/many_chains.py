@@ -37,8 +37,8 @@ from socratic_utils.metrics.self_consistency import SAMPLED, accuracy_by_votes
 from socratic_utils.metrics.statistics import accuracy
 from socratic_utils.problems import Chain, Problem
 from socratic_utils.results.papers import scotd as second_paper
+from socratic_utils.students.supervision import SUPERVISIONS, Supervision
 from socratic_utils.students.training.train import train_student
-from socratic_utils.students.transcript import SUPERVISIONS, Supervision
 
 from . import stages as experiments
 from .corpus import Pairs, spread, test_problems, train_problems

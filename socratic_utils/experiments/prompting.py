@@ -32,15 +32,10 @@ from socratic_utils.metrics.self_consistency import SAMPLED
 from socratic_utils.problems import Chain, Problem
 from socratic_utils.students.base_models import load_pretrained
 from socratic_utils.students.decoding.incremental import Speaker
+from socratic_utils.students.supervision import SUPERVISIONS, Supervision
 from socratic_utils.students.training.hardware import device
 from socratic_utils.students.training.train import base_mark, load_student
-from socratic_utils.students.transcript import (
-    SUPERVISIONS,
-    Supervision,
-    prompt_ids,
-    segment_ids,
-    start_ids,
-)
+from socratic_utils.students.transcript import prompt_ids, segment_ids, start_ids
 from socratic_utils.teacher.prompts import load_prompt
 
 from . import corpus

@@ -44,13 +44,13 @@ from socratic_utils.students.decoding import (
 )
 from socratic_utils.students.decoding.incremental import Speaker
 from socratic_utils.students.decoding.loop import prediction_row, solve
+from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS
 from socratic_utils.students.training.train import (
     device,
     load_student,
     train_student,
     training_record,
 )
-from socratic_utils.students.transcript import STUDENTS, SUPERVISIONS
 
 from .corpus import (
     corpus,
@@ -95,14 +95,14 @@ def start(settings: Settings, notebook: str) -> Path:
 
 def taught_by(settings: Settings, student: str) -> str:
     """The teacher a student learnt from: the run's, or "gold"."""
-    corpora = {SUPERVISIONS[name].corpus for name in STUDENTS[student]}
+    corpora = {SUPERVISIONS[name].corpus for name in STUDENTS[student].supervisions}
     gold = all(is_gold(settings, name) for name in corpora)
     return "gold" if gold else settings.teacher
 
 
 def train(settings: Settings, student: str) -> list[Path]:
     """Train the models of a student; their folders (two for the iterative pair)."""
-    return [train_model(settings, name) for name in STUDENTS[student]]
+    return [train_model(settings, name) for name in STUDENTS[student].supervisions]
 
 
 def train_model(settings: Settings, model: str) -> Path:
@@ -165,7 +165,7 @@ def training_losses(settings: Settings, students: Sequence[str]) -> dict:
         for student in students
         if is_taught(settings, student)
         for name, folder in zip(
-            STUDENTS[student], train(settings, student), strict=True
+            STUDENTS[student].supervisions, train(settings, student), strict=True
         )
     }
 

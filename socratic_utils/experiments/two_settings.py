@@ -26,7 +26,7 @@ from socratic_utils.config import Settings
 from socratic_utils.filtering.down_sampling import Pool, correct_only, keep_all
 from socratic_utils.metrics.self_consistency import SAMPLED
 from socratic_utils.problems import Chain, Problem, gold_chain
-from socratic_utils.students.transcript import SUPERVISIONS, Supervision
+from socratic_utils.students.supervision import SUPERVISIONS, Supervision
 from socratic_utils.teacher.published import CORPORA, training_chains
 
 from . import sampling

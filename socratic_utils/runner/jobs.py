@@ -32,8 +32,8 @@ from socratic_utils.experiments.sampling import STYLE
 from socratic_utils.experiments.stages import train_model
 from socratic_utils.files import read_json
 from socratic_utils.filtering.down_sampling import Pool
+from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS
 from socratic_utils.students.training.train import student_hash
-from socratic_utils.students.transcript import STUDENTS, SUPERVISIONS
 from socratic_utils.teacher.prompts import STYLES
 
 from .paper_grid import SEEDS_AT_PAPER
@@ -105,7 +105,7 @@ def jobs_of(options: dict[str, Any], seeds: Sequence[int] = ()) -> list[Job]:
     """
     settings = config.load(**options)
     seeds = list(seeds) or [settings.seed]
-    models = [m for models in STUDENTS.values() for m in models]
+    models = [m for s in STUDENTS.values() for m in s.supervisions]
     models = [m for m in models if taught(settings, SUPERVISIONS[m])]
     jobs = [Job({**options, "seed": seed}, model) for seed in seeds for model in models]
     first = {**options, "seed": seeds[0]}

@@ -36,7 +36,7 @@ from socratic_utils.experiments.corpus import (
 )
 from socratic_utils.experiments.lessons import MODELS, expanded
 from socratic_utils.problems import Chain, Step, gold_chain
-from socratic_utils.students.transcript import STUDENTS, SUPERVISIONS
+from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS
 
 CHARACTERS = 3.5  # of English with numbers, a token
 CHAIN = 300  # characters of a chain where the benchmark has no steps
@@ -90,14 +90,14 @@ def gpu_plan(settings: Settings) -> list[dict]:
     if size is None:
         return []
     rows, lengths = [], []
-    for student, models in STUDENTS.items():
-        for name in models:
+    for student in STUDENTS.values():
+        for name in student.supervisions:
             if not taught(settings, SUPERVISIONS[name]):
                 continue
             row, length = training_row(settings, size, name)
             rows.append(row)
-            if name == models[-1]:
-                lengths.append((student, length))
+            if name == student.supervisions[-1]:
+                lengths.append((student.name, length))
     asked = sum(len(test_problems(settings, s)) for s in test_splits(settings))
     rows += [solving_row(settings, size, *told, asked) for told in lengths]
     return [*rows, total("all, one seed", rows)]

@@ -1,8 +1,8 @@
-"""No sub-question module: a student that meets sub-problems, but is asked only once.
+"""Training pairs of the ablation without a sub-question module.
 
-P1 (section 5, Table 5) trains a student so that for the question q(j) it writes the
+Socratic CoT (section 5, Table 5) trains a student to write, for the question q(j), the
 whole chain s(1) ... s(j) instead of s(j) alone, and finds a large drop.  Here a chain
-of k steps gives k transcripts; in the last, the problem's own question is the question:
+of k steps gives k transcripts; the question of the last one is the problem's own:
 
     Problem: Mia buys 3 bags of 4 apples and eats 2. How many are left?
     Q: How many apples does Mia buy?
@@ -14,9 +14,10 @@ of k steps gives k transcripts; in the last, the problem's own question is the q
     A: There are 12 - 2 = 10 apples left.
     The answer is 10.<end>
 
-At test time it is given the problem and writes everything.  How P1 renders this, and
-for how long it trains, is not told: ours has as many optimizer steps as the question
-answerer that it is compared with.
+At test time the student reads the problem and writes everything.
+
+Not covered: the paper's own rendering and training length, which it does not report.
+Ours trains for as many optimizer steps as the question answerer it is compared with.
 """
 
 from __future__ import annotations
@@ -28,20 +29,11 @@ from math import ceil
 from socratic_utils.config import Training
 from socratic_utils.problems import Chain, Problem, Step
 
-from .transcript import Supervision
-
-NO_SUBQUESTIONS = Supervision(
-    "no_subquestions",
-    ("problem", "question", "solution", "answer"),
-    ("solution", "answer"),
-    "socratic",
-)
-
 
 def sub_problems(
     pairs: Sequence[tuple[Problem, Chain]],
 ) -> list[tuple[Problem, Chain]]:
-    """Every pair's sub-problems, shortest first; a step without an answer has none."""
+    """The sub-problems of every pair, shortest first; steps without answer add none."""
     return [
         (problem, until(chain, count))
         for problem, chain in pairs
@@ -51,7 +43,7 @@ def sub_problems(
 
 
 def until(chain: Chain, count: int) -> Chain:
-    """A chain up to its step `count` (from 1), which alone is asked for."""
+    """The chain of steps 1 to `count`, with only the question of the last."""
     question, answer = chain.steps[count - 1].question, chain.steps[count - 1].answer
     if count == len(chain.steps):
         question, answer = "", chain.answer

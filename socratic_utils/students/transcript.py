@@ -1,6 +1,6 @@
-"""One transcript, many students: segments, roles and the loss mask.
+"""One transcript, many students: segments with roles, and the loss mask.
 
-A problem and its chain are rendered once, a line a segment:
+A problem and its chain are rendered once, one line per segment:
 
     Problem: Mia buys 3 bags of 4 apples and eats 2. How many are left?
     Q: How many apples does Mia buy?
@@ -9,20 +9,23 @@ A problem and its chain are rendered once, a line a segment:
     A: There are 12 - 2 = 10 apples left.
     The answer is 10.<end>
 
-Every supervision of both papers is this transcript with some roles left out and some
-roles trained (`SUPERVISIONS`).  One sequence with a mask trains the question answerer
-on all k steps at once: the same loss as k sequences with growing prefixes (P1 Eq. 1).
-The question generator sees no solutions (P1 section 3.3); P1's Table 1 shows it seeing
-them, which is the supervision `qg_sees_solutions` (an exercise in notebook 05).
-A guide, the line `Plan: 3 * 4 = 12; ...` after the problem, is added in `guidance`.
+A supervision (`supervision.SUPERVISIONS`) shows some of these roles and trains some of
+the shown ones.  One sequence with a mask trains the question answerer on all k steps at
+once: the same loss as k sequences with growing prefixes (Socratic CoT, Eq. 1).
+
+Not covered: the guide line `Plan: ...` that may follow the problem (`guidance`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from socratic_utils.answers import ANSWER_MARK
 from socratic_utils.problems import Chain, Problem, problem_text
+
+if TYPE_CHECKING:
+    from .supervision import Supervision
 
 PREFIXES = {
     "problem": "Problem:",
@@ -32,7 +35,7 @@ PREFIXES = {
     "answer": ANSWER_MARK,
     "done": "No more questions",
 }
-IGNORED = -100  # the label that transformers leaves out of the loss
+IGNORED = -100  # the label that PyTorch's cross-entropy ignores
 
 
 @dataclass(frozen=True)
@@ -41,66 +44,6 @@ class Segment:
 
     role: str
     text: str
-
-
-@dataclass(frozen=True)
-class Supervision:
-    """What a student is shown, what it is trained on, and whose chains it learns."""
-
-    name: str
-    shown: tuple[str, ...]
-    trained: tuple[str, ...]
-    corpus: str  # "gold", "cot" or "socratic"
-
-    def transcript(self, problem: Problem, chain: Chain) -> list[tuple[Segment, bool]]:
-        """What the student is shown of a pair, each line with whether it is trained."""
-        return self.view(segments(problem, chain))
-
-    def view(self, segments: list[Segment]) -> list[tuple[Segment, bool]]:
-        """The shown segments, each with whether it is in the loss."""
-        seen = [(s, s.role in self.trained) for s in segments if s.role in self.shown]
-        if "done" in self.trained:
-            seen.append((Segment("done", f"{PREFIXES['done']}."), True))
-        return seen
-
-
-def _supervision(name: str, shown: str, trained: str, corpus: str) -> Supervision:
-    return Supervision(name, tuple(shown.split()), tuple(trained.split()), corpus)
-
-
-SUPERVISIONS = {
-    s.name: s
-    for s in (
-        _supervision("answer_only", "problem answer", "answer", "gold"),
-        _supervision("gt_steps", "problem solution answer", "solution answer", "gold"),
-        _supervision("cot", "problem solution answer", "solution answer", "cot"),
-        _supervision(
-            "socratic_unified",
-            "problem question solution answer",
-            "question solution answer",
-            "socratic",
-        ),
-        _supervision("qg", "problem question", "question done", "socratic"),
-        _supervision(
-            "qg_sees_solutions",
-            "problem question solution",
-            "question done",
-            "socratic",
-        ),
-        _supervision(
-            "qa", "problem question solution answer", "solution answer", "socratic"
-        ),
-    )
-}
-
-# A student is one model, or a question generator and a question answerer.
-STUDENTS = {
-    "answer_only": ("answer_only",),
-    "gt_steps": ("gt_steps",),
-    "cot": ("cot",),
-    "socratic_unified": ("socratic_unified",),
-    "socratic_iterative": ("qg", "qa"),
-}
 
 
 def segments(problem: Problem, chain: Chain) -> list[Segment]:
@@ -116,12 +59,12 @@ def segments(problem: Problem, chain: Chain) -> list[Segment]:
 
 
 def problem_segment(problem: Problem) -> Segment:
-    """The first line; at test time it is the whole prompt."""
+    """The first line of a transcript; at test time it is the whole prompt."""
     return Segment("problem", _line("problem", problem_text(problem)))
 
 
 def role_of(line: str) -> str:
-    """The role a written line has by its first words, or "other"."""
+    """The role of a decoded line by its first words, or "other"."""
     line = line.strip()
     for role, prefix in PREFIXES.items():
         if line.startswith(prefix):
@@ -137,15 +80,15 @@ def _line(role: str, text: str) -> str:
 
 
 def start_ids(tokenizer) -> list[int]:
-    """What the tokeniser puts in front of every text (OPT's </s>; GPT-2: nothing)."""
+    """The tokens before every text: OPT has </s>, GPT-2 has none."""
     return list(tokenizer("").input_ids)
 
 
 def segment_ids(tokenizer, segment: Segment, last: bool = False) -> list[int]:
-    """A segment's tokens and its stop mark: a new line, or the end mark after the last.
+    """The tokens of a segment and its stop mark: a new line, or <end> after the last.
 
-    Text and stop mark are encoded apart, so that decoding meets the very tokens that
-    training showed, whatever the tokeniser would have merged.
+    Text and stop mark are encoded separately, so that decoding meets exactly the tokens
+    of training, whatever the tokeniser would have merged.
     """
     ids = tokenizer(segment.text, add_special_tokens=False).input_ids
     if last:
@@ -154,7 +97,7 @@ def segment_ids(tokenizer, segment: Segment, last: bool = False) -> list[int]:
 
 
 def prompt_ids(tokenizer, problem: Problem, guide: str = "") -> list[int]:
-    """The line of the problem, and of a guide, as tokens exactly as in training."""
+    """The tokens of the problem's line and of a guide line, exactly as in training."""
     lines = [problem_segment(problem)] + ([Segment("guide", guide)] if guide else [])
     return start_ids(tokenizer) + [
         token for line in lines for token in segment_ids(tokenizer, line)
@@ -164,7 +107,10 @@ def prompt_ids(tokenizer, problem: Problem, guide: str = "") -> list[int]:
 def tokenize(
     tokenizer, problem: Problem, chain: Chain, supervision: Supervision
 ) -> dict[str, list[int]]:
-    """`input_ids` and `labels` of one transcript; labels are -100 outside the loss."""
+    """`input_ids` and `labels` of one transcript, both [length].
+
+    Labels are -100 (`IGNORED`) outside the loss: untrained tokens are context only.
+    """
     ids = start_ids(tokenizer)
     labels = [IGNORED] * len(ids)
     shown = supervision.transcript(problem, chain)

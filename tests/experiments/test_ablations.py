@@ -173,8 +173,10 @@ def test_strategyqa_has_questions_and_facts_apart(monkeypatch):
     settings = config.load("smoke", dataset="strategyqa", teacher="none")
     possible = {a.name for a in ablations.ABLATIONS if ablations.possible(settings, a)}
     assert possible == {"gt_steps, calculator", "gold questions, then facts"}
-    ((_, chain),) = corpus.corpus(settings, "apart")
-    lines = [s.text for s, _ in lessons.APART.transcript(one, chain)]
+    ((_, chain),) = corpus.corpus(settings, "questions_then_facts")
+    lines = [
+        s.text for s, _ in lessons.MODELS["questions_then_facts"].transcript(one, chain)
+    ]
     assert lines[1:] == [
         "Q: How tall?", "Q: How high?", "A: It is 4 m tall.", "The answer is no."
     ]  # fmt: skip

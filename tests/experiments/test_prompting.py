@@ -5,7 +5,8 @@ import torch
 
 from socratic_utils.experiments import prompting as prompted
 from socratic_utils.students.base_models import load_pretrained
-from socratic_utils.students.transcript import SUPERVISIONS, prompt_ids
+from socratic_utils.students.supervision import SUPERVISIONS
+from socratic_utils.students.transcript import prompt_ids
 from socratic_utils.teacher.prompts import load_prompt
 
 P2S = {"commonsense_qa": 7, "openbookqa": 4, "quarel": 5, "sst2": 6, "imdb": 3}

@@ -7,7 +7,7 @@ import pytest
 from socratic_utils import config
 from socratic_utils.experiments import stages as experiments
 from socratic_utils.files import project_root
-from socratic_utils.students.transcript import STUDENTS
+from socratic_utils.students.supervision import STUDENTS
 
 
 def test_a_scale_s_settings_can_be_changed_by_name():

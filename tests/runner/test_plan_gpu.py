@@ -166,8 +166,8 @@ def test_the_plan_counts_the_students_that_the_notebooks_train(settings):
     """Students that two notebooks share are trained once."""
     from socratic_utils.experiments import many_chains, sampling, two_settings
     from socratic_utils.runner.many_plan import many_plan
+    from socratic_utils.students.supervision import SUPERVISIONS
     from socratic_utils.students.training.train import student_hash
-    from socratic_utils.students.transcript import SUPERVISIONS
 
     settings = config.load("small", student="facebook/opt-125m")
     chains = sampling.sampled(settings)

@@ -8,27 +8,20 @@ from socratic_utils.problems import Chain, Problem, Step, gold_chain
 from socratic_utils.students.base_models import tiny
 from socratic_utils.students.decoding.incremental import Speaker
 from socratic_utils.students.decoding.loop import prompt_ids, solve
+from socratic_utils.students.decoding.planner import PlannedDecoder, write_guides
 from socratic_utils.students.guidance import (
-    GUIDED_SUPERVISIONS,
     GUIDES,
-    Planned,
     gold_guides,
     guide_text,
-    write_guides,
 )
+from socratic_utils.students.supervision import SUPERVISIONS, Guided
 from socratic_utils.students.training.train import (
     collate,
     make_examples,
     masked_loss,
     student_hash,
 )
-from socratic_utils.students.transcript import (
-    IGNORED,
-    SUPERVISIONS,
-    role_of,
-    segments,
-    tokenize,
-)
+from socratic_utils.students.transcript import IGNORED, role_of, segments, tokenize
 from tests.students.test_loop import Scripted
 from tests.students.test_transcript import (
     A1,
@@ -55,6 +48,7 @@ OTHER = Problem(
         Step("How many has he?", "He has 8 + 6 = 14 pens.", "14"),
     ),
 )  # fmt: skip
+GUIDED = {name for name, s in SUPERVISIONS.items() if isinstance(s, Guided)}
 
 
 def chain_of(*solutions):
@@ -114,7 +108,7 @@ def encoded(text):
 
 @pytest.mark.parametrize("kind", GUIDES)
 def test_the_question_generator_reads_the_guide_and_is_trained_on_the_rest(kind):
-    supervision = GUIDED_SUPERVISIONS[f"qg_guided_{kind}"]
+    supervision = SUPERVISIONS[f"qg_guided_{kind}"]
     example = tokenize(TOKENIZER, PROBLEM, gold_chain(PROBLEM), supervision)
     heard, written = encoded(f"{P}{GOLD[kind]}\n"), encoded(Q1 + Q2 + DONE)
     assert example["input_ids"] == heard + written
@@ -124,7 +118,7 @@ def test_the_question_generator_reads_the_guide_and_is_trained_on_the_rest(kind)
 
 @pytest.mark.parametrize("kind", GUIDES)
 def test_the_planner_is_trained_on_the_guide_and_the_end_mark_alone(kind):
-    supervision = GUIDED_SUPERVISIONS[f"planner_{kind}"]
+    supervision = SUPERVISIONS[f"planner_{kind}"]
     example = tokenize(TOKENIZER, PROBLEM, gold_chain(PROBLEM), supervision)
     heard, written = encoded(P), [*encoded(GOLD[kind]), TOKENIZER.eos_token_id]
     assert example["input_ids"] == heard + written
@@ -132,43 +126,19 @@ def test_the_planner_is_trained_on_the_guide_and_the_end_mark_alone(kind):
 
 
 def test_every_kind_has_a_generator_and_a_planner():
-    assert set(GUIDED_SUPERVISIONS) == {
+    assert GUIDED == {
         "qg_guided_equations", "qg_guided_operators", "qg_guided_steps",
         "planner_equations", "planner_operators", "planner_steps",
     }  # fmt: skip
-    assert not set(GUIDED_SUPERVISIONS) & set(SUPERVISIONS)
 
 
-# --- students that were there before ------------------------------------------------
-
-TRAINING = Training(
-    epochs=2.0, batch_size=8, learning_rate=3e-4, warmup_share=0.1, weight_decay=0.0,
-    max_length=512,
-)  # fmt: skip
-HASHES = {  # as they were before there were guides
-    "answer_only": "8c59188113",
-    "gt_steps": "08576f04f2",
-    "cot": "1edec646eb",
-    "socratic_unified": "fd7b4ded3b",
-    "qg": "4b122954c5",
-    "qg_sees_solutions": "8f5fe11cf9",
-    "qa": "cd5bf5ca45",
-}
-
-
-def hash_of(supervision):
+def test_every_supervision_has_a_hash_of_its_own():
     pairs = [(PROBLEM, gold_chain(PROBLEM))]
-    return student_hash("tiny", pairs, supervision, TRAINING, 0)
-
-
-@pytest.mark.parametrize("name", HASHES)
-def test_students_that_are_trained_keep_their_hash(name):
-    assert hash_of(SUPERVISIONS[name]) == HASHES[name]
-
-
-def test_guided_students_have_hashes_of_their_own():
-    hashes = {hash_of(supervision) for supervision in GUIDED_SUPERVISIONS.values()}
-    assert len(hashes | set(HASHES.values())) == 6 + 7
+    hashes = {
+        student_hash("tiny", pairs, supervision, Training(), 0)
+        for supervision in SUPERVISIONS.values()
+    }
+    assert len(hashes) == len(SUPERVISIONS)
 
 
 def test_the_transcript_itself_has_no_guide():
@@ -199,7 +169,7 @@ def talk(guides):
 
 @pytest.mark.parametrize("kind", GUIDES)
 def test_the_question_generator_hears_the_guide_as_in_training(kind):
-    supervision = GUIDED_SUPERVISIONS[f"qg_guided_{kind}"]
+    supervision = SUPERVISIONS[f"qg_guided_{kind}"]
     example = tokenize(TOKENIZER, PROBLEM, gold_chain(PROBLEM), supervision)
     trained_from = [label == IGNORED for label in example["labels"]].index(False)
     ((heard),), _, _ = talk(gold_guides([PROBLEM], kind))
@@ -230,7 +200,7 @@ def test_several_samples_share_a_guide():
 
 def test_a_planner_continues_the_prompt_it_was_trained_on():
     example = tokenize(
-        TOKENIZER, PROBLEM, gold_chain(PROBLEM), GUIDED_SUPERVISIONS["planner_steps"]
+        TOKENIZER, PROBLEM, gold_chain(PROBLEM), SUPERVISIONS["planner_steps"]
     )
     planner = Listening({f"{P}Plan:": [" 2  steps<end>"]})
     assert write_guides([PROBLEM], planner, Decoding()) == {"p": GOLD["steps"]}
@@ -242,7 +212,7 @@ def test_a_planned_generator_reads_what_the_planner_writes():
     problems = [PROBLEM, OTHER, Problem("s", "d", "test", "Short?", "1")]
     asker, planner = (Speaker(tiny()[0].eval(), TOKENIZER) for _ in range(2))
     guides = write_guides(problems, planner, Decoding(max_tokens=9))
-    planned = Planned(asker, planner, 9)
+    planned = PlannedDecoder(asker, planner, 9)
     planned.start([prompt_ids(TOKENIZER, problem) for problem in problems])
     told = [prompt_ids(TOKENIZER, p, guides[p.id]) for p in problems]
     assert planned.pending == told and len(set(map(len, told))) > 1
@@ -268,7 +238,7 @@ def test_a_trained_planner_writes_the_plan_it_was_shown():
     """Mask, end mark and decoding fit together: two plans learnt by heart."""
     problems = [PROBLEM, OTHER]
     pairs = [(problem, gold_chain(problem)) for problem in problems]
-    supervision = GUIDED_SUPERVISIONS["planner_equations"]
+    supervision = SUPERVISIONS["planner_equations"]
     examples, _ = make_examples(pairs, TOKENIZER, supervision, 512)
     batch = collate(TOKENIZER.pad_token_id)(examples)
     model = tiny()[0].eval()  # no dropout: by heart and quickly

@@ -4,11 +4,8 @@ from math import ceil
 
 from socratic_utils.config import Training
 from socratic_utils.problems import Chain, Problem, Step
-from socratic_utils.students.no_subquestions import (
-    NO_SUBQUESTIONS,
-    as_long,
-    sub_problems,
-)
+from socratic_utils.students.no_subquestions import as_long, sub_problems
+from socratic_utils.students.supervision import SUPERVISIONS
 
 PROBLEM = Problem("p", "toy", "train", "Mia buys 3 bags of 4 and eats 2.", "10")
 STEPS = (
@@ -20,7 +17,10 @@ CHAIN = Chain("p", "socratic", STEPS, "10", "teacher")
 
 def test_each_question_asks_for_the_chain_up_to_it():
     shown = [
-        [(s.text, trained) for s, trained in NO_SUBQUESTIONS.transcript(problem, chain)]
+        [
+            (s.text, trained)
+            for s, trained in SUPERVISIONS["no_subquestions"].transcript(problem, chain)
+        ]
         for problem, chain in sub_problems([(PROBLEM, CHAIN)])
     ]
     problem = ("Problem: Mia buys 3 bags of 4 and eats 2.", False)

@@ -18,7 +18,7 @@ from socratic_utils.benchmarks import load_problems
 from socratic_utils.config import Training
 from socratic_utils.problems import gold_chain
 from socratic_utils.students import train_student
-from socratic_utils.students.transcript import SUPERVISIONS
+from socratic_utils.students.supervision import SUPERVISIONS
 
 pairs = [(p, gold_chain(p)) for p in load_problems("gradeschool", "train", 78)]
 training = Training(epochs=1.0, batch_size=4, learning_rate=1e-3)

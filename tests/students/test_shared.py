@@ -8,6 +8,7 @@ import torch
 from socratic_utils.experiments import many_chains, sampling
 from socratic_utils.experiments.corpus import train_problems
 from socratic_utils.students.base_models import load_pretrained
+from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.students.training.shared import (
     Neighbours,
     collate_shared,
@@ -16,7 +17,6 @@ from socratic_utils.students.training.shared import (
     shared_loss,
 )
 from socratic_utils.students.training.train import collate, make_examples, masked_loss
-from socratic_utils.students.transcript import SUPERVISIONS
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from socratic_utils.benchmarks import load_problems
 from socratic_utils.config import Training
 from socratic_utils.problems import gold_chain
 from socratic_utils.students.base_models import load_pretrained, tiny
+from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.students.training import hardware
 from socratic_utils.students.training import train as students
 from socratic_utils.students.training.train import (
@@ -21,7 +22,7 @@ from socratic_utils.students.training.train import (
     train_student,
     training_record,
 )
-from socratic_utils.students.transcript import IGNORED, SUPERVISIONS, tokenize
+from socratic_utils.students.transcript import IGNORED, tokenize
 
 PAIRS = [(p, gold_chain(p)) for p in load_problems("gradeschool", "train", 8)]
 TRAINING = Training(epochs=2, batch_size=4, learning_rate=1e-3)

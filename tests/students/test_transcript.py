@@ -4,10 +4,9 @@ import pytest
 
 from socratic_utils.problems import Chain, Problem, Step, gold_chain
 from socratic_utils.students.base_models import tiny
+from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.students.transcript import (
     IGNORED,
-    STUDENTS,
-    SUPERVISIONS,
     problem_segment,
     role_of,
     segments,
@@ -42,7 +41,7 @@ GOLDEN = {
 }
 
 
-@pytest.mark.parametrize("name", SUPERVISIONS)
+@pytest.mark.parametrize("name", GOLDEN)
 def test_what_is_shown_and_what_is_in_the_loss(name):
     example = tokenize(TOKENIZER, PROBLEM, gold_chain(PROBLEM), SUPERVISIONS[name])
     ids, labels = example["input_ids"], example["labels"]
@@ -88,10 +87,3 @@ def test_roles_are_read_back_from_written_lines():
         assert role_of(segment.text) == segment.role
     assert role_of("No more questions.") == "done"
     assert role_of("Hello") == "other"
-
-
-def test_every_student_is_made_of_known_supervisions():
-    assert list(STUDENTS) == [
-        "answer_only", "gt_steps", "cot", "socratic_unified", "socratic_iterative",
-    ]  # fmt: skip
-    assert {name for names in STUDENTS.values() for name in names} <= set(SUPERVISIONS)

@@ -37,9 +37,9 @@ from socratic_utils.answers.arithmetic import (
 )
 from socratic_utils.config import Decoding
 from socratic_utils.problems import Chain, Problem, Step, sub_questions
+from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.students.transcript import (
     PREFIXES,
-    SUPERVISIONS,
     prompt_ids,
     role_of,
     segment_ids,

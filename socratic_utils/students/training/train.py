@@ -35,7 +35,8 @@ from socratic_utils.config import MICRO_BATCH, Training
 from socratic_utils.files import content_hash, read_json, write_json
 from socratic_utils.problems import Chain, Problem
 from socratic_utils.students.base_models import load_pretrained
-from socratic_utils.students.transcript import IGNORED, Supervision, tokenize
+from socratic_utils.students.supervision import Supervision
+from socratic_utils.students.transcript import IGNORED, tokenize
 
 from .hardware import device, expected_minutes, use_bf16
 from .shared import collate_shared

@@ -1,0 +1,69 @@
+"""Guides predicted by a planner, a student that reads only the problem.
+
+Socratic CoT uses an additional sequence-to-sequence model for this, of an architecture
+that it does not name (ablation of guidance, Fig. 6).  Our planner is a student like the
+others; that is our choice.
+
+    >>> guides = write_guides(problems, planner, settings.decoding)
+    >>> solve(problems, generator, answerer, guides=guides)
+    >>> solve(problems, PlannedDecoder(generator, planner, 320), answerer)    # the same
+
+Not covered: gold guides (`guidance.gold_guides`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from socratic_utils.config import Decoding
+from socratic_utils.problems import Problem
+from socratic_utils.students.transcript import (
+    PREFIXES,
+    Segment,
+    prompt_ids,
+    segment_ids,
+)
+
+from .incremental import Speaker
+
+
+def write_guides(
+    problems: Sequence[Problem], planner: Speaker, decoding: Decoding
+) -> dict[str, str]:
+    """Problem id -> guide line, decoded greedily in batches of `decoding.batch_size`.
+
+    The line's first word is given to the planner, so that every line is a guide.  A
+    line that reaches `max_tokens` is truncated.
+    """
+    guides = {}
+    for start in range(0, len(problems), decoding.batch_size):
+        batch = problems[start : start + decoding.batch_size]
+        prompts = [prompt_ids(planner.tokenizer, problem) for problem in batch]
+        plans = _plans(planner, prompts, decoding.max_tokens)
+        guides |= {p.id: plan for p, plan in zip(batch, plans, strict=True)}
+    return guides
+
+
+def _plans(planner: Speaker, prompts: list[list[int]], limit: int) -> list[str]:
+    """The guide line that the planner writes after each prompt."""
+    prefix = planner.tokenizer(PREFIXES["guide"], add_special_tokens=False).input_ids
+    planner.start([prompt + prefix for prompt in prompts])
+    texts = [" ".join(planner.text(ids).split()) for ids in planner.write(limit)]
+    return [f"{PREFIXES['guide']} {text}".strip() for text in texts]
+
+
+class PlannedDecoder(Speaker):
+    """A question generator that reads the planner's guide after each problem.
+
+    Both models must have the same tokeniser.  A guide has at most `limit` tokens.
+    """
+
+    def __init__(self, generator: Speaker, planner: Speaker, limit: int) -> None:
+        super().__init__(generator.model, generator.tokenizer)
+        self.planner, self.limit = planner, limit
+
+    def start(self, prompts: Sequence[list[int]]) -> None:
+        plans = _plans(self.planner, [list(p) for p in prompts], self.limit)
+        lines = [Segment("guide", plan) for plan in plans]
+        read = [segment_ids(self.tokenizer, line) for line in lines]
+        super().start([[*p, *ids] for p, ids in zip(prompts, read, strict=True)])

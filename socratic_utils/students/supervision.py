@@ -1,0 +1,174 @@
+"""The registry: every supervision and every student, with its label, colour and order.
+
+Every student of both papers learns from one transcript (`transcript`).  A supervision
+says which roles of it are shown, which are trained, and from which corpus the chains
+come.  A student is one model, or a question generator (QG) and a question answerer
+(QA) that take turns.
+
+    >>> SUPERVISIONS["qa"].trained
+    ('solution', 'answer')
+    >>> STUDENTS["socratic_iterative"].supervisions, label_of("cot, calculator")
+    (('qg', 'qa'), 'CoT, calculator')
+
+To add a student, add its `Supervision` to `SUPERVISIONS` and a `Student` to
+`STUDENTS`: tables, figures, paired tests and the report read this list.
+
+The question generator sees no solutions (Socratic CoT, section 3.3); Table 1 of that
+paper shows it seeing them, which is `qg_sees_solutions`.  A name that ends in a corpus,
+such as `qa_gold`, is one of the paper's several meanings of SocGT (`docs/papers.md`).
+
+Not covered: where the chains of a corpus come from (`experiments.corpus`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from socratic_utils.problems import Chain, Problem
+
+from .guidance import GUIDES, guide_text
+from .transcript import PREFIXES, Segment, segments
+
+
+@dataclass(frozen=True)
+class Supervision:
+    """Which roles a model is shown, which are trained, and whose chains it learns."""
+
+    name: str
+    shown: tuple[str, ...]
+    trained: tuple[str, ...]
+    corpus: str  # the name of a corpus, such as "gold", "cot" or "socratic"
+
+    def transcript(self, problem: Problem, chain: Chain) -> list[tuple[Segment, bool]]:
+        """The shown segments of a pair, each with whether it is in the loss."""
+        return self.view(segments(problem, chain))
+
+    def view(self, segments: list[Segment]) -> list[tuple[Segment, bool]]:
+        """The shown ones of `segments`, each with whether it is in the loss."""
+        seen = [(s, s.role in self.trained) for s in segments if s.role in self.shown]
+        if "done" in self.trained:
+            seen.append((Segment("done", f"{PREFIXES['done']}."), True))
+        return seen
+
+
+@dataclass(frozen=True)
+class Guided(Supervision):
+    """A supervision with a guide line of this `kind` after the problem (Fig. 6)."""
+
+    kind: str
+
+    def transcript(self, problem: Problem, chain: Chain) -> list[tuple[Segment, bool]]:
+        """As every supervision's, with the guide that the chain itself gives."""
+        first, *rest = segments(problem, chain)
+        guide = Segment("guide", guide_text(chain, self.kind))
+        return self.view([first, guide, *rest])
+
+
+def _supervision(name: str, shown: str, trained: str, corpus: str) -> Supervision:
+    return Supervision(name, tuple(shown.split()), tuple(trained.split()), corpus)
+
+
+_ALL, _STEPS = "problem question solution answer", "problem solution answer"
+SUPERVISIONS: dict[str, Supervision] = {
+    s.name: s
+    for s in (
+        _supervision("answer_only", "problem answer", "answer", "gold"),
+        _supervision("gt_steps", _STEPS, "solution answer", "gold"),
+        _supervision("cot", _STEPS, "solution answer", "cot"),
+        _supervision("socratic_unified", _ALL, _ALL[len("problem ") :], "socratic"),
+        _supervision("qg", "problem question", "question done", "socratic"),
+        _supervision("qa", _ALL, "solution answer", "socratic"),
+        # Ablations of Socratic CoT (notebook 06).
+        _supervision(
+            "qg_sees_solutions", "problem question solution", "question done",
+            "socratic",
+        ),
+        _supervision("no_subquestions", _ALL, "solution answer", "socratic"),
+        _supervision(
+            "questions_then_facts", _ALL, _ALL[len("problem ") :],
+            "questions_then_facts",
+        ),
+    )
+}  # fmt: skip
+# The generator reads the guide and is not trained on it; the planner is trained on
+# nothing else.  The question answerer is always `qa`, which sees no guide.
+SUPERVISIONS |= {
+    f"{name}_{kind}": Guided(f"{name}_{kind}", shown, trained, "socratic", kind)
+    for kind in GUIDES
+    for name, shown, trained in (
+        ("qg_guided", ("problem", "guide", "question"), ("question", "done")),
+        ("planner", ("problem", "guide"), ("guide",)),
+    )
+}
+# SocGT: the teacher asks about the gold steps, answers the gold questions, or both
+# questions and answers are gold.
+SUPERVISIONS |= {
+    f"{name}_{corpus}": replace(
+        SUPERVISIONS[name], name=f"{name}_{corpus}", corpus=corpus
+    )
+    for corpus in ("socratic_from_steps", "socratic_from_questions", "gold")
+    for name in ("qg", "qa")
+}
+
+
+@dataclass(frozen=True)
+class Student:
+    """A line of the main table: its models, and how it is printed and drawn.
+
+    `group` is the notebook that trains it: "baseline" (03), "unified" (04) or
+    "iterative" (05).  `paper` is its column in Table 2 of Socratic CoT, or empty.
+    """
+
+    name: str
+    label: str
+    colour: str
+    supervisions: tuple[str, ...]
+    group: str
+    paper: str = ""
+
+
+# The order here is the order in every table and figure.  Colours are seaborn's palette
+# "colorblind".
+STUDENTS: dict[str, Student] = {
+    s.name: s
+    for s in (
+        Student("answer_only", "Answer only", "#949494", ("answer_only",), "baseline",
+                "Answer Only"),
+        Student("gt_steps", "Ground-truth steps", "#029e73", ("gt_steps",), "baseline",
+                "GT Steps"),
+        Student("cot", "CoT", "#de8f05", ("cot",), "baseline", "CoT"),
+        Student("socratic_unified", "Socratic unified", "#0173b2",
+                ("socratic_unified",), "unified", "Unified SocCoT"),
+        Student("socratic_iterative", "Socratic iterative", "#cc78bc", ("qg", "qa"),
+                "iterative", "Iterative SocCoT"),
+    )
+}  # fmt: skip
+# Labels of single models, and colours of names that are not students, in order.
+MODEL_LABELS = {"qg": "Question generator (QG)", "qa": "Question answerer (QA)"}
+OTHER_COLOURS = ("#d55e00", "#ca9161", "#56b4e9", "#ece133", "#fbafe4")
+
+
+def students_of(group: str) -> list[str]:
+    """Names of the students that the notebook of a group trains, in order."""
+    return [name for name, student in STUDENTS.items() if student.group == group]
+
+
+def label_of(name: str) -> str:
+    """The printed name of a student, a model, or an arm such as "cot, calculator"."""
+    known, comma, change = name.partition(", ")
+    plain = known.replace("_", " ")
+    label = MODEL_LABELS.get(known, plain[:1].upper() + plain[1:])
+    return (STUDENTS[known].label if known in STUDENTS else label) + comma + change
+
+
+def colour_of(name: str, names: Sequence[str] = ()) -> str:
+    """A student's colour, as hex.
+
+    Other names get the remaining colours in the order in which they stand in `names`,
+    those of the same figure; colours repeat after the fifth.
+    """
+    if name in STUDENTS:
+        return STUDENTS[name].colour
+    others = [n for n in dict.fromkeys([*names, name]) if n not in STUDENTS]
+    return OTHER_COLOURS[others.index(name) % len(OTHER_COLOURS)]
