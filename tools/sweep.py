@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from socratic_utils import config
-from socratic_utils.benchmarks import BENCHMARKS, load_problems
+from socratic_utils.benchmarks import BENCHMARKS, load_problems, splits_of
 from socratic_utils.experiments.corpus import hold_back, test_splits
 from socratic_utils.files import project_root
 from socratic_utils.metrics.statistics import accuracy
@@ -37,7 +37,7 @@ HELD_BACK, LEAST = 0.1, 20  # of the training problems, where nothing else is to
 def problems_of(settings: config.Settings) -> tuple[list[Problem], list[Problem]]:
     """Training problems, and those that a setting is chosen on."""
     problems = load_problems(settings.dataset, "train")
-    splits, reported = BENCHMARKS[settings.dataset].SPLITS, test_splits(settings)
+    splits, reported = splits_of(settings.dataset), test_splits(settings)
     if "validation" in splits and "validation" not in reported:
         return problems, load_problems(settings.dataset, "validation")
     return hold_back(problems, HELD_BACK, LEAST, last=True)

@@ -22,8 +22,6 @@ Not covered: tables, other languages, abbreviations other than titles and initia
 lines that only announce something ("Let's break it down.") count as steps.
 """
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 

@@ -14,8 +14,6 @@ the longer match counts.  Letters out of range and "(a) or (b)" give None.
 Not covered: words spelled differently from the choice.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

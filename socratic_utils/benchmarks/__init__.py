@@ -1,14 +1,18 @@
-"""Benchmarks, one a module; `load_problems` is the one way in.
+"""Benchmarks, one per module; `load_problems` loads them all.
 
     >>> problems = load_problems("gradeschool", split="test", limit=2)
     >>> problems[0].id
     'gradeschool-test-0000'
 
-`gradeschool` is embedded; the others are read from the folder that the environment
-variable SOCRATIC_DATA_DIR names, or else from the Hugging Face hub.
-"""
+`gradeschool` ships with the package; the others are read from the folder that
+SOCRATIC_DATA_DIR names, or else downloaded.  They are the benchmarks of Socratic CoT
+(section 4.1: gsm8k, strategyqa, multistep) and SCoTD (section 3: commonsense_qa,
+openbookqa, quarel, anli, imdb, sst2), and svamp.
 
-from __future__ import annotations
+To add one, write a module with `SIZES` ({split: number of problems}, counted or
+published) and `load(split) -> list[Problem]`, and name it in BENCHMARKS; few-shot
+exemplars of its own go to `teacher/prompts/`.
+"""
 
 from socratic_utils.problems import Problem
 
@@ -25,6 +29,9 @@ from . import (
     strategyqa,
     svamp,
 )
+from .loading import DATA_VARIABLE
+
+__all__ = ["BENCHMARKS", "DATA_VARIABLE", "known_size", "load_problems", "splits_of"]
 
 BENCHMARKS = {
     "gradeschool": gradeschool,
@@ -44,24 +51,32 @@ BENCHMARKS = {
 def load_problems(
     name: str, split: str = "train", limit: int | None = None
 ) -> list[Problem]:
-    """The first `limit` problems of a split (all when None), in the published order.
+    """The first `limit` problems of a split (all if None), in the published order.
 
-    Raises ValueError on an unknown benchmark or split and on a split that is published
-    without gold answers, FileNotFoundError where the data is neither in
-    SOCRATIC_DATA_DIR nor to be had from the hub.
+    Raises ValueError for an unknown benchmark or split and for a split published
+    without gold answers, FileNotFoundError if the data is neither in SOCRATIC_DATA_DIR
+    nor can be downloaded.
     """
-    if name not in BENCHMARKS:
-        raise ValueError(f"unknown dataset {name!r}: choose from {list(BENCHMARKS)}")
-    module = BENCHMARKS[name]
-    if split in getattr(module, "UNLABELLED", ()):
+    splits = splits_of(name)
+    if split in getattr(BENCHMARKS[name], "UNLABELLED", ()):
         raise ValueError(
             f"the {split} split of {name} is published without gold answers: choose "
-            f"from {list(module.SPLITS)}"
+            f"from {list(splits)}"
         )
-    if split not in module.SPLITS:
-        raise ValueError(
-            f"{name} has no split {split!r}: choose from {list(module.SPLITS)}"
-        )
+    if split not in splits:
+        raise ValueError(f"{name} has no split {split!r}: choose from {list(splits)}")
     if limit is not None and limit < 0:
         raise ValueError(f"limit must not be negative, not {limit}")
-    return module.load(split)[:limit]
+    return BENCHMARKS[name].load(split)[:limit]
+
+
+def splits_of(name: str) -> tuple[str, ...]:
+    """The splits of a benchmark; ValueError for an unknown one."""
+    if name not in BENCHMARKS:
+        raise ValueError(f"unknown dataset {name!r}: choose from {list(BENCHMARKS)}")
+    return tuple(BENCHMARKS[name].SIZES)
+
+
+def known_size(name: str, split: str) -> int | None:
+    """The number of problems in a split, without loading it; None if not known."""
+    return getattr(BENCHMARKS.get(name), "SIZES", {}).get(split)

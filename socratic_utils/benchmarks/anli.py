@@ -1,7 +1,7 @@
 """Adversarial NLI, round 3 (Nie et al. 2020): CC BY-NC 4.0.
 
-100,459 training, 1,200 validation and 1,200 test pairs of a premise and a hypothesis.
-P2's transfer experiment (section 3) trains on it, on CommonsenseQA and on OpenBookQA.
+Pairs of a premise and a hypothesis.  SCoTD's transfer experiment (section 3) trains on
+it, on CommonsenseQA and on OpenBookQA.
 
 Read from `SOCRATIC_DATA_DIR/anli/R3/{train,dev,test}.jsonl` or the hub
 (`facebook/anli`); ids are `anli-<published id>` from both.
@@ -9,21 +9,18 @@ Read from `SOCRATIC_DATA_DIR/anli/R3/{train,dev,test}.jsonl` or the hub
 Not covered: rounds 1 and 2.
 """
 
-from __future__ import annotations
-
 from socratic_utils.problems import Problem
 
-from .loading import hub_rows, read_lines
+from .loading import hub_rows, local_file, read_lines
 from .multiple_choice import choice_problem
-from .sources import local_file
 
-SPLITS = ("train", "validation", "test")
+SIZES = {"train": 100_459, "validation": 1_200, "test": 1_200}  # as published
 FILES = {"train": "train.jsonl", "validation": "dev.jsonl", "test": "test.jsonl"}
 ON_HUB = {"train": "train_r3", "validation": "dev_r3", "test": "test_r3"}
 HUB_ID = "facebook/anli"
 HUB_REVISION = "b83b1452ab817eac4dcb36625e7c1fa95025093d"
 LABELS = ("entailment", "neutral", "contradiction")  # the hub's 0, 1 and 2
-SHORT = {"e": 0, "n": 1, "c": 2}  # of the published files
+SHORT = {"e": 0, "n": 1, "c": 2}  # labels in the published files
 
 
 def load(split: str) -> list[Problem]:
@@ -32,7 +29,7 @@ def load(split: str) -> list[Problem]:
 
 
 def read(split: str) -> list[dict]:
-    """Rows with uid, premise, hypothesis and label, as the hub names them."""
+    """Rows with uid, premise, hypothesis and label, as named on the hub."""
     if path := local_file("anli", "R3", FILES[split]):
         rows = read_lines(path, "uid", "label", texts=("context", "hypothesis"))
         return [

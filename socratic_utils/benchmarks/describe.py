@@ -1,38 +1,36 @@
-"""A benchmark in numbers: how many problems, which answers, how many steps.
+"""A benchmark in numbers: problems, answers and steps per split.
 
     >>> overview("gradeschool")[0]["problems"]
     400
 
-Not covered: how hard it is.
+Not covered: how hard the problems are.
 """
-
-from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from fractions import Fraction
 from statistics import median
 from typing import Any
 
 from socratic_utils.answers import extract_answer
 from socratic_utils.problems import Problem
 
-from . import BENCHMARKS, load_problems
+from . import load_problems, splits_of
 
-MOST_STEPS = 8  # of their own; more are one column
+MOST_STEPS = 8  # this many steps or more share one column
 
 
 def overview(dataset: str) -> list[dict[str, Any]]:
-    """A row a split: problems, answers, and steps where there are gold ones.
+    """One row per split: problems, answers, and gold steps if there are any.
 
-    A split whose file is not there is told and left out.  Raises FileNotFoundError
-    where that is so for all of them.
+    A split whose file is missing is reported and skipped; FileNotFoundError if all are.
     """
     rows, missing = [], None
-    for split in BENCHMARKS[dataset].SPLITS:
+    for split in splits_of(dataset):
         try:
             found = load_problems(dataset, split)
         except FileNotFoundError as error:
-            print(f"{split} is left out: {error}")
+            print(f"{split} is skipped: {error}")
             missing = error
             continue
         line = {"split": split, "problems": len(found), "answers": answers_of(found)}
@@ -43,28 +41,18 @@ def overview(dataset: str) -> list[dict[str, Any]]:
 
 
 def answers_of(problems: Sequence[Problem]) -> str:
-    """How the gold answers are distributed: shares, or the middle of numbers."""
+    """The distribution of the gold answers: shares, or the median of numbers."""
     if problems[0].kind != "number":
         counts = Counter(problem.answer for problem in problems)
         shares = {name: counts[name] / len(problems) for name in sorted(counts)}
         return ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
-    values = [float_of(problem.answer) for problem in problems]
-    whole = sum(value == int(value) for value in values) / len(values)
-    return f"median {median(values):g}, {whole:.0%} whole numbers"
-
-
-def float_of(answer: str) -> float:
-    """The value of a gold number, "1/2" as well as "0.5"."""
-    top, _, bottom = (extract_answer(answer) or "nan").partition("/")
-    return float(top) / float(bottom or 1)
+    values = [Fraction(extract_answer(problem.answer)) for problem in problems]
+    whole = sum(value.denominator == 1 for value in values) / len(values)
+    return f"median {float(median(values)):g}, {whole:.0%} whole numbers"
 
 
 def steps_of(problems: Sequence[Problem]) -> dict[str, int]:
-    """How many problems have 1, 2, ... gold steps; nothing where none has any."""
+    """The number of problems with 1, 2, ... gold steps; {} if none has any."""
     counts = Counter(min(len(p.steps), MOST_STEPS) for p in problems if p.steps)
-    if not counts:
-        return {}
-    names = {n: f"{n} steps" for n in range(1, MOST_STEPS)} | {
-        MOST_STEPS: f"{MOST_STEPS} or more"
-    }
-    return {names[n]: counts[n] for n in range(1, max(counts) + 1)}
+    names = [f"{n} steps" for n in range(1, MOST_STEPS)] + [f"{MOST_STEPS} or more"]
+    return {names[n - 1]: counts[n] for n in range(1, max(counts, default=0) + 1)}

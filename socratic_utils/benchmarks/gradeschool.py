@@ -1,35 +1,33 @@
 """The embedded benchmark `gradeschool`: our own word problems with gold Socratic steps.
 
-It ships with the package, so every notebook runs without a network.  A problem:
+It ships with the package, so every notebook runs without a network:
 
     Mia goes shopping. She buys 4 mugs for 5 dollars each. She buys a lamp for 12
     dollars. How much does Mia spend in total?
 
-with the steps "The mugs cost 4 * 5 = 20 dollars." and "Mia spends 20 + 12 = 32
-dollars."  Each problem has 2 to 5 steps.  Half of the test problems come from story
-families that never occur in training.  `challenge` holds variants of test problems in
-the manner of SVAMP: another question, one more number, or another order of the facts.
+has the steps "The mugs cost 4 * 5 = 20 dollars." and "Mia spends 20 + 12 = 32 dollars."
+Each problem has 2 to 5 steps.  Half of the test problems come from story families that
+never occur in training.  `challenge` holds variants of test problems in the manner of
+SVAMP: another question, one more number, or another order of the facts.
 
-`python -m tools.gradeschool.generate` writes the data files again, byte for byte.
+The generator is in `tools/gradeschool`; `python -m tools.gradeschool.generate` writes
+the same files, byte for byte.
+
 Not covered: fractions, decimals, negative numbers, prose written by people.
 """
 
-from __future__ import annotations
-
-from importlib import resources
 from pathlib import Path
 
 from socratic_utils.problems import Problem, load_jsonl
 
-SPLITS = ("train", "validation", "test", "challenge")
+SIZES = {"train": 400, "validation": 60, "test": 200, "challenge": 100}  # counted
 
 
 def data_path(split: str) -> Path:
-    """The committed file of a split; ValueError on an unknown split."""
-    if split not in SPLITS:
-        raise ValueError(f"split must be one of {SPLITS}, not {split!r}")
-    folder = resources.files("socratic_utils.benchmarks") / "gradeschool_data"
-    return Path(str(folder / f"{split}.jsonl"))
+    """The committed file of a split; ValueError for an unknown split."""
+    if split not in SIZES:
+        raise ValueError(f"split must be one of {tuple(SIZES)}, not {split!r}")
+    return Path(__file__).parent / "gradeschool_data" / f"{split}.jsonl"
 
 
 def load(split: str) -> list[Problem]:

@@ -1,26 +1,25 @@
-"""GSM8K (Cobbe et al. 2021): 7,473 training and 1,319 test problems, MIT licence.
+"""GSM8K (Cobbe et al. 2021): MIT licence; the main benchmark of Socratic CoT.
 
 The Socratic edition has a question before each solution line:
 
     How many eggs does Janet sell? ** Janet sells 16 - 3 - 4 = <<16-3-4=9>>9 eggs a day.
     #### 18
 
-`steps` come from it, without the `<<...>>` calculator notes; the main edition's
+`steps` are taken from it, without the `<<...>>` calculator notes; the main edition's
 solution is kept as published in `extra["solution"]`.  Read from
 `SOCRATIC_DATA_DIR/gsm8k/` or the hub (`openai/gsm8k`, "main" and "socratic").
-"""
 
-from __future__ import annotations
+Not covered: a validation split, which is not published.
+"""
 
 import re
 
 from socratic_utils.answers import extract_answer
 from socratic_utils.problems import Problem, Step
 
-from .loading import hub_rows, read_lines
-from .sources import local_file
+from .loading import hub_rows, local_file, read_lines
 
-SPLITS = ("train", "test")
+SIZES = {"train": 7_473, "test": 1_319}  # counted
 HUB_ID = "openai/gsm8k"
 HUB_REVISION = "60b4b82b84c2dac2b54f7d7f3056eae01514f12e"
 _NOTE = re.compile(r"<<[^<>]*>>")
@@ -46,10 +45,7 @@ def read(split: str, edition: str) -> list[dict]:
 
 
 def to_problem(id: str, split: str, row: dict, main_solution: str = "") -> Problem:
-    """One Socratic row as a Problem; ValueError where it has no final answer.
-
-    The last number of a solution that was cut off is no gold answer.
-    """
+    """One Socratic row as a Problem; ValueError if it has no "#### <answer>"."""
     body, mark, final = row["answer"].rpartition("####")
     steps = [to_step(line) for line in body.strip().split("\n") if line.strip()]
     answer = extract_answer(final) if mark else None
@@ -65,7 +61,7 @@ def to_problem(id: str, split: str, row: dict, main_solution: str = "") -> Probl
 
 
 def to_step(line: str) -> Step:
-    """`question ** solution` as a Step; the answer is the last noted result."""
+    """`question ** solution` as a Step; its answer is the last calculator note's."""
     question, _, solution = line.partition(" ** ")
     if not solution:
         question, solution = "", line

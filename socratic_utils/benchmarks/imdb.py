@@ -1,10 +1,9 @@
 """IMDB reviews (Maas et al. 2011) and their contrast set (Gardner et al. 2020).
 
-25,000 training and 25,000 test reviews, negative or positive, and two small splits that
-belong together: `original`, 488 of the test reviews, and `contrast`, the same reviews
-changed by experts as little as turns the label round.  P2 (Fig 5) trains on the one
-and scores both.  Row k of one is the pair of row k of the other, which its `extra`
-says, as `contrast` reads it:
+Reviews, negative or positive, and two small splits that belong together: `original`,
+488 of the test reviews, and `contrast`, the same reviews minimally edited by experts so
+that the label flips.  SCoTD (Figure 5) trains on the full set and evaluates on both.
+Row k of one is paired with row k of the other, as its `extra` says:
 
     imdb-contrast-0007  {"base_id": "imdb-original-0007"}
 
@@ -15,19 +14,22 @@ or from the authors' repository.
 Not covered: the unlabelled reviews, the contrast set's 100 validation reviews.
 """
 
-from __future__ import annotations
-
 import os
 from itertools import zip_longest
 from pathlib import Path
 
 from socratic_utils.problems import Problem
 
-from .loading import downloaded_file, hub_rows, read_table
-from .sentiment import LABELS, review_problem
-from .sources import VARIABLE, local_file
+from .loading import (
+    DATA_VARIABLE,
+    downloaded_file,
+    hub_rows,
+    local_file,
+    read_table,
+)
+from .multiple_choice import SENTIMENTS, review_problem
 
-SPLITS = ("train", "test", "original", "contrast")
+SIZES = {"train": 25_000, "test": 25_000, "original": 488, "contrast": 488}  # published
 PAIRED = ("original", "contrast")
 HUB_ID = "stanfordnlp/imdb"
 HUB_REVISION = "e6281661ce1c48d982bc483cf8a173c1bbeb5d31"
@@ -38,9 +40,9 @@ CONTRAST_SETS = (
 
 
 def load(split: str) -> list[Problem]:
-    """All problems of a split; a negative and a positive review in turn.
+    """All problems of a split, negative and positive reviews in alternation.
 
-    As published all negative ones come first, so that the first hundred were of one
+    As published, all negative reviews come first: the first hundred would be of one
     kind.
     """
     if split not in PAIRED:
@@ -52,7 +54,7 @@ def load(split: str) -> list[Problem]:
     return [
         review_problem(
             "imdb", split, f"{split}-{number:04d}", row["Text"],
-            LABELS.index(row["Sentiment"].strip().lower()),
+            SENTIMENTS.index(row["Sentiment"].strip().lower()),
             {} if split == "original" else {"base_id": f"imdb-original-{number:04d}"},
         )
         for number, row in enumerate(rows)
@@ -60,8 +62,8 @@ def load(split: str) -> list[Problem]:
 
 
 def reviews(split: str) -> list[tuple[str, int]]:
-    """Texts and labels of the large splits."""
-    if folder := os.environ.get(VARIABLE):
+    """Texts and labels of a large split."""
+    if folder := os.environ.get(DATA_VARIABLE):
         return in_turn([
             (path.read_text("utf-8"), label)
             for label, name in enumerate(("neg", "pos"))
@@ -72,7 +74,7 @@ def reviews(split: str) -> list[tuple[str, int]]:
 
 
 def in_turn(found: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Reviews of both labels in turn, each kind in its published order."""
+    """Reviews of both labels in alternation, each kind in its published order."""
     sides = [[pair for pair in found if pair[1] == label] for label in (0, 1)]
     both = [pair for pairs in zip_longest(*sides) for pair in pairs]
     return [pair for pair in both if pair]
@@ -81,8 +83,7 @@ def in_turn(found: list[tuple[str, int]]) -> list[tuple[str, int]]:
 def pairs(split: str) -> list[dict]:
     """The rows of one side of the contrast set.
 
-    Raises ValueError on a sentiment that is neither of the two, and where one side has
-    more rows than the other, as a pair is two rows of one number.
+    Raises ValueError for an unknown sentiment and if the two sides differ in length.
     """
     sides = {}
     for side in PAIRED:
@@ -90,7 +91,7 @@ def pairs(split: str) -> list[dict]:
         path = local_file("imdb", name) or downloaded_file(f"{CONTRAST_SETS}/{name}")
         sides[side] = read_table(path, "Sentiment", "Text")
         for number, row in enumerate(sides[side], 1):
-            if str(row["Sentiment"]).strip().lower() not in LABELS:
+            if str(row["Sentiment"]).strip().lower() not in SENTIMENTS:
                 found = row["Sentiment"]
                 raise ValueError(f"{name}, row {number}: {found!r} is no sentiment")
     counts = {side: len(rows) for side, rows in sides.items()}
@@ -101,11 +102,11 @@ def pairs(split: str) -> list[dict]:
 
 
 def _files(folder: Path) -> list[Path]:
-    """Reviews in the order of their numbers, as 12_9.txt is the twelfth."""
+    """Reviews in numerical order: 12_9.txt is number 12."""
     found = list(folder.glob("*.txt"))
     if not found:
         raise FileNotFoundError(
             f"{folder} has no reviews: unpack the published archive there, or unset "
-            f"{VARIABLE} to download it from the Hugging Face hub"
+            f"{DATA_VARIABLE} to download it from the Hugging Face hub"
         )
     return sorted(found, key=lambda path: (len(path.stem.split("_")[0]), path.stem))

@@ -1,72 +1,65 @@
-"""Rows of published data, and one sentence where they are not as published.
+"""Read published files from a folder or the web; damaged rows are named in a sentence.
 
-A published file is JSON Lines or one JSON array; the suffix does not tell which.
+    SOCRATIC_DATA_DIR=/d   local_file("gsm8k", "test.jsonl") -> /d/gsm8k/test.jsonl
+    (variable not set)     hub_rows("openai/gsm8k", revision, "test", name="main")
 
-A table is tab-separated, and its first line names the columns.
-
-Not covered: compressed arrays.
+A published file is JSON Lines, one JSON array, or a table whose first line names the
+columns.  Not covered: compressed files.
 """
-
-from __future__ import annotations
 
 import csv
 import json
+import os
 from pathlib import Path
 from typing import Any
 
-from .sources import VARIABLE, downloaded, read_local
+from socratic_utils.files import content_hash, write_atomic
+from socratic_utils.problems import read_rows
+
+DATA_VARIABLE = "SOCRATIC_DATA_DIR"
 
 
-def read_lines(path: Path, *fields: str, texts: tuple[str, ...] = ()) -> list[dict]:
-    """The rows of a JSON Lines file; ValueError when one lacks a field.
+def local_file(*parts: str) -> Path | None:
+    """The file under SOCRATIC_DATA_DIR, or None when the variable is not set.
 
-    What `texts` names is there too, and must be text.
+    Raises FileNotFoundError when the variable is set but the file does not exist.
     """
-    return _with_fields(read_local(path), path, fields, texts)
-
-
-def read_array(path: Path, *fields: str, texts: tuple[str, ...] = ()) -> list[Any]:
-    """The items of one JSON array; with `fields`, objects that have them."""
-    try:
-        items = json.loads(path.read_text("utf-8"))
-    except (ValueError, RecursionError) as error:  # not UTF-8 is a ValueError too
-        raise ValueError(f"{path}: not JSON ({error})") from None
-    if not isinstance(items, list):
-        raise ValueError(f"{path}: not a JSON array")
-    return _with_fields(items, path, fields, texts) if fields or texts else items
-
-
-def read_table(
-    path: Path, *fields: str, quoted: bool = True, delimiter: str = "\t"
-) -> list[dict]:
-    """The rows of a tab-separated file; ValueError when one lacks a field.
-
-    Not `quoted`: a quotation mark is part of the text.
-    """
-    marks = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file, delimiter=delimiter, quoting=marks))
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: no table ({error})") from None
-    complete = [{k: v for k, v in row.items() if v is not None} for row in rows]
-    return _with_fields(complete, path, fields)
+    folder = os.environ.get(DATA_VARIABLE)
+    if not folder:
+        return None
+    path = Path(folder).joinpath(*parts)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path} does not exist: put the published file there, or unset "
+            f"{DATA_VARIABLE} to download it from the Hugging Face hub"
+        )
+    return path
 
 
 def downloaded_file(url: str) -> Path:
-    """A file of the web, fetched once; FileNotFoundError if it is out of reach."""
-    try:
-        return downloaded(url)
-    except OSError as error:
-        raise out_of_reach(url, error) from None
+    """A file from the web, downloaded once into the hub's cache folder.
+
+    Raises FileNotFoundError when it cannot be downloaded.
+    """
+    import httpx
+    from huggingface_hub.constants import HF_HOME
+
+    path = Path(HF_HOME) / "socratic-cot" / content_hash(url) / url.rpartition("/")[2]
+    if not path.exists():
+        try:
+            reply = httpx.get(url, follow_redirects=True, timeout=60.0)
+            write_atomic(path, reply.raise_for_status().content)
+        except (httpx.HTTPError, OSError) as error:
+            raise _not_downloaded(url, error) from None
+    return path
 
 
 def hub_rows(
     hub_id: str, revision: str, *splits: str, name: str | None = None
 ) -> list[dict]:
-    """The rows of a data set on the hub; FileNotFoundError when it is out of reach.
+    """The rows of a data set on the hub; `name` is its configuration, if it has any.
 
-    `name` is its configuration, where it has several.
+    Raises FileNotFoundError when it cannot be downloaded.
     """
     from datasets import load_dataset
 
@@ -74,21 +67,45 @@ def hub_rows(
         where = (hub_id, name) if name else (hub_id,)
         parts = [load_dataset(*where, split=s, revision=revision) for s in splits]
     except OSError as error:  # no network, no such data set, no such revision
-        raise out_of_reach(hub_id, error) from None
+        raise _not_downloaded(hub_id, error) from None
     return [row for part in parts for row in part]
 
 
-def out_of_reach(what: str, error: Exception) -> FileNotFoundError:
-    """The error that says what to do when a download fails."""
-    reason = " ".join(str(error).split())[:200]
-    return FileNotFoundError(
-        f"{what} cannot be downloaded ({reason}): connect to the network, or put the "
-        f"published files into the folder that {VARIABLE} names"
-    )
+def read_lines(path: Path, *fields: str, texts: tuple[str, ...] = ()) -> list[dict]:
+    """The rows of a JSON Lines file, each with `fields` and with the strings `texts`.
+
+    Raises ValueError that names the first row which lacks one.
+    """
+    return _with_fields([row for _, row in read_rows(path)], path, fields, texts)
+
+
+def read_array(path: Path, *fields: str, texts: tuple[str, ...] = ()) -> list[Any]:
+    """The items of one JSON array; with `fields` or `texts`, objects that have them."""
+    try:
+        items = json.loads(path.read_text("utf-8"))
+    except (ValueError, RecursionError) as error:  # ValueError: also invalid UTF-8
+        raise ValueError(f"{path}: not JSON ({error})") from None
+    if not isinstance(items, list):
+        raise ValueError(f"{path}: not a JSON array")
+    return _with_fields(items, path, fields, texts)
+
+
+def read_table(
+    path: Path, *fields: str, quoted: bool = True, delimiter: str = "\t"
+) -> list[dict]:
+    """The rows of a table; unless `quoted`, quotation marks are part of the text."""
+    marks = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file, delimiter=delimiter, quoting=marks))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: not a table ({error})") from None
+    complete = [{k: v for k, v in row.items() if v is not None} for row in rows]
+    return _with_fields(complete, path, fields)
 
 
 def text_of(row: Any, field: str, where: str) -> str:
-    """A field that must be text; ValueError that says where it is none."""
+    """A field that must be a string; ValueError that says where it is missing."""
     if not isinstance(row, dict) or field not in row:
         raise ValueError(f"{where}: no field {field!r}")
     if not isinstance(row[field], str):
@@ -101,12 +118,20 @@ def text_of(row: Any, field: str, where: str) -> str:
 
 def _with_fields(
     rows: list[Any], path: Path, fields: tuple[str, ...], texts: tuple[str, ...] = ()
-) -> list[dict]:
+) -> list[Any]:
     for number, row in enumerate(rows, 1):
         where = f"{path}, row {number}"
-        missing = [f for f in fields if not isinstance(row, dict) or f not in row]
-        if missing:
-            raise ValueError(f"{where}: no field {missing[0]!r}")
+        for name in fields:
+            if not isinstance(row, dict) or name not in row:
+                raise ValueError(f"{where}: no field {name!r}")
         for name in texts:
             text_of(row, name, where)
     return rows
+
+
+def _not_downloaded(what: str, error: Exception) -> FileNotFoundError:
+    reason = " ".join(str(error).split())[:200] or type(error).__name__
+    return FileNotFoundError(
+        f"{what} cannot be downloaded ({reason}): connect to the network, or put the "
+        f"published files into the folder that {DATA_VARIABLE} names"
+    )

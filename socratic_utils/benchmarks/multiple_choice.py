@@ -1,14 +1,12 @@
-"""A published multiple-choice question as a Problem: answers become letters.
+"""A published multiple-choice question or review as a Problem: answers become letters.
 
 Choices keep their published order and are lettered from "a", whatever their labels
-were, so that the gold answer is what `problem_text` shows:
+were, so that the gold answer is the letter that `problem_text` shows:
 
     >>> row = [("1", "ocean"), ("2", "drawer")]
     >>> choice_problem("demo", "train", "k1", "Where are keys kept?", row, "2").answer
     'b'
 """
-
-from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,17 +15,14 @@ from socratic_utils.problems import LETTERS, Problem
 
 from .loading import text_of
 
+SENTIMENTS = ("negative", "positive")  # labels 0 and 1, on the hub and in SCoTD
+
 
 def choice_problem(
-    dataset: str,
-    split: str,
-    id: str,
-    stem: str,
-    choices: Sequence[tuple[Any, str]],
-    key: Any,
-    extra: dict | None = None,
-) -> Problem:
-    """`choices` are (label, text), `key` the label of the right one.
+    dataset: str, split: str, id: str, stem: str, choices: Sequence[tuple[Any, str]],
+    key: Any, extra: dict | None = None,
+) -> Problem:  # fmt: skip
+    """`choices` are (label, text) pairs, `key` the label of the right one.
 
     Raises ValueError that names the question when no choice has that label.
     """
@@ -40,25 +35,41 @@ def choice_problem(
     )  # fmt: skip
 
 
-def published_question(id: str, question: Any) -> tuple[str, list[tuple[str, str]]]:
-    """Stem and choices of {"stem": ..., "choices": [{"label", "text"}, ...]}.
+def published_problem(
+    dataset: str, split: str, row: dict, extra: dict | None = None
+) -> Problem:
+    """A row {"id", "answerKey", "question": {"stem", "choices": [{"label", "text"}]}}.
 
-    Raises ValueError that names the question, by its `id`, where it is not laid out so.
+    Raises ValueError that names the question when the row has another layout.
     """
+    id, question = f"{dataset}-{row['id']}", row["question"]
     stem, choices = text_of(question, "stem", id), question.get("choices")
     if not isinstance(choices, list):
         raise ValueError(
             f"{id}: its 'choices' are no list of labels and texts but "
             f"{choices!r:.60}: correct it, or take the published file"
         )
-    return stem, [
-        (text_of(choice, "label", where), text_of(choice, "text", where))
-        for number, choice in enumerate(choices, 1)
-        for where in [f"{id}, choice {number}"]
+    pairs = [
+        tuple(text_of(choice, name, f"{id}, choice {n}") for name in ("label", "text"))
+        for n, choice in enumerate(choices, 1)
     ]
+    key = row.get("answerKey")
+    return choice_problem(dataset, split, row["id"], stem, pairs, key, extra)
 
 
-def hub_choices(choices: dict) -> list[dict]:
-    """The hub's two lists of labels and texts in the published layout."""
-    pairs = zip(choices["label"], choices["text"], strict=True)
-    return [{"label": label, "text": text} for label, text in pairs]
+def as_published(row: dict, stem: str, **more: Any) -> dict:
+    """A row of the hub, with labels and texts in two lists, in the published layout."""
+    pairs = zip(row["choices"]["label"], row["choices"]["text"], strict=True)
+    choices = [{"label": label, "text": text} for label, text in pairs]
+    question = {"stem": row[stem], "choices": choices, **more}
+    return {"id": row["id"], "answerKey": row["answerKey"], "question": question}
+
+
+def review_problem(
+    dataset: str, split: str, id: str, text: str, label: int, extra: dict | None = None
+) -> Problem:
+    """A review that is negative (label 0) or positive (1); ValueError otherwise."""
+    plain = " ".join(text.replace("<br />", " ").split())
+    stem = f"{plain} Is this review negative or positive?"
+    choices = list(enumerate(SENTIMENTS))
+    return choice_problem(dataset, split, id, stem, choices, label, extra)

@@ -1,32 +1,29 @@
-"""Multi-step problems as in P1: trained on ASDiv's, tested on SVAMP's.
+"""Multi-step problems for training (ASDiv) and for testing (SVAMP).
 
-P1 (section 4) trains on 761 multi-step problems of ASDiv's training set and tests on
-237 of SVAMP, and does not say how they were chosen.  Our rule is two operations or more
-in the published equation.  It gives 237 test problems, P1's number, and 1,065 training
-problems, because the file that SVAMP's authors publish (Patel et al. 2021) has MAWPS
-and ASDiv-A mixed and does not say which is which.
+Socratic CoT (section 4.1) trains on 761 multi-step problems of ASDiv and tests on 237
+of SVAMP, and does not say how they were selected.  Our rule is at least two operations
+in the published equation.  It selects 237 test problems, as in the paper, and 1,065
+training problems, because the file that SVAMP's authors publish (Patel et al. 2021)
+mixes MAWPS and ASDiv-A without saying which is which.
 
     Frank made number0 dollars ... how many number2 dollar games could he buy ...?
     - number0 number1 / number2   ->  numbers put in, answer "4"
 
-`extra` keeps the text with number slots and the equation in prefix notation, which P1's
-prompt uses (Table 6).  Read from `SOCRATIC_DATA_DIR/svamp/mawps-asdiv-a_svamp/` or from
-the authors' repository.  MIT licence; ASDiv itself is CC BY-NC 4.0.
+`extra` keeps the text with number slots and the equation in prefix notation, which the
+paper's prompt uses (Table 6).  Read from `SOCRATIC_DATA_DIR/svamp/mawps-asdiv-a_svamp/`
+or the authors' repository.  MIT licence; ASDiv itself is CC BY-NC 4.0.
 
-Not covered: problems with one operation, which the papers leave out too.
+Not covered: problems with one operation, which the paper excludes too.
 """
-
-from __future__ import annotations
 
 import re
 
 from socratic_utils.answers import format_number
 from socratic_utils.problems import Problem
 
-from .loading import downloaded_file, read_table
-from .sources import local_file
+from .loading import downloaded_file, local_file, read_table
 
-SPLITS = ("train", "test")
+SIZES = {"train": 1_065, "test": 237}  # counted, after the selection
 FOLDER = "mawps-asdiv-a_svamp"
 FILES = {"train": "train.csv", "test": "dev.csv"}  # dev.csv is all of SVAMP
 REPOSITORY = (
@@ -55,7 +52,7 @@ def read(split: str) -> list[dict]:
 
 
 def operations(equation: str) -> int:
-    """How many operations an equation in prefix notation has.
+    """The number of operations in an equation in prefix notation.
 
     >>> operations("/ - number0 number1 number2")
     2
@@ -64,7 +61,7 @@ def operations(equation: str) -> int:
 
 
 def to_problem(id: str, split: str, row: dict) -> Problem:
-    """One published row as a Problem; ValueError on a slot without a number."""
+    """One published row as a Problem; ValueError if a slot has no number."""
     try:
         numbers = [format_number(value) for value in str(row["Numbers"]).split()]
         text = _SLOT.sub(lambda slot: numbers[int(slot[1])], row["Question"])

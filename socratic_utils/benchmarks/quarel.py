@@ -1,33 +1,25 @@
 """QuaRel v1 (Tafjord et al. 2018): the hub states no licence.
 
-1,941 training, 278 validation and 552 test stories about qualitative relations with two
-choices, which the published text holds, used by SCoTD (P2 section 3):
+Stories about qualitative relations, used by SCoTD (section 3).  The published text
+holds the two choices:
 
     Mike ... went much faster on the ice because _____ is smoother. (A) snow (B) ice
     -> text "Mike ... is smoother.", choices ("snow", "ice"), answer "b"
 
-Read from `SOCRATIC_DATA_DIR/quarel/` (`quarel-v1-train.jsonl` and so on) or the hub
+Read from `SOCRATIC_DATA_DIR/quarel/quarel-v1-{train,dev,test}.jsonl` or the hub
 (`community-datasets/quarel`); ids are `quarel-<published id>` from both.
 
 Not covered: the logical forms.
 """
 
-from __future__ import annotations
-
 import re
 
 from socratic_utils.problems import Problem
 
-from .loading import hub_rows, read_lines
+from .loading import hub_rows, local_file, read_lines
 from .multiple_choice import choice_problem
-from .sources import local_file
 
-SPLITS = ("train", "validation", "test")
-FILES = {
-    "train": "quarel-v1-train.jsonl",
-    "validation": "quarel-v1-dev.jsonl",
-    "test": "quarel-v1-test.jsonl",
-}
+SIZES = {"train": 1_941, "validation": 278, "test": 552}  # as published
 HUB_ID = "community-datasets/quarel"
 HUB_REVISION = "52be7f062d2c13d401a9e53b6963d8fbcc4abeb4"
 _CHOICES = re.compile(r"^(.*?)\s*\(A\)\s*(.*?)\s*\(B\)\s*(.*?)\s*$", re.S)
@@ -40,18 +32,17 @@ def load(split: str) -> list[Problem]:
 
 def read(split: str) -> list[dict]:
     """The published rows; the hub has the same fields."""
-    if path := local_file("quarel", FILES[split]):
+    file = "dev" if split == "validation" else split
+    if path := local_file("quarel", f"quarel-v1-{file}.jsonl"):
         return read_lines(path, "id", "answer_index", texts=("question",))
     return hub_rows(HUB_ID, HUB_REVISION, split)
 
 
 def to_problem(split: str, row: dict) -> Problem:
-    """One published row as a Problem, its choices taken out of the text."""
+    """One published row as a Problem whose text is without the choices."""
     parts = _CHOICES.match(row["question"])
     if not parts or not all(parts.groups()):
         raise ValueError(f"quarel-{row['id']}: no choices (A) and (B) in its text")
     stem, *choices = parts.groups()
-    labelled = list(enumerate(choices))
-    return choice_problem(
-        "quarel", split, row["id"], stem, labelled, row["answer_index"]
-    )
+    key, labelled = row["answer_index"], list(enumerate(choices))
+    return choice_problem("quarel", split, row["id"], stem, labelled, key)

@@ -1,23 +1,20 @@
 """SST-2, the Stanford Sentiment Treebank (Socher et al. 2013): no licence stated.
 
-67,349 training phrases and 872 validation sentences of film reviews, negative or
-positive.  SCoTD (P2 section 3) gives it to students that never saw the task, with a
-few exemplars in the prompt.  The 1,821 test sentences are published without labels.
+Phrases (training) and sentences (validation) of film reviews, negative or positive.
+SCoTD (section 3) evaluates students on it that never saw the task, with a few exemplars
+in the prompt.  The 1,821 test sentences are published without labels.
 
-Read from `SOCRATIC_DATA_DIR/sst2/` (`train.tsv`, `dev.tsv` as GLUE publishes them: a
-sentence, a tab and its label) or the hub (`stanfordnlp/sst2`); ids are
-`sst2-<split>-<number of the row>` from both.
+Read from `SOCRATIC_DATA_DIR/sst2/{train,dev}.tsv` (as in GLUE: a sentence, a tab and
+its label) or the hub (`stanfordnlp/sst2`); ids are `sst2-<split>-<number of the row>`
+from both.
 """
-
-from __future__ import annotations
 
 from socratic_utils.problems import Problem
 
-from .loading import hub_rows, read_table
-from .sentiment import review_problem
-from .sources import local_file
+from .loading import hub_rows, local_file, read_table
+from .multiple_choice import review_problem
 
-SPLITS = ("train", "validation")
+SIZES = {"train": 67_349, "validation": 872}  # as published
 UNLABELLED = ("test",)
 FILES = {"train": "train.tsv", "validation": "dev.tsv"}
 HUB_ID = "stanfordnlp/sst2"

@@ -1,35 +1,31 @@
-"""StrategyQA (Geva et al. 2021): 2,290 labelled yes/no questions, MIT licence.
+"""StrategyQA (Geva et al. 2021): yes/no questions, MIT licence.
 
-P1 (section 4.1) splits what is labelled 80/10/10 without shuffling, because the
-official test questions have neither facts nor answers in public.  We do the same on
-the authors' `train.json` followed by their `dev.json`: 1,832 training, 229 validation
-and 229 test questions, so that our test split is exactly that `dev.json`.
+Socratic CoT (section 4.1) splits the labelled questions 80/10/10 without shuffling,
+because the official test questions are published without facts and answers.  We split
+the authors' `train.json` followed by their `dev.json` in the same way, so that the test
+split is exactly that `dev.json`.
 
     Could a snail win a race against a tortoise on land?  ->  "no"
     fact          A tortoise walks about 300 metres an hour.
     sub-question  How fast does a tortoise walk?
 
-Human facts and human sub-questions exist but are not aligned (P1 section 4.1), so they
-stay apart: the facts are the `steps`, without questions (P1's "GT Facts"), and both are
-in `extra["facts"]` and `extra["sub_questions"]` ("#2" refers to the second answer).
+Human facts and human sub-questions exist but are not aligned (section 4.1), so they are
+kept apart: the facts are the `steps`, without questions (the paper's "GT Facts"), and
+both are in `extra["facts"]` and `extra["sub_questions"]` ("#2": the second answer).
 
-Read from `SOCRATIC_DATA_DIR/strategyqa/`, else the same two files are downloaded from
-the authors' repository at a fixed commit: the copies on the hub are split otherwise,
-and no rule leads from them to these splits.
+Read from `SOCRATIC_DATA_DIR/strategyqa/`, or downloaded from the authors' repository at
+a fixed commit: the copies on the hub have other splits, which cannot be converted.
 
 Not covered: the evidence paragraphs.
 """
-
-from __future__ import annotations
 
 from pathlib import Path
 
 from socratic_utils.problems import Problem, Step
 
-from .loading import downloaded_file, read_array
-from .sources import local_file
+from .loading import downloaded_file, local_file, read_array
 
-SPLITS = ("train", "validation", "test")
+SIZES = {"train": 1_832, "validation": 229, "test": 229}  # counted
 FILES = ("train.json", "dev.json")
 FIELDS = ("qid", "question", "answer", "facts", "decomposition")
 COMMIT = "1ba1e97452e189569357876f2854b01357ffbe37"
@@ -42,12 +38,12 @@ def load(split: str) -> list[Problem]:
     """All problems of a split in file order, ids `strategyqa-<qid>`."""
     rows = read()
     cuts = [0, len(rows) * 8 // 10, len(rows) * 9 // 10, len(rows)]
-    index = SPLITS.index(split)
+    index = list(SIZES).index(split)
     return [to_problem(split, row) for row in rows[cuts[index] : cuts[index + 1]]]
 
 
 def read() -> list[dict]:
-    """The rows of both published files, one after the other."""
+    """The rows of both published files, concatenated."""
     found = (read_array(_path(n), *FIELDS, texts=("question",)) for n in FILES)
     return [row for rows in found for row in rows]
 

@@ -1,37 +1,32 @@
-"""SVAMP (Patel et al. 2021): 1,000 one- and two-step problems, MIT licence.
+"""SVAMP (Patel et al. 2021): one- and two-step problems, MIT licence.
 
-SVAMP was published as a test set.  Its 800/200 split into train and test is that of
-Hsieh et al. (2023, "Distilling step-by-step"), whose teacher chains we can import:
+SVAMP was published as a test set.  The 800/200 split is that of Hsieh et al. (2023,
+"Distilling step-by-step"), whose teacher chains can be imported.  Body and Question are
+joined by a space, as published:
 
     Ann had 9 pens. If she gave away 4 pens How many pens are left?  ->  "5"
-
-(Body and Question as published, joined by a space: many a body has no full stop.)
 
 Read from `SOCRATIC_DATA_DIR/svamp/SVAMP.json` or the hub (`ChilleD/SVAMP`, whose own
 700/300 split is not used); ids are `svamp-<published ID>` from both.
 
-Not covered: P1's setting, which trains on ASDiv and tests on SVAMP's multi-step
-problems: there all 1,000 problems are held out.
+Not covered: Socratic CoT's setting, where all of SVAMP is held out (see `multistep`).
 """
-
-from __future__ import annotations
 
 from socratic_utils.answers import format_number
 from socratic_utils.problems import Problem
 
-from .loading import hub_rows, read_array
-from .sources import local_file
+from .loading import hub_rows, local_file, read_array
 
-SPLITS = ("train", "test")
+SIZES = {"train": 800, "test": 200}  # counted
 FIELDS = ("ID", "Body", "Question", "Equation", "Answer", "Type")
 HUB_ID = "ChilleD/SVAMP"
 HUB_REVISION = "5e0bf1e5e7c0e9c4bc39180d224f41f3f801b7ef"
-SEED = 0  # of the permutation that gives the published 800/200 split, row for row
+SEED = 0  # of the permutation that gives exactly the published 800/200 split
 
 
 def load(split: str) -> list[Problem]:
     """All problems of a split, in the order of the published split."""
-    import numpy as np  # a dry run needs none
+    import numpy as np  # here, because `paper --dry-run` does not need it
 
     rows = read()
     order = np.random.RandomState(SEED).permutation(len(rows))
@@ -49,7 +44,7 @@ def read() -> list[dict]:
     by_id = {row["ID"]: row for row in rows}
     wanted = [f"chal-{number}" for number in range(1, len(rows) + 1)]
     if set(by_id) != set(wanted):
-        # One row more or less would give another split, and leak test problems.
+        # Another number of rows would give another split and leak test problems.
         raise ValueError(
             f"svamp: the IDs of {len(rows)} rows are not chal-1 to chal-{len(rows)}"
         )

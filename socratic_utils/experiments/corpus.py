@@ -12,8 +12,11 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from socratic_utils.benchmarks import BENCHMARKS, load_problems
-from socratic_utils.benchmarks.sources import VARIABLE as DATA_VARIABLE
+from socratic_utils.benchmarks import (
+    DATA_VARIABLE,
+    load_problems,
+    splits_of,
+)
 from socratic_utils.config import Settings, outputs_root
 from socratic_utils.files import write_jsonl_rows
 from socratic_utils.filtering.right_answers import (
@@ -142,7 +145,7 @@ def test_splits(settings: Settings) -> list[str]:
 
     Validation takes the place of a test split that is published without answers.
     """
-    known = BENCHMARKS[settings.dataset].SPLITS
+    known = splits_of(settings.dataset)
     reported = ("test", "challenge", "original", "contrast")
     found = [split for split in reported if split in known]
     return found or ["validation"]

@@ -25,7 +25,7 @@ from math import inf
 from pathlib import Path
 
 from socratic_utils.answers import parse_chain
-from socratic_utils.benchmarks.sources import VARIABLE
+from socratic_utils.benchmarks import DATA_VARIABLE
 from socratic_utils.config import Settings
 from socratic_utils.files import content_hash, file_hash
 from socratic_utils.metrics.self_consistency import SAMPLED
@@ -189,7 +189,7 @@ def transfer(settings: Settings) -> list[dict]:
 
 def at_hand(settings: Settings, dataset: str) -> bool:
     """Whether a benchmark can be read: from the hub at `paper` scale, else locally."""
-    if settings.scale != "paper" and not os.environ.get(VARIABLE):
+    if settings.scale != "paper" and not os.environ.get(DATA_VARIABLE):
         return False
     try:
         return bool(corpus.test_problems(replace(settings, dataset=dataset)))

@@ -9,8 +9,7 @@ import os
 from pathlib import Path
 
 from socratic_utils import config
-from socratic_utils.benchmarks import BENCHMARKS
-from socratic_utils.benchmarks.sources import VARIABLE as DATA_VARIABLE
+from socratic_utils.benchmarks import BENCHMARKS, DATA_VARIABLE
 from socratic_utils.files import read_json
 from socratic_utils.teacher.address import APIS, KEY_VARIABLE, MODES, check_address
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from socratic_utils import config
-from socratic_utils.benchmarks.sources import VARIABLE as DATA_VARIABLE
+from socratic_utils.benchmarks import DATA_VARIABLE
 from socratic_utils.files import read_json, record_settings, update_run_json
 from socratic_utils.teacher.cost import price_table
 

@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from math import ceil
 
-from socratic_utils.benchmarks.sources import VARIABLE as DATA_VARIABLE
+from socratic_utils.benchmarks import DATA_VARIABLE
 from socratic_utils.config import MICRO_BATCH, Settings
 from socratic_utils.experiments.corpus import (
     taught,

@@ -8,6 +8,7 @@ import pytest
 
 from socratic_utils.benchmarks import gradeschool
 from socratic_utils.problems import save_jsonl
+from tools.gradeschool import generate as generator
 from tools.gradeschool.stories import SEEN, UNSEEN
 
 SIGNS = {
@@ -17,7 +18,7 @@ SIGNS = {
     "/": operator.floordiv,
 }
 EQUATION = re.compile(r"(\d+) ([-+*/]) (\d+) = (\d+)")
-SIZES = {"train": 400, "validation": 60, "test": 200, "challenge": 100}
+SIZES = gradeschool.SIZES
 CONSTANTS = {
     "half": 2,
     "twice": 2,
@@ -57,19 +58,19 @@ def sentences_of(text):
 @pytest.mark.parametrize("split", SIZES)
 def test_regeneration_is_identical(split, tmp_path):
     path = tmp_path / "again.jsonl"
-    save_jsonl(path, gradeschool.generate(split))
+    save_jsonl(path, generator.make_problems(split))
     assert path.read_bytes() == gradeschool.data_path(split).read_bytes()
 
 
 def test_generation_is_deterministic():
-    first = gradeschool.generate("validation")
-    gradeschool.stories.cache_clear()
-    assert gradeschool.generate("validation") == first
+    first = generator.make_problems("validation")
+    generator.stories.cache_clear()
+    assert generator.make_problems("validation") == first
 
 
 def test_unknown_split_is_named():
     with pytest.raises(ValueError, match="nonsense"):
-        gradeschool.generate("nonsense")
+        generator.make_problems("nonsense")
     with pytest.raises(ValueError, match="nonsense"):
         gradeschool.load("nonsense")
 
@@ -90,7 +91,7 @@ def test_families():
     unseen = Counter(p.extra["unseen"] for p in PROBLEMS["test"])
     assert unseen == {True: 100, False: 100}
     assert all(p.extra["unseen"] == (p.extra["family"] in UNSEEN) for p in ALL)
-    assert all(len(gradeschool.reach(name)) >= 2 for name in SEEN | UNSEEN)
+    assert all(len(generator.reach(name)) >= 2 for name in SEEN | UNSEEN)
 
 
 @pytest.mark.parametrize("split", ["train", "validation", "test"])
@@ -157,20 +158,20 @@ def test_nothing_occurs_twice():
 def test_challenge_variants():
     base = {p.id: p for p in PROBLEMS["test"]}
     counts = Counter(p.extra["variant"] for p in PROBLEMS["challenge"])
-    assert counts.keys() == set(gradeschool.VARIANTS)
+    assert counts.keys() == set(generator.VARIANTS)
     assert min(counts.values()) >= 30
     for problem in PROBLEMS["challenge"]:
         original = base[problem.extra["base_id"]]
-        told = sentences_of(problem.text)[:-1]
-        told_before = sentences_of(original.text)[:-1]
+        facts = sentences_of(problem.text)[:-1]
+        facts_before = sentences_of(original.text)[:-1]
         assert problem.extra["family"] == original.extra["family"]
         match problem.extra["variant"]:
             case "question_changed":
-                assert told == told_before
+                assert facts == facts_before
                 assert problem.answer != original.answer
             case "number_added":
-                assert set(told) > set(told_before)
+                assert set(facts) > set(facts_before)
                 assert problem.steps == original.steps
             case "order_changed":
-                assert told != told_before and sorted(told) == sorted(told_before)
+                assert facts != facts_before and sorted(facts) == sorted(facts_before)
                 assert problem.steps == original.steps

@@ -3,7 +3,7 @@
 import pytest
 
 from socratic_utils.answers import parse_chain
-from socratic_utils.benchmarks import BENCHMARKS, load_problems
+from socratic_utils.benchmarks import load_problems, splits_of
 from socratic_utils.problems import Problem
 from socratic_utils.teacher.prompts import STYLES, asked_text, load_prompt, parse_prompt
 from socratic_utils.teacher.teacher import Teacher
@@ -60,7 +60,7 @@ def test_no_exemplar_is_a_question_of_its_benchmark(monkeypatch, dataset):
     monkeypatch.setenv("SOCRATIC_DATA_DIR", str(REAL_DATA))
     known = {
         problem.text.lower()
-        for split in BENCHMARKS[dataset].SPLITS
+        for split in splits_of(dataset)
         for problem in load_problems(dataset, split)
     }
     for style in STYLES:

@@ -1,22 +1,10 @@
-"""The embedded set `gradeschool`: our own word problems with gold Socratic steps.
+"""Generate the embedded benchmark `gradeschool` (see `benchmarks/gradeschool.py`).
 
-Made so that every notebook runs without network: stories from
-`tools.gradeschool.stories`, drawn with fixed seeds, 2 to 5 steps each. Half of the test
-problems come from families that training never shows. `challenge` holds variants of
-test problems in the manner of SVAMP: another question, one more number, another order
-of the facts. For example
+    python -m tools.gradeschool.generate
 
-    Mia goes shopping. She buys 4 mugs for 5 dollars each. She buys a lamp for 12
-    dollars. How much does Mia spend in total?
-
-with the steps "The mugs cost 4 * 5 = 20 dollars." and "Mia spends 20 + 12 = 32
-dollars." Not covered: fractions, decimals, negative numbers, real children's prose.
-
-`python -m tools.gradeschool.generate` writes the data files again; a test
-proves that they come out byte for byte the same.
+Stories come from the families in `tools.gradeschool.stories`, drawn with fixed seeds;
+the files are the same byte for byte every time, which a test checks.
 """
-
-from __future__ import annotations
 
 import random
 import re
@@ -24,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 
-from socratic_utils.benchmarks.gradeschool import SPLITS, data_path, load
+from socratic_utils.benchmarks import gradeschool
 from socratic_utils.problems import Problem, save_jsonl
 from tools.gradeschool.stories import SEEN, UNSEEN
 from tools.gradeschool.stories.draft import Ask, Draft, Unfit
@@ -41,7 +29,7 @@ TRIES = 3000
 
 @dataclass(frozen=True)
 class Story:
-    """A draft with every choice made: what is told, in which order, what is asked."""
+    """A draft with every choice made: the facts, their order and the question."""
 
     family: str
     draft: Draft
@@ -73,7 +61,7 @@ def numbers(text: str) -> list[str]:
 
 
 def other_orders(draft: Draft, order: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """The orders of the same facts that tell the same story as well."""
+    """Other orders of the facts that leave the story unchanged."""
     found = []
     for index in draft.early:
         if index in order and order.index(index) > 1:
@@ -95,7 +83,7 @@ def fitting_distractors(draft: Draft, facts: str) -> list[str]:
 
 @cache
 def reach(name: str) -> frozenset[int]:
-    """The step counts that a family can produce, found by trying it out."""
+    """The step counts that a family can produce, found by drawing 400 stories."""
     rng = random.Random(f"gradeschool-reach-{name}")
     counts: set[int] = set()
     for _ in range(400):
@@ -103,31 +91,31 @@ def reach(name: str) -> frozenset[int]:
             draft = (SEEN | UNSEEN)[name](rng)
         except Unfit:
             continue
-        stories_told = (Story(name, draft, ask, ask.uses) for ask in draft.asks)
-        counts |= {len(s.ask.steps) for s in stories_told if is_short(s)}
+        found = (Story(name, draft, ask, ask.uses) for ask in draft.asks)
+        counts |= {len(s.ask.steps) for s in found if is_short(s)}
     return frozenset(counts)
 
 
 def plan(names: list[str], size: int, rng: random.Random) -> list[tuple[str, int]]:
-    """Pairs (family, steps): the wanted step shares, every family about equally often.
+    """Pairs (family, steps) with the step shares wanted, families about equally often.
 
-    The rare long chains are dealt first, because not every family has them.
+    The rare long chains are assigned first, because not every family has them.
     """
     order = rng.sample(names, len(names))
     used = dict.fromkeys(order, 0)
-    slots: list[tuple[str, int]] = []
+    plans: list[tuple[str, int]] = []
     for steps, share in STEP_SHARES.items():
         able = [name for name in order if steps in reach(name)]
         for _ in range(round(size * share)):
-            name = min(able, key=lambda n: (slots.count((n, steps)) + used[n], n))
+            name = min(able, key=lambda n: (plans.count((n, steps)) + used[n], n))
             used[name] += 1
-            slots.append((name, steps))
-    rng.shuffle(slots)
-    return slots
+            plans.append((name, steps))
+    rng.shuffle(plans)
+    return plans
 
 
 def draw_story(name: str, steps: int, rng: random.Random, taken: set) -> Story:
-    """Draw from a family until a new story with that many steps comes out."""
+    """Draw from a family until it gives a new story with `steps` steps."""
     family = (SEEN | UNSEEN)[name]
     with_distractor = rng.randrange(100) < DISTRACTOR_PERCENT
     for _ in range(TRIES):
@@ -169,13 +157,13 @@ def stories() -> dict[str, tuple[Story, ...]]:
     result = {}
     for split, (seen, unseen) in SIZES.items():
         rng = random.Random(f"gradeschool-{split}")
-        slots = plan(list(SEEN), seen, rng)
+        plans = plan(list(SEEN), seen, rng)
         if unseen:
-            slots += plan(list(UNSEEN), unseen, rng)
-            rng.shuffle(slots)
+            plans += plan(list(UNSEEN), unseen, rng)
+            rng.shuffle(plans)
         result[split] = tuple(
             draw_story(name, steps, random.Random(f"gradeschool-{split}-{i}"), taken)
-            for i, (name, steps) in enumerate(slots)
+            for i, (name, steps) in enumerate(plans)
         )
     return result
 
@@ -219,9 +207,9 @@ def vary(story: Story, variant: str, rng: random.Random) -> Story | None:
 
 
 def challenge() -> list[Problem]:
-    """A third each of the three variants, a test problem used at most once.
+    """One third of each variant; each test problem is used at most once.
 
-    Orders are dealt first, because the fewest stories allow them.
+    Reordered problems are chosen first, because the fewest stories allow them.
     """
     base = stories()["test"]
     rng = random.Random("gradeschool-challenge")
@@ -245,20 +233,21 @@ def challenge() -> list[Problem]:
     ]
 
 
-def generate(split: str) -> list[Problem]:
-    """Make a split from scratch; always the same problems."""
+def make_problems(split: str) -> list[Problem]:
+    """The problems of a split, the same every time."""
     if split == "challenge":
         return challenge()
     if split not in SIZES:
-        raise ValueError(f"split must be one of {SPLITS}, not {split!r}")
+        raise ValueError(f"split must be one of {tuple(gradeschool.SIZES)}, not {split!r}")
     return [to_problem(story, split, i) for i, story in enumerate(stories()[split])]
 
 
 def main() -> None:
-    for split in SPLITS:
-        path = data_path(split)
-        save_jsonl(path, generate(split))
-        print(f"{path}: {len(load(split))} problems")
+    for split in gradeschool.SIZES:
+        path = gradeschool.data_path(split)
+        problems = make_problems(split)
+        save_jsonl(path, problems)
+        print(f"{path}: {len(problems)} problems")
 
 
 if __name__ == "__main__":

@@ -20,8 +20,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from types import ModuleType
 
-from socratic_utils.benchmarks import BENCHMARKS, load_problems
-from socratic_utils.benchmarks.sources import VARIABLE
+from socratic_utils.benchmarks import (
+    BENCHMARKS,
+    DATA_VARIABLE,
+    load_problems,
+    splits_of,
+)
 from socratic_utils.filtering.right_answers import judge
 from socratic_utils.problems import Chain, Problem, problem_text
 
@@ -67,7 +71,7 @@ def training_chains(
     of `held_out` (such as another benchmark's test problems).
     """
     training = {problem.id: problem for problem in load_problems(dataset, "train")}
-    others = [split for split in BENCHMARKS[dataset].SPLITS if split != "train"]
+    others = [split for split in splits_of(dataset) if split != "train"]
     evaluated = [p for split in others for p in load_problems(dataset, split)]
     evaluated += held_out
     splits = {p.id: f"{p.dataset} {p.split}" for p in evaluated}
@@ -104,7 +108,7 @@ def _corpus(name: str, dataset: str, split: str, style: str) -> ModuleType:
     if name not in CORPORA:
         raise ValueError(
             f"unknown teacher {name!r}: choose from {sorted(CORPORA)}, whose chains "
-            f"are read from the folder that {VARIABLE} names"
+            f"are read from the folder that {DATA_VARIABLE} names"
         )
     offered = CORPORA[name].CHAINS
     datasets = sorted({dataset for dataset, _ in offered})
@@ -120,4 +124,6 @@ def _corpus(name: str, dataset: str, split: str, style: str) -> ModuleType:
         )
     else:
         return CORPORA[name]
-    raise ValueError(f"{name} has no {known} ({VARIABLE} names the folder they are in)")
+    raise ValueError(
+        f"{name} has no {known} ({DATA_VARIABLE} names the folder they are in)"
+    )

@@ -22,7 +22,7 @@ from __future__ import annotations
 import re
 
 from socratic_utils.answers import sentence_lines
-from socratic_utils.benchmarks import BENCHMARKS, load_problems
+from socratic_utils.benchmarks import load_problems, splits_of
 from socratic_utils.benchmarks.loading import read_lines
 from socratic_utils.problems import Chain, Problem
 
@@ -63,7 +63,7 @@ def _problems(dataset: str) -> dict[int, Problem]:
     """The problem of each id that the predictions use."""
     if dataset == "gsm8k":
         return dict(enumerate(load_problems("gsm8k", "test")))
-    splits = BENCHMARKS[dataset].SPLITS
+    splits = splits_of(dataset)
     problems = [p for split in splits for p in load_problems(dataset, split)]
     if dataset == "svamp":  # chal-1 is row 0 of the published file
         return {int(p.id.rpartition("-")[2]) - 1: p for p in problems}

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from socratic_utils.answers import parse_chain
-from socratic_utils.benchmarks.sources import VARIABLE
+from socratic_utils.benchmarks import DATA_VARIABLE
 from socratic_utils.problems import Chain, Problem
 
 
@@ -21,17 +21,17 @@ def corpus_file(*parts: str) -> Path:
 
     Unlike a benchmark, a corpus of chains is never downloaded.
     """
-    folder = os.environ.get(VARIABLE)
+    folder = os.environ.get(DATA_VARIABLE)
     if not folder:
         raise FileNotFoundError(
-            f"published chains are read from disk only: set {VARIABLE} to the folder "
-            f"that holds {'/'.join(parts)}"
+            f"published chains are read from disk only: set {DATA_VARIABLE} to the "
+            f"folder that holds {'/'.join(parts)}"
         )
     path = Path(folder).joinpath(*parts)
     if not path.is_file():
         raise FileNotFoundError(
-            f"{path} does not exist: put the published file there, or let {VARIABLE} "
-            f"name the folder that holds {'/'.join(parts)}"
+            f"{path} does not exist: put the published file there, or let "
+            f"{DATA_VARIABLE} name the folder that holds {'/'.join(parts)}"
         )
     return path
 
