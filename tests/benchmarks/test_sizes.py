@@ -21,7 +21,9 @@ def test_counted_sizes_are_those_of_the_data(name, split, monkeypatch):
 
 
 def test_every_split_has_a_known_size():
-    sizes = [known_size(name, split) for name in BENCHMARKS for split in splits_of(name)]
+    sizes = [
+        known_size(name, split) for name in BENCHMARKS for split in splits_of(name)
+    ]
     assert all(size > 0 for size in sizes)
 
 

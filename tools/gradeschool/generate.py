@@ -238,7 +238,8 @@ def make_problems(split: str) -> list[Problem]:
     if split == "challenge":
         return challenge()
     if split not in SIZES:
-        raise ValueError(f"split must be one of {tuple(gradeschool.SIZES)}, not {split!r}")
+        known = tuple(gradeschool.SIZES)
+        raise ValueError(f"split must be one of {known}, not {split!r}")
     return [to_problem(story, split, i) for i, story in enumerate(stories()[split])]
 
 
