@@ -23,7 +23,7 @@ from socratic_utils.experiments.corpus import (
     test_problems,
     train_problems,
 )
-from socratic_utils.experiments.human_judgement.judging import PAIRS
+from socratic_utils.experiments.human_judgement import PAIRS
 from socratic_utils.experiments.sampling import STYLE, can_sample, planned
 from socratic_utils.filtering.right_answers import KEPT, RESAMPLE_TEMPERATURE, judge
 from socratic_utils.problems import Problem, read_rows

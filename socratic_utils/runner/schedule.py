@@ -75,6 +75,6 @@ def why_left_out(settings: Settings, path: Path) -> str:
 
 
 def _can_compare(settings: Settings) -> bool:
-    from socratic_utils.experiments.human_judgement.judged import can_compare
+    from socratic_utils.experiments.human_judgement.pairs import can_compare
 
     return can_compare(settings)

@@ -1,1 +1,19 @@
-"""TODO."""
+"""Human judgement: which of two chains do people prefer?  (SCoTD, section 5)
+
+A judge sees two chains of one problem side by side, without knowing who wrote them.
+
+    judge = Judge("anna", pairs_of_run(settings), folder)  # with buttons: JudgePanel
+    judge.record("left")                                   # one line in anna.jsonl
+    preferences(read_judgements(folder))                   # shares, tests, agreement
+
+Not covered: payment, measured working time, more than two chains at a time.
+"""
+
+from .judgements import Judge, JudgingError, judgements_of, read_judgements
+from .pairs import PAIRS, Pair, Side, make_pairs, pairs_of_run
+from .preferences import agreement, preferences
+
+__all__ = [
+    "PAIRS", "Judge", "JudgingError", "Pair", "Side", "agreement", "judgements_of",
+    "make_pairs", "pairs_of_run", "preferences", "read_judgements",
+]  # fmt: skip

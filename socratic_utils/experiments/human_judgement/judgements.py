@@ -1,37 +1,40 @@
-"""The judges' files: what a line must hold, and what is said of one that does not.
-
-A line holds the judge, the two sources, the problem, a hash of the two texts, which
-source was on the left and which was preferred ("same" where nobody could tell):
+"""One file per judge, which people may edit: written line by line, read with care.
 
     {"judge": "anna", "kind": "person", "dataset": "gradeschool", "first": "before",
      "second": "cot", "problem": "gradeschool-test-0000", "texts": "0123456789",
      "left": "cot", "preferred": "cot", "both_correct": false, "seconds": 9.5}
 
-People open these files in an editor.  What cannot change a meaning is put right as it
-is read (blank lines, "Person", a line that stands there twice); all else is told by its
-line, and the file is left as it is.
-
-Not covered: words that were changed into others that could have been said.
+`texts` is a hash of the two chains; `preferred` is "same" if the judge cannot tell.
+Files of several machines are merged by copying them into one folder.  Harmless edits
+are accepted (blank lines, "Person", a duplicated line); other damage is reported with
+its line number and left unchanged.  Not covered: an edit that is a valid judgement.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import re
-import unicodedata
+import time
 import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from unicodedata import normalize
 
+from socratic_utils.files import content_hash
 from socratic_utils.problems import json_object
 
-KINDS = ("person", "model")
+from .pairs import Pair, Side
+
+CHOICES = ("left", "right", "same")
 FIELDS = {
     "judge": str, "kind": str, "dataset": str, "first": str, "second": str,
     "problem": str, "texts": str, "left": str, "preferred": str, "both_correct": bool,
     "seconds": (int, float),
 }  # fmt: skip
+NAME = re.compile(r"[\w][\w .-]{0,39}")
 _COPY = re.compile(r" ?\(\d+\)$")  # "anna (1).jsonl": a browser's second download
-ADVICE = "correct it, or take that line out; the others are kept"
 
 
 class JudgingError(ValueError):
@@ -39,41 +42,45 @@ class JudgingError(ValueError):
 
 
 def judgement_key(row: dict) -> tuple[str, str, str, str]:
-    """What a line is about, as `judging.Pair.key`."""
+    """What a line is about, comparable with `Pair.key`."""
     return row["first"], row["second"], row["problem"], row["texts"]
 
 
 def read_file(path: Path) -> list[dict]:
-    """A judge's lines, but a last one that a crash has cut off; nothing is changed.
+    """The judgements in a file, without a last line that a crash cut off.
 
-    A line that stands there twice counts once, with a warning.  Raises JudgingError
-    that names the line that is no judgement, or two that contradict each other.
+    A duplicated line counts once, with a warning.  Raises JudgingError for an invalid
+    line and for two lines that contradict each other.
     """
     lines = path.read_bytes().split(b"\n")
     found: dict[tuple, tuple[int, dict]] = {}
     for number, line in enumerate(lines, 1):
-        if not line.strip():
+        if not line.strip() or (number == len(lines) and is_cut_off(line)):
             continue
-        where = f"{path}, line {number} is no judgement"
+        where = f"{path}, line {number} is not a judgement"
         try:
             row = json_object(line, where)
+            if isinstance(row.get("kind"), str):
+                row["kind"] = row["kind"].strip().lower()
+            if fault := _fault(row, path.stem):
+                raise ValueError(f"{where}: {fault}")
         except ValueError as error:
-            if number == len(lines):  # no end of line: cut off
-                continue
-            raise JudgingError(f"{error}: {ADVICE}") from None
-        row = _kind_in_small_letters(row)
-        if reason := _fault(row, path.stem):
-            raise JudgingError(f"{where}: {reason}: {ADVICE}")
-        key = judgement_key(row)
-        if key in found:
-            _same_again(path, *found[key], number, row)
-        else:
-            found[key] = number, row
+            advice = "correct or delete this line; the others are kept"
+            raise JudgingError(f"{error}: {advice}") from None
+        earlier, known = found.setdefault(judgement_key(row), (number, row))
+        if {**known, "seconds": 0} != {**row, "seconds": 0}:
+            raise JudgingError(
+                f"{path}, lines {earlier} and {number}: {row['judge']} has judged "
+                f"{row['problem']} twice, with different results: delete one of them"
+            )
+        if earlier != number:
+            text = f"{path}: line {number} repeats line {earlier} and is counted once"
+            warnings.warn(text, stacklevel=2)
     return [row for _, row in found.values()]
 
 
 def is_cut_off(line: bytes) -> bool:
-    """Whether a crash has left the first part of a line: a part is no JSON."""
+    """Whether a line is only the beginning of one, which is not valid JSON."""
     try:
         json_object(line, "")
     except ValueError:
@@ -82,71 +89,129 @@ def is_cut_off(line: bytes) -> bool:
 
 
 def read_judgements(folder: str | Path) -> list[dict]:
-    """The lines of all judges' files in a folder; the files are left as they are.
+    """The judgements in all files of a folder; the files are left unchanged.
 
-    Raises JudgingError where one judge has judged a pair in two files: two people of
-    one name.
+    Raises JudgingError if two files hold the same judge's choice for the same pair.
     """
-    rows: list[dict] = []
-    seen: dict[tuple, Path] = {}
+    seen: dict[tuple, tuple[Path, dict]] = {}
     for path in sorted(Path(folder).glob("*.jsonl")):
         for row in read_file(path):
             key = (row["judge"], *judgement_key(row))
             if key in seen:
                 raise JudgingError(
-                    f"{path.name} and {seen[key].name}: two judges are called "
-                    f"{row['judge']}: give one of them another name, in every line of "
-                    f"the file and as the file's name, or take away the one that is a "
-                    f"copy"
+                    f"{path.name} and {seen[key][0].name}: two judges are called "
+                    f"{row['judge']}: rename one of them, in every line and in the "
+                    f"file's name, or delete the file that is a copy"
                 )
-            seen[key] = path
-            rows.append(row)
-    return rows
+            seen[key] = path, row
+    return [row for _, row in seen.values()]
 
 
-def _kind_in_small_letters(row: dict) -> dict:
-    kind = row.get("kind")
-    return {**row, "kind": kind.strip().lower()} if isinstance(kind, str) else row
+def judgements_of(pairs: Sequence[Pair], rows: Sequence[dict]) -> list[dict]:
+    """The judgements of exactly these pairs; prints how many are of other chains."""
+    keys = {pair.key for pair in pairs}
+    found = [row for row in rows if judgement_key(row) in keys]
+    if others := len(rows) - len(found):
+        print(f"{others} judgements are of other chains than these and are skipped")
+    return found
 
 
 def _fault(row: dict, stem: str) -> str:
-    """What is wrong with a line in the file of this name; "" where nothing is."""
+    """What is wrong with a line in the file of this name; "" if nothing is."""
+    sources = [row.get("first"), row.get("second")]
+    if sources[0] == sources[1] and "first" in row:
+        return f"{sources[0]!r} is compared with itself"
+    allowed = {"kind": ["person", "model"], "left": sources,
+               "preferred": [*sources, "same"]}  # fmt: skip
     for name, kind in FIELDS.items():
         if name not in row:
             return f"no field {name!r}"
         if not isinstance(row[name], kind):
             return f"its {name!r} cannot be {row[name]!r:.60}"
-    first, second = row["first"], row["second"]
-    if first == second:
-        return f"{first!r} is compared with itself"
-    for name, allowed in (
-        ("kind", KINDS), ("left", (first, second)),
-        ("preferred", (first, second, "same")),
-    ):  # fmt: skip
-        if row[name] not in allowed:
-            return f"its {name!r} is {row[name]!r}, which is none of {list(allowed)}"
-    if _letters(row["judge"]) not in (_letters(stem), _COPY.sub("", _letters(stem))):
+        if row[name] not in allowed.get(name, [row[name]]):
+            return f"its {name!r} is {row[name]!r}, which is none of {allowed[name]}"
+    judge, stem = normalize("NFC", row["judge"]), normalize("NFC", stem)
+    if judge not in (stem, _COPY.sub("", stem)):  # NFC: "ü" as one character
         return (
-            f"its judge is {row['judge']!r}, and the file is named after {stem!r} (if "
-            f"all of its lines are so, rename the file)"
+            f"its judge is {judge!r}, and the file is named after {stem!r} (if this is "
+            f"so in all of its lines, rename the file)"
         )
     return ""
 
 
-def _letters(name: Any) -> str:
-    """A name with each letter as one sign: some disks write "ü" as two."""
-    return unicodedata.normalize("NFC", name)
+@dataclass
+class Judge:
+    """A person or a model at work: the pairs to judge, and the file for the results."""
+
+    name: str
+    pairs: Sequence[Pair]
+    folder: Path
+    kind: str = "person"
+    started: float = field(default_factory=time.monotonic, init=False)
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise JudgingError(
+                "a judge's name is up to 40 letters, digits, spaces, dots or hyphens"
+            )
+        self.path = Path(self.folder) / f"{self.name}.jsonl"
+        rows = read_file(self.path) if self.path.exists() else []
+        self.done = {judgement_key(row) for row in rows}
+        self._size = _end_last_line(self.path) if self.path.exists() else 0
+
+    @property
+    def waiting(self) -> list[Pair]:
+        """The pairs that this judge has not judged yet, in their order."""
+        return [pair for pair in self.pairs if pair.key not in self.done]
+
+    def next_pair(self) -> tuple[Pair, Side, Side] | None:
+        """The next pair with its left and right side; None when all are judged."""
+        pair = next(iter(self.waiting), None)
+        return pair and (pair, *pair.sides(self.name))
+
+    def record(self, choice: str) -> None:
+        """Judge the next pair; the judgement is on disk when this returns.
+
+        Raises JudgingError for an unknown choice, when no pair is left, and when
+        another process has written to the file.
+        """
+        if choice not in CHOICES:
+            raise JudgingError(f"choose one of {', '.join(CHOICES)}, not {choice!r}")
+        if not (shown := self.next_pair()):
+            raise JudgingError(f"{self.name} has judged every pair")
+        pair, left, right = shown
+        preferred = {"left": left.source, "right": right.source, "same": "same"}
+        row = {
+            "judge": self.name, "kind": self.kind, "dataset": pair.dataset,
+            "first": pair.first.source, "second": pair.second.source,
+            "problem": pair.problem_id, "texts": pair.key[-1], "left": left.source,
+            "preferred": preferred[choice], "both_correct": pair.both_correct,
+            "seconds": round(time.monotonic() - self.started, 1),
+        }  # fmt: skip
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("ab") as file:
+            if file.tell() != self._size:
+                raise JudgingError(
+                    f"another judge is using the name {self.name}: nothing is lost; "
+                    f"continue under another name"
+                )
+            file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+            self._size = file.tell()
+        self.done.add(pair.key)
+        self.started = time.monotonic()
 
 
-def _same_again(path: Path, number: int, row: dict, again: int, other: dict) -> None:
-    """Warn of a line that stands there twice; JudgingError where the two differ."""
-    if {**row, "seconds": 0} != {**other, "seconds": 0}:
-        raise JudgingError(
-            f"{path}, lines {number} and {again}: {row['judge']} has judged "
-            f"{row['problem']} twice, and not alike: delete line {again}, or line "
-            f"{number} if the later one is meant"
-        )
-    warnings.warn(
-        f"{path}: line {again} says what line {number} says, and is counted once",
-        stacklevel=3,
-    )
+def _end_last_line(path: Path) -> int:
+    """Set a cut-off last line aside, or end a whole one; the file's size afterwards."""
+    data = path.read_bytes()
+    last = data.rpartition(b"\n")[-1]
+    if is_cut_off(last):
+        path.with_suffix(f".{content_hash(str(last), 6)}.cut").write_bytes(last)
+        os.truncate(path, len(data) - len(last))
+        print(f"{path}: the last line was cut off and has been set aside")
+    elif last:
+        with path.open("ab") as file:
+            file.write(b"\n")  # an editor dropped it
+    return path.stat().st_size

@@ -1,4 +1,4 @@
-"""What judges said, in numbers: shares, tests, agreement (P2 section 5).
+"""Judgements in numbers: shares, tests, agreement (SCoTD, section 5).
 
     >>> rows = [{"judge": "a", "kind": "person", "dataset": "d", "problem": str(i),
     ...          "first": "before", "second": "after", "both_correct": False,
@@ -7,90 +7,72 @@
     >>> line["second_share"], round(line["p_value"], 3)
     (1.0, 0.031)
 
-A judgement is one judge's word on one pair.  "same" is no vote for anybody.  Several
-judges of one pair are not independent, so share, interval and test are of the pairs'
-majorities; a pair whose judges are divided evenly is left out of all three.
-
-Not covered: models with an effect of judge and problem, which few judgements allow.
+Several judgements of one pair are not independent, so share, interval and test use the
+majority of each pair; "same" is no vote, and ties are excluded.
+Not covered: models with judge and problem effects, which need more judgements.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-import numpy as np
+import pandas as pd
 from scipy.stats import binomtest
 
 from socratic_utils.metrics.statistics import wilson_interval
 
+KEYS = ["first", "second", "kind", "dataset", "subset"]
+
 
 def preferences(rows: Sequence[dict]) -> list[dict]:
-    """A line for every two sources, kind of judge and dataset, and over datasets.
+    """One line per pair of sources, kind of judge and dataset, and over datasets.
 
-    `n` judgements, of which so many prefer the first, the second, or neither;
-    `second_share` of the `pairs_decided` that most judges give to the second, with its
-    95 % Wilson interval; `p_value` of the exact binomial test against one half;
-    `alpha` is Krippendorff's.  Where both chains are right there is a line of its own.
+    `n` counts judgements; `second_share` is the share of the `pairs_decided` whose
+    majority prefers the second source, with a 95 % Wilson interval; `p_value` is the
+    exact binomial test against one half; `alpha` is Krippendorff's.  Pairs with two
+    correct chains have an additional line.
     """
-    groups: dict[tuple, list[dict]] = defaultdict(list)
-    for row in rows:
-        names = row["first"], row["second"], row["kind"]
-        for dataset in (row["dataset"], "all"):
-            groups[(*names, dataset, "all")].append(row)
-            if row["both_correct"]:
-                groups[(*names, dataset, "both correct")].append(row)
-    several = len({row["dataset"] for row in rows}) > 1
-    return [
-        _line(*key, own)
-        for key, own in sorted(groups.items())
-        if several or key[3] != "all"
-    ]
+    if not rows:
+        return []
+    frame = pd.DataFrame(rows).assign(subset="all")
+    correct = frame[frame["both_correct"]].assign(subset="both correct")
+    table = pd.concat([frame, correct])
+    if frame["dataset"].nunique() > 1:
+        table = pd.concat([table, table.assign(dataset="all")])
+    return [_line(*key, own) for key, own in table.groupby(KEYS)]
 
 
 def _line(
-    first: str, second: str, kind: str, dataset: str, subset: str, rows: list[dict]
+    first: str, second: str, kind: str, dataset: str, subset: str, rows: pd.DataFrame
 ) -> dict:
-    said = Counter(row["preferred"] for row in rows)
-    won, pairs = _majorities(first, second, rows)
+    votes = rows["preferred"].map({first: -1, second: 1, "same": 0})
+    balance = votes.groupby(rows["problem"]).sum()  # the sign is the majority's choice
+    won, pairs = int((balance > 0).sum()), int((balance != 0).sum())
     low, high = wilson_interval(won, pairs)
     return {
         "first": first, "second": second, "judges": kind, "dataset": dataset,
-        "subset": subset, "people": len({row["judge"] for row in rows}),
-        "n": len(rows), "prefer_first": said[first], "prefer_second": said[second],
-        "same": said["same"], "pairs_decided": pairs,
+        "subset": subset, "people": rows["judge"].nunique(), "n": len(rows),
+        "prefer_first": int((votes < 0).sum()), "prefer_second": int((votes > 0).sum()),
+        "same": int((votes == 0).sum()), "pairs_decided": pairs,
         "second_share": round(won / pairs, 4) if pairs else None,
         "ci_low": round(low, 4), "ci_high": round(high, 4),
         "p_value": float(f"{binomtest(won, pairs).pvalue:.6g}") if pairs else None,
-        "alpha": agreement(rows),
+        "alpha": agreement(rows.to_dict("records")),
     }  # fmt: skip
 
 
-def _majorities(first: str, second: str, rows: Sequence[dict]) -> tuple[int, int]:
-    """Pairs that most judges give to `second`, and pairs that most give to somebody."""
-    votes: dict[str, int] = defaultdict(int)
-    for row in rows:
-        votes[row["problem"]] += (row["preferred"] == second) - (
-            row["preferred"] == first
-        )
-    return sum(v > 0 for v in votes.values()), sum(v != 0 for v in votes.values())
-
-
 def agreement(rows: Sequence[dict]) -> float | None:
-    """Krippendorff's alpha, nominal: 1 is perfect, 0 is chance.
+    """Krippendorff's alpha (nominal): 1 is perfect agreement, 0 is chance.
 
-    None where no pair has two judges, or these all said the same of everything.
+    None if no pair has two judges, or if these judges always made the same choice.
     """
     import krippendorff
 
-    said: dict[tuple, dict[str, int]] = defaultdict(dict)
-    for row in rows:
-        names = (row["first"], row["second"], "same")
-        pair = (*names, row["problem"])
-        said[pair][row["judge"]] = names.index(row["preferred"])
-    several = [own for own in said.values() if len(own) > 1]
-    if len({value for own in several for value in own.values()}) < 2:
+    table = pd.DataFrame(rows)
+    choice = 2 * (table["preferred"] == table["first"])  # 0 is "same"
+    table["choice"] = choice + (table["preferred"] == table["second"])
+    table = table.pivot_table("choice", "judge", ["first", "second", "problem"], "last")
+    several = table.loc[:, table.count() > 1].to_numpy(float)
+    if len({value for value in several.ravel() if value == value}) < 2:
         return None
-    judges = sorted({judge for own in several for judge in own})
-    table = np.array([[own.get(j, np.nan) for own in several] for j in judges])
-    return round(float(krippendorff.alpha(table, level_of_measurement="nominal")), 4)
+    return round(float(krippendorff.alpha(several, level_of_measurement="nominal")), 4)

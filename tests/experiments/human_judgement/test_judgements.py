@@ -6,35 +6,26 @@ from types import SimpleNamespace
 
 import pytest
 
-from socratic_utils.experiments.human_judgement import judging
-from socratic_utils.experiments.human_judgement.judging import (
+from socratic_utils.experiments.human_judgement import (
     Judge,
     JudgingError,
-    Side,
-    make_pairs,
     read_judgements,
 )
 from socratic_utils.files import project_root
-from socratic_utils.problems import Problem
-
-PROBLEMS = [
-    Problem(f"toy-{i}", "toy", "test", f"Story {i}. How many?", "12") for i in range(3)
-]
+from tests.helpers.judging import PROBLEMS, pairs_of
 
 
 @pytest.fixture
 def pairs():
-    before = {p.id: Side("before", f"A: {p.id} 5.", False) for p in PROBLEMS}
-    after = {p.id: Side("after", f"A: {p.id} 12.", True) for p in PROBLEMS}
-    return make_pairs(before, after, PROBLEMS, None)
+    return pairs_of(PROBLEMS[:3])
 
 
 @pytest.fixture
 def path(pairs, tmp_path):
     """anna.jsonl, with her words on the first two of three pairs."""
     judge = Judge("anna", pairs, tmp_path)
-    judge.say("left")
-    judge.say("same")
+    judge.record("left")
+    judge.record("same")
     return judge.path
 
 
@@ -54,12 +45,12 @@ def write(path, *rows):
 def test_a_line_that_stands_there_twice_counts_once(path, pairs, change):
     first, second = rows_in(path)
     content = write(path, first, second, first | change)
-    with pytest.warns(UserWarning, match="line 3 says what line 1 says"):
+    with pytest.warns(UserWarning, match="line 3 repeats line 1"):
         assert read_judgements(path.parent) == [first, second]
     with pytest.warns(UserWarning, match="counted once"):
         judge = Judge("anna", pairs, path.parent)
     assert path.read_bytes() == content  # nothing is lost
-    judge.say("right")
+    judge.record("right")
     with pytest.warns(UserWarning):
         assert len(read_judgements(path.parent)) == 3
 
@@ -71,8 +62,8 @@ def test_two_words_on_one_pair_are_told_by_their_lines(path, pairs):
         with pytest.raises(JudgingError) as caught:
             use(path.parent)
         assert str(caught.value) == (
-            f"{path}, lines 1 and 3: anna has judged {first['problem']} twice, and not "
-            f"alike: delete line 3, or line 1 if the later one is meant"
+            f"{path}, lines 1 and 3: anna has judged {first['problem']} twice, "
+            f"with different results: delete one of them"
         )
     assert path.read_bytes() == content
 
@@ -96,7 +87,7 @@ def test_blank_lines_are_skipped(path, pairs, end):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert len(read_judgements(path.parent)) == 2
-        Judge("anna", pairs, path.parent).say("right")
+        Judge("anna", pairs, path.parent).record("right")
         assert len(read_judgements(path.parent)) == 3
     assert not list(path.parent.glob("*.cut"))
 
@@ -110,7 +101,7 @@ def test_the_kind_may_have_capitals(path, kind):
 
 def test_a_name_whose_letters_a_disk_writes_otherwise(pairs, tmp_path):
     judge = Judge("J\u00fcrgen", pairs, tmp_path)
-    judge.say("left")
+    judge.record("left")
     judge.path.rename(tmp_path / "Ju\u0308rgen.jsonl")
     assert len(read_judgements(tmp_path)) == 1
 
@@ -122,7 +113,7 @@ DEEP = b'{"judge": ' + b"[" * 200_000
     "change, reason",
     [
         ({"kind": "people"}, "its 'kind' is 'people', which is none of ['person', 'mo"),
-        ({"judge": ""}, "its judge is '', and the file is named after 'anna' (if all"),
+        ({"judge": ""}, "its judge is '', and the file is named after 'anna' (if th"),
         ({"judge": "bob"}, "its judge is 'bob', and the file is named after 'anna'"),
         ({"first": "after"}, "'after' is compared with itself"),
         ({"left": "me"}, "its 'left' is 'me', which is none of ['before', 'after']"),
@@ -149,8 +140,8 @@ def test_a_line_that_is_no_judgement_is_told(path, pairs, change, reason, last):
         with pytest.raises(JudgingError) as caught:
             use(path.parent)
         said = str(caught.value)
-        assert said.startswith(f"{path}, line 2 is no judgement: {reason}")
-        assert said.endswith(": correct it, or take that line out; the others are kept")
+        assert said.startswith(f"{path}, line 2 is not a judgement: {reason}")
+        assert said.endswith(": correct or delete this line; the others are kept")
         assert "\n" not in said and len(said) < len(str(path)) + 250
     assert path.read_bytes() == content
 
@@ -158,11 +149,11 @@ def test_a_line_that_is_no_judgement_is_told(path, pairs, change, reason, last):
 def test_a_last_line_that_was_edited_is_not_taken_for_a_cut_one(path, pairs):
     first, second = rows_in(path)
     path.write_text(json.dumps(first) + "\n" + json.dumps(second | {"kind": "x"}))
-    with pytest.raises(JudgingError, match="line 2 is no judgement: its 'kind' is 'x'"):
+    with pytest.raises(JudgingError, match="line 2 is not a jud.*: its 'kind' is 'x'"):
         Judge("anna", pairs, path.parent)
     path.write_bytes(json.dumps(first).encode() + b"\n" + DEEP)  # no JSON: set aside
     assert len(read_judgements(path.parent)) == 1
-    Judge("anna", pairs, path.parent).say("left")
+    Judge("anna", pairs, path.parent).record("left")
     assert len(read_judgements(path.parent)) == 2
 
 
@@ -174,13 +165,12 @@ def test_the_example_is_shown_when_a_judge_called_example_has_judged_all(
 ):
     judge = Judge("example", pairs, tmp_path / "judgements")
     for _ in pairs:
-        judge.say("left")
+        judge.record("left")
     book = project_root() / "notebooks" / "14_human_judgement.ipynb"
     cells = json.loads(book.read_text("utf-8"))["cells"]
     [cell] = [c for c in cells if 'sides("example")' in "".join(c["source"])
               or '"example", pairs' in "".join(c["source"])]  # fmt: skip
-    names = {"settings": SimpleNamespace(folder=tmp_path), "judging": judging,
-             "pairs": pairs}  # fmt: skip
+    names = {"settings": SimpleNamespace(folder=tmp_path), "pairs": pairs}  # fmt: skip
     exec("".join(cell["source"]), names)
     said = capsys.readouterr().out
     left, right = pairs[0].sides("example")

@@ -4,14 +4,14 @@ import pytest
 
 pytest.importorskip("ipywidgets")
 
-from socratic_utils.experiments.human_judgement import judge_panel
-from socratic_utils.experiments.human_judgement.judge_panel import JudgePanel
-from socratic_utils.experiments.human_judgement.judging import (
+from socratic_utils.experiments.human_judgement import (
     Judge,
     Pair,
     Side,
     read_judgements,
 )
+from socratic_utils.experiments.human_judgement import panel as panel_module
+from socratic_utils.experiments.human_judgement.panel import JudgePanel
 
 PAIRS = [
     Pair(f"p{i}", "toy", f"{i} < 5?", Side("a", "A: x\nA: <b>", True),
@@ -22,11 +22,11 @@ PAIRS = [
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch):
-    monkeypatch.setattr(judge_panel, "QUICKEST", 0.0)
+    monkeypatch.setattr(panel_module, "QUICKEST", 0.0)
 
 
 def test_a_double_click_judges_one_pair(tmp_path, monkeypatch):
-    monkeypatch.setattr(judge_panel, "QUICKEST", 60.0)
+    monkeypatch.setattr(panel_module, "QUICKEST", 60.0)
     panel = JudgePanel(Judge("anna", PAIRS, tmp_path))
     panel.judge.started -= 61.0  # the pair has been read
     panel.buttons["left"].click()
@@ -54,7 +54,7 @@ def test_clicks_and_keys_are_saved_and_the_panel_moves_on(tmp_path):
 
 def test_a_second_judge_of_the_name_is_told(tmp_path):
     panel = JudgePanel(Judge("anna", PAIRS, tmp_path))
-    Judge("anna", PAIRS, tmp_path).say("left")
+    Judge("anna", PAIRS, tmp_path).record("left")
     panel.buttons["left"].click()
-    assert "somebody else judges as anna" in panel.message.value
+    assert "another judge is using the name anna" in panel.message.value
     assert panel.count.value == "0 of 3"

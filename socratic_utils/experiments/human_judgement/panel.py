@@ -1,10 +1,9 @@
-"""Buttons and keys for one judge, in a notebook (ipywidgets).
+"""Buttons and arrow keys for one judge, in a notebook (ipywidgets).
 
     JudgePanel(Judge("anna", pairs, folder)).show()
 
-Left, right and down arrow say "left", "right" and "same" while the mouse is over the
-panel.  All that is said goes through `judging.Judge`, so it is on disk at once, and the
-panel can be shown again at any time: it goes on where the judge was.
+Left, right and down arrow choose "left", "right" and "same" while the mouse is over the
+panel.  Every choice is saved at once; shown again, the panel continues where it was.
 """
 
 from __future__ import annotations
@@ -16,16 +15,16 @@ import ipywidgets as widgets
 from ipyevents import Event
 from IPython.display import display
 
-from .judging import Judge, JudgingError, Side
+from .judgements import Judge, JudgingError
 
-QUICKEST = 0.5  # seconds; a second click that comes sooner is not about the new pair
+QUICKEST = 0.5  # seconds; an earlier second click cannot be about the new pair
 KEYS = {"ArrowLeft": "left", "ArrowRight": "right", "ArrowDown": "same"}
 LABELS = {"left": "← left", "same": "↓ cannot tell", "right": "right →"}
 BOX = "border:1px solid #bbb;border-radius:6px;padding:8px;line-height:1.5"
 
 
 class JudgePanel:
-    """One pair at a time: the problem, two chains, three buttons, and how many left."""
+    """One pair at a time: the problem, two chains, three buttons, and the progress."""
 
     def __init__(self, judge: Judge) -> None:
         self.judge = judge
@@ -34,33 +33,29 @@ class JudgePanel:
         self.left, self.right = widgets.HTML(layout=half), widgets.HTML(layout=half)
         self.buttons = {c: widgets.Button(description=t) for c, t in LABELS.items()}
         for choice, button in self.buttons.items():
-            button.on_click(lambda _, choice=choice: self.say(choice))
+            button.on_click(lambda _, choice=choice: self.record(choice))
         self.progress = widgets.IntProgress(max=len(judge.pairs))
         self.count = widgets.Label()
-        self.panel = widgets.VBox(
-            [  # the buttons above, so that they stay where they are
-                widgets.HBox([*self.buttons.values(), self.progress, self.count]),
-                self.message,
-                self.problem,
-                widgets.HBox([self.left, self.right]),
-            ]
-        )
+        # The buttons come first, so that they do not move with the length of the text.
+        top = widgets.HBox([*self.buttons.values(), self.progress, self.count])
+        both = widgets.HBox([self.left, self.right])
+        self.panel = widgets.VBox([top, self.message, self.problem, both])
         self._refresh()
 
     def show(self) -> None:
-        """Put the panel under the cell; only what is shown can be listened to."""
+        """Display the panel and listen for keys, which needs a displayed widget."""
         display(self.panel)
         self.keys = Event(
             source=self.panel, watched_events=["keydown"], prevent_default_action=True
         )
         self.keys.on_dom_event(self._pressed)
 
-    def say(self, choice: str) -> None:
-        """What a button or a key says; a problem is told under the buttons."""
+    def record(self, choice: str) -> None:
+        """Record what a button or a key chooses; errors are shown under the buttons."""
         if time.monotonic() - self.judge.started < QUICKEST:
             return
         try:
-            self.judge.say(choice)
+            self.judge.record(choice)
         except (JudgingError, OSError) as error:
             self.message.value = f"<b>{escape(str(error))}</b>"
             return
@@ -69,23 +64,20 @@ class JudgePanel:
 
     def _pressed(self, event: dict) -> None:
         if event.get("key") in KEYS and self.judge.waiting and not event.get("repeat"):
-            self.say(KEYS[event["key"]])
+            self.record(KEYS[event["key"]])
 
     def _refresh(self) -> None:
-        shown, waiting = self.judge.shown(), len(self.judge.waiting)
-        done = len(self.judge.pairs) - waiting
-        self.progress.value, self.count.value = done, f"{done} of {done + waiting}"
+        shown, total = self.judge.next_pair(), len(self.judge.pairs)
+        self.progress.value = total - len(self.judge.waiting)
+        self.count.value = f"{self.progress.value} of {total}"
         for button in self.buttons.values():
             button.disabled = shown is None
         if shown is None:
             self.problem.value = f"All judged. Thank you, {escape(self.judge.name)}!"
             self.left.value = self.right.value = ""
             return
-        pair, left, right = shown
+        pair, *both = shown
         self.problem.value = f"<b>Problem.</b> {escape(pair.problem)}"
-        self.left.value, self.right.value = _box(left), _box(right)
-
-
-def _box(side: Side) -> str:
-    lines = "<br>".join(escape(line) for line in side.text.splitlines())
-    return f'<div style="{BOX}">{lines}</div>'
+        for box, side in zip((self.left, self.right), both, strict=True):
+            lines = "<br>".join(escape(line) for line in side.text.splitlines())
+            box.value = f'<div style="{BOX}">{lines}</div>'

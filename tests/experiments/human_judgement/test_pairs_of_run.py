@@ -9,9 +9,10 @@ import pytest
 
 from socratic_utils import config
 from socratic_utils.benchmarks import load_problems
-from socratic_utils.experiments import corpus
+from socratic_utils.experiments import corpus, stages
 from socratic_utils.experiments.corpus import spread
-from socratic_utils.experiments.human_judgement import judged
+from socratic_utils.experiments.human_judgement import pairs
+from socratic_utils.problems import Chain
 from socratic_utils.runner import schedule as programme
 from tests.helpers.teacher_server import TeacherServer
 
@@ -19,11 +20,11 @@ from tests.helpers.teacher_server import TeacherServer
 def test_the_teachers_chains_on_test_problems_are_recorded():
     settings = config.load("small")
     problems = corpus.test_problems(settings)
-    chains = judged.teachers_chains(settings, problems)
+    chains = pairs.teachers_chains(settings, problems)
     wanted = spread(problems, 60)
     assert [chain.problem_id for chain in chains] == [p.id for p in wanted]
     published = replace(settings, teacher="palm-540b")
-    assert judged.teachers_chains(published, problems) == []
+    assert pairs.teachers_chains(published, problems) == []
 
 
 def test_each_problem_is_read_once_and_nobody_sees_whose_it_is(monkeypatch):
@@ -39,40 +40,40 @@ def test_each_problem_is_read_once_and_nobody_sees_whose_it_is(monkeypatch):
         lines = [row | {"student": student} for row in rows]
         return [row | {"output": student + row["output"]} for row in lines]
 
-    monkeypatch.setattr(judged, "score", score)
-    pairs = judged.pairs_of_run(settings, 20)
-    assert len(pairs) == len({pair.problem_id for pair in pairs}) == 20
-    against = [pair.first.source for pair in pairs]
+    monkeypatch.setattr(stages, "score", score)
+    found = pairs.pairs_of_run(settings, 20)
+    assert len(found) == len({pair.problem_id for pair in found}) == 20
+    against = [pair.first.source for pair in found]
     assert against.count("gt_steps") == against.count("teacher") == 10
     assert against not in (sorted(against), sorted(against, reverse=True))
-    assert {pair.second.source for pair in pairs} == {"cot"}
+    assert {pair.second.source for pair in found} == {"cot"}
     known = {problem.id for problem in load_problems("gradeschool", "test")}
-    assert {pair.problem_id for pair in pairs} <= known
+    assert {pair.problem_id for pair in found} <= known
 
 
 def test_without_two_sources_there_is_nothing_to_judge(monkeypatch):
     settings = replace(config.load("small"), teacher="palm-540b")
-    monkeypatch.setattr(judged, "score", lambda *_: [])
-    monkeypatch.setattr(judged, "is_taught", lambda *_: False)
+    monkeypatch.setattr(stages, "score", lambda *_: [])
+    monkeypatch.setattr(corpus, "is_taught", lambda _, name: name != "gt_steps")
     with pytest.raises(ValueError, match="nothing to compare"):
-        judged.pairs_of_run(settings)
+        pairs.pairs_of_run(settings)
 
 
 def test_the_untrained_student_is_judged_where_notebook_11_was_run(settings):
     from socratic_utils.experiments import prompting as prompted
 
-    without = judged.pairs_of_run(settings)
-    assert not judged.rows_before(settings)
+    without = pairs.pairs_of_run(settings)
+    assert not pairs.rows_before(settings)
     prompted.score(settings, prompted.ways(settings)[1])
-    assert len(judged.rows_before(settings)) == settings.many.test_limit
-    pairs = judged.pairs_of_run(settings)
-    assert "before" in {pair.first.source for pair in pairs}
-    assert len({pair.problem_id for pair in pairs}) == len(pairs)
-    assert {"before"} == {p.first.source for p in pairs} - {
+    assert len(pairs.rows_before(settings)) == settings.many.test_limit
+    found = pairs.pairs_of_run(settings)
+    assert "before" in {pair.first.source for pair in found}
+    assert len({pair.problem_id for pair in found}) == len(found)
+    assert {"before"} == {p.first.source for p in found} - {
         p.first.source for p in without
     }
     other = replace(settings, max_resamples=1)  # its rows are not this run's
-    assert not judged.rows_before(other)
+    assert not pairs.rows_before(other)
 
 
 NOTEBOOK = Path("14_human_judgement.ipynb")
@@ -88,17 +89,17 @@ def test_a_live_teacher_is_asked_about_the_judged_problems_only(settings):
     problems = corpus.test_problems(settings)
     with TeacherServer(reply=CHAIN) as server:
         asking = live(settings, server)
-        chains = judged.teachers_chains(asking, problems)
+        chains = pairs.teachers_chains(asking, problems)
         assert [c.problem_id for c in chains] == [p.id for p in spread(problems, 20)]
         assert {p.split for p in problems} == {"test"}
         assert all(chain.steps and chain.answer == "48" for chain in chains)
         assert len(server.requests) == 20
-        assert judged.teachers_chains(asking, problems) == chains
+        assert pairs.teachers_chains(asking, problems) == chains
         assert len(server.requests) == 20  # none is paid for twice
-        assert len(judged.teachers_chains(asking, problems, 5)) == 5
+        assert len(pairs.teachers_chains(asking, problems, 5)) == 5
     # Whoever judges later finds them, though nobody can be asked any more.
     gone = replace(asking, teacher_url="")
-    assert {c.problem_id for c in judged.teachers_chains(gone, problems)} >= {
+    assert {c.problem_id for c in pairs.teachers_chains(gone, problems)} >= {
         c.problem_id for c in chains
     }
 
@@ -107,33 +108,33 @@ def test_student_against_teacher_where_the_benchmark_has_no_steps(
     settings, monkeypatch
 ):
     """As on all of P2's benchmarks."""
-    monkeypatch.setattr(judged, "is_taught", lambda *_: False)
+    monkeypatch.setattr(corpus, "is_taught", lambda _, name: name != "gt_steps")
     problems = corpus.test_problems(settings)
     rows = [
         {"id": p.id, "output": f"A: {p.id}\nThe answer is 1.", "correct": False,
          "student": "cot"} for p in problems
     ]  # fmt: skip
-    monkeypatch.setattr(judged, "score", lambda *_: rows)
+    monkeypatch.setattr(stages, "score", lambda *_: rows)
     with TeacherServer(reply=CHAIN) as server:
         asking = live(settings, server)
         assert programme.why_left_out(asking, NOTEBOOK) == ""
         assert not server.requests  # nobody is asked to know that
-        pairs = judged.pairs_of_run(asking)
-    assert len(pairs) == len(problems)
-    assert {p.first.source for p in pairs} == {"teacher"}
-    assert {p.second.source for p in pairs} == {"cot"}
-    assert {p.problem_id for p in pairs} == {p.id for p in problems}
+        found = pairs.pairs_of_run(asking)
+    assert len(found) == len(problems)
+    assert {p.first.source for p in found} == {"teacher"}
+    assert {p.second.source for p in found} == {"cot"}
+    assert {p.problem_id for p in found} == {p.id for p in problems}
 
 
 def test_nobody_to_compare_with_leaves_the_notebook_out(settings, monkeypatch):
     assert programme.why_left_out(settings, NOTEBOOK) == ""
-    monkeypatch.setattr(judged, "is_taught", lambda *_: False)
+    monkeypatch.setattr(corpus, "is_taught", lambda _, name: name != "gt_steps")
     # The recorded teacher has chains on test problems, another one has not.
     assert programme.why_left_out(settings, NOTEBOOK) == ""
     unknown = replace(settings, teacher="nobody")
     reason = programme.why_left_out(unknown, NOTEBOOK)
     assert "notebook 13 has not been run" in reason and "\n" not in reason
-    monkeypatch.setattr(judged, "rows_before", lambda _: [{"id": "x"}])
+    monkeypatch.setattr(pairs, "rows_before", lambda _: [{"id": "x"}])
     assert programme.why_left_out(unknown, NOTEBOOK) == ""
 
 
@@ -146,7 +147,7 @@ def test_of_reused_rows_the_students_must_have_been_committed():
 
 def test_published_chains_on_test_problems_are_judged(settings, monkeypatch):
     problems = corpus.test_problems(settings)
-    known = {p.id: judged.Chain(p.id, "cot", (), "1", "someone") for p in problems[:2]}
+    known = {p.id: Chain(p.id, "cot", (), "1", "someone") for p in problems[:2]}
     asked = []
 
     def published(*which):
@@ -154,13 +155,13 @@ def test_published_chains_on_test_problems_are_judged(settings, monkeypatch):
         return known
 
     source = SimpleNamespace(CHAINS={("gradeschool", "cot"): ("train", "test")})
-    monkeypatch.setattr(judged, "CORPORA", {"someone": source})
-    monkeypatch.setattr(judged, "published", published)
+    monkeypatch.setattr(pairs, "CORPORA", {"someone": source})
+    monkeypatch.setattr(pairs, "published", published)
     theirs = replace(settings, teacher="someone")
-    assert judged.teachers_chains(theirs, problems) == list(known.values())
+    assert pairs.teachers_chains(theirs, problems) == list(known.values())
     assert asked == [("someone", "gradeschool", "test", "cot")]
     source.CHAINS["gradeschool", "cot"] = ("train",)
-    assert judged.teachers_chains(theirs, problems) == [] and len(asked) == 1
+    assert pairs.teachers_chains(theirs, problems) == [] and len(asked) == 1
 
 
 @pytest.mark.skipif(
@@ -169,7 +170,7 @@ def test_published_chains_on_test_problems_are_judged(settings, monkeypatch):
 def test_palms_chains_on_svamps_test_problems(settings):
     theirs = config.load("small", dataset="svamp", teacher="palm-540b")
     problems = corpus.test_problems(theirs)
-    chains = judged.teachers_chains(theirs, problems)
+    chains = pairs.teachers_chains(theirs, problems)
     assert len(chains) > 0.9 * len(problems)
     assert {c.problem_id for c in chains} <= {p.id for p in problems}
     assert programme.why_left_out(theirs, NOTEBOOK) == ""

@@ -1,0 +1,99 @@
+"""A language model as a judge: the same pairs and the same kind of file.
+
+    teacher = judge_of(settings, "gpt-4.1-mini")
+    print(estimate_cost(teacher, pairs, folder))
+    ask_model(teacher, pairs, folder)
+
+SCoTD asked people only.  A model is cheap and has known biases (long answers, the left
+side), so its lines are marked "model" and never mixed with people's.  It is asked like
+any teacher: concurrently, within the budget, and never twice for the same reply.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from socratic_utils.config import Settings
+from socratic_utils.experiments.corpus import teacher_of
+from socratic_utils.files import content_hash
+from socratic_utils.teacher.cost import Estimate, estimate, price_of
+from socratic_utils.teacher.live import Job
+from socratic_utils.teacher.published import CORPORA
+from socratic_utils.teacher.teacher import Teacher
+
+from .judgements import CHOICES, Judge
+from .pairs import Pair
+
+INSTRUCTION = Path(__file__).with_suffix(".txt").read_text("utf-8").rstrip()
+
+
+def judge_of(settings: Settings, model: str) -> Teacher:
+    """A model at the run's address, with its key, cache and budget.
+
+    Raises ValueError for a teacher that exists only as published chains.
+    """
+    if model in CORPORA:
+        raise ValueError(f"{model} is published chains and cannot be asked")
+    return teacher_of(replace(settings, teacher=model))
+
+
+def estimate_cost(
+    teacher: Teacher, pairs: Sequence[Pair], folder: str | Path
+) -> Estimate:
+    """What `ask_model` would cost at most; replies in the cache are free."""
+    requests = [
+        (job.request, 1) for job in _jobs(teacher, _judge(teacher, pairs, folder))
+    ]
+    price = price_of(teacher.model, teacher.mode == "batch")
+    known = teacher.store.of(teacher.model)
+    return estimate(requests, known, price, teacher.concurrency)
+
+
+def ask_model(teacher: Teacher, pairs: Sequence[Pair], folder: str | Path) -> Judge:
+    """Let a model judge all pairs; a pair is skipped if its reply names no choice.
+
+    Raises TeacherError when the endpoint does not answer; earlier replies are kept.
+    """
+    judge = _judge(teacher, pairs, folder)
+    jobs = _jobs(teacher, judge)
+    rows, refusals = teacher.ask(jobs, f"judge, {teacher.model}")
+    skipped = refusals.count
+    for pair, job in zip(judge.waiting, jobs, strict=True):
+        if reply := rows.get(job.keys[0]):
+            if choice := read_choice(reply["text"]):
+                _judge(teacher, [pair], folder).record(choice)
+            else:
+                skipped += 1
+    if skipped:
+        print(f"{skipped} pairs are skipped: refused, or no choice in the reply")
+    return _judge(teacher, pairs, folder)
+
+
+def read_choice(reply: str) -> str | None:
+    """The one choice that a reply names; None if it names none or several."""
+    named = set(re.findall(r"[a-z]+", reply.lower())) & set(CHOICES)
+    return named.pop() if len(named) == 1 else None
+
+
+def _judge(teacher: Teacher, pairs: Sequence[Pair], folder: str | Path) -> Judge:
+    name = re.sub(r"[^\w.-]+", " ", teacher.model).strip()[:40]  # a valid file name
+    return Judge(name, pairs, Path(folder), "model")
+
+
+def _jobs(teacher: Teacher, judge: Judge) -> list[Job]:
+    """A request for each pair that is not judged yet."""
+    jobs = []
+    for pair in judge.waiting:
+        left, right = (side.text for side in pair.sides(judge.name))
+        text = INSTRUCTION.format(problem=pair.problem, left=left, right=right)
+        asked = {"messages": [{"role": "user", "content": text}]}
+        if teacher.api == "completion":
+            asked = {"prompt": text}
+        request = {"model": teacher.model, **asked, "temperature": 0.0,
+                   "max_tokens": teacher.max_tokens, "seed": 0}  # fmt: skip
+        prompt, key = content_hash(INSTRUCTION), content_hash(request, 32)
+        jobs.append(Job(pair.problem_id, "judge", prompt, request, (0,), (key,)))
+    return jobs

@@ -1,0 +1,187 @@
+"""Which chains are compared: two sources over the same problems (notebook 14).
+
+SCoTD (section 5) compares a student before and after training, and a student with its
+teacher.  Here the student of the teacher's chains (`cot`) meets up to three others:
+
+    before     itself before training, prompted (if notebook 13 has been run)
+    gt_steps   the student of the benchmark's own steps
+    teacher    the teacher on the same test problems: asked, recorded or published
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from socratic_utils.answers.extract import is_correct
+from socratic_utils.config import Settings
+from socratic_utils.experiments import corpus
+from socratic_utils.files import content_hash
+from socratic_utils.problems import Chain, Problem, problem_text
+from socratic_utils.students.transcript import segments
+from socratic_utils.teacher.published import CORPORA
+from socratic_utils.teacher.published.published_teacher import published
+
+STUDENT = "cot"  # the student that is compared, and the style of its teacher's chains
+PAIRS = 20  # about ten minutes for one person
+
+
+@dataclass(frozen=True)
+class Side:
+    """One chain: who wrote it, its lines, and whether its answer is correct."""
+
+    source: str
+    text: str
+    correct: bool
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two chains of one problem; `sides` decides which is shown on the left."""
+
+    problem_id: str
+    dataset: str
+    problem: str
+    first: Side
+    second: Side
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What a judgement is about: both sources, the problem, a hash of the texts."""
+        texts = content_hash([self.first.text, self.second.text])
+        return self.first.source, self.second.source, self.problem_id, texts
+
+    @property
+    def both_correct(self) -> bool:
+        """Whether both answers are correct, so that they cannot decide the choice."""
+        return self.first.correct and self.second.correct
+
+    def sides(self, judge: str) -> tuple[Side, Side]:
+        """Left and right, in an order that is random but fixed for each judge."""
+        swapped = random.Random(f"{judge} {self.key}").random() < 0.5
+        return (self.second, self.first) if swapped else (self.first, self.second)
+
+
+def sides(rows: Sequence[dict], source: str = "") -> dict[str, Side]:
+    """Problem id -> a student's chain, from its prediction rows."""
+    return {
+        r["id"]: Side(source or r["student"], r["output"], r["correct"]) for r in rows
+    }
+
+
+def sides_of_chains(
+    problems: Sequence[Problem], chains: Sequence[Chain], source: str = "teacher"
+) -> dict[str, Side]:
+    """Problem id -> a teacher's complete chain, rendered as students write theirs."""
+    by_id, found = {problem.id: problem for problem in problems}, {}
+    for chain in chains:
+        if chain.steps and chain.answer:
+            problem = by_id[chain.problem_id]
+            lines = [s.text for s in segments(problem, chain) if s.role != "problem"]
+            correct = is_correct(chain.answer, problem.answer, problem.kind)
+            found[problem.id] = Side(source, "\n".join(lines), correct)
+    return found
+
+
+def make_pairs(
+    first: Mapping[str, Side], second: Mapping[str, Side], problems: Sequence[Problem],
+    count: int | None = PAIRS, seed: int = 0, both_correct: bool = False,
+) -> list[Pair]:  # fmt: skip
+    """`count` random pairs (None: all) on problems for which both sources have a chain.
+
+    Identical chains are skipped.  Raises ValueError if no pair is left.
+    """
+    pairs = [
+        Pair(p.id, p.dataset, problem_text(p), first[p.id], second[p.id])
+        for p in problems
+        if p.id in first and p.id in second
+    ]
+    pairs = [p for p in pairs if p.both_correct or not both_correct]
+    pairs = [p for p in pairs if p.first.text != p.second.text]
+    if not pairs:
+        raise ValueError("no problem has two different chains to compare")
+    random.Random(seed).shuffle(pairs)
+    return pairs[:count]
+
+
+def pairs_of_run(settings: Settings, count: int = PAIRS) -> list[Pair]:
+    """About `count` pairs in random order, split evenly over the comparisons.
+
+    Each problem is used once.  Raises ValueError if there is nothing to compare with.
+    """
+    from socratic_utils.experiments.stages import score  # imports torch
+
+    problems = corpus.test_problems(settings)
+    split = problems[0].split
+    student, others = sides(score(settings, STUDENT, split)), []
+    if before := rows_before(settings):
+        others.append(sides(before, "before"))
+    if corpus.is_taught(settings, "gt_steps"):
+        others.append(sides(score(settings, "gt_steps", split)))
+    if chains := teachers_chains(settings, problems, count):
+        others.append(sides_of_chains(problems, chains))
+    pairs: list[Pair] = []
+    share = max(1, min(count, len(problems)) // max(1, len(others)))
+    for other in others:
+        used = {pair.problem_id for pair in pairs}
+        unused = [p for p in problems if p.id not in used and p.id in other]
+        if any(other[p.id].text != student[p.id].text for p in unused):
+            pairs += make_pairs(other, student, unused, share, settings.seed)
+    if not pairs:
+        raise ValueError(
+            f"nothing to compare: {settings.teacher} has no chains on {split} problems "
+            f"and no student learns gold steps"
+        )
+    random.Random(settings.seed).shuffle(pairs)
+    return pairs
+
+
+def can_compare(settings: Settings) -> bool:
+    """Whether `pairs_of_run` would find a comparison; nothing is asked or trained.
+
+    With reused rows, those of the compared students must be committed.
+    """
+    taught = corpus.is_taught(settings, "gt_steps")
+    if settings.reuse:
+        from socratic_utils.experiments.stages import predictions_path
+
+        split = corpus.test_problems(settings)[0].split
+        for student in (STUDENT, "gt_steps") if taught else (STUDENT,):
+            path = predictions_path(settings, student, split)
+            if not (settings.reference / path.relative_to(settings.folder)).exists():
+                return False
+    if taught or corpus.can_ask(settings) or rows_before(settings):
+        return True
+    return bool(teachers_chains(settings, corpus.test_problems(settings)))
+
+
+def rows_before(settings: Settings) -> list[dict]:
+    """The untrained student's rows of notebook 13; empty if it has not been run."""
+    from socratic_utils.experiments.stages import rows_of
+
+    split = corpus.test_problems(settings)[0].split
+    name = f"{settings.dataset}-{split}-greedy_cot.jsonl"
+    rows = rows_of(settings.source / "predictions" / "prompted" / name)
+    return [r for r in rows if settings.reuse or r["settings"] == settings.hash]
+
+
+def teachers_chains(
+    settings: Settings, problems: list[Problem], count: int = PAIRS
+) -> list[Chain]:
+    """The teacher's chains on these problems.
+
+    A live teacher is asked about `count` of them, evenly spaced; otherwise these are
+    the chains that are recorded, cached or published for this split.
+    """
+    if settings.teacher in CORPORA:  # may be scored and judged, never learnt
+        offered = CORPORA[settings.teacher].CHAINS.get((settings.dataset, STUDENT), ())
+        if (split := problems[0].split) not in offered:
+            return []
+        chains = published(settings.teacher, settings.dataset, split, STUDENT)
+        return [chains[problem.id] for problem in problems if problem.id in chains]
+    if corpus.can_ask(settings):
+        asked = corpus.spread(problems, count)
+        return corpus.teacher_of(settings).sample(asked, STUDENT)
+    teacher = corpus.teacher_of(settings, plan=True)
+    return [chain for p in problems if (chain := teacher.known(p, STUDENT))]

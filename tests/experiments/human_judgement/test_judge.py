@@ -1,0 +1,108 @@
+"""A judge at work: every choice is saved, and crashes lose nothing."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from socratic_utils.experiments.human_judgement import (
+    Judge,
+    JudgingError,
+    judgements_of,
+    read_judgements,
+)
+from tests.helpers.judging import PROBLEMS, pairs_of
+
+
+@pytest.fixture
+def pairs():
+    return pairs_of(PROBLEMS)
+
+
+def test_every_word_is_on_disk_and_a_judge_goes_on(pairs, tmp_path):
+    judge = Judge("anna", pairs, tmp_path)
+    orders = set()
+    for count in range(1, 4):
+        pair, left, right = judge.next_pair()
+        orders.add(left.source)
+        assert {left.source, right.source} == {"before", "after"}
+        judge.record("left" if left.source == "after" else "right")
+        assert len((tmp_path / "anna.jsonl").read_text().splitlines()) == count
+    again = Judge("anna", pairs, tmp_path)
+    assert len(again.waiting) == 3 and again.next_pair() == judge.next_pair()
+    for _ in range(3):
+        again.record("same")
+    assert again.next_pair() is None
+    with pytest.raises(JudgingError, match="anna has judged every pair"):
+        again.record("left")
+    rows = read_judgements(tmp_path)
+    assert [row["preferred"] for row in rows] == ["after"] * 3 + ["same"] * 3
+
+
+def test_a_half_written_line_is_set_aside(pairs, tmp_path):
+    Judge("anna", pairs, tmp_path).record("left")
+    path = tmp_path / "anna.jsonl"
+    whole = path.read_bytes()
+    path.write_bytes(whole + whole[:30])
+    assert len(read_judgements(tmp_path)) == 1
+    assert path.read_bytes() == whole + whole[:30]  # counting changes nothing
+    judge = Judge("anna", pairs, tmp_path)
+    assert len(judge.waiting) == 5 and path.read_bytes() == whole
+    assert [p.read_bytes() for p in tmp_path.glob("*.cut")] == [whole[:30]]
+    judge.record("right")
+    assert len(read_judgements(tmp_path)) == 2
+
+
+def test_an_editor_that_drops_the_last_line_end_costs_nothing(pairs, tmp_path):
+    Judge("anna", pairs, tmp_path).record("left")
+    path = tmp_path / "anna.jsonl"
+    path.write_bytes(path.read_bytes().rstrip())
+    assert len(read_judgements(tmp_path)) == 1
+    Judge("anna", pairs, tmp_path).record("right")
+    assert len(read_judgements(tmp_path)) == 2
+
+
+def test_words_on_other_texts_do_not_count(pairs, tmp_path, capsys):
+    Judge("anna", pairs, tmp_path).record("left")
+    second = replace(pairs[0].second, text="A: trained anew")
+    anew = [replace(pairs[0], second=second), *pairs[1:]]
+    assert len(Judge("anna", anew, tmp_path).waiting) == len(anew)
+    rows = read_judgements(tmp_path)
+    assert judgements_of(pairs, rows) == rows and judgements_of(anew, rows) == []
+    assert "1 judgements are of other chains" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"preferred": "both"}, {"left": "me"}, {"seconds": "3"}, {"judge": None}],
+)
+def test_a_file_edited_by_hand_is_refused_and_left_alone(pairs, tmp_path, change):
+    judge = Judge("anna", pairs, tmp_path)
+    judge.record("left")
+    judge.record("left")
+    path = tmp_path / "anna.jsonl"
+    first, second = path.read_text().splitlines()
+    edited = json.dumps(json.loads(second) | change)
+    path.write_text(f"{first}\n{edited}\n")
+    with pytest.raises(JudgingError, match="anna.jsonl, line 2 is not a judgement"):
+        read_judgements(tmp_path)
+    assert path.read_text() == f"{first}\n{edited}\n"
+
+
+def test_two_judges_of_one_name(pairs, tmp_path):
+    one, two = Judge("anna", pairs, tmp_path), Judge("anna", pairs, tmp_path)
+    one.record("left")
+    with pytest.raises(JudgingError, match="another judge is using the name anna"):
+        two.record("left")
+    assert len(read_judgements(tmp_path)) == 1
+    (tmp_path / "anna (1).jsonl").write_bytes((tmp_path / "anna.jsonl").read_bytes())
+    with pytest.raises(JudgingError, match="two judges are called anna"):
+        read_judgements(tmp_path)
+
+
+def test_what_cannot_be_said(pairs, tmp_path):
+    with pytest.raises(JudgingError, match="choose one of left, right, same"):
+        Judge("anna", pairs, tmp_path).record("middle")
+    for name in ("", "../anna", "a/b", "x" * 41):
+        with pytest.raises(JudgingError, match="a judge's name"):
+            Judge(name, pairs, tmp_path)
