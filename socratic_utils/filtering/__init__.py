@@ -1,1 +1,22 @@
-"""TODO."""
+"""Stage 2: which of a teacher's chains a student learns from.
+
+Socratic CoT (section 3.3) keeps a chain whose final answer is correct and resamples the
+others; SCoTD (section 4) compares four ways to keep 5 of 30 chains per problem:
+
+    kept = keep_if_correct(problems, teacher, "socratic").kept
+    pool = DOWN_SAMPLINGS["diversity"](problems, chains, budget=5)
+
+`duplicates` finds near-duplicates and training texts in test problems, which neither
+paper checks.  Not covered: whether the steps of a chain with a correct answer are
+correct.
+"""
+
+from .down_sampling import DOWN_SAMPLINGS, Pool, balanced, correct_only, keep_all
+from .duplicates import contamination, near_duplicates, texts_of
+from .right_answers import KEPT, REASONS, Filtered, judge, keep_if_correct
+
+__all__ = [
+    "DOWN_SAMPLINGS", "KEPT", "REASONS", "Filtered", "Pool", "balanced",
+    "contamination", "correct_only", "judge", "keep_all", "keep_if_correct",
+    "near_duplicates", "texts_of",
+]  # fmt: skip

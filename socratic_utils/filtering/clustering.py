@@ -1,16 +1,14 @@
-"""Vectors for texts, and hierarchical clusters of them, for the diversity filter.
+"""Text vectors and their hierarchical clusters, for the diversity filter.
 
-P2 (section 4) embeds chains with S-BERT; which model is not in the text we have, and
-neither are linkage and distance.  Ours: all-MiniLM-L6-v2 from the hub (80 MB), and
-without it TF-IDF, which knows words, not meanings, and is named as such; average
-linkage on the cosine distance, which is what S-BERT models are trained for.
+SCoTD (section 4) embeds chains with S-BERT and reports neither the model nor linkage
+and distance.  Our choices: all-MiniLM-L6-v2 from the hub (80 MB), or TF-IDF where that
+is not installed, which compares words rather than meanings and is named in the tables;
+average linkage on the cosine distance, for which S-BERT models are trained.
 
     >>> vectors = tf_idf(["4 + 2 = 6 pens", "2 + 4 = 6 pens", "Tim has twice three"])
     >>> clusters(vectors, 2)
     [[0, 1], [2]]
 """
-
-from __future__ import annotations
 
 import warnings
 from collections import Counter
@@ -27,17 +25,17 @@ SENTENCE_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 
 
 class Encoder(NamedTuple):
-    """A way to turn texts into one vector each, and the name tables give it."""
+    """A function from texts to one vector each, and its name in tables."""
 
     name: str
     encode: Callable[[Sequence[str]], np.ndarray]
 
 
 def tf_idf(texts: Sequence[str]) -> np.ndarray:
-    """TF-IDF with smoothed idf, ln((1 + n) / (1 + df)) + 1, rows of length 1.
+    """TF-IDF with smoothed idf, ln((1 + n) / (1 + df)) + 1, and rows of length 1.
 
-    The formula is scikit-learn's default; frequencies are those of `texts` alone, so
-    the vectors of one problem's chains do not depend on the other problems.
+    The formula is scikit-learn's default; document frequencies are those of `texts`,
+    so the vectors of one problem's chains do not depend on other problems.
     """
     counts = [Counter(words(text)) for text in texts]
     vocabulary = sorted(set().union(*counts))
@@ -50,17 +48,17 @@ TF_IDF = Encoder("tf-idf", tf_idf)
 
 
 def sentence_encoder(model: str = SENTENCE_MODEL) -> Encoder:
-    """S-BERT where sentence-transformers and the model can be had, else TF-IDF."""
+    """S-BERT if sentence-transformers and the model are available, else TF-IDF."""
     try:
         from sentence_transformers import SentenceTransformer
     except ImportError:
         return TF_IDF
     try:
         network = SentenceTransformer(model)
-    # Hub, network and file formats each have their own errors; the reader sees which.
+    # Hub, network and file formats raise different errors; the warning shows which.
     except Exception as error:
         reason = str(error).split("\n")[0]
-        warnings.warn(f"{model} cannot be had ({reason}): TF-IDF instead", stacklevel=2)
+        warnings.warn(f"{model} is unavailable ({reason}): TF-IDF used", stacklevel=2)
         return TF_IDF
     return Encoder(
         model.rpartition("/")[2],
@@ -69,21 +67,20 @@ def sentence_encoder(model: str = SENTENCE_MODEL) -> Encoder:
 
 
 def clusters(vectors: np.ndarray, k: int) -> list[list[int]]:
-    """Exactly k groups of row numbers (all rows apart when there are fewer than k).
+    """Exactly k groups of row numbers (one row each if there are at most k rows).
 
-    Ties between distances go to the earlier rows, so equal rows can be parted when
-    there are fewer than k different ones.
+    Equal rows are separated if there are fewer than k different ones.
     """
     if k < 1:
         raise ValueError(f"k must be at least 1, not {k}")
     if len(vectors) <= k:
         return [[row] for row in range(len(vectors))]
     unit = _unit_rows(np.asarray(vectors, dtype=float))
-    # Rounded, so that ties stay ties whichever way a processor adds.
+    # Rounded, so that ties are ties on every processor.
     distance = np.round(np.clip(1 - unit @ unit.T, 0, 2), 6)
     np.fill_diagonal(distance, 0)
     tree = linkage(squareform(distance, checks=False), method="average")
-    # Not fcluster: where heights tie it returns fewer than k clusters.
+    # fcluster would return fewer than k clusters if heights tie.
     labels = cut_tree(tree, n_clusters=k)[:, 0]
     return [np.flatnonzero(labels == label).tolist() for label in range(k)]
 

@@ -1,31 +1,29 @@
-"""Which of many chains per problem a student learns from (P2, sections 2 and 4).
+"""Which of many chains per problem a student learns from (SCoTD, sections 2 and 4).
 
-A teacher sampled 30 times at temperature 1 leaves a pool, and P2 asks which part of it
-matters.  All but `keep_all` start from the right answers, unless told `keep_wrong`:
+SCoTD samples 30 chains per problem at temperature 1 and asks which of them matter.  All
+selections but `keep_all` use chains with a correct answer only, unless `keep_wrong`:
 
     keep_all         few-shot setting: wrong answers stay, no gold label is read
-    correct_only     supervised setting: one flat pool
-    one_correct      one correct chain a problem, drawn at random
+    correct_only     supervised setting: all correct chains
+    one_correct      one correct chain per problem, at random
     balanced         the same number of chains from every problem
-    sample_*         P2's four down-samplings to 5 chains a problem on average
+    sample_*         SCoTD's four down-samplings to 5 chains per problem on average
 
     >>> quintile_budgets(5), quintile_budgets(2)  # sample_open_ended, paper and small
     ((1, 3, 5, 7, 9), (1, 2, 2, 2, 3))
 
-Ours, where P2 is silent (PAPERS.md 2.6)
-- A problem with fewer chains than its budget gives all it has.  Nobody makes up for
-  it, so that no chain weighs more than another; `Pool.short` counts such problems.
-- A chain without a final answer or without steps is never in a pool, not even in
-  `keep_all`: there is nothing to render.  Equal chains are not merged (`overlap`).
-- Draws are seeded by seed and problem, not by the run: another subset of problems
-  leaves a problem's draw alone, and a random draw of 2 is part of the draw of 5.
+Our choices where SCoTD reports none (docs/papers.md, "SCoTD: filters"):
+- A problem with fewer chains than its budget gives all it has, and no other problem
+  gives more instead; `Pool.short` counts such problems.
+- A chain without a final answer or without steps is never selected: it cannot be
+  rendered.  Equal chains are not merged (see `duplicates`).
+- The random order depends on seed and problem only, so that a problem's selection does
+  not depend on the other problems, and a budget of 2 is a subset of a budget of 5.
 
-Pools come in the problems' order, then in the order sampled.  Chains of other problems
-are passed over.  Not covered: a new correct chain at every visit of a problem, as the
-authors' code draws them (PAPERS.md 2.4), which is the trainer's work.
+Pools are in the order of `problems`, then in the order sampled; chains of other
+problems are ignored.  Not covered: drawing a new correct chain at every visit of a
+problem, as the authors' code does; that belongs to training.
 """
-
-from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -39,16 +37,16 @@ from .clustering import Encoder, clusters, sentence_encoder
 from .duplicates import chain_text, ngrams, words
 from .right_answers import KEPT, judge
 
-BUDGET = 5  # chains a problem, P2 section 4
+BUDGET = 5  # chains per problem, SCoTD section 4
 QUINTILES = 5
 
 
 @dataclass(frozen=True)
 class Pool:
-    """The chains selected, out of how many problems, and how many of these fell short.
+    """The selected chains, and the number of problems they were selected for.
 
-    `short` problems gave fewer chains than their budget (none at all included); it is
-    None where there is no budget.  `embedding` names what diversity was measured with.
+    `short` problems have fewer chains than their budget, possibly none; None without a
+    budget.  `embedding` names the vectors that measured diversity.
     """
 
     selection: str
@@ -71,34 +69,31 @@ class Pool:
 
 
 def keep_all(problems: Sequence[Problem], chains: Sequence[Chain]) -> Pool:
-    """Every chain that can be rendered, right or wrong (P2's few-shot setting)."""
-    return _everything("keep-all", _usable(problems, chains, keep_wrong=True))
+    """Every chain that can be rendered, right or wrong (few-shot setting)."""
+    return _flat_pool("keep-all", _usable(problems, chains, keep_wrong=True))
 
 
 def correct_only(problems: Sequence[Problem], chains: Sequence[Chain]) -> Pool:
-    """Every chain whose final answer is right (P2's supervised setting, flat pool)."""
-    return _everything("correct-only", _usable(problems, chains))
+    """Every chain with a correct final answer (supervised setting)."""
+    return _flat_pool("correct-only", _usable(problems, chains))
 
 
 def one_correct(
     problems: Sequence[Problem], chains: Sequence[Chain], seed: int = 0
 ) -> Pool:
-    """One correct chain a problem, drawn at random."""
+    """One correct chain per problem, at random."""
     return _select("one-correct", _usable(problems, chains), 1, _at_random(seed))
 
 
 def balanced(
-    problems: Sequence[Problem],
-    chains: Sequence[Chain],
-    budget: int = BUDGET,
-    seed: int = 0,
-    keep_wrong: bool = False,
-) -> Pool:
-    """Exactly `budget` chains from every problem that has a chain, repeated if need be.
+    problems: Sequence[Problem], chains: Sequence[Chain], budget: int = BUDGET,
+    seed: int = 0, keep_wrong: bool = False,
+) -> Pool:  # fmt: skip
+    """Exactly `budget` chains from every problem that has any, repeated if necessary.
 
-    The authors' code draws one correct chain of every instance at each visit, so that
-    all instances weigh the same (PAPERS.md 2.4).  This is that corpus written out for
-    `budget` visits, each chain drawn once before any is drawn again.
+    The authors' code draws one correct chain of each problem per visit, so that all
+    problems weigh the same.  This is that corpus for `budget` visits; a chain is
+    repeated only after all others of its problem were drawn.
     """
 
     def choose(problem: Problem, own: list[Chain], budget: int) -> list[int]:
@@ -110,29 +105,22 @@ def balanced(
 
 
 def sample_random(
-    problems: Sequence[Problem],
-    chains: Sequence[Chain],
-    budget: int = BUDGET,
-    seed: int = 0,
-    keep_wrong: bool = False,
-) -> Pool:
-    """`budget` chains a problem at random: P2's strong baseline."""
+    problems: Sequence[Problem], chains: Sequence[Chain], budget: int = BUDGET,
+    seed: int = 0, keep_wrong: bool = False,
+) -> Pool:  # fmt: skip
+    """`budget` chains per problem at random: SCoTD's strong baseline."""
     usable = _usable(problems, chains, keep_wrong)
     return _select("random", usable, budget, _at_random(seed))
 
 
 def sample_diverse(
-    problems: Sequence[Problem],
-    chains: Sequence[Chain],
-    budget: int = BUDGET,
-    seed: int = 0,
-    keep_wrong: bool = False,
-    encoder: Encoder | None = None,
-) -> Pool:
-    """One random chain of each of `budget` hierarchical clusters of a problem's chains.
+    problems: Sequence[Problem], chains: Sequence[Chain], budget: int = BUDGET,
+    seed: int = 0, keep_wrong: bool = False, encoder: Encoder | None = None,
+) -> Pool:  # fmt: skip
+    """One random chain from each of `budget` clusters of a problem's chains.
 
-    Clustered within the problem, over the chains that could be chosen; model, linkage
-    and distance are ours (`embeddings`).
+    Clusters are hierarchical and within the problem; model, linkage and distance are
+    our choices (see `clustering`).
     """
     encoder = encoder or sentence_encoder()
 
@@ -148,21 +136,17 @@ def sample_diverse(
 
 
 def sample_likeliest(
-    problems: Sequence[Problem],
-    chains: Sequence[Chain],
-    budget: int = BUDGET,
-    seed: int = 0,
-    keep_wrong: bool = False,
-    tokens: Mapping[Chain, int] | None = None,
-) -> Pool:
-    """The `budget` chains with the highest log-likelihood per token under the teacher.
+    problems: Sequence[Problem], chains: Sequence[Chain], budget: int = BUDGET,
+    seed: int = 0, keep_wrong: bool = False,
+) -> Pool:  # fmt: skip
+    """The `budget` chains with the highest log-likelihood per token.
 
-    Ties are broken at random.  Equal chains are as likely as each other, so a teacher
-    that repeats itself fills the budget with one text; P2 does not say that it merges.
+    Ties are broken at random.  Equal chains are equally likely, so a teacher that
+    repeats itself can fill the budget with one text.
     """
 
     def choose(problem: Problem, own: list[Chain], budget: int) -> list[int]:
-        score = [likelihood_per_token(chain, tokens) for chain in own]
+        score = [likelihood_per_token(chain) for chain in own]
         order = _order(problem, own, seed)
         return sorted(order, key=lambda index: -score[index])[:budget]
 
@@ -171,20 +155,16 @@ def sample_likeliest(
 
 
 def sample_open_ended(
-    problems: Sequence[Problem],
-    chains: Sequence[Chain],
-    budget: int = BUDGET,
-    seed: int = 0,
-    keep_wrong: bool = False,
-) -> Pool:
-    """More chains from open-ended problems: 1/3/5/7/9 by quintile, drawn at random.
+    problems: Sequence[Problem], chains: Sequence[Chain], budget: int = BUDGET,
+    seed: int = 0, keep_wrong: bool = False,
+) -> Pool:  # fmt: skip
+    """More chains from open-ended problems: 1/3/5/7/9 by quintile, at random.
 
     Open-endedness is the number of distinct word bigrams over all chains sampled for a
-    problem, wrong ones included: counting correct ones only would measure how many are
-    correct.  Sample all problems equally often, it is not normalised.  The most open-
-    ended quintile gets most.  Problems without a usable chain are not ranked; ties go
-    by the problems' order.  As few problems have 9 correct chains, this pool can come
-    out smaller than the others: compare `Pool.row()`s.
+    problem, including wrong ones: otherwise it would measure how many are correct.
+    Sample all problems equally often; the count is not normalised.  Problems without a
+    usable chain are not ranked; ties keep the order of `problems`.  Few problems have 9
+    correct chains, so this pool can be smaller than the others (`Pool.row`).
     """
     usable = _usable(problems, chains, keep_wrong)
     bigrams: dict[str, set] = {p.id: set() for p, own in usable if own}
@@ -193,8 +173,8 @@ def sample_open_ended(
             bigrams[chain.problem_id] |= ngrams(words(chain_text(chain)), 2)
     ranked = sorted(bigrams, key=lambda name: len(bigrams[name]))
     shares = quintile_budgets(budget)
-    # The middle of each rank, not its lower end: then the mean budget is exact for any
-    # number of problems, not only for multiples of five.
+    # Ranks are taken at their middle: then the mean budget is exact for any number of
+    # problems, not only for multiples of five.
     budgets = {
         name: shares[int(QUINTILES * (rank + 0.5) / len(ranked))]
         for rank, name in enumerate(ranked)
@@ -212,30 +192,23 @@ DOWN_SAMPLINGS = {
 
 
 def quintile_budgets(budget: int = BUDGET) -> tuple[int, ...]:
-    """Budgets of the five quintiles, evenly from 1 up, with this mean; 5 is P2's."""
+    """Budgets of the five quintiles, evenly spaced from 1, with mean `budget`."""
     _check(budget)
     return tuple(round(1 + (budget - 1) * i / 2) for i in range(QUINTILES))
 
 
-def likelihood_per_token(
-    chain: Chain, tokens: Mapping[Chain, int] | None = None
-) -> float:
-    """Log-likelihood over token count, the chain's own count or that in `tokens`.
-
-    Raises ValueError where either is missing.
-    """
+def likelihood_per_token(chain: Chain) -> float:
+    """Log-likelihood divided by the token count; ValueError if either is missing."""
     name = f"chain {chain.sample} of {chain.problem_id!r}"
     if chain.logprob is None or not isfinite(chain.logprob):
         raise ValueError(f"{name} has no log-likelihood: its endpoint gave no logprobs")
-    own = getattr(chain, "tokens", None)
-    count = own if tokens is None else tokens.get(chain)
-    if not count or count < 0:
-        raise ValueError(f"{name} has no token count: pass tokens={{chain: count}}")
-    return chain.logprob / count
+    if not chain.tokens or chain.tokens < 0:
+        raise ValueError(f"{name} has no token count: its endpoint gave none")
+    return chain.logprob / chain.tokens
 
 
 Usable = list[tuple[Problem, list[Chain]]]
-Choose = Callable[[Problem, list[Chain], int], list[int]]
+Choose = Callable[[Problem, list[Chain], int], list[int]]  # indices of chosen chains
 
 
 def _usable(
@@ -245,7 +218,6 @@ def _usable(
     by_id = {problem.id: (problem, []) for problem in problems}
     if len(by_id) < len(problems):
         raise ValueError("a problem is given twice: chains would be counted twice")
-    # Sorted, because a teacher's replies may arrive in another order the next time.
     for chain in sorted(chains, key=lambda chain: chain.sample):
         if chain.problem_id not in by_id or chain.answer is None or not chain.steps:
             continue
@@ -255,20 +227,15 @@ def _usable(
     return list(by_id.values())
 
 
-def _everything(selection: str, usable: Usable) -> Pool:
-    kept = tuple(chain for _, own in usable for chain in own)
-    return Pool(selection, kept, len(usable))
+def _flat_pool(selection: str, usable: Usable) -> Pool:
+    return Pool(selection, tuple(c for _, own in usable for c in own), len(usable))
 
 
 def _select(
-    selection: str,
-    usable: Usable,
-    budget: int,
-    choose: Choose,
-    embedding: str | None = None,
-    budgets: Mapping[str, int] | None = None,
-) -> Pool:
-    """What `choose` takes of every problem; `budgets` where they are not all equal."""
+    selection: str, usable: Usable, budget: int, choose: Choose,
+    embedding: str | None = None, budgets: Mapping[str, int] | None = None,
+) -> Pool:  # fmt: skip
+    """The chains that `choose` picks per problem, `budgets` of them where given."""
     _check(budget)
     chosen: list[Chain] = []
     short = 0
@@ -285,7 +252,7 @@ def _at_random(seed: int) -> Choose:
 
 
 def _order(problem: Problem, own: list[Chain], seed: int) -> list[int]:
-    """The one random order of a problem's chains that every selection draws from."""
+    """The random order of a problem's chains that every selection draws from."""
     rng = random.Random(f"{seed}-{problem.id}")
     return rng.sample(range(len(own)), len(own))
 

@@ -1,7 +1,7 @@
-"""Which texts say the same: near-duplicates in a corpus, training texts in a test set.
+"""Near-duplicates in a corpus, and training texts in a test set.
 
-Neither paper checks either (PAPERS.md, sections 1 and 2); a student that has met its
-test problems, or one chain thirty times, shows numbers that mean something else.
+Neither paper checks for either.  A student that has seen its test problems, or one
+chain thirty times, gives misleading results.
 
     >>> train = {"a": "Mia buys 3 bags of 4 apples and eats 2 of them."}
     >>> test = {"b": "Mia buys 3 bags of 4 apples and eats 5 of them."}
@@ -11,13 +11,11 @@ test problems, or one chain thirty times, shows numbers that mean something else
     >>> near_duplicates({"a": "Tim eats 2 figs", "b": "tim eats 2 figs!"})
     [{'id': 'b', 'duplicate_of': 'a', 'similarity': 1.0}]
 
-Texts are compared as words: lower case, no punctuation, no signs of arithmetic.  With
-`mask_numbers` all numbers are alike, and the same story with other numbers is found.
-Not covered: the same problem in other words, other languages or other names, scripts
-without spaces, and what the student read before we met it (its pretraining corpus).
+Texts are compared as lower-case words, without punctuation and operators.  With
+`mask_numbers` all numbers are equal, which finds the same story with other numbers.
+Not covered: paraphrases, other languages, scripts without spaces, and the student's
+pretraining corpus.
 """
-
-from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
@@ -30,7 +28,7 @@ _WORD = re.compile(r"\d+(?:[.,]\d+)*|\w+")
 
 
 def words(text: str, mask_numbers: bool = False) -> list[str]:
-    """Lower-case words and numbers; masked, every number is "0"."""
+    """Lower-case words and numbers; if masked, every number is "0"."""
     found = _WORD.findall(text.casefold())
     if mask_numbers:
         found = ["0" if word[0].isdigit() else word for word in found]
@@ -38,7 +36,7 @@ def words(text: str, mask_numbers: bool = False) -> list[str]:
 
 
 def ngrams(tokens: list[str], n: int) -> set[tuple[str, ...]]:
-    """The distinct runs of n tokens; a shorter text is one run, an empty text none."""
+    """The distinct n-grams; a shorter text is a single one, an empty text has none."""
     if n < 1:
         raise ValueError(f"n must be at least 1, not {n}")
     if not tokens:
@@ -47,16 +45,13 @@ def ngrams(tokens: list[str], n: int) -> set[tuple[str, ...]]:
 
 
 def chain_text(chain: Chain) -> str:
-    """The chain's steps without its final answer; its raw text if it has no steps."""
+    """The chain's steps without the final answer, or its raw text without steps."""
     parts = [part for step in chain.steps for part in (step.question, step.solution)]
     return " ".join(filter(None, parts)) or chain.text
 
 
 def texts_of(items: Iterable[Problem | Chain]) -> dict[str, str]:
-    """Id -> text; a chain's id is "problem/source/style/sample".
-
-    Raises ValueError when two items have one id.
-    """
+    """Texts by unique id; a chain's id is "problem/source/style/sample"."""
     texts: dict[str, str] = {}
     for item in items:
         if isinstance(item, Problem):
@@ -71,21 +66,17 @@ def texts_of(items: Iterable[Problem | Chain]) -> dict[str, str]:
 
 
 def near_duplicates(
-    texts: Mapping[str, str],
-    n: int = 3,
-    threshold: float = 0.8,
+    texts: Mapping[str, str], n: int = 3, threshold: float = 0.8,
     mask_numbers: bool = False,
-) -> list[dict]:
+) -> list[dict]:  # fmt: skip
     """Texts that repeat an earlier one: rows (id, duplicate_of, similarity).
 
-    Similarity is the Jaccard index of the sets of word n-grams (Broder 1997).  A text
-    is kept unless an earlier kept one is at least `threshold` like it, so that dropping
-    every reported id leaves texts no two of which are near-duplicates.
+    Similarity is the Jaccard index of the sets of word n-grams (Broder 1997).  Without
+    the reported ids, no two texts are at least `threshold` similar.
 
-    The defaults are for texts of 40 words, ours and GSM8K's: one changed word changes
-    3 of 38 trigrams, 35 / 41 = 0.85, a second one elsewhere makes it 32 / 44 = 0.73.
-    So 0.8 forgives one word.  Web-page deduplication takes 5-grams (Lee et al. 2022);
-    here, one word would bring those below 0.8.
+    The defaults suit texts of 40 words, as in gradeschool and GSM8K: one changed word
+    changes 3 of 38 trigrams, 35 / 41 = 0.85, two give 32 / 44 = 0.73, so 0.8 tolerates
+    one word.  With the 5-grams used for web pages (Lee et al. 2022) it would not.
     """
     _check(threshold)
     grams = {name: ngrams(words(text, mask_numbers), n) for name, text in texts.items()}
@@ -98,9 +89,9 @@ def near_duplicates(
     rows = []
     for place, name in enumerate(names):
         own = {rank[gram] for gram in grams[name]}
-        # Sets as alike as that share at least ceil(threshold * size) n-grams, so they
-        # must meet in the few that are left when all but one of those are set aside.
-        # Looking there only, at the rarest, keeps stock phrases out of the index.
+        # Similar sets share at least ceil(threshold * size) n-grams, so they share one
+        # of the (size - that number + 1) rarest.  Indexing only these keeps stock
+        # phrases out of the index.
         must_share = ceil(threshold * len(own) - 1e-9)  # 0.7 * 10 is above 7 in floats
         rarest = sorted(own)[: len(own) - must_share + 1]
         candidates = {other for gram in rarest for other in index[gram]}
@@ -117,26 +108,22 @@ def near_duplicates(
 
 
 def contamination(
-    train: Mapping[str, str],
-    evaluation: Mapping[str, str],
-    n: int = 8,
-    threshold: float = 0.7,
-    mask_numbers: bool = False,
-) -> list[dict]:
-    """How much of each evaluation text stands in a training text; the worst rows first.
+    train: Mapping[str, str], evaluation: Mapping[str, str], n: int = 8,
+    threshold: float = 0.7, mask_numbers: bool = False,
+) -> list[dict]:  # fmt: skip
+    """The share of each evaluation text that occurs in training, highest first.
 
-    A row an evaluation text: `overlap` is the share of its word n-grams that the
-    nearest training text (`train_id`) holds, `covered` the share that all of them hold
-    together, `contaminated` says that overlap >= threshold.  Compare problems with
-    problems, or chains with the evaluation split's gold chains.
+    One row per evaluation text: `overlap` is the share of its word n-grams in the
+    nearest training text (`train_id`), `covered` the share in all of them together,
+    `contaminated` whether overlap >= threshold.  Compare problems with problems, or
+    chains with the evaluation split's gold chains.
 
-    The defaults are PaLM's 8-grams and 70 % (Chowdhery et al. 2022, section 8), with
-    one training text instead of the whole corpus: stock phrases from many problems can
-    cover one that nobody has seen.  A problem of 37 words, our mean, has 30 8-grams,
-    and a changed word touches at most 8: 22 / 30 = 0.73, so 0.7 forgives one word.
-    GPT-3's rule, any shared 13-gram (Brown et al. 2020, appendix C), is too strict for
-    stories from templates.  An evaluation text of fewer than n words is looked for
-    whole.
+    The defaults are PaLM's 8-grams and 70 % (Chowdhery et al. 2022, section 8), but of
+    a single training text: stock phrases from many problems can cover an unseen one.  A
+    problem of 37 words, our mean, has 30 8-grams, of which a changed word changes at
+    most 8: 22 / 30 = 0.73, so 0.7 tolerates one word.  GPT-3's rule, any shared 13-gram
+    (Brown et al. 2020, appendix C), is too strict for stories from templates.  An
+    evaluation text of fewer than n words is matched as a whole.
     """
     _check(threshold)
     tokens = {name: words(text, mask_numbers) for name, text in evaluation.items()}
@@ -148,7 +135,7 @@ def contamination(
             index[gram].append(name)
     best: dict[str, tuple[int, str | None]] = dict.fromkeys(evaluation, (0, None))
     seen: set[tuple[str, ...]] = set()
-    # Only the evaluation split is held in the index: training texts pass by.
+    # The index holds the evaluation split only; training texts are streamed.
     for train_id, text in train.items():
         own_tokens = words(text, mask_numbers)
         own = set().union(*(ngrams(own_tokens, size) for size in sizes)) & index.keys()
@@ -160,16 +147,9 @@ def contamination(
     rows = []
     for name, own in grams.items():
         count, train_id = best[name]
-        share = count / len(own) if own else 0.0
-        rows.append(
-            {
-                "id": name,
-                "train_id": train_id,
-                "overlap": share,
-                "covered": len(own & seen) / len(own) if own else 0.0,
-                "contaminated": share >= threshold,
-            }
-        )
+        overlap, covered = (k / max(1, len(own)) for k in (count, len(own & seen)))
+        rows.append(dict(id=name, train_id=train_id, overlap=overlap, covered=covered,
+                         contaminated=overlap >= threshold))  # fmt: skip
     return sorted(rows, key=lambda row: -row["overlap"])
 
 

@@ -1,19 +1,17 @@
-"""Which chains a student may learn from.
+"""Keep chains whose final answer is correct (Socratic CoT, section 3.3).
 
-P1, section 3.3: keep a chain whose final answer matches the gold answer, otherwise ask
-again at most three times, then drop the problem.  Every attempt is kept on disk with
-the reason why it was kept or not:
+A problem without a correct chain is sampled again, at most three times, and then
+dropped.  Every attempt is saved with the reason why it was kept or dropped:
 
-    kept               the final answer is right
+    kept               the final answer is correct
     no final answer    the reply never says "The answer is ..."
-    no steps           an answer, but no step could be read
+    no steps           an answer, but no step could be parsed
     wrong arithmetic   a written equation is false, and the answer is wrong
-    wrong reasoning    every equation is true, and yet the answer is wrong
+    wrong reasoning    every equation is true, but the answer is wrong
 
-SCoTD's selections among many chains are in `pools`.
+Not covered: chains that reach the right answer with wrong steps; they are kept, as in
+the paper.
 """
-
-from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
@@ -25,12 +23,12 @@ from socratic_utils.teacher.address import RefusedError
 
 KEPT = "kept"
 REASONS = (KEPT, "no final answer", "no steps", "wrong arithmetic", "wrong reasoning")
-RESAMPLE_TEMPERATURE = 0.7
+RESAMPLE_TEMPERATURE = 0.7  # our choice: the paper reports none
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One chain and what the filter says of it."""
+    """One chain and the filter's reason to keep or drop it."""
 
     chain: Chain
     reason: str
@@ -41,7 +39,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Filtered:
-    """The kept chains (one a problem at most), every attempt, the problems dropped."""
+    """Kept chains (at most one per problem), all attempts, ids of dropped problems."""
 
     kept: tuple[Chain, ...]
     attempts: tuple[Attempt, ...]
@@ -49,17 +47,17 @@ class Filtered:
 
     @property
     def acceptance(self) -> float:
-        """Share of problems that have a kept chain."""
+        """Share of problems with a kept chain."""
         total = len(self.kept) + len(self.dropped)
         return len(self.kept) / total if total else 0.0
 
     def reasons(self) -> Counter:
-        """How many attempts ended for each reason."""
+        """Number of attempts per reason."""
         return Counter(attempt.reason for attempt in self.attempts)
 
 
 def judge(problem: Problem, chain: Chain) -> str:
-    """One of REASONS for a chain of this problem."""
+    """The filter rule: one of REASONS.  Change this function to change the filter."""
     if chain.answer is None:
         return "no final answer"
     if not chain.steps:
@@ -75,36 +73,32 @@ def judge(problem: Problem, chain: Chain) -> str:
 def keep_if_correct(
     problems: Sequence[Problem], teacher, style: str, max_resamples: int = 3
 ) -> Filtered:
-    """Ask for one chain a problem; ask again for the wrong ones (P1 section 3.3).
+    """Sample one chain per problem, and resample while `judge` does not keep it.
 
-    The first attempt is greedy; resamples are drawn at temperature 0.7 (P1 does not
-    give its temperature).  Kept chains come in the problems' order.
+    The first chain is greedy, resamples use temperature 0.7.  Kept chains are in the
+    order of `problems`.  Raises RefusedError if the teacher refuses the first request.
     """
-    open_problems = list(problems)
+    remaining = list(problems)
     attempts: list[Attempt] = []
     kept: dict[str, Chain] = {}
     for sample in range(max_resamples + 1):
-        if not open_problems:
+        if not remaining:
             break
+        temperature = RESAMPLE_TEMPERATURE if sample else 0.0
         try:
             chains = teacher.sample(
-                open_problems,
-                style,
-                temperature=RESAMPLE_TEMPERATURE if sample else 0.0,
-                first_sample=sample,
+                remaining, style, temperature=temperature, first_sample=sample
             )
-        except RefusedError:  # of every problem that is left: it would be so again
+        except RefusedError:  # all remaining problems were refused: so would the next
             if not sample:
                 raise
             break
-        still_open = []
-        for problem, chain in zip(open_problems, chains, strict=True):
-            reason = judge(problem, chain)
-            attempts.append(Attempt(chain, reason))
-            if reason == KEPT:
-                kept[problem.id] = chain
-            else:
-                still_open.append(problem)
-        open_problems = still_open
+        new = [
+            Attempt(chain, judge(problem, chain))
+            for problem, chain in zip(remaining, chains, strict=True)
+        ]
+        attempts += new
+        kept |= {a.chain.problem_id: a.chain for a in new if a.reason == KEPT}
+        remaining = [problem for problem in remaining if problem.id not in kept]
     ordered = tuple(kept[p.id] for p in problems if p.id in kept)
-    return Filtered(ordered, tuple(attempts), tuple(p.id for p in open_problems))
+    return Filtered(ordered, tuple(attempts), tuple(p.id for p in remaining))

@@ -1,4 +1,4 @@
-"""TF-IDF and clusters by hand; S-BERT where it can be had, and where it cannot."""
+"""TF-IDF and clusters by hand; S-BERT where it is available, and where it is not."""
 
 import sys
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Pools: which chains each selection takes, worked by hand (P2, section 4)."""
+"""Pools: which chains each selection takes, worked by hand (SCoTD, section 4)."""
 
 import random
 import sys
@@ -33,9 +33,11 @@ def problem(name="p", answer="6"):
     return Problem(name, "toy", "train", "2 boxes of 3 pens: how many?", answer)
 
 
-def chain(name="p", sample=0, answer="6", text="2 * 3 = 6 pens.", logprob=None):
+def chain(
+    name="p", sample=0, answer="6", text="2 * 3 = 6 pens.", logprob=None, tokens=None
+):
     steps = (Step("", text, "6"),) if text else ()
-    return Chain(name, "cot", steps, answer, "toy", sample, logprob)
+    return Chain(name, "cot", steps, answer, "toy", sample, logprob, tokens=tokens)
 
 
 def many(name, count, **fields):
@@ -48,7 +50,7 @@ def picked(pool):
 
 
 PROBLEMS = [problem(name) for name in "abc"]
-# a: 0 and 2 are right, b: only 3 is; b1 and b2 cannot be read; nobody asked about c.
+# a: 0 and 2 are right, b: only 3 is; b1 and b2 cannot be read; c has no chains.
 CHAINS = [
     chain("a", 0), chain("a", 1, "5"), chain("a", 2, "6.0"), chain("b", 0, "7"),
     chain("b", 1, None), chain("b", 2, text=""), chain("b", 3), chain("x", 0),
@@ -161,50 +163,44 @@ LIKELY = [(-10.0, 20), (-4.0, 4), (-9.0, 10), (-1.0, 5), (-0.1, 10)]
 
 
 def scored():
-    chains = [chain("a", i, logprob=logprob) for i, (logprob, _) in enumerate(LIKELY)]
-    chains[-1] = chain("a", 4, "5", logprob=-0.1)
-    return chains, {c: tokens for c, (_, tokens) in zip(chains, LIKELY, strict=True)}
+    answers = ["6", "6", "6", "6", "5"]
+    return [
+        chain("a", i, answer, logprob=logprob, tokens=tokens)
+        for i, (answer, (logprob, tokens)) in enumerate(
+            zip(answers, LIKELY, strict=True)
+        )
+    ]
 
 
 def test_likelihood_is_per_token():
-    chains, tokens = scored()
-    # By the sum it would be 3 and 1.
-    assert picked(sample_likeliest(PROBLEMS, chains, 2, tokens=tokens)) == "a0 a3"
-    assert picked(sample_likeliest(PROBLEMS, chains, 3, tokens=tokens)) == "a0 a2 a3"
-    assert picked(sample_likeliest(PROBLEMS, chains, 9, tokens=tokens)) == "a0 a1 a2 a3"
-    pool = sample_likeliest(PROBLEMS, chains, 1, tokens=tokens, keep_wrong=True)
-    assert picked(pool) == "a4"
-
-
-def test_the_chains_own_token_count():
-    chains, tokens = scored()
-    for each in chains:
-        object.__setattr__(each, "tokens", tokens[each])
-    assert picked(sample_likeliest(PROBLEMS, chains, 2)) == "a0 a3"
+    chains = scored()
     assert likelihood_per_token(chains[0]) == -0.5
+    # By the sum it would be 3 and 1.
+    assert picked(sample_likeliest(PROBLEMS, chains, 2)) == "a0 a3"
+    assert picked(sample_likeliest(PROBLEMS, chains, 3)) == "a0 a2 a3"
+    assert picked(sample_likeliest(PROBLEMS, chains, 9)) == "a0 a1 a2 a3"
+    assert picked(sample_likeliest(PROBLEMS, chains, 1, keep_wrong=True)) == "a4"
 
 
 def test_likelihood_ties_are_broken_at_random():
-    chains = [*many("a", 3, logprob=-4.0), chain("a", 3, logprob=-1.0)]
-    tokens = dict.fromkeys(chains, 8)
-    draws = {
-        picked(sample_likeliest(PROBLEMS, chains, 2, seed, tokens=tokens))
-        for seed in range(30)
-    }
+    chains = many("a", 3, logprob=-4.0, tokens=8)
+    chains.append(chain("a", 3, logprob=-1.0, tokens=8))
+    draws = {picked(sample_likeliest(PROBLEMS, chains, 2, seed)) for seed in range(30)}
     assert draws == {"a0 a3", "a1 a3", "a2 a3"}
 
 
 @pytest.mark.parametrize("logprob", [None, float("nan"), float("-inf")])
 def test_no_likelihood(logprob):
-    broken = chain("a", 7, logprob=logprob)
+    broken = chain("a", 7, logprob=logprob, tokens=3)
     with pytest.raises(ValueError, match="chain 7 of 'a' has no log-likelihood"):
-        sample_likeliest(PROBLEMS, [broken], tokens={broken: 3})
+        sample_likeliest(PROBLEMS, [broken])
 
 
-@pytest.mark.parametrize("tokens", [None, {}, {chain("a", 7, logprob=-1.0): 0}])
+@pytest.mark.parametrize("tokens", [None, 0, -1])
 def test_no_token_count(tokens):
+    broken = chain("a", 7, logprob=-1.0, tokens=tokens)
     with pytest.raises(ValueError, match="chain 7 of 'a' has no token count"):
-        sample_likeliest(PROBLEMS, [chain("a", 7, logprob=-1.0)], tokens=tokens)
+        sample_likeliest(PROBLEMS, [broken])
 
 
 def test_open_endedness():
@@ -260,8 +256,8 @@ def sampled():
     for name in "abc" * 30:
         text = " ".join(rng.choices("stuvwxyz", k=8))
         logprob = -float(rng.randrange(1, 9))
-        chains.append(chain(name, len(chains), rng.choice("66567"), text, logprob))
-        object.__setattr__(chains[-1], "tokens", 8)
+        answer = rng.choice("66567")
+        chains.append(chain(name, len(chains), answer, text, logprob, tokens=8))
     return chains
 
 

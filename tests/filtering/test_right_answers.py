@@ -1,4 +1,4 @@
-"""The filter: every reason, and keep-if-correct with resampling (P1 section 3.3)."""
+"""The filter: every reason, and resampling (Socratic CoT, section 3.3)."""
 
 import json
 
@@ -27,7 +27,7 @@ def chain(answer, *solutions, name="p", sample=0):
     [
         ("kept", "6", ["2 * 3 = 6 pens."]),
         ("kept", "6.0", ["2 * 3 = 6 pens."]),
-        ("kept", "6", ["2 * 3 = 7 pens."]),  # P1 looks at the final answer only
+        ("kept", "6", ["2 * 3 = 7 pens."]),  # the filter looks at the final answer only
         ("kept", "6", ["She has six."]),
         ("no final answer", None, ["2 * 3 = 6 pens."]),
         ("no final answer", None, []),
@@ -92,7 +92,7 @@ def test_keep_if_correct():
     assert result.reasons() == {"kept": 3, "wrong reasoning": 7, "no final answer": 1}
 
 
-def test_only_the_wrong_ones_are_asked_again():
+def test_only_wrong_chains_are_resampled():
     teacher = scripted()
     keep_if_correct(PROBLEMS, teacher, "cot")
     assert teacher.calls == [
@@ -114,7 +114,7 @@ def test_the_number_of_resamples(resamples, kept):
     assert sorted(kept + "".join(result.dropped)) == list("abcd")
 
 
-def test_nobody_is_asked_again_when_all_are_right():
+def test_nothing_is_resampled_when_all_are_right():
     teacher = Scripted(a=["6"], b=["6"])
     result = keep_if_correct(PROBLEMS[:2], teacher, "cot")
     assert len(teacher.calls) == 1
