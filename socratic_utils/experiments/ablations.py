@@ -1,211 +1,100 @@
-"""One switch at a time: what does each part of the method do?
+"""Ablations: an arm of the main table with one thing changed (Socratic CoT, section 5).
 
-Every ablation is a student of the main table with one thing changed, solved on the same
-problems and compared with it pair by pair:
+Each is decoded on the same problems as its default and compared with it problem by
+problem:
 
-    oracles     gold questions instead of the question generator (the nearest that P1
-                has is SocGT as in its section 5, PAPERS.md 1.5), and an exact
-                calculator behind every "=" (ours): where do answers go wrong?
-    teacher     its sub-questions are there at test time (P1 section 5 has SocGT on
-                GSM8K so), asked for by the prompt of Table 3 (`two_stage`)
-    upfront     all questions are asked before the first is answered
-    sees        the question generator reads the earlier solutions (P1 Table 1), which
-                in P1 section 3.3 it does not
-    guided      it reads equations, operators or the number of steps first: gold ones,
-                an upper bound, or as another model predicts them (P1 Fig 6)
-    module      no sub-question module (P1 Table 5, `subproblems`)
-    corpora     SocGT in P1's other meanings: the teacher asks about the gold steps, or
-                answers the gold questions; the benchmark's own questions and steps;
-                StrategyQA's questions and then its facts, which are not aligned
+    oracles       gold questions, or an exact calculator: where do answers go wrong?
+    teacher       the teacher's questions at test time (SocGT in section 5, on GSM8K)
+    upfront       all questions are asked before the first is answered
+    sees          the question generator reads the earlier solutions (Table 1); by
+                  default it does not (section 3.3)
+    guidance      it reads equations, operators or the number of steps first: gold ones,
+                  an upper bound, or as a planner predicts them (Figure 6)
+    module        no sub-question module (Table 5)
+    corpora       SocGT in its other meanings: the teacher asks about the gold steps, or
+                  answers the gold questions; the benchmark's own questions and steps;
+                  StrategyQA's questions and then its facts, which are not aligned
 
-    >>> [a.name for a in ABLATIONS if a.default == "socratic_unified"]
+    >>> [arm.name for arm in ABLATIONS if arm.default == "socratic_unified"]
     ['unified, calculator']
 
-What needs a training of its own beside the main table's is `slow`: at `small` scale it
-is left out unless all switches are asked for, or its rows are there.  The table of them
-is in `switches`, the size of the training data in `data_size`.
+An ablation that needs a training of its own is `slow`: at `small` scale it is skipped
+unless all ablations are asked for, or its rows are on disk.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
-from socratic_utils.answers import find_equations
+import pandas as pd
+
+from socratic_utils.answers.extract import find_equations
 from socratic_utils.config import Settings
-from socratic_utils.files import file_hash
+from socratic_utils.metrics.statistics import accuracy, paired
 from socratic_utils.problems import Problem, sub_questions
-from socratic_utils.students import guidance
-from socratic_utils.students.decoding import oracles
-from socratic_utils.students.decoding.incremental import Speaker
-from socratic_utils.students.decoding.oracles import (
-    AskedBefore,
-    Calculating,
-    GoldQuestions,
-    upfront,
-)
-from socratic_utils.students.decoding.planner import PlannedDecoder
-from socratic_utils.students.guidance import GUIDES, gold_guides
-from socratic_utils.students.supervision import STUDENTS
+from socratic_utils.students.guidance import GUIDES
+from socratic_utils.teacher.prompts import FROM_QUESTIONS, FROM_STEPS
 from socratic_utils.teacher.published import CORPORA
 
-from . import two_stage
-from .corpus import (
-    can_ask,
-    is_gold,
-    is_taught,
-    spread,
-    taught,
-    teacher_of,
-    test_problems,
-)
-from .lessons import MODELS, SOCGT
-from .stages import (
-    predictions_path,
-    solved,
-    speakers_of,
-    take_reference,
-    taught_by,
-    train_model,
-)
-
-FOLDER = "ablations"
-
-
-@dataclass(frozen=True)
-class Ablation:
-    """A student of the main table (`default`) with one thing changed.
-
-    `models` are the supervisions of its models; the last one solves.
-    """
-
-    name: str
-    default: str
-    models: tuple[str, ...]
-    gold_questions: bool = False
-    teacher_questions: bool = False
-    calculator: bool = False
-    sees_solutions: bool = False
-    guide: str = ""
-    planned: bool = False  # the guide is a planner's, who is the first of the models
-    upfront: bool = False
-    slow: bool = False
-
-    def how(self, problems: Sequence[Problem]) -> dict:
-        """Arguments of `solve`."""
-        gold = self.guide and not self.planned
-        guides = gold_guides(problems, self.guide) if gold else None
-        return {"sees_solutions": self.sees_solutions, "guides": guides}
-
+from . import prompting
+from .arms import Arm, main_arm
+from .corpus import can_teach, is_gold
+from .data import can_ask, spread, teacher_of, test_problems
 
 PAIR = "socratic_iterative"
-ABLATIONS = (
-    Ablation("cot, calculator", "cot", ("cot",), calculator=True),
-    Ablation("gt_steps, calculator", "gt_steps", ("gt_steps",), calculator=True),
-    Ablation("unified, calculator", "socratic_unified", ("socratic_unified",),
-             calculator=True),
-    Ablation("iterative, calculator", PAIR, ("qg", "qa"), calculator=True),
-    Ablation("iterative, gold questions", PAIR, ("qa",), gold_questions=True),
-    Ablation("iterative, questions of the teacher", PAIR, ("qa",),
-             teacher_questions=True),
-    Ablation("iterative, both oracles", PAIR, ("qa",), gold_questions=True,
-             calculator=True),
-    Ablation("iterative, questions upfront", PAIR, ("qg", "qa"), upfront=True),
-    Ablation("iterative, QG sees solutions", PAIR, ("qg_sees_solutions", "qa"),
-             sees_solutions=True, slow=True),
-    Ablation("iterative, gold equations", PAIR, ("qg_guided_equations", "qa"),
-             guide="equations"),
-    *(Ablation(f"iterative, gold {guide}", PAIR, (f"qg_guided_{guide}", "qa"),
-               guide=guide, slow=True) for guide in GUIDES[1:]),
-    *(Ablation(f"iterative, predicted {guide}", PAIR,
-               (f"planner_{guide}", f"qg_guided_{guide}", "qa"), guide=guide,
-               planned=True, slow=True) for guide in GUIDES),
-    Ablation("no sub-question module", PAIR, ("no_subquestions",), slow=True),
-    *(Ablation(f"iterative, {told}", PAIR, (f"qg_{source}", f"qa_{source}"), slow=True)
-      for source, told in zip(SOCGT, (
-          "teacher asks about gold steps", "teacher answers gold questions",
-          "gold questions and steps learnt"), strict=True)),
-    Ablation("gold questions, then facts", "gt_steps", ("questions_then_facts",),
-             slow=True),
+_cot, _gold, _unified, _pair = map(
+    main_arm, ("cot", "gt_steps", "socratic_unified", PAIR)
+)
+# SocGT has several meanings in the paper: see "Socratic CoT: supervision" in
+# docs/papers.md.
+SOCGT = {FROM_STEPS: "teacher asks about gold steps",
+         FROM_QUESTIONS: "teacher answers gold questions",
+         "gold": "gold questions and steps learnt"}  # fmt: skip
+
+ABLATIONS: tuple[Arm, ...] = (
+    _cot.changed("cot, calculator", calculator=True),
+    _gold.changed("gt_steps, calculator", calculator=True),
+    _unified.changed("unified, calculator", calculator=True),
+    _pair.changed("iterative, calculator", calculator=True),
+    _pair.changed("iterative, gold questions", models=("qa",), questions="gold"),
+    _pair.changed("iterative, questions of the teacher", models=("qa",),
+                  questions="teacher"),
+    _pair.changed("iterative, both oracles", models=("qa",), questions="gold",
+                  calculator=True),
+    _pair.changed("iterative, questions upfront", upfront=True),
+    _pair.changed("iterative, QG sees solutions", models=("qg_sees_solutions", "qa"),
+                  sees_solutions=True, slow=True),
+    *(_pair.changed(f"iterative, gold {guide}", models=(f"qg_guided_{guide}", "qa"),
+                    guide=guide, slow=guide != "equations") for guide in GUIDES),
+    *(_pair.changed(f"iterative, predicted {guide}", guide=guide, planned=True,
+                    models=(f"planner_{guide}", f"qg_guided_{guide}", "qa"), slow=True)
+      for guide in GUIDES),
+    _pair.changed("no sub-question module", models=("no_subquestions",), slow=True),
+    *(_pair.changed(f"iterative, {words}", models=(f"qg_{source}", f"qa_{source}"),
+                    slow=True) for source, words in SOCGT.items()),
+    _gold.changed("gold questions, then facts", models=("questions_then_facts",),
+                  slow=True),
 )  # fmt: skip
 
 
-def chosen(settings: Settings) -> list[Ablation]:
-    """Those that are possible; at `small` without `slow` ones, unless all switches are
-    asked for or their rows are there."""
+def arms(settings: Settings) -> list[Arm]:
+    """The ablations of a run: those that are possible; at `small` scale not the slow
+    ones, unless all are asked for or their rows are on disk."""
     everything = settings.switches == "all" or settings.scale != "small"
-    there = settings.source / "predictions" / FOLDER
-    return [
-        ablation
-        for ablation in ABLATIONS
-        if possible(settings, ablation)
+    saved = settings.source / "predictions" / "ablations"
+    problems = problems_of(settings)
+    found = [
+        arm
+        for arm in ABLATIONS
+        if possible(settings, arm, problems)
         and (
             (everything and not settings.reuse)
-            or not (ablation.slow or settings.reuse)
-            or (there / _path(settings, ablation).name).exists()
+            or not (arm.slow or settings.reuse)
+            or any(saved.glob(f"*-{problems[0].split}-{arm.file}.jsonl"))
         )
     ]
-
-
-def extra_models(settings: Settings) -> list[str]:
-    """Models of the chosen ablations that the main table does not train."""
-    main = {model for s in STUDENTS.values() for model in s.supervisions}
-    names = [name for ablation in chosen(settings) for name in ablation.models]
-    return [name for name in dict.fromkeys(names) if name not in main]
-
-
-def possible(settings: Settings, ablation: Ablation) -> bool:
-    """Whether its models can be taught, and the problems have the gold it needs."""
-    if not is_taught(settings, ablation.default):
-        return False
-    if not all(taught(settings, MODELS[model]) for model in ablation.models):
-        return False
-    if "qg_gold" in ablation.models and is_gold(settings, "socratic"):
-        return False  # that is the default
-    asked = problems_of(settings)
-    if ablation.gold_questions:
-        return any(map(sub_questions, asked))
-    if ablation.teacher_questions:
-        return _can_ask_questions(settings, asked)
-    if ablation.planned:  # the plan is learnt from the chains: no gold is needed
-        return ablation.guide == "steps" or asked[0].kind == "number"
-    steps = [step for problem in asked for step in problem.steps]
-    if ablation.guide == "steps":
-        return bool(steps)
-    has_equations = any(find_equations(step.solution) for step in steps)
-    return has_equations or not ablation.guide
-
-
-def _can_ask_questions(settings: Settings, problems: Sequence[Problem]) -> bool:
-    """Whether the teacher's questions about test problems are known or to be had."""
-    if settings.teacher in CORPORA or not two_stage.fits(problems):
-        return False
-    teacher = teacher_of(settings, plan=True)
-    open_questions = two_stage.questions_to_ask(teacher, problems).requests
-    return not open_questions or can_ask(settings)
-
-
-def score(settings: Settings, ablation: Ablation) -> list[dict]:
-    """Prediction rows of an ablation: from disk, or trained and solved now."""
-    asked = problems_of(settings)
-    path = _path(settings, ablation)
-    if settings.reuse == "reference":
-        return take_reference(settings, path)
-    files = [guidance.__file__, oracles.__file__, __file__]
-    return solved(
-        settings,
-        path,
-        [train_model(settings, model) for model in ablation.models],
-        asked,
-        {
-            "student": ablation.name,
-            "teacher": taught_by(settings, ablation.default),
-        },
-        changed=[[file_hash(name) for name in files], _marks(ablation)],
-        speakers=lambda folders: _speakers(settings, ablation, folders, asked),
-        **ablation.how(asked),
-    )
+    return [replace(arm, limit=settings.many.test_limit) for arm in found]
 
 
 def problems_of(settings: Settings) -> list[Problem]:
@@ -213,37 +102,62 @@ def problems_of(settings: Settings) -> list[Problem]:
     return spread(test_problems(settings), settings.many.test_limit)
 
 
-def _path(settings: Settings, ablation: Ablation) -> Path:
-    name = ablation.name.replace(", ", "-").replace(" ", "_")
-    return predictions_path(settings, name, problems_of(settings)[0].split, FOLDER)
+def possible(settings: Settings, arm: Arm, problems: Sequence[Problem]) -> bool:
+    """Whether its models can be taught, and the problems have the gold it needs."""
+    default = main_arm(arm.default)
+    if not can_teach(settings, (*default.models, *arm.models)):
+        return False
+    if "qg_gold" in arm.models and is_gold(settings, "socratic"):
+        return False  # that is the default
+    if arm.questions == "gold":
+        return any(map(sub_questions, problems))
+    if arm.questions == "teacher":
+        return _can_ask_questions(settings, problems)
+    if arm.planned:  # the plan is learnt from the chains: no gold is needed
+        return arm.guide == "steps" or problems[0].kind == "number"
+    steps = [step for problem in problems for step in problem.steps]
+    if arm.guide == "steps":
+        return bool(steps)
+    return not arm.guide or any(find_equations(step.solution) for step in steps)
 
 
-def _marks(ablation: Ablation) -> dict:
-    """All that tells its rows apart; `slow` changes none of them."""
-    return {name: v for name, v in asdict(ablation).items() if v and name != "slow"}
+def _can_ask_questions(settings: Settings, problems: Sequence[Problem]) -> bool:
+    """Whether the teacher's questions about test problems are known or can be had."""
+    if settings.teacher in CORPORA or not prompting.fits(problems):
+        return False
+    teacher = teacher_of(settings, plan=True)
+    open_questions = prompting.questions_to_ask(teacher, problems).requests
+    return not open_questions or can_ask(settings)
 
 
-def _speakers(
-    settings: Settings,
-    ablation: Ablation,
-    folders: Sequence[Path],
-    asked: Sequence[Problem],
-) -> list[Speaker]:
-    speakers = speakers_of(folders)
-    if ablation.calculator:
-        speakers[-1] = Calculating(speakers[-1].model, speakers[-1].tokenizer)
-    if ablation.gold_questions:
-        speakers.insert(0, GoldQuestions(asked, speakers[-1].tokenizer))
-    if ablation.teacher_questions:
-        teacher = replace(teacher_of(settings), shots=two_stage.SHOTS)
-        told = two_stage.asked_of(teacher, asked)
-        speakers.insert(0, AskedBefore(asked, speakers[-1].tokenizer, told))
-    if ablation.planned:
-        planner, asker, answerer = speakers
-        speakers = [
-            PlannedDecoder(asker, planner, settings.decoding.max_tokens),
-            answerer,
-        ]
-    if ablation.upfront:
-        speakers[0] = upfront(asked, speakers[0], settings.decoding)
-    return speakers
+def compare(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
+    """One line per ablation: its accuracy, and the default's on the same problems.
+
+    `only_default` and `only_here` count the problems that one of the two alone solves;
+    `p_value` is McNemar's exact one, not corrected for the number of lines.
+    """
+    from .stages import on_same_problems
+
+    lines = []
+    for arm in arms(settings):
+        own = [row for row in rows if row["student"] == arm.name]
+        if own:
+            base = on_same_problems(settings, arm, main_arm(arm.default))
+            lines.append(paired_line(arm.name, own, base))
+    return pd.DataFrame(lines)
+
+
+def paired_line(setting: str, own: Sequence[dict], base: Sequence[dict]) -> dict:
+    """A line of `compare`; ValueError unless both are rows of the same problems."""
+    verdicts, default = ({r["id"]: r["correct"] for r in rows} for rows in (own, base))
+    if verdicts.keys() != default.keys():
+        raise ValueError(f"{setting}: its default was not scored on the same problems")
+    lost, won, p_value = paired((default[i], verdicts[i]) for i in verdicts)
+    return {
+        "setting": setting,
+        **accuracy({"correct": right} for right in verdicts.values()),
+        "default_accuracy": round(sum(default.values()) / len(default), 4),
+        "only_default": lost,
+        "only_here": won,
+        "p_value": p_value,
+    }

@@ -1,24 +1,35 @@
-"""From a benchmark and a teacher to what students learn.
+"""What students learn from: a corpus of chains for each supervision, or a pool.
 
-The problems of a run, its teacher, the chains that the filter keeps (saved in
-`chains/` with the reasons), and the training pairs of each supervision.
+A *corpus* belongs to a supervision: the benchmark's own steps ("gold"), or the chains
+of one prompt style that the filter keeps, at most one per problem (Socratic CoT,
+section 3).  A *pool* is a selection from many chains per problem (SCoTD, sections 3
+and 4), or the labels alone:
+
+    chains_08            right chains among the first 8 sampled per problem
+    all_chains_08        all of them, right or wrong
+    filter_random ...    `many.budget` right chains per problem, chosen by a filter
+    first_all            the teacher's first chain of each problem, right or wrong
+    first_right          the same, where it is right
+    gold_labels          the gold answers
+
+Chains are saved in `chains/` with the reason why each was kept or dropped.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from socratic_utils.benchmarks import (
-    DATA_VARIABLE,
-    load_problems,
-    splits_of,
-)
-from socratic_utils.config import Settings, outputs_root
+from socratic_utils.config import Settings
 from socratic_utils.files import write_jsonl_rows
+from socratic_utils.filtering.down_sampling import (
+    DOWN_SAMPLINGS,
+    Pool,
+    correct_only,
+    keep_all,
+)
 from socratic_utils.filtering.right_answers import (
     KEPT,
     REASONS,
@@ -35,55 +46,22 @@ from socratic_utils.problems import (
     save_jsonl,
     sub_questions,
 )
-from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS, Supervision
+from socratic_utils.students.supervision import SUPERVISIONS, Supervision
 from socratic_utils.teacher.prompts import STYLES, asked_text
 from socratic_utils.teacher.published import CORPORA, training_chains
-from socratic_utils.teacher.published.published_teacher import PublishedTeacher
-from socratic_utils.teacher.teacher import Teacher
+
+from .data import STYLE, can_ask, can_sample, sampled, teacher_of, train_problems
 
 Pairs = list[tuple[Problem, Chain]]
-OWN_SOCRATIC = ("gsm8k",)  # benchmarks with Socratic steps of their own (P1 section 4)
-
-
-def teacher_of(
-    settings: Settings, plan: bool = False, logprobs: bool = False
-) -> Teacher | PublishedTeacher:
-    """The run's teacher: recorded chains, then the store of all runs, then its address.
-
-    Replies in the run's own folder, where earlier versions kept them, are taken over.
-    A `plan` leaves the disk as it is.  With `logprobs` chains have a log-likelihood.
-    """
-    if settings.teacher in CORPORA:
-        return PublishedTeacher(settings.teacher)
-    store = outputs_root() / "teacher"
-    teacher = Teacher(
-        settings.teacher,
-        settings.teacher_url or None,
-        None if plan and not store.exists() else store,
-        max_tokens=settings.teacher_tokens,
-        api=settings.teacher_api,
-        mode=settings.teacher_mode,
-        logprobs=logprobs,
-        max_cost=settings.max_cost or None,
-    )
-    teacher.store.take_over(settings.folder / "teacher")
-    return teacher
-
-
-def can_ask(settings: Settings) -> bool:
-    """Whether there is a live teacher, who may be asked for what is not known."""
-    if settings.reuse or settings.teacher in CORPORA:
-        return False
-    teacher = teacher_of(settings, plan=True)
-    # A key alone says nothing when the teacher is a recorded one, not OpenAI's.
-    has_key = teacher.endpoint.has_address and not teacher.is_recorded
-    return bool(settings.teacher_url) or has_key
+OWN_SOCRATIC = ("gsm8k",)  # benchmarks with Socratic steps of their own
+FILTERS = {f"filter_{n.replace('-', '_')}": way for n, way in DOWN_SAMPLINGS.items()}
+LIKELIHOOD = "filter_likelihood"
 
 
 def styles(settings: Settings) -> list[str]:
-    """The chains a run asks for: no Socratic ones where the benchmark has its own.
+    """The prompt styles a run asks for; none where published chains replace them.
 
-    Of a teacher whose chains are published, those that it has on training problems.
+    No Socratic chains are asked for where the benchmark has its own (GSM8K).
     """
     if settings.teacher in CORPORA:
         offered, dataset = CORPORA[settings.teacher].CHAINS, settings.dataset
@@ -92,63 +70,36 @@ def styles(settings: Settings) -> list[str]:
     return ["cot"] if settings.dataset in OWN_SOCRATIC else ["cot", "socratic"]
 
 
-def train_problems(settings: Settings) -> list[Problem]:
-    """The training problems of the run."""
-    return _loaded(settings.dataset, "train")[: settings.train_limit]
+# --- a supervision's corpus -------------------------------------------------------
 
 
-def test_problems(settings: Settings, split: str = "") -> list[Problem]:
-    """A test split (the first), or `test_limit` problems of it at even distances."""
-    problems = _loaded(settings.dataset, split or test_splits(settings)[0])
-    return spread(problems, settings.test_limit)
+def corpus(settings: Settings, name: str) -> Pairs:
+    """Training pairs of a corpus: "gold" steps, or the kept chains of a prompt style.
 
-
-def _loaded(dataset: str, split: str) -> list[Problem]:
-    """All problems of a split; every stage asks for them, they are read once."""
-    return list(_read_once(dataset, split, os.environ.get(DATA_VARIABLE, "")))
-
-
-@cache
-def _read_once(dataset: str, split: str, _folder: str) -> tuple[Problem, ...]:
-    return tuple(load_problems(dataset, split))
-
-
-def spread(problems: list[Problem], limit: int | None) -> list[Problem]:
-    """`limit` problems at even distances, seen and unseen families alike; None: all."""
-    if limit is None or limit >= len(problems):
-        return problems
-    stride = len(problems) / limit
-    return [problems[int(i * stride)] for i in range(limit)]
-
-
-def hold_back(
-    problems: list[Problem], share: float, least: int = 1, last: bool = False
-) -> tuple[list[Problem], list[Problem]]:
-    """Problems to learn from, and a share, `least` of them, that nobody learns from.
-
-    Those held back are at even distances, or the `last` ones, so that the first so many
-    of the others stay the first of all.  ValueError where nothing would be left.
+    Benchmarks with Socratic steps of their own use those (Socratic CoT, section 4).
+    "questions_then_facts" are StrategyQA's sub-questions and then its facts, which are
+    not aligned with each other.
     """
-    count = max(least, round(share * len(problems)))
-    if count >= len(problems):
-        raise ValueError(
-            f"{count} of {len(problems)} training problems are to be held back, and "
-            f"none is left to learn from: give more"
-        )
-    held = problems[-count:] if last else spread(problems, count)
-    ids = {problem.id for problem in held}
-    return [problem for problem in problems if problem.id not in ids], held
+    problems = train_problems(settings)
+    if name == "questions_then_facts":
+        return [(p, questions_then_facts(p)) for p in problems]
+    if is_gold(settings, name):
+        # A benchmark without steps has its answers: enough for answer only.
+        stepless = not any(p.steps for p in problems)
+        return [(p, gold_chain(p)) for p in problems if p.steps or stepless]
+    return paired(problems, filtered(settings, name).kept)
 
 
-def test_splits(settings: Settings) -> list[str]:
-    """The splits a run reports: "test", and challenge or contrast sets that there are.
+def paired(problems: Sequence[Problem], chains: Sequence[Chain]) -> Pairs:
+    """Each chain with its problem, in the chains' order."""
+    by_id = {problem.id: problem for problem in problems}
+    return [(by_id[chain.problem_id], chain) for chain in chains]
 
-    Validation takes the place of a test split that is published without answers.
-    """
-    known = splits_of(settings.dataset)
-    reported = ("test", "challenge", "original", "contrast")
-    found = [split for split in reported if split in known]
-    return found or ["validation"]
+
+def questions_then_facts(problem: Problem) -> Chain:
+    """The gold sub-questions, then the gold facts."""
+    asked = [Step(question, "", "") for question in sub_questions(problem)]
+    return replace(gold_chain(problem), steps=(*asked, *problem.steps))
 
 
 def filtered(settings: Settings, style: str) -> Filtered:
@@ -156,16 +107,16 @@ def filtered(settings: Settings, style: str) -> Filtered:
     return _filtered(settings, style, settings.folder)
 
 
-@cache  # six models and every score need it; `folder` follows the environment
+@cache  # every model of a run needs it; `folder` follows the environment
 def _filtered(settings: Settings, style: str, folder: Path) -> Filtered:
     problems = train_problems(settings)
     if settings.reuse == "reference":
         result = _reference_chains(settings, style, problems)
     else:
-        teacher = teacher_of(settings)
-        again = 0 if settings.teacher in CORPORA else settings.max_resamples
-        result = keep_if_correct(problems, teacher, style, again)
-        if settings.teacher in CORPORA:
+        published = settings.teacher in CORPORA
+        resamples = 0 if published else settings.max_resamples
+        result = keep_if_correct(problems, teacher_of(settings), style, resamples)
+        if published:
             training_chains(result.kept, settings.dataset)
     save_jsonl(folder / "chains" / f"{style}-kept.jsonl", result.kept)
     rows = [attempt.row() for attempt in result.attempts]
@@ -176,9 +127,9 @@ def _filtered(settings: Settings, style: str, folder: Path) -> Filtered:
 def _reference_chains(
     settings: Settings, style: str, problems: Sequence[Problem]
 ) -> Filtered:
-    """What the committed run asked and kept."""
-    attempts = []
+    """The attempts that the committed run filtered."""
     path = settings.reference / "chains" / f"{style}-attempts.jsonl"
+    attempts = []
     for _, row in read_rows(path):
         reason = row.pop("reason")
         attempts.append(Attempt(Chain(**row), reason))
@@ -191,7 +142,7 @@ def _reference_chains(
 
 
 def reason_rows(results: dict[str, Filtered]) -> list[dict]:
-    """A row a style and reason: the table of why chains were kept or dropped."""
+    """One row per style and reason: how many attempts were kept or dropped, and why."""
     return [
         {"style": style, "reason": reason, "attempts": result.reasons()[reason]}
         for style, result in results.items()
@@ -199,57 +150,92 @@ def reason_rows(results: dict[str, Filtered]) -> list[dict]:
     ]
 
 
-def corpus(settings: Settings, name: str) -> Pairs:
-    """Training pairs: "gold" steps, or the teacher's kept chains of a style.
+# --- pools ------------------------------------------------------------------------
 
-    Benchmarks with Socratic steps of their own use those (P1 section 4);
-    "questions_then_facts" are for benchmarks whose two are not aligned (StrategyQA).
+
+def pool_of(settings: Settings, name: str) -> tuple[list[Problem], Pool]:
+    """The problems and the chains of a pool; the teacher is asked if need be.
+
+    An empty pool means that there is nothing to learn from.  Raises ValueError on an
+    unknown name.
     """
+    if name == "gold_labels":
+        problems = train_problems(settings)
+        gold = tuple(gold_chain(problem) for problem in problems)
+        return problems, Pool("gold labels", gold, len(problems))
+    if name in ("first_all", "first_right"):
+        problems, chains = first_chains(settings)
+        select = keep_all if name == "first_all" else correct_only
+        return problems, select(problems, chains)
+    problems, chains = sampled(settings)
+    if name in FILTERS:
+        many = settings.many
+        return problems, FILTERS[name](problems, chains, many.budget, settings.seed)
+    kind, _, count = name.rpartition("_")
+    if kind not in ("chains", "all_chains") or not count.isdigit():
+        raise ValueError(f"unknown pool {name!r}; see socratic_utils/experiments/corpus.py")
+    first = [chain for chain in chains if chain.sample < int(count)]
+    select = correct_only if kind == "chains" else keep_all
+    return problems, select(problems, first)
+
+
+def first_chains(settings: Settings) -> tuple[list[Problem], list[Chain]]:
+    """The training problems, and the teacher's first (greedy) chain of each."""
     problems = train_problems(settings)
-    if name == "questions_then_facts":
-        return [(p, questions_then_facts(p)) for p in problems]
-    if is_gold(settings, name):
-        # A benchmark without steps has its answers: enough for answer only.
-        stepless = not any(p.steps for p in problems)
-        return [(p, gold_chain(p)) for p in problems if p.steps or stepless]
-    by_id = {p.id: p for p in problems}
-    return [(by_id[c.problem_id], c) for c in filtered(settings, name).kept]
+    chains = teacher_of(settings).sample(problems, STYLE)
+    if settings.teacher in CORPORA:  # published chains may be on test questions
+        training_chains([c for c in chains if c.steps], settings.dataset)
+    return problems, chains
 
 
-def questions_then_facts(problem: Problem) -> Chain:
-    """The gold sub-questions, then the gold facts (PAPERS.md 1.5)."""
-    asked = [Step(question, "", "") for question in sub_questions(problem)]
-    return replace(gold_chain(problem), steps=(*asked, *problem.steps))
+def filters_of(settings: Settings) -> list[str]:
+    """The filters that the sampled chains allow: likelihood needs log-likelihoods."""
+    _, chains = sampled(settings)
+    if all(c.logprob and c.tokens for c in chains if c.answer):
+        return list(FILTERS)
+    print("this teacher returns no log-likelihoods: the likelihood filter is skipped")
+    return [name for name in FILTERS if name != LIKELIHOOD]
+
+
+# --- what can be taught -----------------------------------------------------------
 
 
 def is_gold(settings: Settings, name: str) -> bool:
-    """Whether a corpus is the dataset's own steps, so that no teacher wrote it."""
+    """Whether a corpus is the benchmark's own steps, written by no teacher."""
     own = name == "socratic" and settings.dataset in OWN_SOCRATIC
     return name in ("gold", "questions_then_facts") or own
 
 
-def taught(settings: Settings, supervision: Supervision) -> bool:
-    """Whether there is anything to teach this with: gold steps, or a teacher's chains.
-
-    Published teachers have chains of one style or the other, some benchmarks no steps.
-    """
-    if "solution" not in supervision.shown and supervision.corpus == "gold":
+def can_teach(settings: Settings, models: Sequence[str], pool: str = "") -> bool:
+    """Whether the benchmark or the teacher has what all these models learn from."""
+    if pool and pool not in ("gold_labels", "first_all", "first_right"):
+        return can_sample(settings)
+    if pool == "gold_labels":
         return True
-    if supervision.corpus in STYLES and not is_gold(settings, supervision.corpus):
-        return supervision.corpus in styles(settings)
+    if pool:
+        return STYLE in styles(settings)
+    return all(_taught(settings, SUPERVISIONS[model]) for model in models)
+
+
+def _taught(settings: Settings, supervision: Supervision) -> bool:
+    """Published teachers have chains of one style or another, some benchmarks no steps."""
+    name = supervision.corpus
+    if "solution" not in supervision.shown and name == "gold":
+        return True
+    if name in STYLES and not is_gold(settings, name):
+        return name in styles(settings)
     problems = train_problems(settings)
-    if supervision.corpus == "questions_then_facts":
-        # aligned ones need no student of their own
+    if name == "questions_then_facts":  # aligned ones need no student of their own
         return any(p.extra.get("sub_questions") for p in problems)
-    if is_gold(settings, supervision.corpus):
+    if is_gold(settings, name):
         steps = [step for problem in problems for step in problem.steps]
         asks = "question" in supervision.shown
         return any(step.question for step in steps) if asks else bool(steps)
-    return can_give(settings, problems, supervision.corpus)
+    return can_give(settings, problems, name)
 
 
 def can_give(settings: Settings, problems: Sequence[Problem], style: str) -> bool:
-    """Whether a teacher may be given the gold steps or questions, and can be asked."""
+    """Whether a teacher can be given the gold steps or questions that a style needs."""
     if settings.teacher in CORPORA:
         return False
     try:
@@ -259,10 +245,3 @@ def can_give(settings: Settings, problems: Sequence[Problem], style: str) -> boo
     if settings.reuse or can_ask(settings):
         return True
     return teacher_of(settings, plan=True).known(problems[0], style) is not None
-
-
-def is_taught(settings: Settings, student: str) -> bool:
-    """Whether the benchmark or the teacher has what all models of a student learn."""
-    return all(
-        taught(settings, SUPERVISIONS[name]) for name in STUDENTS[student].supervisions
-    )

@@ -1,197 +1,117 @@
-"""Students that are only prompted: what they can do before training, or elsewhere.
+"""Prompting a teacher: chain of thought, or sub-questions in two stages (P1, Table 3).
 
-P2, Table 2(a): the untrained student is shown a few exemplars with and without chains;
-its Fig 6: a trained one is shown exemplars of a task that it was never trained on.  The
-exemplars are those of the teacher's prompts (`prompts`), written as transcripts, so
-that a trained student reads the format it knows:
+P1 prompts GPT-3 175B with one exemplar on GSM8K: once for a chain of thought; once for
+sub-questions, and then again to solve them in sequence.  Nobody is trained.
 
-    Problem: Where are keys kept? (a) ocean (b) drawer
-    A: Keys are small and wanted often.
-    The answer is b.
+    >>> rows = prompted_rows(teacher, problems)               # doctest: +SKIP
+    >>> compare(rows)                                         # doctest: +SKIP
 
-    Problem: ...
-
-All problems of a batch read the exemplars once.  Rows lie in `predictions/prompted/`.
-
-Not covered: MetaICL, the baseline that P2 compares transfer with; instructions.
+What comes back is judged by its final answer.  A first reply without a question has no
+second one, and counts as wrong.  P1's own prompts for this are not shown.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from math import inf
-from pathlib import Path
+from dataclasses import replace
 
-from socratic_utils.answers import parse_chain
-from socratic_utils.benchmarks import DATA_VARIABLE
+import pandas as pd
+
+from socratic_utils.answers.extract import is_correct
 from socratic_utils.config import Settings
-from socratic_utils.files import content_hash, file_hash
-from socratic_utils.metrics.self_consistency import SAMPLED
+from socratic_utils.metrics.statistics import accuracy
 from socratic_utils.problems import Chain, Problem
-from socratic_utils.students.base_models import load_pretrained
-from socratic_utils.students.decoding.incremental import Speaker
-from socratic_utils.students.supervision import SUPERVISIONS, Supervision
-from socratic_utils.students.training.hardware import device
-from socratic_utils.students.training.train import base_mark, load_student
-from socratic_utils.students.transcript import prompt_ids, segment_ids, start_ids
-from socratic_utils.teacher.prompts import load_prompt
+from socratic_utils.results.tables import paired_table
+from socratic_utils.teacher.cost import Estimate
+from socratic_utils.teacher.prompts import FROM_QUESTIONS, QUESTIONS
+from socratic_utils.teacher.published import CORPORA
+from socratic_utils.teacher.teacher import Teacher
 
-from . import corpus
-from . import stages as experiments
+from .corpus import can_ask, teacher_of
 
-FOLDER = "prompted"
-STYLE = "cot"
+SHOTS = 1  # "due to budget", as P1 has it
+WAYS = ("CoT", "sub-questions")
 
 
-@dataclass(frozen=True)
-class Way:
-    """How a student is prompted: which roles exemplars show, and how it decodes."""
-
-    name: str
-    supervision: Supervision
-    samples: int = 1
+def fits(problems: Sequence[Problem]) -> bool:
+    """Whether the prompts are made for these problems: arithmetic, or StrategyQA."""
+    return all(p.kind == "number" or p.dataset == "strategyqa" for p in problems)
 
 
-def ways(settings: Settings) -> tuple[Way, ...]:
-    """The three rows of P2's Table 2(a); votes as in notebook 10."""
-    label, cot = SUPERVISIONS["answer_only"], SUPERVISIONS[STYLE]
-    return (
-        Way("no_cot", label), Way("greedy_cot", cot),
-        Way("self_consistency", cot, settings.many.votes[-1]),
-    )  # fmt: skip
+def in_two_stages(teacher: Teacher, problems: Sequence[Problem]) -> list[Chain]:
+    """Sub-questions first, then their solutions: a chain a problem, in their order.
 
-
-class Prompted(Speaker):
-    """A speaker whose problems all stand behind the same exemplars."""
-
-    def __init__(self, model, tokenizer, prefix: list[int]) -> None:
-        super().__init__(model, tokenizer)
-        self.prefix = prefix
-
-    def start(self, prompts: Sequence[list[int]]) -> None:
-        """Read the exemplars once, then hear one prompt a row."""
-        if not self.prefix:  # no exemplar has room
-            super().start(prompts)
-            return
-        first = len(start_ids(self.tokenizer))  # the exemplars have begun the text
-        super().start([self.prefix])
-        self.repeat(len(prompts))
-        for row, ids in enumerate(prompts):
-            self.hear(row, ids[first:])
-
-
-def exemplars(dataset: str, kind: str = "number") -> list[tuple[str, Chain]]:
-    """The exemplars of a data set's prompt: what is asked, and the chain."""
-    found = []
-    for number, (text, reply) in enumerate(load_prompt(dataset, STYLE).exemplars):
-        steps, answer = parse_chain(reply, STYLE, kind)
-        chain = Chain(f"exemplar-{number}", STYLE, steps, answer, "prompt")
-        found.append((text, chain))
-    return found
-
-
-def prefix_ids(
-    tokenizer, dataset: str, kind: str, supervision: Supervision, room: float = inf
-) -> list[int]:
-    """The exemplars that have room, as tokens, an empty line behind each."""
-    ids = start_ids(tokenizer)
-    gap = tokenizer("\n", add_special_tokens=False).input_ids
-    found = exemplars(dataset, kind)
-    for number, (text, chain) in enumerate(found):
-        before = len(ids)
-        asked = Problem(chain.problem_id, dataset, "train", text, chain.answer, kind)
-        for segment, _ in supervision.transcript(asked, chain):
-            ids += segment_ids(tokenizer, segment)
-        ids += gap
-        if len(ids) > room:
-            print(f"{number} of {len(found)} exemplars fit into this student's context")
-            return ids[:before] if number else []
-    return ids
-
-
-def score(
-    settings: Settings,
-    way: Way,
-    student: Path | None = None,
-    dataset: str = "",
-    name: str = "",
-) -> list[dict]:
-    """Prediction rows of a prompted student: from disk, or solved now.
-
-    `student` is the folder of a trained one (None: the run's student before any
-    training), `dataset` the benchmark it is asked about (empty: the run's), `name` what
-    it is called in rows (empty: the way's name).
+    A problem of which the teacher asks nothing has a chain without steps and answer.
     """
-    target = replace(settings, dataset=dataset or settings.dataset)
-    problems = corpus.test_problems(target)
-    count = settings.many.vote_limit if way.samples > 1 else settings.many.test_limit
-    asked, name = corpus.spread(problems, count), name or way.name
-    file = f"{target.dataset}-{asked[0].split}-{name}.jsonl"
-    path = settings.folder / "predictions" / FOLDER / file
-    if settings.reuse == "reference":
-        return experiments.take_reference(settings, path)
-
-    def speakers(_folders: Sequence[Path]) -> list[Speaker]:
-        if student is None:
-            model, tokenizer = load_pretrained(settings.student, settings.seed)
-            model = model.to(device()).eval()
-        else:
-            model, tokenizer = load_student(student)
-        prompted = Prompted(model, tokenizer, [])
-        longest = max(len(prompt_ids(tokenizer, problem)) for problem in asked)
-        room = (prompted.context or inf) - settings.decoding.max_tokens - longest
-        prompted.prefix = prefix_ids(
-            tokenizer, target.dataset, asked[0].kind, way.supervision, room
-        )
-        return [prompted]
-
-    base = [settings.student, content_hash(base_mark(settings.student))]
-    decoding = settings.decoding
-    if way.samples > 1:
-        decoding = replace(decoding, temperature=SAMPLED.temperature)
-    return experiments.solved(
-        settings, path, [student] if student else [], asked,
-        {"student": name, "teacher": "exemplars"}, decoding, way.samples,
-        changed=[*base, way.supervision.name, file_hash(__file__),
-                 load_prompt(target.dataset, STYLE).hash],
-        speakers=speakers,
-    )  # fmt: skip
+    asked = asked_of(teacher, problems)
+    given = [
+        replace(p, steps=(), extra={**p.extra, "sub_questions": asked[p.id]})
+        for p in problems
+        if asked[p.id]
+    ]
+    second = teacher.sample(given, FROM_QUESTIONS) if given else []
+    found = {chain.problem_id: chain for chain in second}
+    return [
+        found.get(p.id) or Chain(p.id, FROM_QUESTIONS, (), None, teacher.model)
+        for p in problems
+    ]
 
 
-def transfer(settings: Settings) -> list[dict]:
-    """The student before and after training on its own task, asked about others.
+def asked_of(teacher: Teacher, problems: Sequence[Problem]) -> dict[str, list[str]]:
+    """Problem id -> the sub-questions that the teacher asks: the first stage."""
+    chains = teacher.sample(problems, QUESTIONS)
+    return {c.problem_id: [step.question for step in c.steps] for c in chains}
 
-    Tasks are `settings.many.transfer`, those at hand and other than the run's own; the
-    trained student is the one of the teacher's CoT chains.  Reused rows are those that
-    were committed.
+
+def questions_to_ask(teacher: Teacher, problems: Sequence[Problem]) -> Estimate:
+    """What `asked_of` would ask for, with the prompt of `prompted_rows`."""
+    return replace(teacher, shots=SHOTS).estimate(problems, QUESTIONS)
+
+
+def prompted_rows(teacher: Teacher, problems: Sequence[Problem]) -> list[dict]:
+    """Prediction rows of both ways, on the same problems.
+
+    Raises TeacherError where replies are neither known nor to be had.
     """
-    way, rows = ways(settings)[1], []
-    others = [task for task in settings.many.transfer if task != settings.dataset]
-    tasks = [task for task in others if at_hand(settings, task)]
-    if not tasks:
-        return []
-    students: dict[str, Path | None] = {"before": None}
-    if corpus.is_taught(settings, STYLE):
-        trained = Path() if settings.reuse else experiments.train(settings, STYLE)[0]
-        students["after_cot"] = trained
-    for task in tasks:
-        for name, student in students.items():
-            try:
-                rows += score(settings, way, student, task, name)
-            except FileNotFoundError as error:
-                if not settings.reuse:
-                    raise
-                print(error)
-    return rows
+    teacher = replace(teacher, shots=SHOTS)
+    chains = teacher.sample(problems, "cot"), in_two_stages(teacher, problems)
+    return [
+        {"id": p.id, "dataset": p.dataset, "split": p.split, "student": way,
+         "model": teacher.model, "teacher": "", "seed": 0, "output": chain.text,
+         "extracted": chain.answer, "gold": p.answer, "truncated": False,
+         "correct": is_correct(chain.answer, p.answer, p.kind)}
+        for way, found in zip(WAYS, chains, strict=True)
+        for p, chain in zip(problems, found, strict=True)
+    ]  # fmt: skip
 
 
-def at_hand(settings: Settings, dataset: str) -> bool:
-    """Whether a benchmark can be read: from the hub at `paper` scale, else locally."""
-    if settings.scale != "paper" and not os.environ.get(DATA_VARIABLE):
-        return False
-    try:
-        return bool(corpus.test_problems(replace(settings, dataset=dataset)))
-    except FileNotFoundError:
-        return False
+def table(settings: Settings, problems: Sequence[Problem]) -> pd.DataFrame:
+    """`compare` of the run's teacher; empty, with a reason, where nothing can be asked.
+
+    With reused rows nobody is asked: replies must be recorded or in the store.
+    """
+    if settings.teacher in CORPORA or not fits(problems):
+        print(f"left out: {settings.teacher} cannot be prompted for {settings.dataset}")
+        return pd.DataFrame()
+    teacher = teacher_of(settings)
+    if planned(teacher, problems).requests and not can_ask(settings):
+        print(f"left out: replies of {settings.teacher} are not known")
+        return pd.DataFrame()
+    return compare(prompted_rows(teacher, problems))
+
+
+def planned(teacher: Teacher, problems: Sequence[Problem]) -> Estimate:
+    """What both ways would ask for; the second stage is taken for the first again."""
+    teacher = replace(teacher, shots=SHOTS)
+    cot, first = teacher.estimate(problems, "cot"), questions_to_ask(teacher, problems)
+    return cot + first + first
+
+
+def compare(rows: Sequence[dict]) -> pd.DataFrame:
+    """A line a way: n, correct, accuracy, its interval, and McNemar's exact p-value."""
+    pair = paired_table(rows).iloc[0]
+    return pd.DataFrame(
+        {"prompt": way, **accuracy(r for r in rows if r["student"] == way),
+         "p_value": pair["p_value"]}
+        for way in WAYS
+    )  # fmt: skip

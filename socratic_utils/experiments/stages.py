@@ -1,88 +1,38 @@
-"""The stages of a run, each skipped when its result is already on disk.
+"""The stages of a run: train the models of an arm, decode its problems, save the rows.
 
-    corpus            ask the teacher, filter, save chains/ with the reasons
-    train             one or two models of a student
-    score             solve a split, save predictions/, one row a problem
+    arm = main_arm("cot")
+    rows = score(settings, arm)           # doctest: +SKIP
 
-The notebooks call these three; everything else they show is read from the files.  With
-`reuse="reference"` nothing is asked, trained or solved: the committed rows are taken.
+`score` trains what is missing, decodes what is missing and returns prediction rows.  A
+result whose inputs are unchanged is read from disk, and a line says so: a student's
+folder carries a hash of everything that made it, and rows carry a hash of the students,
+the problems and the decoding.  With `reuse="reference"` the committed rows are copied,
+and nothing is asked, trained or decoded.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
-from socratic_utils import problems
-from socratic_utils.answers import arithmetic
-from socratic_utils.answers import choices as choosing
-from socratic_utils.answers import extract as answers
 from socratic_utils.config import Decoding, Settings
-from socratic_utils.files import (
-    content_hash,
-    file_hash,
-    record_settings,
-    write_atomic,
-    write_jsonl_rows,
-)
+from socratic_utils.files import content_hash, record_settings, write_atomic
+from socratic_utils.files import write_jsonl_rows
+from socratic_utils.metrics.self_consistency import SAMPLED
 from socratic_utils.problems import Problem, read_rows
-from socratic_utils.students import transcript as transcripts
-from socratic_utils.students.decoding import (
-    incremental as speaker,
-)
-from socratic_utils.students.decoding import (
-    kv_cache as roomy,
-)
-from socratic_utils.students.decoding import (
-    loop as solving,
-)
-from socratic_utils.students.decoding import (
-    vllm as remote,
-)
-from socratic_utils.students.decoding.incremental import Speaker
-from socratic_utils.students.decoding.loop import prediction_row, solve
-from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS
-from socratic_utils.students.training.train import (
-    device,
-    load_student,
-    train_student,
-    training_record,
-)
+from socratic_utils.students.decoding.loop import FORMAT, prediction_row, solve
+from socratic_utils.students.supervision import STUDENTS
+from socratic_utils.students.training.hardware import device
 
-from .corpus import (
-    corpus,
-    filtered,
-    is_gold,
-    is_taught,
-    reason_rows,
-    styles,
-    teacher_of,
-    test_problems,
-    test_splits,
-    train_problems,
-)
-from .lessons import MODELS, lesson
-
-# Notebooks know one module of stages; these are in `corpus`.
-__all__ = [
-    "corpus", "correct_share", "filtered", "is_taught", "reason_rows", "rows_so_far",
-    "score", "score_all", "solved", "start", "styles", "take_reference", "taught_by",
-    "teacher_of", "test_problems", "test_splits", "train", "train_problems",
-    "training_losses",
-]  # fmt: skip
-
-# Rows are made again when one of these changes: they decide what a row says.
-SOLVER = (
-    answers, arithmetic, choosing, problems, remote, roomy, solving, speaker,
-    transcripts,
-)  # fmt: skip
+from .arms import Arm
+from .data import hold_back, spread, test_problems, train_problems
+from .decoders import decoders_of, decoding_arguments, identity
+from .trainings import train
 
 
 def start(settings: Settings, notebook: str) -> Path:
-    """Make the run's folder, note what is run, and say it in one line."""
+    """Make the run's folder, note the settings in `run.json`, and print them."""
     settings.folder.mkdir(parents=True, exist_ok=True)
     record_settings(settings, device=str(device()))
     how = f", reusing {settings.reuse}" if settings.reuse else ""
@@ -93,50 +43,137 @@ def start(settings: Settings, notebook: str) -> Path:
     return settings.folder
 
 
-def taught_by(settings: Settings, student: str) -> str:
-    """The teacher a student learnt from: the run's, or "gold"."""
-    corpora = {SUPERVISIONS[name].corpus for name in STUDENTS[student].supervisions}
-    gold = all(is_gold(settings, name) for name in corpora)
-    return "gold" if gold else settings.teacher
+# --- decoding ---------------------------------------------------------------------
 
 
-def train(settings: Settings, student: str) -> list[Path]:
-    """Train the models of a student; their folders (two for the iterative pair)."""
-    return [train_model(settings, name) for name in STUDENTS[student].supervisions]
+def problems_of(settings: Settings, arm: Arm, split: str = "") -> list[Problem]:
+    """The problems that an arm is scored on."""
+    settings = replace(settings, dataset=arm.dataset or settings.dataset)
+    if (arm.split or split) == "train":  # problems that were held back
+        return hold_back(train_problems(settings), arm.held_back)[1]
+    return spread(test_problems(settings, arm.split or split), arm.limit)
 
 
-def train_model(settings: Settings, model: str) -> Path:
-    """Train one model of the main table or of an ablation; its folder."""
-    pairs, training = lesson(settings, model)
-    return train_student(
-        settings.student, pairs, MODELS[model], training,
-        settings.folder / "students", settings.seed,
-    )  # fmt: skip
+def decoding_of(settings: Settings, arm: Arm) -> Decoding:
+    """Greedy, or sampled where solutions vote (SCoTD, Table 3)."""
+    if arm.samples == 1:
+        return settings.decoding
+    return replace(settings.decoding, temperature=SAMPLED.temperature)
 
 
-def rows_so_far(settings: Settings) -> list[dict]:
-    """Prediction rows on disk that belong to this run: same settings, same problems.
+def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
+    """Prediction rows of an arm on a split, in the problems' order.
 
-    Another student or limit leaves its rows in the same folder; they are not mixed in.
+    Read from disk where their inputs are unchanged, else trained and decoded now.  One
+    row per problem, or per sample, the samples of a problem together.  Raises
+    FileNotFoundError where reused rows are not in the committed run.
     """
-    wanted = {
-        split: [p.id for p in test_problems(settings, split)]
-        for split in test_splits(settings)
-    }
+    problems = problems_of(settings, arm, split)
+    path = predictions_path(settings, arm, problems[0].split)
+    if settings.reuse == "reference":
+        return take_reference(settings, path)
+    folders, decoding = train(settings, arm), decoding_of(settings, arm)
+    # 1. from disk, if nothing that they depend on has changed
+    students = settings.folder / "students"
+    inputs = content_hash([
+        FORMAT, [str(folder.relative_to(students)) for folder in folders],
+        [asdict(problem) for problem in problems], asdict(decoding), arm.meaning(),
+        identity(settings, arm), settings.seed if arm.samples > 1 else None,
+    ])  # fmt: skip
+    name = f"{arm.name}, {problems[0].split}"
+    rows = rows_of(path)
+    if rows and rows[0].get("inputs") == inputs:
+        print(f"{name}: {len(rows)} rows loaded from disk")
+        if rows[0].get("settings") != settings.hash:  # other settings, the same rows
+            rows = [{**row, "settings": settings.hash} for row in rows]
+            write_jsonl_rows(path, rows)
+        return rows
+    # 2. decoded now
+    solutions = solve(
+        problems, *decoders_of(settings, arm, folders, problems), decoding=decoding,
+        label=name, samples=arm.samples, seed=settings.seed,
+        **decoding_arguments(arm, problems),
+    )  # fmt: skip
+    # 3. saved, one row per solution
+    labels = {
+        "student": arm.name, **dict(arm.columns), "teacher": arm.teacher(settings),
+        "model": settings.student, "seed": settings.seed, "settings": settings.hash,
+        "inputs": inputs,
+    }  # fmt: skip
     rows = []
-    for student in STUDENTS:
-        for split, ids in wanted.items():
-            path = predictions_path(settings, student, split)
-            found = rows_of(path)
-            same = {row.get("settings") for row in found} == {settings.hash}
-            # Committed rows were made for the settings of the scale.
-            if (same or settings.reuse) and [row["id"] for row in found] == ids:
-                rows += found
+    for number, solution in enumerate(solutions):
+        own = {}
+        if arm.samples > 1:
+            sample = number % arm.samples
+            own = {"sample": sample, "logprob": round(solution.logprob, 4)}
+        rows.append(prediction_row(solution, decoding, **labels, **own))
+    write_jsonl_rows(path, rows)
     return rows
 
 
+def score_all(
+    settings: Settings, arms: Sequence[Arm], splits: Sequence[str] = ("",)
+) -> list[dict]:
+    """Prediction rows of several arms on these splits, with a line of result each."""
+    rows = []
+    for arm in arms:
+        for split in splits:
+            found = score(settings, arm, split)
+            rows += found
+            print(f"{arm.name}, {found[0]['split']}: {correct_share(found)}")
+    return rows
+
+
+def on_same_problems(settings: Settings, arm: Arm, default: Arm) -> list[dict]:
+    """Rows of the `default` arm on the problems that `arm` is scored on."""
+    problems = problems_of(settings, arm)
+    ids = {problem.id for problem in problems}
+    rows = score(settings, default, problems[0].split)
+    return [row for row in rows if row["id"] in ids]
+
+
+def correct_share(rows: Sequence[dict]) -> str:
+    """ "31 of 200 correct (15.5 %)", for a line under a cell."""
+    right = sum(row["correct"] for row in rows)
+    return f"{right} of {len(rows)} correct ({100 * right / len(rows):.1f} %)"
+
+
+# --- rows on disk -----------------------------------------------------------------
+
+
+def predictions_path(settings: Settings, arm: Arm, split: str) -> Path:
+    """Where the rows of an arm on a split are saved."""
+    dataset = arm.dataset or settings.dataset
+    folder = settings.folder / "predictions" / arm.experiment
+    return folder / f"{dataset}-{split}-{arm.file}.jsonl"
+
+
+def rows_on_disk(settings: Settings, experiment: str = "", part: str = "") -> list[dict]:
+    """Saved rows of an experiment, of files with `part` in their name; none is made.
+
+    With reused rows they are the committed run's.  Rows of other settings, left by an
+    earlier run in the same folder, are skipped, and a line says so.
+    """
+    paths = sorted((settings.source / "predictions" / experiment).glob("*.jsonl"))
+    found = [row for p in paths if part in p.name for _, row in read_rows(p)]
+    rows = [row for row in found if settings.reuse or row["settings"] == settings.hash]
+    if len(rows) < len(found):
+        print(f"{len(found) - len(rows)} rows of other settings are skipped")
+    return rows
+
+
+def arm_rows_on_disk(settings: Settings, arm: Arm) -> list[dict]:
+    """Saved rows of an arm on its problems; empty unless all of them are there."""
+    problems = problems_of(settings, arm)
+    name = f"{problems[0].dataset}-{problems[0].split}-{arm.file}."
+    rows = rows_on_disk(settings, arm.experiment, name)
+    ids = {problem.id for problem in problems}
+    found = [row for row in rows if row["id"] in ids]
+    return found if {row["id"] for row in found} == ids else []
+
+
 def rows_of(path: Path) -> list[dict]:
-    """The rows of a file; none where it is missing or, set aside, cannot be read."""
+    """The rows of a file; none where it is missing, or unreadable and then set aside."""
     if not path.exists():
         return []
     try:
@@ -146,108 +183,6 @@ def rows_of(path: Path) -> list[dict]:
         path.replace(aside)
         print(f"{error}; the file is set aside as {aside.name}, its rows are made anew")
         return []
-
-
-def predictions_path(
-    settings: Settings, student: str, split: str, folder: str = ""
-) -> Path:
-    """Where rows are saved; those apart from the main table have a `folder`."""
-    name = f"{settings.dataset}-{split}-{student}.jsonl"
-    return settings.folder / "predictions" / folder / name
-
-
-def training_losses(settings: Settings, students: Sequence[str]) -> dict:
-    """Loss curves of trained models; empty where the rows came from the reference."""
-    if settings.reuse:
-        return {}
-    return {
-        name: training_record(folder)["losses"]
-        for student in students
-        if is_taught(settings, student)
-        for name, folder in zip(
-            STUDENTS[student].supervisions, train(settings, student), strict=True
-        )
-    }
-
-
-def score(settings: Settings, student: str, split: str = "test") -> list[dict]:
-    """Prediction rows of a student on a split: from disk, or trained and solved."""
-    path = predictions_path(settings, student, split)
-    if settings.reuse == "reference":
-        return take_reference(settings, path)
-    labels = {"student": student, "teacher": taught_by(settings, student)}
-    asked = test_problems(settings, split)
-    return solved(settings, path, train(settings, student), asked, labels)
-
-
-def speakers_of(folders: Sequence[Path]) -> list[Speaker]:
-    """The trained models, ready to write."""
-    return [Speaker(*load_student(folder)) for folder in folders]
-
-
-def served_or_loaded(folders: Sequence[Path]) -> Sequence[Any]:
-    """The models behind the servers of SOCRATIC_STUDENT_URLS; without it, loaded."""
-    if os.environ.get(remote.VARIABLE):
-        return remote.speakers(folders)
-    return speakers_of(folders)
-
-
-def solved(
-    settings: Settings,
-    path: Path,
-    folders: Sequence[Path],
-    asked: Sequence[Problem],
-    labels: dict,
-    decoding: Decoding | None = None,
-    samples: int = 1,
-    changed: Any = None,
-    speakers: Callable[..., Sequence[Any]] = served_or_loaded,
-    **how: Any,
-) -> list[dict]:
-    """Prediction rows of trained models: from `path`, where they are the same, or new.
-
-    `labels` are columns of every row ("student" among them); of several `samples` a row
-    has its number and its log-likelihood too.  Another way of solving is told by
-    `speakers`, which makes them of the folders, and `how` (arguments of `solve`); what
-    is different about it must be in `changed`, so that its rows are told apart.
-    """
-    decoding = decoding or settings.decoding
-    inputs = content_hash(
-        [
-            [file_hash(module.__file__) for module in SOLVER],
-            [folder.name for folder in folders],
-            [asdict(problem) for problem in asked],
-            asdict(decoding),
-            *([samples] if samples > 1 else []),
-            *([changed] if changed else []),
-        ]
-    )
-    name = f"{labels['student']}, {asked[0].split}"
-    rows = rows_of(path)
-    if rows and rows[0].get("inputs") == inputs:
-        print(f"{name}: already solved, {len(rows)} rows from disk")
-        if rows[0].get("settings") != settings.hash:  # others, the same rows
-            rows = [{**row, "settings": settings.hash} for row in rows]
-            write_jsonl_rows(path, rows)
-        return rows
-    solutions = solve(
-        asked, *speakers(folders), decoding=decoding, label=name, samples=samples,
-        seed=settings.seed, **how,
-    )  # fmt: skip
-    labels = labels | {
-        "model": settings.student,
-        "seed": settings.seed,
-        "settings": settings.hash,
-        "inputs": inputs,
-    }
-    rows = []
-    for number, solution in enumerate(solutions):
-        own = {}
-        if samples > 1:
-            own = {"sample": number % samples, "logprob": round(solution.logprob, 4)}
-        rows.append(prediction_row(solution, decoding, **labels, **own))
-    write_jsonl_rows(path, rows)
-    return rows
 
 
 def take_reference(settings: Settings, path: Path) -> list[dict]:
@@ -261,24 +196,7 @@ def take_reference(settings: Settings, path: Path) -> list[dict]:
     return [row for _, row in read_rows(path)]
 
 
-def correct_share(rows: Sequence[dict]) -> str:
-    """ "31 of 200 right (15.5 %)", for a line under a cell."""
-    right = sum(row["correct"] for row in rows)
-    return f"{right} of {len(rows)} right ({right / len(rows):.1%})"
-
-
-def score_all(settings: Settings, students: Sequence[str]) -> list[dict]:
-    """Prediction rows of several students on every split the run reports."""
-    rows = []
-    for student in students:
-        if not is_taught(settings, student):
-            print(
-                f"{student}: left out, as neither {settings.dataset} nor "
-                f"{settings.teacher} has the steps that it learns"
-            )
-            continue
-        for split in test_splits(settings):
-            found = score(settings, student, split)
-            rows += found
-            print(f"{student}, {split}: {correct_share(found)}")
-    return rows
+def main_rows(settings: Settings) -> list[dict]:
+    """Rows of the main table that are on disk so far, in the table's order."""
+    rows = rows_on_disk(settings)
+    return [row for name in STUDENTS for row in rows if row["student"] == name]

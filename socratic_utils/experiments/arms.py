@@ -1,0 +1,122 @@
+"""An arm: one line of a table, from what is learnt to how it is decoded.
+
+Every experiment of the package is a list of arms, and `stages.score` trains and decodes
+any of them.  The main table (Socratic CoT, Table 2) has an arm per student of the
+registry:
+
+    >>> from socratic_utils.config import load
+    >>> [arm.name for arm in main_arms(load("smoke"))][:2]
+    ['answer_only', 'gt_steps']
+
+An ablation is one of these with one field changed:
+
+    >>> main_arm("socratic_iterative").changed("iterative, calculator", calculator=True)
+    ... # doctest: +ELLIPSIS
+    Arm(name='iterative, calculator', models=('qg', 'qa'), ...)
+
+To add an arm, add an entry to the list of its experiment (`ablations`, `scotd`); to add
+a student to the main table, add it to `socratic_utils.students.supervision`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from socratic_utils.config import Settings
+from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS, students_of
+
+from .corpus import can_teach, is_gold
+
+# Fields that name an arm or choose its problems, but change no answer.
+NAMES = ("name", "experiment", "default", "columns", "slow", "dataset", "split", "limit")
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One line of a table.
+
+    `models` are supervisions (one, or question generator and answerer; a planner comes
+    first); the last one answers.  `experiment` is the folder of its rows below
+    `predictions/`, `default` the arm it is compared with, `columns` further columns of
+    its rows, `slow` marks what trains long at `small` scale.
+    """
+
+    name: str
+    models: tuple[str, ...]
+    experiment: str = ""
+    default: str = ""
+    columns: tuple[tuple[str, Any], ...] = ()
+    slow: bool = False
+    # What is learnt, and for how long.
+    pool: str = ""  # a pool of `corpus.pool_of`; empty: the supervision's own corpus
+    balanced: bool = False  # every visit of a problem draws one of its chains
+    share: float = 1.0  # of the training problems
+    held_back: float = 0.0  # share of the training problems that is not learnt
+    steps: int = 0  # optimizer steps; 0: the run's epochs
+    checkpoints: int = 0  # models kept during training, evenly spaced
+    checkpoint: int = 0  # the step of the one that is decoded; 0: the last
+    # How it is decoded.
+    samples: int = 1  # solutions per problem, which vote
+    exemplars: str = ""  # the supervision that exemplars in the prompt show
+    questions: str = ""  # "gold" or "teacher": asked instead of the generator's
+    calculator: bool = False  # an exact result behind every "="
+    sees_solutions: bool = False  # the question generator reads the solutions
+    guide: str = ""  # equations, operators or steps, read by the question generator
+    planned: bool = False  # the guide is written by a planner, the first of the models
+    upfront: bool = False  # all questions are asked before the first is answered
+    # On what.
+    dataset: str = ""  # another benchmark than the run's
+    split: str = ""  # empty: the split that is asked for
+    limit: int | None = None  # evenly spaced problems of the split
+
+    @property
+    def file(self) -> str:
+        """The arm's name as a part of a file's name."""
+        return self.name.replace(", ", "-").replace(" ", "_")
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its models are decoded without oracles, guides or exemplars."""
+        return not (self.exemplars or self.questions or self.calculator or self.guide
+                    or self.upfront)  # fmt: skip
+
+    def changed(self, name: str, **fields: Any) -> Arm:
+        """The ablation of this arm that has these fields."""
+        fields = {"experiment": "ablations", "default": self.name} | fields
+        return replace(self, name=name, **fields)
+
+    def meaning(self) -> dict[str, Any]:
+        """Every field that changes an answer and is not at its default, for hashes."""
+        default = {f.name: f.default for f in fields(self)}
+        return {n: v for n, v in asdict(self).items()
+                if n not in NAMES and v != default[n]}  # fmt: skip
+
+    def teacher(self, settings: Settings) -> str:
+        """What its chains come from: the run's teacher, "gold", or "exemplars"."""
+        if self.exemplars:
+            return "exemplars"
+        if self.pool:
+            return "gold" if self.pool == "gold_labels" else settings.teacher
+        corpora = {SUPERVISIONS[model].corpus for model in self.models}
+        gold = all(is_gold(settings, name) for name in corpora)
+        return "gold" if gold else settings.teacher
+
+
+def main_arm(student: str) -> Arm:
+    """The arm of a student of the main table; KeyError on an unknown name."""
+    return Arm(student, STUDENTS[student].supervisions)
+
+
+def main_arms(settings: Settings, group: str = "") -> list[Arm]:
+    """The main table in its order, or one group of it: students that can be taught.
+
+    A student is skipped, and a line says why, where neither the benchmark nor the
+    teacher has the steps that it learns from.
+    """
+    arms = [main_arm(name) for name in (students_of(group) if group else STUDENTS)]
+    for arm in arms:
+        if not can_teach(settings, arm.models):
+            print(f"{arm.name}: skipped, because neither {settings.dataset} nor "
+                  f"{settings.teacher} has the steps it learns from")  # fmt: skip
+    return [arm for arm in arms if can_teach(settings, arm.models)]

@@ -1,0 +1,178 @@
+"""What a run is about: its problems and its teacher.
+
+    >>> from socratic_utils.config import load
+    >>> [problem.id for problem in train_problems(load("smoke"))][:2]
+    ['gradeschool-train-0000', 'gradeschool-train-0001']
+
+Limits and seeds come from the settings.  Nothing here asks the teacher, and nothing
+loads a model, so that a plan of costs can use it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import cache
+
+from socratic_utils.benchmarks import BENCHMARKS, load_problems
+from socratic_utils.benchmarks.loading import VARIABLE as DATA_VARIABLE
+from socratic_utils.config import Settings, outputs_root
+from socratic_utils.problems import Chain, Problem
+from socratic_utils.teacher.cost import Estimate
+from socratic_utils.teacher.published import CORPORA
+from socratic_utils.teacher.published.published_teacher import PublishedTeacher
+from socratic_utils.teacher.teacher import Teacher
+
+STYLE, TEMPERATURE = "cot", 1.0  # of many chains (SCoTD, section 3)
+REPORTED_SPLITS = ("test", "challenge", "original", "contrast")
+
+
+def train_problems(settings: Settings) -> list[Problem]:
+    """The training problems of the run."""
+    return _loaded(settings.dataset, "train")[: settings.train_limit]
+
+
+def test_problems(settings: Settings, split: str = "") -> list[Problem]:
+    """`test_limit` evenly spaced problems of a split (by default the first reported)."""
+    problems = _loaded(settings.dataset, split or test_splits(settings)[0])
+    return spread(problems, settings.test_limit)
+
+
+def reported_problems(settings: Settings) -> list[Problem]:
+    """The problems of every split that the run reports."""
+    return [p for s in test_splits(settings) for p in test_problems(settings, s)]
+
+
+def test_splits(settings: Settings) -> list[str]:
+    """The splits a run reports: "test", and challenge or contrast sets if they exist.
+
+    Validation replaces a test split that is published without answers.
+    """
+    known = BENCHMARKS[settings.dataset].SPLITS
+    return [split for split in REPORTED_SPLITS if split in known] or ["validation"]
+
+
+def _loaded(dataset: str, split: str) -> list[Problem]:
+    """All problems of a split, read once per process."""
+    return list(_read_once(dataset, split, os.environ.get(DATA_VARIABLE, "")))
+
+
+@cache
+def _read_once(dataset: str, split: str, _folder: str) -> tuple[Problem, ...]:
+    return tuple(load_problems(dataset, split))
+
+
+def spread(problems: Sequence[Problem], limit: int | None) -> list[Problem]:
+    """`limit` evenly spaced problems, so that all story families occur; None: all."""
+    if limit is None or limit >= len(problems):
+        return list(problems)
+    stride = len(problems) / limit
+    return [problems[int(i * stride)] for i in range(limit)]
+
+
+def share_of(problems: Sequence[Problem], share: float) -> list[Problem]:
+    """A share of the problems, evenly spaced, at least one.
+
+    >>> share_of([1, 2, 3, 4], 0.5)
+    [1, 3]
+    """
+    return spread(problems, max(1, round(share * len(problems))))
+
+
+def hold_back(
+    problems: list[Problem], share: float, least: int = 1, last: bool = False
+) -> tuple[list[Problem], list[Problem]]:
+    """Problems to learn from, and a share (at least `least`) that is held back.
+
+    Held-back problems are evenly spaced, or the `last` ones, so that the remaining
+    ones stay a prefix of all.  Raises ValueError where nothing would remain.
+    """
+    count = max(least, round(share * len(problems)))
+    if count >= len(problems):
+        raise ValueError(
+            f"{count} of {len(problems)} training problems are to be held back, and "
+            f"none is left to learn from: give more training problems"
+        )
+    held = problems[-count:] if last else spread(problems, count)
+    ids = {problem.id for problem in held}
+    return [problem for problem in problems if problem.id not in ids], held
+
+
+def teacher_of(
+    settings: Settings, plan: bool = False, logprobs: bool = False
+) -> Teacher | PublishedTeacher:
+    """The run's teacher: recorded chains, then the cache of all runs, then its address.
+
+    Replies in the run's own folder, where earlier versions kept them, are taken over.
+    A `plan` leaves the disk as it is.  With `logprobs`, chains have a log-likelihood.
+    """
+    if settings.teacher in CORPORA:
+        return PublishedTeacher(settings.teacher)
+    store = outputs_root() / "teacher"
+    teacher = Teacher(
+        settings.teacher,
+        settings.teacher_url or None,
+        None if plan and not store.exists() else store,
+        max_tokens=settings.teacher_tokens,
+        api=settings.teacher_api,
+        mode=settings.teacher_mode,
+        logprobs=logprobs,
+        max_cost=settings.max_cost or None,
+    )
+    if not plan:
+        teacher.store.take_over(settings.folder / "teacher")
+    return teacher
+
+
+def can_ask(settings: Settings) -> bool:
+    """Whether a live teacher can be asked for chains that are not known yet."""
+    if settings.reuse or settings.teacher in CORPORA:
+        return False
+    teacher = teacher_of(settings, plan=True)
+    # A key alone says nothing when the teacher is a recorded one, not OpenAI's.
+    has_key = teacher.endpoint.has_address and not teacher.is_recorded
+    return bool(settings.teacher_url) or has_key
+
+
+# --- many chains per problem (SCoTD) ----------------------------------------------
+
+
+def sampled(settings: Settings) -> tuple[list[Problem], list[Chain]]:
+    """Problems, and all chains sampled for each at temperature 1, problem by problem.
+
+    The first training problems, or, where the teacher cannot be asked, the first of
+    those whose chains are recorded (SCoTD, section 3).
+    """
+    problems = sampled_problems(settings)
+    teacher = teacher_of(settings, logprobs=True)
+    count = settings.many.counts[-1]
+    return problems, teacher.sample(problems, STYLE, count, TEMPERATURE)
+
+
+def sampling_plan(settings: Settings) -> Estimate:
+    """What `sampled` would ask of the teacher."""
+    teacher = teacher_of(settings, plan=True, logprobs=True)
+    count, problems = settings.many.counts[-1], sampled_problems(settings)
+    return teacher.estimate(problems, STYLE, count, TEMPERATURE)
+
+
+def can_sample(settings: Settings) -> bool:
+    """Whether many chains per problem are at hand, or a teacher can be asked for them.
+
+    Published teachers have one chain per problem.
+    """
+    return settings.teacher not in CORPORA and bool(sampled_problems(settings))
+
+
+def sampled_problems(settings: Settings) -> list[Problem]:
+    """The training problems of `sampled`."""
+    problems = train_problems(settings)
+    if not can_ask(settings):
+        teacher = teacher_of(settings, plan=True, logprobs=True)
+        count = settings.many.counts[-1]
+        problems = [
+            problem
+            for problem in problems
+            if all(teacher.known(problem, STYLE, TEMPERATURE, i) for i in range(count))
+        ]
+    return problems[: settings.many.problems]

@@ -1,0 +1,104 @@
+"""From an arm's trained models to what `solve` takes: decoders, oracles, exemplars.
+
+An *oracle* replaces a part of the work at test time, to see what that part is worth
+(`students.decoding.oracles`).  Students behind the servers that SOCRATIC_STUDENT_URLS
+names are asked there; arms with oracles, guides or exemplars are decoded here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from math import inf
+from pathlib import Path
+from typing import Any
+
+from socratic_utils.config import Settings
+from socratic_utils.files import content_hash
+from socratic_utils.problems import Problem
+from socratic_utils.students.base_models import load_pretrained
+from socratic_utils.students.decoding import vllm
+from socratic_utils.students.decoding.incremental import IncrementalDecoder
+from socratic_utils.students.decoding.few_shot import FewShotDecoder, prefix_ids
+from socratic_utils.students.decoding.oracles import (
+    CalculatorDecoder,
+    GoldQuestions,
+    KnownQuestions,
+    upfront,
+)
+from socratic_utils.students.decoding.planner import PlannedQuestions
+from socratic_utils.students.guidance import gold_guides
+from socratic_utils.students.supervision import SUPERVISIONS
+from socratic_utils.students.training.hardware import device
+from socratic_utils.students.training.train import base_mark, load_student
+from socratic_utils.students.transcript import prompt_ids
+from socratic_utils.teacher.prompts import load_prompt
+
+from .arms import Arm
+from .data import teacher_of
+from .prompting import SHOTS, asked_of
+
+
+def decoders_of(
+    settings: Settings, arm: Arm, folders: Sequence[Path], problems: Sequence[Problem]
+) -> Sequence[Any]:
+    """The decoders of an arm: one writes everything, or one asks and one answers."""
+    if arm.exemplars:
+        return [few_shot(settings, arm, folders, problems)]
+    if arm.is_plain and os.environ.get(vllm.VARIABLE):
+        return vllm.speakers(folders)
+    decoders: list[Any] = [IncrementalDecoder(*load_student(f)) for f in folders]
+    answerer = decoders[-1]
+    if arm.calculator:
+        decoders[-1] = CalculatorDecoder(answerer.model, answerer.tokenizer)
+    if arm.questions == "gold":
+        decoders.insert(0, GoldQuestions(problems, answerer.tokenizer))
+    if arm.questions == "teacher":
+        teacher = replace(teacher_of(settings), shots=SHOTS)
+        asked = asked_of(teacher, problems)
+        decoders.insert(0, KnownQuestions(problems, answerer.tokenizer, asked))
+    if arm.planned:
+        planner, asker, _ = decoders
+        limit = settings.decoding.max_tokens
+        decoders[:2] = [PlannedQuestions(asker, planner, limit)]
+    if arm.upfront:
+        decoders[0] = upfront(problems, decoders[0], settings.decoding)
+    return decoders
+
+
+def decoding_arguments(arm: Arm, problems: Sequence[Problem]) -> dict[str, Any]:
+    """Further arguments of `solve`: what the question generator is shown."""
+    gold = arm.guide and not arm.planned
+    guides = gold_guides(problems, arm.guide) if gold else None
+    return {"sees_solutions": arm.sees_solutions, "guides": guides}
+
+
+def few_shot(
+    settings: Settings, arm: Arm, folders: Sequence[Path], problems: Sequence[Problem]
+) -> FewShotDecoder:
+    """The arm's student, or the untrained one, behind as many exemplars as fit."""
+    if folders:
+        model, tokenizer = load_student(folders[-1])
+    else:
+        model, tokenizer = load_pretrained(settings.student, settings.seed)
+        model = model.to(device()).eval()
+    decoder = FewShotDecoder(model, tokenizer, [])
+    longest = max(len(prompt_ids(tokenizer, problem)) for problem in problems)
+    room = (decoder.context or inf) - settings.decoding.max_tokens - longest
+    decoder.prefix = prefix_ids(
+        tokenizer, problems[0].dataset, problems[0].kind, SUPERVISIONS[arm.exemplars],
+        room,
+    )  # fmt: skip
+    return decoder
+
+
+def identity(settings: Settings, arm: Arm) -> list[str]:
+    """What an arm's rows depend on beside its trained models and its own fields."""
+    if arm.questions == "teacher":
+        return [settings.teacher]
+    if not arm.exemplars:
+        return []
+    dataset = arm.dataset or settings.dataset
+    base = [settings.student, content_hash(base_mark(settings.student))]
+    return [*base, load_prompt(dataset, "cot").hash]

@@ -1,0 +1,178 @@
+"""Students of many chains per problem: how many, which ones, how many votes.
+
+    rows = score_all(settings, with_chains(settings, arms(settings)))  # doctest: +SKIP
+
+All students are trained for the same number of optimizer steps, as SCoTD's are, so that
+more chains mean other chains and not more training: at `small` scale about as many as
+show each chain of the largest pool once, and each of the smallest six times.  At
+`paper` scale every visit of a problem draws one of its chains, as the authors' code
+does.  Wrong chains are left out (SCoTD's supervised setting).
+
+Not covered: transcripts longer than `max_length` are dropped, which makes fewer steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from math import inf
+from typing import Any
+
+import pandas as pd
+
+from socratic_utils.config import Settings
+from socratic_utils.metrics.self_consistency import accuracy_by_votes
+from socratic_utils.metrics.statistics import accuracy
+from socratic_utils.problems import Chain, Problem
+
+from ..arms import Arm, main_arm
+from ..corpus import FILTERS, pool_of
+from ..data import STYLE, spread, test_problems
+
+EXPERIMENT = "many_chains"
+WAYS = {"pool_flat": False, "pool_balanced": True}  # name of an arm -> `balanced`
+
+
+def arms(settings: Settings) -> list[Arm]:
+    """Students of 1, 2, ... chains (SCoTD, Figure 2), and the largest pool presented
+    the other way: flat, all chains weigh the same, or balanced, all problems do."""
+    pools = [count_name(count) for count in settings.many.counts]
+    found = [pool_arm(settings, pool) for pool in pools]
+    name = next(n for n, way in WAYS.items() if way != settings.many.balanced)
+    return [*found, replace(found[-1], name=name, balanced=WAYS[name])]
+
+
+def filter_arms(settings: Settings) -> list[Arm]:
+    """Students of the same number of chains, chosen in four ways (SCoTD, Figure 7)."""
+    return [replace(pool_arm(settings, name), balanced=False) for name in FILTERS]
+
+
+def pool_arm(settings: Settings, pool: str) -> Arm:
+    """The student of a pool of `corpus.pool_of`, trained on chains of thought."""
+    many = settings.many
+    return Arm(pool, (STYLE,), EXPERIMENT, pool=pool, balanced=many.balanced,
+               steps=many.steps, limit=many.test_limit)  # fmt: skip
+
+
+def whole_pool(settings: Settings) -> Arm:
+    """The student of all right chains."""
+    return pool_arm(settings, count_name(settings.many.counts[-1]))
+
+
+def count_name(count: int) -> str:
+    """The pool of so many chains per problem."""
+    return f"chains_{count:02d}"
+
+
+def with_votes(settings: Settings, arm: Arm) -> Arm:
+    """The same student, sampled several times per problem (SCoTD, Table 3)."""
+    many = settings.many
+    return replace(arm, name=f"{arm.name}, votes", samples=many.votes[-1],
+                   limit=many.vote_limit)  # fmt: skip
+
+
+def with_chains(settings: Settings, arms: Iterable[Arm]) -> list[Arm]:
+    """The arms whose pool has a chain to learn from; asks the teacher for chains."""
+    return [arm for arm in arms if pool_of(settings, arm.pool)[1].chains]
+
+
+def pool_rows(settings: Settings, arms: Iterable[Arm]) -> list[dict[str, Any]]:
+    """One row per arm: how many chains its pool has, from how many problems."""
+    return [
+        {"student": arm.name, **pool_of(settings, arm.pool)[1].row()} for arm in arms
+    ]
+
+
+# --- tables -----------------------------------------------------------------------
+
+
+def vote_table(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
+    """Accuracy by number of votes: a line per student and number of votes."""
+    kind = test_problems(settings)[0].kind
+    lines = []
+    for student in dict.fromkeys(row["student"] for row in rows):
+        own = [row for row in rows if row["student"] == student]
+        samples = max(row["sample"] for row in own) + 1
+        counts = [count for count in settings.many.votes if count <= samples]
+        for line in accuracy_by_votes(own, samples, counts, kind):
+            lines.append({"student": student.removesuffix(", votes"), **line})
+    return pd.DataFrame(lines)
+
+
+def chains_table(
+    settings: Settings, rows: Sequence[dict], votes: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Accuracy by number of chains, for a figure: greedy, and with all votes.
+
+    `rows` are greedy rows.  With `votes` (of `vote_table`) both are on the problems
+    that were voted on.
+    """
+    ids = {row["id"] for row in rows}
+    if votes is not None:
+        voted = spread(test_problems(settings), settings.many.vote_limit)
+        ids = {problem.id for problem in voted}
+    lines: list[dict[str, Any]] = []
+    for count in settings.many.counts:
+        student = count_name(count)
+        own = [r for r in rows if r["student"] == student and r["id"] in ids]
+        if own:
+            lines.append({"student": "greedy", "chains": count, **accuracy(own)})
+        if votes is not None:
+            last = votes[votes["student"] == student].to_dict("records")[-1:]
+            name = f"{settings.many.votes[-1]} votes"
+            lines += [{**line, "student": name, "chains": count} for line in last]
+    return pd.DataFrame(lines)
+
+
+def filter_rows(settings: Settings, rows: Sequence[dict]) -> list[dict]:
+    """Greedy rows of the filters' students and of the student of all right chains, in
+    a figure's order; none where no filter was scored."""
+    wanted = [whole_pool(settings).name, *FILTERS]
+    found = [row for row in rows if row["student"] in wanted]
+    if not {row["student"] for row in found} & set(FILTERS):
+        return []
+    return sorted(found, key=lambda row: wanted.index(row["student"]))
+
+
+def label_only(settings: Settings, ids: Collection[str]) -> dict[str, Any] | None:
+    """The score of a student of labels on these problems, from rows on disk (Figure 2).
+
+    That of `few_shot_or_supervised`, trained for as many steps, or the main table's;
+    None where neither was scored on all of them.
+    """
+    from ..stages import rows_on_disk  # which loads torch
+    from .few_shot_or_supervised import EXPERIMENT as SUPERVISED
+
+    for experiment, name in ((SUPERVISED, "full_label"), ("", "answer_only")):
+        rows = rows_on_disk(settings, experiment, f"-{name}.")
+        own = [row for row in rows if row["id"] in ids]
+        if ids and {row["id"] for row in own} == set(ids):
+            return {"student": name, **accuracy(own)}
+    return None
+
+
+def teacher_votes(
+    settings: Settings, problems: Sequence[Problem], chains: Sequence[Chain]
+) -> list[dict[str, Any]]:
+    """The teacher's own accuracy on its training problems, by number of votes."""
+    golds = {problem.id: problem.answer for problem in problems}
+    rows = [
+        {"id": c.problem_id, "extracted": c.answer, "gold": golds[c.problem_id],
+         "logprob": c.logprob or -inf}
+        for c in chains
+    ]  # fmt: skip
+    counts = settings.many.counts
+    return accuracy_by_votes(rows, counts[-1], counts, problems[0].kind)
+
+
+def compare_ways(settings: Settings) -> list[dict[str, Any]]:
+    """A line on flat against balanced pools, once both are on disk; else none."""
+    from ..ablations import paired_line
+    from ..stages import arm_rows_on_disk
+
+    other = arms(settings)[-1]
+    base, own = (arm_rows_on_disk(settings, a) for a in (whole_pool(settings), other))
+    if not (base and own):
+        return []
+    way = other.name.removeprefix("pool_")
+    return [paired_line(f"many chains, {way} pool", own, base)]

@@ -1,0 +1,137 @@
+"""The trainings of an arm: which pairs, which recipe, which folder.
+
+    >>> job = TrainingJob(settings, main_arm("cot"), "cot")     # doctest: +SKIP
+    >>> job.name, job.is_done                                   # doctest: +SKIP
+    ('cot-1f0c2a9b77', False)
+
+A job is one model of an arm.  Everything that makes it is in its name, so a job that is
+done is skipped by whatever comes later: a notebook, another process, a Ray cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil
+from pathlib import Path
+
+from socratic_utils.config import Settings, Training
+from socratic_utils.filtering.down_sampling import balanced
+from socratic_utils.students.no_subquestions import as_long, sub_problems
+from socratic_utils.students.supervision import SUPERVISIONS
+from socratic_utils.students.training.keep_models import KeepModels
+from socratic_utils.students.training.train import (
+    student_hash,
+    train_student,
+    training_record,
+)
+
+from .arms import Arm
+from .corpus import Pairs, corpus, paired, pool_of
+from .data import hold_back, share_of, train_problems
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """One training: a model of an arm.  Its chains are asked for when first needed."""
+
+    settings: Settings
+    arm: Arm
+    model: str
+
+    @cached_property
+    def lesson(self) -> tuple[Pairs, Training]:
+        """The training pairs and the recipe."""
+        return pairs_and_recipe(self.settings, self.arm, self.model)
+
+    @property
+    def name(self) -> str:
+        """The name of the student's folder, which ends with its hash."""
+        pairs, recipe = self.lesson
+        supervision = SUPERVISIONS[self.model]
+        settings = self.settings
+        mark = student_hash(settings.student, pairs, supervision, recipe, settings.seed)
+        return f"{supervision.name}-{mark}"
+
+    @property
+    def folder(self) -> Path:
+        """Where students of its kind are; kept checkpoints have a folder of their own."""
+        folder = self.settings.folder / "students"
+        kept = self.arm.checkpoints
+        return folder / f"checkpoints-{kept}" if kept else folder
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the student is on disk, or there is no chain to learn from."""
+        return not self.lesson[0] or bool(training_record(self.folder / self.name))
+
+    def run(self) -> Path:
+        """Train, unless the student is on disk; its folder."""
+        pairs, recipe = self.lesson
+        keep = []
+        if self.arm.checkpoints:
+            keep = [KeepModels(self.arm.checkpoints, self.folder / self.name)]
+        return train_student(
+            self.settings.student, pairs, SUPERVISIONS[self.model], recipe,
+            self.folder, self.settings.seed, keep,
+        )  # fmt: skip
+
+
+def pairs_and_recipe(settings: Settings, arm: Arm, model: str) -> tuple[Pairs, Training]:
+    """What a model of an arm learns, and for how long."""
+    # 1. the chains: a pool's, or those of the supervision's corpus
+    if arm.pool:
+        problems, pool = pool_of(settings, arm.pool)
+        pairs = paired(problems, pool.chains)
+    else:
+        problems = train_problems(settings)
+        pairs = corpus(settings, SUPERVISIONS[model].corpus)
+    # 2. of which problems
+    if arm.share < 1 or arm.held_back:
+        learnt = share_of(problems, arm.share)
+        if arm.held_back:
+            learnt = hold_back(learnt, arm.held_back)[0]
+        ids = {problem.id for problem in learnt}
+        pairs = [pair for pair in pairs if pair[0].id in ids]
+    # 3. for how many optimizer steps
+    recipe = settings.training
+    if arm.balanced and pairs:
+        pairs = visits(settings, pairs, arm.steps)
+    if arm.steps:
+        recipe = recipe.for_steps(arm.steps, len(pairs))
+    if model == "no_subquestions":  # a transcript per sub-problem, but as many steps
+        parts = sub_problems(pairs)
+        pairs, recipe = parts, as_long(recipe, len(pairs), len(parts))
+    return pairs, recipe
+
+
+def visits(settings: Settings, pairs: Pairs, steps: int) -> Pairs:
+    """Pairs such that every problem is visited equally often for so many steps, each
+    visit with one of its chains drawn at random (the authors' code of SCoTD)."""
+    problems = list({problem.id: problem for problem, _ in pairs}.values())
+    if len(problems) == len(pairs):
+        return pairs
+    count = ceil(steps * settings.training.batch_size / len(problems))
+    chains = [chain for _, chain in pairs]
+    pool = balanced(problems, chains, count, settings.seed, keep_wrong=True)
+    return paired(problems, pool.chains)
+
+
+def train(settings: Settings, arm: Arm) -> list[Path]:
+    """The folders of an arm's trained models, one per model; trained if need be."""
+    folders = [TrainingJob(settings, arm, model).run() for model in arm.models]
+    if arm.checkpoint:
+        return [folder / f"step-{arm.checkpoint:05d}" for folder in folders]
+    return folders
+
+
+def training_losses(settings: Settings, arms: Sequence[Arm]) -> dict[str, list[dict]]:
+    """Loss curves by model; empty where rows are reused and nothing was trained."""
+    if settings.reuse:
+        return {}
+    return {
+        model: training_record(folder)["losses"]
+        for arm in arms
+        for model, folder in zip(arm.models, train(settings, arm), strict=True)
+    }
