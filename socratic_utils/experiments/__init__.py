@@ -1,1 +1,14 @@
-"""TODO."""
+"""Stage 4: experiments.  An experiment is a list of arms; an arm is a line of a table.
+
+data, corpus     the problems and the teacher of a run; what students learn from
+arms             what an arm is; the main table's (Socratic CoT, Table 2)
+trainings        a model of an arm: its pairs, recipe and folder
+stages           `score`: train what is missing, decode, save prediction rows
+ablations        Socratic CoT, section 5; `prompting`: its Table 3
+scotd            the experiments of SCoTD
+human_judgement  whose chains do people prefer?
+
+>>> from socratic_utils.experiments.arms import main_arm
+>>> from socratic_utils.experiments.stages import score
+>>> rows = score(settings, main_arm("cot"))               # doctest: +SKIP
+"""

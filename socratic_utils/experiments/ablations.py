@@ -94,7 +94,7 @@ def arms(settings: Settings) -> list[Arm]:
             or any(saved.glob(f"*-{problems[0].split}-{arm.file}.jsonl"))
         )
     ]
-    return [replace(arm, limit=settings.many.test_limit) for arm in found]
+    return [replace(arm, limits=(settings.many.test_limit,)) for arm in found]
 
 
 def problems_of(settings: Settings) -> list[Problem]:

@@ -29,7 +29,8 @@ from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS, students
 from .corpus import can_teach, is_gold
 
 # Fields that name an arm or choose its problems, but change no answer.
-NAMES = ("name", "experiment", "default", "columns", "slow", "dataset", "split", "limit")
+NAMES = ("name", "experiment", "default", "columns", "slow", "dataset", "split",
+         "limits")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Arm:
     # On what.
     dataset: str = ""  # another benchmark than the run's
     split: str = ""  # empty: the split that is asked for
-    limit: int | None = None  # evenly spaced problems of the split
+    limits: tuple[int | None, ...] = ()  # evenly spaced problems, and of these ...
 
     @property
     def file(self) -> str:

@@ -173,7 +173,9 @@ def pool_of(settings: Settings, name: str) -> tuple[list[Problem], Pool]:
         return problems, FILTERS[name](problems, chains, many.budget, settings.seed)
     kind, _, count = name.rpartition("_")
     if kind not in ("chains", "all_chains") or not count.isdigit():
-        raise ValueError(f"unknown pool {name!r}; see socratic_utils/experiments/corpus.py")
+        raise ValueError(
+            f"unknown pool {name!r}; see socratic_utils/experiments/corpus.py"
+        )
     first = [chain for chain in chains if chain.sample < int(count)]
     select = correct_only if kind == "chains" else keep_all
     return problems, select(problems, first)
@@ -218,7 +220,7 @@ def can_teach(settings: Settings, models: Sequence[str], pool: str = "") -> bool
 
 
 def _taught(settings: Settings, supervision: Supervision) -> bool:
-    """Published teachers have chains of one style or another, some benchmarks no steps."""
+    """Published teachers have few styles of chains, some benchmarks have no steps."""
     name = supervision.corpus
     if "solution" not in supervision.shown and name == "gold":
         return True

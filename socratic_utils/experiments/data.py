@@ -33,7 +33,7 @@ def train_problems(settings: Settings) -> list[Problem]:
 
 
 def test_problems(settings: Settings, split: str = "") -> list[Problem]:
-    """`test_limit` evenly spaced problems of a split (by default the first reported)."""
+    """`test_limit` evenly spaced problems of a split (default: the first reported)."""
     problems = _loaded(settings.dataset, split or test_splits(settings)[0])
     return spread(problems, settings.test_limit)
 

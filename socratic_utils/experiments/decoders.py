@@ -19,15 +19,19 @@ from socratic_utils.files import content_hash
 from socratic_utils.problems import Problem
 from socratic_utils.students.base_models import load_pretrained
 from socratic_utils.students.decoding import vllm
-from socratic_utils.students.decoding.incremental import IncrementalDecoder
 from socratic_utils.students.decoding.few_shot import FewShotDecoder, prefix_ids
+from socratic_utils.students.decoding.incremental import Speaker as IncrementalDecoder
 from socratic_utils.students.decoding.oracles import (
-    CalculatorDecoder,
+    AskedBefore as KnownQuestions,
+)
+from socratic_utils.students.decoding.oracles import (
+    Calculating as CalculatorDecoder,
+)
+from socratic_utils.students.decoding.oracles import (
     GoldQuestions,
-    KnownQuestions,
     upfront,
 )
-from socratic_utils.students.decoding.planner import PlannedQuestions
+from socratic_utils.students.decoding.planner import PlannedDecoder
 from socratic_utils.students.guidance import gold_guides
 from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.students.training.hardware import device
@@ -61,7 +65,7 @@ def decoders_of(
     if arm.planned:
         planner, asker, _ = decoders
         limit = settings.decoding.max_tokens
-        decoders[:2] = [PlannedQuestions(asker, planner, limit)]
+        decoders[:2] = [PlannedDecoder(asker, planner, limit)]
     if arm.upfront:
         decoders[0] = upfront(problems, decoders[0], settings.decoding)
     return decoders

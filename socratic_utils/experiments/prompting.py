@@ -1,13 +1,14 @@
-"""Prompting a teacher: chain of thought, or sub-questions in two stages (P1, Table 3).
+"""Prompting a teacher: chain of thought, or sub-questions in two stages.
 
-P1 prompts GPT-3 175B with one exemplar on GSM8K: once for a chain of thought; once for
-sub-questions, and then again to solve them in sequence.  Nobody is trained.
+Socratic CoT (Table 3) prompts GPT-3 175B with one exemplar on GSM8K: once for a chain
+of thought; once for sub-questions, and again to solve them in sequence.  No student is
+trained.
 
     >>> rows = prompted_rows(teacher, problems)               # doctest: +SKIP
     >>> compare(rows)                                         # doctest: +SKIP
 
-What comes back is judged by its final answer.  A first reply without a question has no
-second one, and counts as wrong.  P1's own prompts for this are not shown.
+A chain is judged by its final answer.  A first reply without a question has no second
+one, and counts as wrong.  The paper does not show its own prompts for this.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from socratic_utils.answers.extract import is_correct
+from socratic_utils.answers import is_correct
 from socratic_utils.config import Settings
 from socratic_utils.metrics.statistics import accuracy
 from socratic_utils.problems import Chain, Problem
@@ -27,9 +28,9 @@ from socratic_utils.teacher.prompts import FROM_QUESTIONS, QUESTIONS
 from socratic_utils.teacher.published import CORPORA
 from socratic_utils.teacher.teacher import Teacher
 
-from .corpus import can_ask, teacher_of
+from .data import can_ask, teacher_of
 
-SHOTS = 1  # "due to budget", as P1 has it
+SHOTS = 1  # "due to budget", says the paper
 WAYS = ("CoT", "sub-questions")
 
 
@@ -38,10 +39,16 @@ def fits(problems: Sequence[Problem]) -> bool:
     return all(p.kind == "number" or p.dataset == "strategyqa" for p in problems)
 
 
-def in_two_stages(teacher: Teacher, problems: Sequence[Problem]) -> list[Chain]:
-    """Sub-questions first, then their solutions: a chain a problem, in their order.
+def asked_of(teacher: Teacher, problems: Sequence[Problem]) -> dict[str, list[str]]:
+    """Problem id -> the sub-questions that the teacher asks: the first stage."""
+    chains = teacher.sample(problems, QUESTIONS)
+    return {c.problem_id: [step.question for step in c.steps] for c in chains}
 
-    A problem of which the teacher asks nothing has a chain without steps and answer.
+
+def in_two_stages(teacher: Teacher, problems: Sequence[Problem]) -> list[Chain]:
+    """Sub-questions, then their solutions: one chain per problem, in their order.
+
+    A problem about which the teacher asks nothing has a chain without steps or answer.
     """
     asked = asked_of(teacher, problems)
     given = [
@@ -57,21 +64,10 @@ def in_two_stages(teacher: Teacher, problems: Sequence[Problem]) -> list[Chain]:
     ]
 
 
-def asked_of(teacher: Teacher, problems: Sequence[Problem]) -> dict[str, list[str]]:
-    """Problem id -> the sub-questions that the teacher asks: the first stage."""
-    chains = teacher.sample(problems, QUESTIONS)
-    return {c.problem_id: [step.question for step in c.steps] for c in chains}
-
-
-def questions_to_ask(teacher: Teacher, problems: Sequence[Problem]) -> Estimate:
-    """What `asked_of` would ask for, with the prompt of `prompted_rows`."""
-    return replace(teacher, shots=SHOTS).estimate(problems, QUESTIONS)
-
-
 def prompted_rows(teacher: Teacher, problems: Sequence[Problem]) -> list[dict]:
     """Prediction rows of both ways, on the same problems.
 
-    Raises TeacherError where replies are neither known nor to be had.
+    Raises TeacherError where replies are neither known nor can be had.
     """
     teacher = replace(teacher, shots=SHOTS)
     chains = teacher.sample(problems, "cot"), in_two_stages(teacher, problems)
@@ -85,30 +81,35 @@ def prompted_rows(teacher: Teacher, problems: Sequence[Problem]) -> list[dict]:
     ]  # fmt: skip
 
 
-def table(settings: Settings, problems: Sequence[Problem]) -> pd.DataFrame:
-    """`compare` of the run's teacher; empty, with a reason, where nothing can be asked.
-
-    With reused rows nobody is asked: replies must be recorded or in the store.
-    """
-    if settings.teacher in CORPORA or not fits(problems):
-        print(f"left out: {settings.teacher} cannot be prompted for {settings.dataset}")
-        return pd.DataFrame()
-    teacher = teacher_of(settings)
-    if planned(teacher, problems).requests and not can_ask(settings):
-        print(f"left out: replies of {settings.teacher} are not known")
-        return pd.DataFrame()
-    return compare(prompted_rows(teacher, problems))
+def questions_to_ask(teacher: Teacher, problems: Sequence[Problem]) -> Estimate:
+    """What `asked_of` would ask for, with the prompt of `prompted_rows`."""
+    return replace(teacher, shots=SHOTS).estimate(problems, QUESTIONS)
 
 
 def planned(teacher: Teacher, problems: Sequence[Problem]) -> Estimate:
-    """What both ways would ask for; the second stage is taken for the first again."""
+    """What both ways would ask for; the second stage is estimated by the first."""
     teacher = replace(teacher, shots=SHOTS)
     cot, first = teacher.estimate(problems, "cot"), questions_to_ask(teacher, problems)
     return cot + first + first
 
 
+def table(settings: Settings, problems: Sequence[Problem]) -> pd.DataFrame:
+    """`compare` of the run's teacher; empty, with a line of reason, if it is unknown.
+
+    With reused rows, replies must be recorded or cached.
+    """
+    if settings.teacher in CORPORA or not fits(problems):
+        print(f"skipped: {settings.teacher} cannot be prompted for {settings.dataset}")
+        return pd.DataFrame()
+    teacher = teacher_of(settings)
+    if planned(teacher, problems).requests and not can_ask(settings):
+        print(f"skipped: the replies of {settings.teacher} are not known")
+        return pd.DataFrame()
+    return compare(prompted_rows(teacher, problems))
+
+
 def compare(rows: Sequence[dict]) -> pd.DataFrame:
-    """A line a way: n, correct, accuracy, its interval, and McNemar's exact p-value."""
+    """One line per way: n, correct, accuracy, its interval, McNemar's exact p-value."""
     pair = paired_table(rows).iloc[0]
     return pd.DataFrame(
         {"prompt": way, **accuracy(r for r in rows if r["student"] == way),

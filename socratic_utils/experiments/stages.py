@@ -17,8 +17,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from socratic_utils.config import Decoding, Settings
-from socratic_utils.files import content_hash, record_settings, write_atomic
-from socratic_utils.files import write_jsonl_rows
+from socratic_utils.files import (
+    content_hash,
+    record_settings,
+    write_atomic,
+    write_jsonl_rows,
+)
 from socratic_utils.metrics.self_consistency import SAMPLED
 from socratic_utils.problems import Problem, read_rows
 from socratic_utils.students.decoding.loop import FORMAT, prediction_row, solve
@@ -51,7 +55,10 @@ def problems_of(settings: Settings, arm: Arm, split: str = "") -> list[Problem]:
     settings = replace(settings, dataset=arm.dataset or settings.dataset)
     if (arm.split or split) == "train":  # problems that were held back
         return hold_back(train_problems(settings), arm.held_back)[1]
-    return spread(test_problems(settings, arm.split or split), arm.limit)
+    problems = test_problems(settings, arm.split or split)
+    for limit in arm.limits:
+        problems = spread(problems, limit)
+    return problems
 
 
 def decoding_of(settings: Settings, arm: Arm) -> Decoding:
@@ -148,7 +155,9 @@ def predictions_path(settings: Settings, arm: Arm, split: str) -> Path:
     return folder / f"{dataset}-{split}-{arm.file}.jsonl"
 
 
-def rows_on_disk(settings: Settings, experiment: str = "", part: str = "") -> list[dict]:
+def rows_on_disk(
+    settings: Settings, experiment: str = "", part: str = ""
+) -> list[dict]:
     """Saved rows of an experiment, of files with `part` in their name; none is made.
 
     With reused rows they are the committed run's.  Rows of other settings, left by an
@@ -173,7 +182,7 @@ def arm_rows_on_disk(settings: Settings, arm: Arm) -> list[dict]:
 
 
 def rows_of(path: Path) -> list[dict]:
-    """The rows of a file; none where it is missing, or unreadable and then set aside."""
+    """The rows of a file; none if it is missing or cannot be read (then set aside)."""
     if not path.exists():
         return []
     try:

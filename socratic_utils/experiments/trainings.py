@@ -41,14 +41,14 @@ class TrainingJob:
     model: str
 
     @cached_property
-    def lesson(self) -> tuple[Pairs, Training]:
+    def pairs_and_recipe(self) -> tuple[Pairs, Training]:
         """The training pairs and the recipe."""
         return pairs_and_recipe(self.settings, self.arm, self.model)
 
     @property
     def name(self) -> str:
         """The name of the student's folder, which ends with its hash."""
-        pairs, recipe = self.lesson
+        pairs, recipe = self.pairs_and_recipe
         supervision = SUPERVISIONS[self.model]
         settings = self.settings
         mark = student_hash(settings.student, pairs, supervision, recipe, settings.seed)
@@ -56,7 +56,7 @@ class TrainingJob:
 
     @property
     def folder(self) -> Path:
-        """Where students of its kind are; kept checkpoints have a folder of their own."""
+        """Where its student is saved; kept checkpoints have a folder of their own."""
         folder = self.settings.folder / "students"
         kept = self.arm.checkpoints
         return folder / f"checkpoints-{kept}" if kept else folder
@@ -64,11 +64,13 @@ class TrainingJob:
     @property
     def is_done(self) -> bool:
         """Whether the student is on disk, or there is no chain to learn from."""
-        return not self.lesson[0] or bool(training_record(self.folder / self.name))
+        return not self.pairs_and_recipe[0] or bool(
+            training_record(self.folder / self.name)
+        )
 
     def run(self) -> Path:
         """Train, unless the student is on disk; its folder."""
-        pairs, recipe = self.lesson
+        pairs, recipe = self.pairs_and_recipe
         keep = []
         if self.arm.checkpoints:
             keep = [KeepModels(self.arm.checkpoints, self.folder / self.name)]
@@ -78,7 +80,9 @@ class TrainingJob:
         )  # fmt: skip
 
 
-def pairs_and_recipe(settings: Settings, arm: Arm, model: str) -> tuple[Pairs, Training]:
+def pairs_and_recipe(
+    settings: Settings, arm: Arm, model: str
+) -> tuple[Pairs, Training]:
     """What a model of an arm learns, and for how long."""
     # 1. the chains: a pool's, or those of the supervision's corpus
     if arm.pool:
@@ -118,9 +122,14 @@ def visits(settings: Settings, pairs: Pairs, steps: int) -> Pairs:
     return paired(problems, pool.chains)
 
 
+def trainings_of(settings: Settings, arm: Arm) -> list[TrainingJob]:
+    """The trainings of an arm, one per model."""
+    return [TrainingJob(settings, arm, model) for model in arm.models]
+
+
 def train(settings: Settings, arm: Arm) -> list[Path]:
     """The folders of an arm's trained models, one per model; trained if need be."""
-    folders = [TrainingJob(settings, arm, model).run() for model in arm.models]
+    folders = [job.run() for job in trainings_of(settings, arm)]
     if arm.checkpoint:
         return [folder / f"step-{arm.checkpoint:05d}" for folder in folders]
     return folders

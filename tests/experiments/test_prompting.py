@@ -1,129 +1,51 @@
-"""Students that are only prompted: exemplars as transcripts, read once for a batch."""
+"""Prompting in two stages (Socratic CoT, Table 3), against a real HTTP server."""
 
-import pytest
-import torch
+from socratic_utils import config
+from socratic_utils.experiments import ablations, prompting
+from socratic_utils.problems import Problem
+from socratic_utils.teacher.teacher import Teacher
+from tests.helpers.teacher_server import TeacherServer
 
-from socratic_utils.experiments import prompting as prompted
-from socratic_utils.students.base_models import load_pretrained
-from socratic_utils.students.supervision import SUPERVISIONS
-from socratic_utils.students.transcript import prompt_ids
-from socratic_utils.teacher.prompts import load_prompt
-
-P2S = {"commonsense_qa": 7, "openbookqa": 4, "quarel": 5, "sst2": 6, "imdb": 3}
-
-
-@pytest.mark.parametrize(("dataset", "count"), P2S.items())
-def test_as_many_exemplars_as_the_authors_have(dataset, count):
-    found = prompted.exemplars(dataset, "choice")
-    assert len(found) == count
-    assert all(chain.steps and chain.answer for _, chain in found)
-    assert len({chain.answer for _, chain in found}) > 1
-    assert len(load_prompt(dataset, "cot").exemplars) == count
+PROBLEMS = [
+    Problem("p", "gradeschool", "test", "A baker makes 4 trays of 12 rolls.", "48"),
+    Problem("o", "gradeschool", "test", "How many legs have 12 dogs?", "24"),
+]
+REPLY = "Q1: How many rolls?\nA1: She makes 4 * 12 = 48 rolls.\nThe answer is 48."
 
 
-def test_the_anli_exemplars_have_every_answer():
-    answers = [chain.answer for _, chain in prompted.exemplars("anli", "choice")]
-    assert sorted(answers) == list("aabbcc")
+def asked(server):
+    return [request["messages"] for request in server.requests]
 
 
-def text_of(supervision):
-    _, tokenizer = load_pretrained("tiny")
-    ids = prompted.prefix_ids(tokenizer, "gradeschool", "number", supervision)
-    return tokenizer.decode(ids)
+def test_questions_come_first_and_are_given_back(tmp_path):
+    with TeacherServer(reply=REPLY) as server:
+        teacher = Teacher("toy", server.url, tmp_path, recorded=())
+        rows = prompting.prompted_rows(teacher, PROBLEMS)
+        known = len(server.requests)
+        assert prompting.prompted_rows(teacher, PROBLEMS) == rows
+    assert len(server.requests) == known == 6  # CoT, questions, solutions: two each
+    assert all(len(messages) == 4 for messages in asked(server))  # one exemplar
+    second = [m[-1]["content"] for m in asked(server) if "Questions:" in str(m[-1])]
+    assert sorted(second) == [
+        "Problem: A baker makes 4 trays of 12 rolls.\nQuestions:\nQ1: How many rolls?",
+        "Problem: How many legs have 12 dogs?\nQuestions:\nQ1: How many rolls?",
+    ]
+    table = prompting.compare(rows)
+    assert list(table["prompt"]) == ["CoT", "sub-questions"]
+    assert list(table["correct"]) == [1, 1] and set(table["p_value"]) == {1.0}
 
 
-def test_exemplars_are_written_as_transcripts():
-    shown = text_of(SUPERVISIONS["cot"])
-    blocks = shown.strip().split("\n\n")
-    assert len(blocks) == len(load_prompt("gradeschool", "cot").exemplars)
-    for block in blocks:
-        lines = block.splitlines()
-        assert lines[0].startswith("Problem:") and lines[1].startswith("A:")
-        assert lines[-1].startswith("The answer is")
-    assert "A:" not in text_of(SUPERVISIONS["answer_only"])
+def test_without_a_question_there_is_no_second_stage(tmp_path):
+    with TeacherServer(reply="She makes 4 * 12 = 48.\nThe answer is 48.") as server:
+        teacher = Teacher("toy", server.url, tmp_path, recorded=())
+        chains = prompting.in_two_stages(teacher, PROBLEMS)
+    assert [chain.answer for chain in chains] == [None, None]
+    assert len(server.requests) == 2
 
 
-def test_a_prompted_row_reads_as_if_it_stood_alone(settings):
-    """The exemplars are read once for all rows, with the same logits."""
-    from socratic_utils.experiments.corpus import test_problems
-
-    model, tokenizer = load_pretrained("tiny")
-    model.eval()
-    prefix = [5, 6, 7, 8]
-    problems = test_problems(settings)[:3]
-    prompts = [prompt_ids(tokenizer, p)[: 9 + i] for i, p in enumerate(problems)]
-    speaker = prompted.Prompted(model, tokenizer, prefix)
-    speaker.start(prompts)
-    together = speaker.write(6, whole_lines=False)
-    for prompt, written in zip(prompts, together, strict=True):
-        ids = torch.tensor([prefix + prompt])
-        for token in written:
-            with torch.inference_mode():
-                assert int(model(ids).logits[0, -1].argmax()) == token
-            ids = torch.cat([ids, torch.tensor([[token]])], 1)
-
-
-def test_a_problem_longer_than_the_context_loses_its_head(settings):
-    from dataclasses import replace
-
-    from socratic_utils.problems import Problem
-    from socratic_utils.students.decoding.incremental import Speaker
-    from socratic_utils.students.decoding.loop import prediction_row, solve
-
-    model, tokenizer = load_pretrained("tiny")
-    speaker = Speaker(model.eval(), tokenizer)
-    assert speaker.context == 512
-    text = "Ann has 2 pens. " * 200 + "How many?"
-    long = Problem("long", "demo", "test", text, "2")
-    short = replace(long, id="short", text="Ann has 2 pens. How many?")
-    solutions = solve([long, short], speaker, decoding=settings.decoding)
-    rows = [prediction_row(s, settings.decoding) for s in solutions]
-    assert [row["prompt_cut"] for row in rows] == [True, False]
-
-
-def test_no_exemplar_has_room(settings):
-    _, tokenizer = load_pretrained("tiny")
-    given = "gradeschool", "number", SUPERVISIONS["cot"]
-    assert prompted.prefix_ids(tokenizer, *given, room=10) == []
-    whole = prompted.prefix_ids(tokenizer, *given)
-    some = prompted.prefix_ids(tokenizer, *given, room=len(whole) - 1)
-    assert 0 < len(some) < len(whole) and whole[: len(some)] == some
-
-
-def test_the_three_ways_of_table_2a(settings, capsys):
-    rows = {way.name: prompted.score(settings, way) for way in prompted.ways(settings)}
-    assert list(rows) == ["no_cot", "greedy_cot", "self_consistency"]
-    assert len(rows["greedy_cot"]) == settings.many.test_limit
-    drawn = rows["self_consistency"]
-    assert len(drawn) == settings.many.vote_limit * settings.many.votes[-1]
-    assert {row["sample"] for row in drawn} == {0, 1}
-    capsys.readouterr()
-    prompted.score(settings, prompted.ways(settings)[1])
-    assert "already solved" in capsys.readouterr().out
-
-
-def test_a_trained_student_on_another_task(settings, tmp_path, monkeypatch):
-    from socratic_utils.experiments import stages as experiments
-    from tests.helpers.published_rows import write_lines
-
-    data = tmp_path / "data"
-    monkeypatch.delenv("SOCRATIC_DATA_DIR", raising=False)
-    assert not prompted.at_hand(settings, "sst2")  # and no network is asked
-    monkeypatch.setenv("SOCRATIC_DATA_DIR", str(data))
-    assert not prompted.at_hand(settings, "openbookqa")
-    choices = [{"label": x, "text": t} for x, t in zip("ABCD", "pqrs", strict=True)]
-    row = {"id": "1", "question": {"stem": "Which?", "choices": choices},
-           "answerKey": "B"}  # fmt: skip
-    write_lines(data / "openbookqa" / "test.jsonl", [row])
-    assert prompted.at_hand(settings, "openbookqa")
-    [folder] = experiments.train(settings, "cot")
-    way = prompted.ways(settings)[1]
-    [found] = prompted.score(settings, way, folder, "openbookqa", "after")
-    assert found["dataset"] == "openbookqa" and found["student"] == "after"
-    both = prompted.transfer(settings)
-    assert [row["student"] for row in both] == ["before", "after_cot"]
-    from dataclasses import replace
-
-    assert prompted.transfer(replace(settings, dataset="openbookqa")) == []
-    assert prompted.transfer(replace(settings, reuse="reference")) == []
-    assert found["prompt"].endswith("(a) p (b) q (c) r (d) s")
+def test_the_recorded_teacher_answers_at_small_without_a_server(tmp_path, monkeypatch):
+    monkeypatch.setenv(config.OUTPUTS_VARIABLE, str(tmp_path))
+    settings = config.load("small")
+    table = prompting.table(settings, ablations.problems_of(settings))
+    assert list(table["prompt"]) == ["CoT", "sub-questions"]
+    assert list(table["n"]) == [60, 60]

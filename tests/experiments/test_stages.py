@@ -1,11 +1,13 @@
 """Settings and stages: limits, reuse, what is skipped."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from socratic_utils import config
-from socratic_utils.experiments import stages as experiments
+from socratic_utils.experiments import corpus, data, stages
+from socratic_utils.experiments.arms import main_arm
 from socratic_utils.files import project_root
 from socratic_utils.students.supervision import STUDENTS
 
@@ -17,7 +19,7 @@ def test_a_scale_s_settings_can_be_changed_by_name():
 
 
 def test_the_settings_of_many_chains_are_a_switch_too():
-    """P2's pool is flat or balanced; a name that two have is Settings' own."""
+    """SCoTD's pool is flat or balanced; a name that two have is Settings' own."""
     assert config.load("paper").many.balanced
     assert not config.load("paper", balanced=False).many.balanced
     assert config.load("small", balanced=True).many.balanced
@@ -78,44 +80,65 @@ def test_committed_rows_are_of_todays_settings():
 
 def test_a_limited_test_split_keeps_seen_and_unseen_families():
     settings = config.load("small", test_limit=10)
-    problems = experiments.test_problems(settings)
+    problems = data.test_problems(settings)
     assert len({p.id for p in problems}) == 10
     assert {p.extra["unseen"] for p in problems} == {True, False}
 
 
 def test_only_gradeschool_has_a_challenge_split():
-    assert experiments.test_splits(config.load("small")) == ["test", "challenge"]
-    assert experiments.test_splits(config.load("small", dataset="gsm8k")) == ["test"]
+    assert data.test_splits(config.load("small")) == ["test", "challenge"]
+    assert data.test_splits(config.load("small", dataset="gsm8k")) == ["test"]
 
 
-def test_rows_are_taken_from_disk_and_made_again_when_the_decoding_changes():
+def test_rows_are_loaded_from_disk_and_made_again_when_the_decoding_changes():
     settings = config.load("smoke", train_limit=4, test_limit=2)
-    first = experiments.score(settings, "answer_only")
-    path = experiments.predictions_path(settings, "answer_only", "test")
+    arm = main_arm("answer_only")
+    first = stages.score(settings, arm)
+    path = stages.predictions_path(settings, arm, "test")
     written = path.stat().st_mtime_ns
-    assert experiments.score(settings, "answer_only") == first
+    assert stages.score(settings, arm) == first
     assert path.stat().st_mtime_ns == written
     changed = config.load("smoke", train_limit=4, test_limit=2, max_tokens=5)
-    again = experiments.score(changed, "answer_only")
+    again = stages.score(changed, arm)
     assert path.stat().st_mtime_ns != written
     assert [row["tokens"] for row in again] == [5, 5]
-    assert experiments.rows_so_far(changed) == again
-    assert experiments.rows_so_far(config.load("smoke", test_limit=3)) == []
+    assert stages.main_rows(changed) == again
+    assert stages.main_rows(config.load("smoke", test_limit=3)) == []
     other = config.load("smoke", train_limit=6, test_limit=2, max_tokens=5)
-    assert experiments.rows_so_far(other) == []
-    path = experiments.predictions_path(changed, "answer_only", "test")
-    path.write_text(path.read_text("utf-8")[:-20], "utf-8")  # cut off by somebody
-    assert experiments.rows_so_far(changed) == []
-    assert path.with_suffix(".bad").exists() and not path.exists()
-    assert [row["output"] for row in experiments.score(changed, "answer_only")] == [
+    assert stages.main_rows(other) == []
+    path.write_text(path.read_text("utf-8")[:-20], "utf-8")  # cut off by a kill
+    assert [row["output"] for row in stages.score(changed, arm)] == [
         row["output"] for row in again
     ]
+    assert path.with_suffix(".bad").exists()
+
+
+def test_rows_are_made_again_when_the_student_changes():
+    """A student's hash is part of its rows' hash: old rows are never reused."""
+    settings = config.load("smoke", train_limit=4, test_limit=2)
+    arm = main_arm("gt_steps")
+    before = stages.score(settings, arm)
+    changed = replace(settings, training=replace(settings.training, learning_rate=2e-3))
+    after = stages.score(changed, arm)
+    assert {row["inputs"] for row in before}.isdisjoint(r["inputs"] for r in after)
+
+
+def test_what_only_names_an_arm_is_not_in_its_meaning():
+    arm = main_arm("cot")
+    named = replace(arm, name="x", experiment="y", default="z", slow=True, limits=(3,),
+                    columns=(("a", 1),))  # fmt: skip
+    assert named.meaning() == arm.meaning()
+    for changed in (
+        {"calculator": True}, {"pool": "chains_01"}, {"share": 0.5}, {"samples": 2},
+        {"questions": "gold"}, {"guide": "steps"}, {"checkpoint": 3}, {"steps": 2},
+    ):  # fmt: skip
+        assert replace(arm, **changed).meaning() != arm.meaning()
 
 
 def test_rows_that_were_never_committed_are_one_sentence():
     settings = config.load("smoke", reuse="reference")
     with pytest.raises(FileNotFoundError, match="run without --reuse"):
-        experiments.score(settings, "cot")
+        stages.score(settings, main_arm("cot"))
 
 
 @pytest.mark.skipif(
@@ -127,10 +150,10 @@ def test_the_committed_reference_is_whole_and_reusable():
     settings = config.load("small", reuse="reference")
     assert settings.reference == project_root() / "outputs" / "reference" / "small"
     for split, size in (("test", 200), ("challenge", 100)):
-        ids = [p.id for p in experiments.test_problems(settings, split)]
+        ids = [p.id for p in data.test_problems(settings, split)]
         assert len(ids) == size
         for student in STUDENTS:
-            rows = experiments.score(settings, student, split)
+            rows = stages.score(settings, main_arm(student), split)
             assert [row["id"] for row in rows] == ids
             assert all(row["model"] == settings.student for row in rows)
 
@@ -138,6 +161,6 @@ def test_the_committed_reference_is_whole_and_reusable():
 def test_the_shipped_recording_serves_the_small_scale_without_an_endpoint():
     settings = config.load("small")
     for style in ("cot", "socratic"):
-        result = experiments.filtered(settings, style)
+        result = corpus.filtered(settings, style)
         assert len(result.kept) + len(result.dropped) == settings.train_limit
         assert {a.chain.source for a in result.attempts} == {settings.teacher}

@@ -31,7 +31,7 @@ def training_arm(settings: Settings) -> Arm:
     """The one training: the teacher's chains of the problems that are not held back."""
     many = settings.many
     return Arm("checkpoints", (STYLE,), EXPERIMENT, held_back=many.held_back,
-               checkpoints=many.checkpoints, limit=many.test_limit)  # fmt: skip
+               checkpoints=many.checkpoints, limits=(many.test_limit,))  # fmt: skip
 
 
 def arms(settings: Settings) -> list[Arm]:
@@ -93,7 +93,7 @@ def choices(rows: Sequence[dict]) -> pd.DataFrame:
 
 
 def compare_choices(rows: Sequence[dict]) -> list[dict]:
-    """A line on choosing on the reported problems against choosing on held-back ones."""
+    """A line: chosen on the reported problems, against chosen on held-back ones."""
     from ..ablations import paired_line
 
     held_back, leaked = choices(rows)["step"].tolist()[:2]

@@ -30,7 +30,7 @@ def arms(settings: Settings) -> list[Arm]:
     """Every student at every share of the problems, the whole included."""
     found = []
     for student in STUDENTS:
-        arm = replace(main_arm(student), limit=settings.many.test_limit)
+        arm = replace(main_arm(student), limits=(settings.many.test_limit,))
         if can_teach(settings, arm.models):
             found += [_part(arm, share) for share in settings.many.shares]
     if settings.scale == "paper" and can_sample(settings):
@@ -69,7 +69,7 @@ def rows_on_disk(settings: Settings) -> list[dict]:
 
     rows = rows_on_disk(settings, EXPERIMENT)
     for student in STUDENTS if rows else ():
-        arm = replace(main_arm(student), limit=settings.many.test_limit)
+        arm = replace(main_arm(student), limits=(settings.many.test_limit,))
         rows += [{**row, "share": 1.0} for row in arm_rows_on_disk(settings, arm)]
     return rows
 

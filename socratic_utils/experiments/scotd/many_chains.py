@@ -25,8 +25,8 @@ from socratic_utils.metrics.self_consistency import accuracy_by_votes
 from socratic_utils.metrics.statistics import accuracy
 from socratic_utils.problems import Chain, Problem
 
-from ..arms import Arm, main_arm
-from ..corpus import FILTERS, pool_of
+from ..arms import Arm
+from ..corpus import FILTERS, filters_of, pool_of
 from ..data import STYLE, spread, test_problems
 
 EXPERIMENT = "many_chains"
@@ -51,7 +51,7 @@ def pool_arm(settings: Settings, pool: str) -> Arm:
     """The student of a pool of `corpus.pool_of`, trained on chains of thought."""
     many = settings.many
     return Arm(pool, (STYLE,), EXPERIMENT, pool=pool, balanced=many.balanced,
-               steps=many.steps, limit=many.test_limit)  # fmt: skip
+               steps=many.steps, limits=(many.test_limit,))  # fmt: skip
 
 
 def whole_pool(settings: Settings) -> Arm:
@@ -68,12 +68,22 @@ def with_votes(settings: Settings, arm: Arm) -> Arm:
     """The same student, sampled several times per problem (SCoTD, Table 3)."""
     many = settings.many
     return replace(arm, name=f"{arm.name}, votes", samples=many.votes[-1],
-                   limit=many.vote_limit)  # fmt: skip
+                   limits=(*arm.limits, many.vote_limit))  # fmt: skip
 
 
 def with_chains(settings: Settings, arms: Iterable[Arm]) -> list[Arm]:
-    """The arms whose pool has a chain to learn from; asks the teacher for chains."""
+    """The arms that have a chain to learn from; asks the teacher for chains."""
+    arms = list(arms)
+    if any(arm.pool in FILTERS for arm in arms):
+        possible = filters_of(settings)
+        arms = [a for a in arms if a.pool not in FILTERS or a.pool in possible]
     return [arm for arm in arms if pool_of(settings, arm.pool)[1].chains]
+
+
+def voted_problems(settings: Settings) -> list[Problem]:
+    """The problems of `with_votes`: some of those that are decoded greedily."""
+    problems = spread(test_problems(settings), settings.many.test_limit)
+    return spread(problems, settings.many.vote_limit)
 
 
 def pool_rows(settings: Settings, arms: Iterable[Arm]) -> list[dict[str, Any]]:
@@ -109,8 +119,7 @@ def chains_table(
     """
     ids = {row["id"] for row in rows}
     if votes is not None:
-        voted = spread(test_problems(settings), settings.many.vote_limit)
-        ids = {problem.id for problem in voted}
+        ids = {problem.id for problem in voted_problems(settings)}
     lines: list[dict[str, Any]] = []
     for count in settings.many.counts:
         student = count_name(count)

@@ -30,12 +30,14 @@ EXPERIMENT = "prompted"
 def arms(settings: Settings) -> list[Arm]:
     """The untrained student's three rows of Table 2(a)."""
     many = settings.many
-    greedy = Arm("greedy_cot", (), EXPERIMENT, exemplars=STYLE, limit=many.test_limit)
+    greedy = Arm(
+        "greedy_cot", (), EXPERIMENT, exemplars=STYLE, limits=(many.test_limit,)
+    )
     return [
         replace(greedy, name="no_cot", exemplars="answer_only"),
         greedy,
         replace(greedy, name="self_consistency", samples=many.votes[-1],
-                limit=many.vote_limit),
+                limits=(many.test_limit, many.vote_limit)),
     ]  # fmt: skip
 
 
@@ -49,7 +51,7 @@ def transfer_arms(settings: Settings) -> list[Arm]:
     for task in settings.many.transfer:
         if task != settings.dataset and at_hand(settings, task):
             before = Arm("before", (), EXPERIMENT, exemplars=STYLE, dataset=task,
-                         limit=settings.many.test_limit)  # fmt: skip
+                         limits=(settings.many.test_limit,))  # fmt: skip
             found.append(before)
             if can_teach(settings, (STYLE,)):
                 found.append(replace(before, name="after_cot", models=(STYLE,)))

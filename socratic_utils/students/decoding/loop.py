@@ -35,6 +35,7 @@ from socratic_utils.students.transcript import (
 
 from .incremental import Speaker
 
+FORMAT = 2  # raise it when decoding, extraction or the format of rows changes
 GREEDY = Decoding()
 
 

@@ -1,13 +1,14 @@
 """Students of a share of the training problems."""
 
-from socratic_utils.experiments import data_size
+from socratic_utils.experiments import data
+from socratic_utils.experiments.scotd import data_size
 from socratic_utils.students.training.train import training_record
 
 
-def test_shares_lie_at_even_distances():
-    assert data_size.part(list(range(10)), 0.5) == [0, 2, 4, 6, 8]
-    assert data_size.part(list(range(10)), 1.0) == list(range(10))
-    assert data_size.part([1, 2, 3], 0.01) == [1]
+def test_shares_are_evenly_spaced():
+    assert data.share_of(list(range(10)), 0.5) == [0, 2, 4, 6, 8]
+    assert data.share_of(list(range(10)), 1.0) == list(range(10))
+    assert data.share_of([1, 2, 3], 0.01) == [1]
 
 
 def test_a_share_is_trained_on_so_many_problems(settings):

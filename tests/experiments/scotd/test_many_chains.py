@@ -1,0 +1,247 @@
+"""Students of many chains: pools, equal training, votes, what is skipped."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from socratic_utils import config
+from socratic_utils.experiments import corpus, data, stages, trainings
+from socratic_utils.experiments.arms import main_arm
+from socratic_utils.experiments.scotd import few_shot_or_supervised, many_chains
+from socratic_utils.filtering.right_answers import KEPT, judge
+from socratic_utils.students.training.train import training_record
+
+
+def record_of(settings, arm):
+    return training_record(stages.train(settings, arm)[0])
+
+
+def test_the_recorded_chains_have_likelihoods(settings):
+    problems, chains = data.sampled(settings)
+    count = settings.many.counts[-1]
+    assert len(problems) == settings.many.problems
+    ids = [problem.id for problem in problems for _ in range(count)]
+    assert [chain.problem_id for chain in chains] == ids
+    assert all(chain.logprob < 0 and chain.tokens > 0 for chain in chains)
+
+
+def test_small_has_eight_chains_of_its_problems():
+    settings = config.load("small")
+    problems, chains = data.sampled(settings)
+    assert len(problems) == 40 and len(chains) == 8 * 40
+    assert not data.sampling_plan(settings).requests
+
+
+def test_pools_hold_right_chains_only_and_grow(settings):
+    by_id = {problem.id: problem for problem in data.sampled(settings)[0]}
+    names = [arm.pool for arm in many_chains.arms(settings)][:-1]
+    assert names == ["chains_01", "chains_02"]
+    first, second = (set(corpus.pool_of(settings, n)[1].chains) for n in names)
+    assert first < second
+    assert all(judge(by_id[c.problem_id], c) == KEPT for c in second)
+    assert all(chain.sample == 0 for chain in first)
+    assert corpus.filters_of(settings) == [
+        "filter_random", "filter_diversity", "filter_likelihood",
+        "filter_open_endedness",
+    ]  # fmt: skip
+    for arm in many_chains.filter_arms(settings):
+        chains = corpus.pool_of(settings, arm.pool)[1].chains
+        assert set(chains) <= second and len(chains) < len(second)
+
+
+def test_pools_with_wrong_chains_are_larger(settings):
+    right, everything = (
+        set(corpus.pool_of(settings, name)[1].chains)
+        for name in ("chains_02", "all_chains_02")
+    )
+    assert right < everything
+    with pytest.raises(ValueError, match="unknown pool 'chains_x'"):
+        corpus.pool_of(settings, "chains_x")
+
+
+def test_every_pool_is_trained_for_the_same_number_of_steps(settings):
+    for arm in many_chains.arms(settings)[:2]:
+        record = record_of(settings, arm)
+        assert record["losses"][-1]["step"] == settings.many.steps
+        assert record["problems"] == len(corpus.pool_of(settings, arm.pool)[1].chains)
+
+
+def test_scores_and_votes_are_loaded_from_disk(settings, capsys):
+    arm = many_chains.whole_pool(settings)
+    rows = stages.score(settings, arm)
+    assert len(rows) == settings.many.test_limit
+    voting = many_chains.with_votes(settings, arm)
+    drawn = stages.score(settings, voting)
+    assert {row["id"] for row in drawn} <= {row["id"] for row in rows}
+    votes = many_chains.vote_table(settings, drawn)
+    assert votes[["student", "votes", "n"]].to_numpy().tolist() == [
+        ["chains_02", 1, 3], ["chains_02", 2, 3]
+    ]  # fmt: skip
+    path = stages.predictions_path(settings, voting, "test")
+    assert path.name == "gradeschool-test-chains_02-votes.jsonl"
+    assert len(path.read_text("utf-8").splitlines()) == 6
+    capsys.readouterr()
+    assert stages.score(settings, arm) == rows
+    assert stages.score(settings, voting) == drawn
+    assert capsys.readouterr().out.count("rows loaded from disk") == 2
+
+
+def test_more_numbers_of_votes_cost_nothing(settings, capsys):
+    """Only the last is sampled: rows on disk, and those committed, stay as they are."""
+    voting = many_chains.with_votes(settings, many_chains.arms(settings)[0])
+    stages.score(settings, voting)
+    last = replace(settings, many=replace(settings.many, votes=(2,)))
+    capsys.readouterr()
+    rows = stages.score(last, voting)
+    assert many_chains.vote_table(last, rows)["votes"].tolist() == [2]
+    assert "rows loaded from disk" in capsys.readouterr().out
+    assert config.load("paper").many.votes == (1, 5, 10, 20, 30)
+    small = config.load("small", reuse="reference")
+    voting = many_chains.with_votes(small, many_chains.arms(small)[0])
+    found = many_chains.vote_table(small, stages.score(small, voting))
+    assert found[["votes", "n"]].to_numpy().tolist() == [[1, 15], [2, 15], [4, 15]]
+    table = pd.read_csv(small.reference / "tables" / "votes.csv")
+    own = table[table["student"] == "chains_01"].set_index("votes")
+    for row in found.to_dict("records"):
+        if row["votes"] in own.index:
+            assert row["correct"] == own["correct"][row["votes"]]
+
+
+def test_a_student_of_labels_on_the_same_problems(settings):
+    ids = {problem.id for problem in many_chains.voted_problems(settings)}
+    assert len(ids) == settings.many.vote_limit
+    assert many_chains.label_only(settings, ids) is None  # nothing is trained for it
+    assert not (settings.folder / "students").exists()
+    rows = stages.score(settings, main_arm("answer_only"))
+    found = many_chains.label_only(settings, ids)
+    assert (found["student"], found["n"]) == ("answer_only", len(ids))
+    assert found["correct"] == sum(row["correct"] for row in rows if row["id"] in ids)
+    assert many_chains.label_only(settings, ids | {"another"}) is None
+    assert many_chains.label_only(settings, set()) is None
+    arms = {arm.name: arm for arm in few_shot_or_supervised.arms(settings)}
+    stages.score(settings, arms["full_label"])
+    assert many_chains.label_only(settings, ids)["student"] == "full_label"
+
+
+def test_rows_of_figures_are_greedy_and_in_order(settings):
+    many = replace(settings.many, counts=(1, 8))
+    settings = replace(settings, many=many)
+    row = {"id": "1", "correct": True}
+    rows = [
+        {**row, "student": name}
+        for name in ("filter_random", "chains_08", "filter_diversity", "chains_01")
+    ]
+    rows += [{**row, "student": "chains_08, votes", "sample": 0, "correct": False}]
+    table = many_chains.chains_table(settings, rows)
+    assert table[["student", "chains", "n", "accuracy"]].to_numpy().tolist() == [
+        ["greedy", 1, 1, 1.0], ["greedy", 8, 1, 1.0],
+    ]  # fmt: skip
+    names = [row["student"] for row in many_chains.filter_rows(settings, rows)]
+    assert names == ["chains_08", "filter_random", "filter_diversity"]
+    assert many_chains.filter_rows(settings, rows[1:2]) == []
+    assert many_chains.chains_table(settings, []).empty
+
+
+def test_the_teachers_votes(settings):
+    problems, chains = data.sampled(settings)
+    one, two = many_chains.teacher_votes(settings, problems, chains)
+    first = zip(problems, chains[::2], strict=True)
+    right = sum(judge(problem, chain) == KEPT for problem, chain in first)
+    assert (one["votes"], one["n"], one["correct"]) == (1, len(problems), right)
+    assert two["votes"] == 2
+
+
+def test_rows_for_the_figure_are_of_the_same_problems(settings):
+    ids = [problem.id for problem in data.test_problems(settings)]
+    assert len(ids) > settings.many.vote_limit
+    rows = [
+        {"student": student, "id": name, "correct": number == 0}
+        for student in ("chains_01", "chains_02")
+        for number, name in enumerate(ids)
+    ]
+    votes = pd.DataFrame(
+        [{"student": student, "votes": count, "n": 3, "accuracy": count / 10}
+         for student in ("chains_01", "chains_02") for count in (1, 2)]
+    )  # fmt: skip
+    table = many_chains.chains_table(settings, rows, votes)
+    assert table[["student", "chains", "n"]].to_numpy().tolist() == [
+        ["greedy", 1, 3], ["2 votes", 1, 3], ["greedy", 2, 3], ["2 votes", 2, 3],
+    ]  # fmt: skip
+    assert table["accuracy"].tolist() == [0.3333, 0.2, 0.3333, 0.2]
+
+
+def test_without_likelihoods_three_filters_are_left(settings, capsys, monkeypatch):
+    problems, chains = data.sampled(settings)
+    plain = [replace(chain, logprob=None) for chain in chains]
+    monkeypatch.setattr(corpus, "sampled", lambda settings: (problems, plain))
+    assert "filter_likelihood" not in corpus.filters_of(settings)
+    arms = many_chains.filter_arms(settings)
+    assert len(many_chains.with_chains(settings, arms)) == 3
+    assert "likelihood filter is skipped" in capsys.readouterr().out
+
+
+def test_which_teachers_have_no_chains(monkeypatch):
+    """Published teachers; a recorded one on other problems, whatever key there is."""
+    settings = config.load("smoke", dataset="commonsense_qa", teacher="palm-540b")
+    assert not data.can_sample(settings)
+    monkeypatch.setenv("OPENAI_API_KEY", "some")
+    settings = config.load("smoke")
+    more = replace(settings, many=replace(settings.many, counts=(1, 50)))
+    assert data.can_sample(settings) and not data.can_sample(more)
+    assert data.can_sample(replace(more, teacher_url="http://127.0.0.1:9/v1"))
+    assert data.can_sample(replace(more, teacher="gpt-4.1-mini"))
+
+
+def test_an_empty_pool_is_skipped(settings, monkeypatch):
+    problems, chains = data.sampled(settings)
+    wrong = [replace(c, answer="-1") if c.sample == 0 else c for c in chains]
+    monkeypatch.setattr(corpus, "sampled", lambda settings: (problems, wrong))
+    found = many_chains.with_chains(settings, many_chains.arms(settings)[:2])
+    assert [arm.name for arm in found] == ["chains_02"]
+
+
+def test_one_chain_per_problem_is_simply_shown_again(settings, monkeypatch):
+    """Gold labels have no steps: nothing may be lost where nothing is drawn."""
+    settings = replace(settings, many=replace(settings.many, balanced=True))
+    arms = {arm.name: arm for arm in few_shot_or_supervised.arms(settings)}
+    problems, pool = corpus.pool_of(settings, "gold_labels")
+    bare = replace(pool, chains=tuple(replace(c, steps=()) for c in pool.chains))
+    monkeypatch.setattr(trainings, "pool_of", lambda *_: (problems, bare))
+    record = record_of(settings, replace(arms["full_label"], balanced=True, steps=5))
+    assert record["problems"] == len(pool.chains) and record["steps"] == 5
+
+
+def test_scotd_draws_one_chain_of_a_problem_at_each_visit(settings):
+    settings = replace(settings, many=replace(settings.many, balanced=True, steps=6))
+    arm = many_chains.whole_pool(settings)
+    pool = corpus.pool_of(settings, arm.pool)[1]
+    pairs, _ = trainings.pairs_and_recipe(settings, arm, "cot")
+    visits = Counter(problem.id for problem, _ in pairs)
+    assert set(visits) == {chain.problem_id for chain in pool.chains}
+    assert len(set(visits.values())) == 1  # all problems weigh the same
+    assert len(pairs) >= 6 * settings.training.batch_size
+    assert {chain for _, chain in pairs} == set(pool.chains)
+    record = record_of(settings, arm)
+    assert record["losses"][-1]["step"] == 6
+    assert record["problems"] == len(pairs)
+
+
+def test_the_largest_pool_the_other_way_is_another_training(settings):
+    *_, whole, other = many_chains.arms(settings)
+    assert (whole.name, other.name) == ("chains_02", "pool_balanced")
+    flat, balanced = (
+        trainings.pairs_and_recipe(settings, arm, "cot")[0] for arm in (whole, other)
+    )
+    assert len(flat) != len(balanced)
+    turned = replace(settings, many=replace(settings.many, balanced=True))
+    assert many_chains.arms(turned)[-1].name == "pool_flat"
+
+
+def test_flat_and_balanced_pools_are_compared_once_both_are_on_disk(settings):
+    assert many_chains.compare_ways(settings) == []
+    stages.score_all(settings, many_chains.arms(settings)[1:])
+    [line] = many_chains.compare_ways(settings)
+    assert line["setting"] == "many chains, balanced pool"
+    assert line["n"] == settings.many.test_limit
