@@ -14,8 +14,7 @@ import os
 from collections.abc import Sequence
 from functools import cache
 
-from socratic_utils.benchmarks import BENCHMARKS, load_problems
-from socratic_utils.benchmarks.loading import VARIABLE as DATA_VARIABLE
+from socratic_utils.benchmarks import DATA_VARIABLE, load_problems, splits_of
 from socratic_utils.config import Settings, outputs_root
 from socratic_utils.problems import Chain, Problem
 from socratic_utils.teacher.cost import Estimate
@@ -48,7 +47,7 @@ def test_splits(settings: Settings) -> list[str]:
 
     Validation replaces a test split that is published without answers.
     """
-    known = BENCHMARKS[settings.dataset].SPLITS
+    known = splits_of(settings.dataset)
     return [split for split in REPORTED_SPLITS if split in known] or ["validation"]
 
 

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from socratic_utils.config import Settings
-from socratic_utils.experiments.corpus import teacher_of
+from socratic_utils.experiments.data import teacher_of
 from socratic_utils.files import content_hash
 from socratic_utils.teacher.cost import Estimate, estimate, price_of
 from socratic_utils.teacher.live import Job

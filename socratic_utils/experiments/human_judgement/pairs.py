@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 from socratic_utils.answers.extract import is_correct
 from socratic_utils.config import Settings
-from socratic_utils.experiments import corpus
+from socratic_utils.experiments import corpus, data
+from socratic_utils.experiments.arms import main_arm
 from socratic_utils.files import content_hash
 from socratic_utils.problems import Chain, Problem, problem_text
 from socratic_utils.students.transcript import segments
@@ -112,13 +113,13 @@ def pairs_of_run(settings: Settings, count: int = PAIRS) -> list[Pair]:
     """
     from socratic_utils.experiments.stages import score  # imports torch
 
-    problems = corpus.test_problems(settings)
+    problems = data.test_problems(settings)
     split = problems[0].split
-    student, others = sides(score(settings, STUDENT, split)), []
+    student, others = sides(score(settings, main_arm(STUDENT), split)), []
     if before := rows_before(settings):
         others.append(sides(before, "before"))
-    if corpus.is_taught(settings, "gt_steps"):
-        others.append(sides(score(settings, "gt_steps", split)))
+    if corpus.can_teach(settings, ("gt_steps",)):
+        others.append(sides(score(settings, main_arm("gt_steps"), split)))
     if chains := teachers_chains(settings, problems, count):
         others.append(sides_of_chains(problems, chains))
     pairs: list[Pair] = []
@@ -142,25 +143,25 @@ def can_compare(settings: Settings) -> bool:
 
     With reused rows, those of the compared students must be committed.
     """
-    taught = corpus.is_taught(settings, "gt_steps")
+    taught = corpus.can_teach(settings, ("gt_steps",))
     if settings.reuse:
         from socratic_utils.experiments.stages import predictions_path
 
-        split = corpus.test_problems(settings)[0].split
+        split = data.test_problems(settings)[0].split
         for student in (STUDENT, "gt_steps") if taught else (STUDENT,):
-            path = predictions_path(settings, student, split)
+            path = predictions_path(settings, main_arm(student), split)
             if not (settings.reference / path.relative_to(settings.folder)).exists():
                 return False
-    if taught or corpus.can_ask(settings) or rows_before(settings):
+    if taught or data.can_ask(settings) or rows_before(settings):
         return True
-    return bool(teachers_chains(settings, corpus.test_problems(settings)))
+    return bool(teachers_chains(settings, data.test_problems(settings)))
 
 
 def rows_before(settings: Settings) -> list[dict]:
     """The untrained student's rows of notebook 13; empty if it has not been run."""
     from socratic_utils.experiments.stages import rows_of
 
-    split = corpus.test_problems(settings)[0].split
+    split = data.test_problems(settings)[0].split
     name = f"{settings.dataset}-{split}-greedy_cot.jsonl"
     rows = rows_of(settings.source / "predictions" / "prompted" / name)
     return [r for r in rows if settings.reuse or r["settings"] == settings.hash]
@@ -180,8 +181,8 @@ def teachers_chains(
             return []
         chains = published(settings.teacher, settings.dataset, split, STUDENT)
         return [chains[problem.id] for problem in problems if problem.id in chains]
-    if corpus.can_ask(settings):
-        asked = corpus.spread(problems, count)
-        return corpus.teacher_of(settings).sample(asked, STUDENT)
-    teacher = corpus.teacher_of(settings, plan=True)
+    if data.can_ask(settings):
+        asked = data.spread(problems, count)
+        return data.teacher_of(settings).sample(asked, STUDENT)
+    teacher = data.teacher_of(settings, plan=True)
     return [chain for p in problems if (chain := teacher.known(p, STUDENT))]

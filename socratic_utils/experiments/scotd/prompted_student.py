@@ -17,7 +17,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from socratic_utils.benchmarks.loading import VARIABLE
+from socratic_utils.benchmarks import DATA_VARIABLE
 from socratic_utils.config import Settings
 
 from ..arms import Arm
@@ -75,7 +75,7 @@ def transfer(settings: Settings) -> list[dict]:
 
 def at_hand(settings: Settings, dataset: str) -> bool:
     """Whether a benchmark can be read: from the hub at `paper` scale, else locally."""
-    if settings.scale != "paper" and not os.environ.get(VARIABLE):
+    if settings.scale != "paper" and not os.environ.get(DATA_VARIABLE):
         return False
     try:
         return bool(test_problems(replace(settings, dataset=dataset)))

@@ -26,7 +26,7 @@ from socratic_utils.metrics import self_consistency as voting
 from socratic_utils.metrics.statistics import accuracy
 from socratic_utils.problems import read_rows
 from socratic_utils.results import tables as results
-from socratic_utils.runner.plan_gpu import SIZES
+from socratic_utils.runner.plan_gpu import SIZES  # moves to students.base_models
 
 COLUMNS = {"commonsense_qa": "CSQA", "quarel": "QuaRel", "openbookqa": "OBQA"}
 STUDENT = "facebook/opt-1.3b"

@@ -9,8 +9,8 @@ import pytest
 
 from socratic_utils import config
 from socratic_utils.benchmarks import load_problems
-from socratic_utils.experiments import corpus, stages
-from socratic_utils.experiments.corpus import spread
+from socratic_utils.experiments import corpus, data, stages
+from socratic_utils.experiments.data import spread
 from socratic_utils.experiments.human_judgement import pairs
 from socratic_utils.problems import Chain
 from socratic_utils.runner import schedule as programme
@@ -19,7 +19,7 @@ from tests.helpers.teacher_server import TeacherServer
 
 def test_the_teachers_chains_on_test_problems_are_recorded():
     settings = config.load("small")
-    problems = corpus.test_problems(settings)
+    problems = data.test_problems(settings)
     chains = pairs.teachers_chains(settings, problems)
     wanted = spread(problems, 60)
     assert [chain.problem_id for chain in chains] == [p.id for p in wanted]
@@ -30,13 +30,14 @@ def test_the_teachers_chains_on_test_problems_are_recorded():
 def test_each_problem_is_read_once_and_nobody_sees_whose_it_is(monkeypatch):
     monkeypatch.setenv(config.OUTPUTS_VARIABLE, "")
     settings = config.load("small")
-    problems = corpus.test_problems(settings)
+    problems = data.test_problems(settings)
     rows = [
         {"id": p.id, "output": f"A: {p.id}\nThe answer is 1.", "correct": False}
         for p in problems
     ]
 
-    def score(settings, student, split):
+    def score(settings, arm, split):
+        student = arm.name
         lines = [row | {"student": student} for row in rows]
         return [row | {"output": student + row["output"]} for row in lines]
 
@@ -54,17 +55,17 @@ def test_each_problem_is_read_once_and_nobody_sees_whose_it_is(monkeypatch):
 def test_without_two_sources_there_is_nothing_to_judge(monkeypatch):
     settings = replace(config.load("small"), teacher="palm-540b")
     monkeypatch.setattr(stages, "score", lambda *_: [])
-    monkeypatch.setattr(corpus, "is_taught", lambda _, name: name != "gt_steps")
+    monkeypatch.setattr(corpus, "can_teach", lambda _, models: "gt_steps" not in models)
     with pytest.raises(ValueError, match="nothing to compare"):
         pairs.pairs_of_run(settings)
 
 
 def test_the_untrained_student_is_judged_where_notebook_11_was_run(settings):
-    from socratic_utils.experiments import prompting as prompted
+    from socratic_utils.experiments.scotd import prompted_student
 
     without = pairs.pairs_of_run(settings)
     assert not pairs.rows_before(settings)
-    prompted.score(settings, prompted.ways(settings)[1])
+    stages.score(settings, prompted_student.arms(settings)[1])
     assert len(pairs.rows_before(settings)) == settings.many.test_limit
     found = pairs.pairs_of_run(settings)
     assert "before" in {pair.first.source for pair in found}
@@ -86,7 +87,7 @@ def live(settings, server):
 
 def test_a_live_teacher_is_asked_about_the_judged_problems_only(settings):
     settings = replace(settings, test_limit=30)
-    problems = corpus.test_problems(settings)
+    problems = data.test_problems(settings)
     with TeacherServer(reply=CHAIN) as server:
         asking = live(settings, server)
         chains = pairs.teachers_chains(asking, problems)
@@ -108,8 +109,8 @@ def test_student_against_teacher_where_the_benchmark_has_no_steps(
     settings, monkeypatch
 ):
     """As on all of P2's benchmarks."""
-    monkeypatch.setattr(corpus, "is_taught", lambda _, name: name != "gt_steps")
-    problems = corpus.test_problems(settings)
+    monkeypatch.setattr(corpus, "can_teach", lambda _, models: "gt_steps" not in models)
+    problems = data.test_problems(settings)
     rows = [
         {"id": p.id, "output": f"A: {p.id}\nThe answer is 1.", "correct": False,
          "student": "cot"} for p in problems
@@ -128,7 +129,7 @@ def test_student_against_teacher_where_the_benchmark_has_no_steps(
 
 def test_nobody_to_compare_with_leaves_the_notebook_out(settings, monkeypatch):
     assert programme.why_left_out(settings, NOTEBOOK) == ""
-    monkeypatch.setattr(corpus, "is_taught", lambda _, name: name != "gt_steps")
+    monkeypatch.setattr(corpus, "can_teach", lambda _, models: "gt_steps" not in models)
     # The recorded teacher has chains on test problems, another one has not.
     assert programme.why_left_out(settings, NOTEBOOK) == ""
     unknown = replace(settings, teacher="nobody")
@@ -146,7 +147,7 @@ def test_of_reused_rows_the_students_must_have_been_committed():
 
 
 def test_published_chains_on_test_problems_are_judged(settings, monkeypatch):
-    problems = corpus.test_problems(settings)
+    problems = data.test_problems(settings)
     known = {p.id: Chain(p.id, "cot", (), "1", "someone") for p in problems[:2]}
     asked = []
 
@@ -169,7 +170,7 @@ def test_published_chains_on_test_problems_are_judged(settings, monkeypatch):
 )
 def test_palms_chains_on_svamps_test_problems(settings):
     theirs = config.load("small", dataset="svamp", teacher="palm-540b")
-    problems = corpus.test_problems(theirs)
+    problems = data.test_problems(theirs)
     chains = pairs.teachers_chains(theirs, problems)
     assert len(chains) > 0.9 * len(problems)
     assert {c.problem_id for c in chains} <= {p.id for p in problems}
