@@ -27,11 +27,8 @@ from socratic_utils.files import file_hash
 from socratic_utils.problems import Problem
 from socratic_utils.results.tables import scores_by
 from socratic_utils.students.supervision import SUPERVISIONS
-from socratic_utils.students.training.train import (
-    student_hash,
-    train_student,
-    training_record,
-)
+from socratic_utils.students.training.identity import student_hash
+from socratic_utils.students.training.train import train_student, training_record
 
 from . import stages as experiments
 from .corpus import corpus, hold_back, spread, test_problems, train_problems

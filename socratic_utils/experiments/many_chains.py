@@ -11,9 +11,6 @@ show each chain of the largest pool once, and those of the smallest six times.  
 are left out (P2's supervised setting).  Rows lie in `predictions/many_chains/`, apart
 from the students of the main table.
 
-Chains of a problem may share a row of a batch (`shared`, `settings.many.together`):
-the same loss of fewer tokens, but on two CPU cores no gain in time.
-
 Not covered: where transcripts are longer than `max_length`, there are fewer steps.
 """
 
@@ -131,20 +128,18 @@ def pool_of(settings: Settings, name: str) -> Pool | None:
 
 def lesson(
     settings: Settings, pool: Pool, steps: int | None = None
-) -> tuple[Pairs, Training, int]:
-    """The training pairs of a pool, its recipe, and how many chains stand together.
+) -> tuple[Pairs, Training]:
+    """The training pairs of a pool and its recipe.
 
     `steps` are the scale's unless they are given.
     """
     by_id = {problem.id: problem for problem in train_problems(settings)}
-    steps, together = steps or settings.many.steps, settings.many.together
+    steps = steps or settings.many.steps
     several = len({chain.problem_id for chain in pool.chains}) < len(pool.chains)
     if settings.many.balanced and several and pool.short is None:  # budgets stay
-        pool, together = visits(settings, pool, steps), 1
-    if not several:
-        together = 1  # nobody to share with
+        pool = visits(settings, pool, steps)
     pairs = [(by_id[chain.problem_id], chain) for chain in pool.chains]
-    return pairs, settings.training.for_steps(steps, len(pairs)), together
+    return pairs, settings.training.for_steps(steps, len(pairs))
 
 
 def train(
@@ -157,7 +152,7 @@ def train(
 
     Raises ValueError on a pool without a chain.
     """
-    pairs, training, together = lesson(settings, pool, steps)
+    pairs, training = lesson(settings, pool, steps)
     return train_student(
         settings.student,
         pairs,
@@ -165,7 +160,6 @@ def train(
         training,
         settings.folder / "students",
         settings.seed,
-        together=together,
     )
 
 

@@ -27,14 +27,14 @@ from pathlib import Path
 from socratic_utils.answers import parse_chain
 from socratic_utils.benchmarks import DATA_VARIABLE
 from socratic_utils.config import Settings
-from socratic_utils.files import content_hash, file_hash
+from socratic_utils.files import file_hash
 from socratic_utils.metrics.self_consistency import SAMPLED
 from socratic_utils.problems import Chain, Problem
-from socratic_utils.students.base_models import load_pretrained
+from socratic_utils.students.base_models import base_revision, load_pretrained
 from socratic_utils.students.decoding.incremental import Speaker
 from socratic_utils.students.supervision import SUPERVISIONS, Supervision
 from socratic_utils.students.training.hardware import device
-from socratic_utils.students.training.train import base_mark, load_student
+from socratic_utils.students.training.train import load_student
 from socratic_utils.students.transcript import prompt_ids, segment_ids, start_ids
 from socratic_utils.teacher.prompts import load_prompt
 
@@ -147,7 +147,7 @@ def score(
         )
         return [prompted]
 
-    base = [settings.student, content_hash(base_mark(settings.student))]
+    base = [settings.student, base_revision(settings.student)]
     decoding = settings.decoding
     if way.samples > 1:
         decoding = replace(decoding, temperature=SAMPLED.temperature)

@@ -33,7 +33,7 @@ from socratic_utils.experiments.stages import train_model
 from socratic_utils.files import read_json
 from socratic_utils.filtering.down_sampling import Pool
 from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS
-from socratic_utils.students.training.train import student_hash
+from socratic_utils.students.training.identity import student_hash
 from socratic_utils.teacher.prompts import STYLES
 
 from .paper_grid import SEEDS_AT_PAPER
@@ -57,14 +57,14 @@ class Job:
     @property
     def name(self) -> str:
         """The name of the folder it trains into; its teacher must have been asked."""
-        settings, together = self.settings, 1
+        settings = self.settings
         supervision = MODELS.get(self.model, MODELS[STYLE])
         if self.is_pool:
-            pairs, training, together = many_chains.lesson(settings, self._some_pool())
+            pairs, training = many_chains.lesson(settings, self._some_pool())
         else:
             pairs, training = lesson(settings, self.model)
         mark = student_hash(
-            settings.student, pairs, supervision, training, settings.seed, together
+            settings.student, pairs, supervision, training, settings.seed
         )
         return f"{supervision.name}-{mark}"
 

@@ -15,12 +15,9 @@ from socratic_utils.students.guidance import (
     guide_text,
 )
 from socratic_utils.students.supervision import SUPERVISIONS, Guided
-from socratic_utils.students.training.train import (
-    collate,
-    make_examples,
-    masked_loss,
-    student_hash,
-)
+from socratic_utils.students.training.identity import student_hash
+from socratic_utils.students.training.train import make_examples
+from socratic_utils.students.training.trainer import collate, masked_loss
 from socratic_utils.students.transcript import IGNORED, role_of, segments, tokenize
 from tests.students.test_loop import Scripted
 from tests.students.test_transcript import (
