@@ -1,19 +1,23 @@
-"""Figures, drawn from saved rows only (the tables of `results`), never from a model.
+"""Figures, drawn from the tables of `results`, never from a model.
 
     figure = accuracy_figure(pd.read_csv("tables/main.csv"), scale="small")
     save_figure(figure, "figures", "accuracy", "Accuracy of every student.")
 
-One fixed colour a student (from seaborn's palette for colour-blind readers), shares in
-percent, intervals as whiskers.  Files hold no dates: same rows, same bytes.  P2's own
-figures are in `plots_many`.
+Each student has one colour everywhere (`students.supervision.STUDENTS`), shares are in
+percent, and whiskers are 95 % intervals.  Files hold no dates: the same rows give the
+same bytes.  `chains_figure`, `votes_figure` and `filters_figure` are SCoTD's Figure 2,
+Table 3 and Figure 7.
+
+Not covered: the papers' own points, which are tables (`papers`).
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -24,18 +28,10 @@ from matplotlib.ticker import PercentFormatter
 
 from socratic_utils.files import write_atomic
 from socratic_utils.metrics.statistics import ERRORS
+from socratic_utils.students.supervision import STUDENTS, label_of
 
-LABELS = {
-    "answer_only": "Answer only",
-    "gt_steps": "Ground-truth steps",
-    "cot": "CoT",
-    "socratic_unified": "Socratic unified",
-    "socratic_iterative": "Socratic iterative",
-}
-MODELS = {"qg": "Question generator (QG)", "qa": "Question answerer (QA)"}
 PALETTE = sns.color_palette("colorblind", 10).as_hex()
-COLOURS = dict(zip(LABELS, [PALETTE[i] for i in (7, 2, 1, 0, 4)], strict=True))
-OTHERS = [PALETTE[i] for i in (3, 5, 9, 8, 6)]  # students of the ablations, in order
+SPARE = [PALETTE[i] for i in (3, 5, 9, 8, 6, 7, 2, 1, 0, 4)]  # for other students
 KINDS = dict(zip(ERRORS, [PALETTE[i] for i in (0, 1, 2, 4, 9, 7)], strict=True))
 REASONS = {
     "kept": PALETTE[2], "wrong reasoning": PALETTE[1], "wrong arithmetic": PALETTE[3],
@@ -43,19 +39,20 @@ REASONS = {
 }  # fmt: skip
 MARKERS = "osD^vPX*<>"
 WATERMARK = "smoke: numbers mean nothing"
+FILTER = "filter_"  # prefix of the students of a filter
 MAX_PNG = 150_000  # bytes
 NO_PNG_DATES = {"Software": None}
 NO_PDF_DATES = {"CreationDate": None, "Producer": None, "Creator": None}
 
 
 def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Figure:
-    """One point and Wilson interval a run of `split`, from `tables/main.csv`."""
+    """One point with its Wilson interval per run of `split`, from `tables/main.csv`."""
     split, rows = _of_split(main, split)
     runs = [c for c in ("dataset", "model", "seed") if rows[c].nunique() > 1]
     with framed(7.2, 1.3 + 0.46 * len(rows), scale) as (figure, axes):
-        colours = _colours(rows["student"])
+        colours = student_colours(rows["student"])
         if len(set(colours.values())) < len(colours):  # too many for one each
-            colours = dict.fromkeys(colours, OTHERS[0])
+            colours = dict.fromkeys(colours, SPARE[0])
         for place, row in enumerate(rows.to_dict("records")):
             point(axes, place, row, colours[row["student"]], flat=True)
             edge = (row["ci_high"], place)
@@ -98,13 +95,13 @@ def shares_figure(table: pd.DataFrame, scale: str = "") -> Figure:
 
 
 def sizes_figure(table: pd.DataFrame, scale: str = "") -> Figure:
-    """Accuracy of every supervision by student model (P1 Fig 4): `results.by_size`."""
+    """Accuracy by student model (both papers' Figure 4), from `tables.by_size`."""
     names = [name.rpartition("/")[2] for name in table["model"]]
     return offsets(table.assign(model=names), "model", "Student model", scale)
 
 
 def filter_figure(table: pd.DataFrame, scale: str = "") -> Figure:
-    """Kept and dropped attempts per prompt style: columns style, reason, attempts."""
+    """Kept and dropped chains per prompt style: columns style, reason, attempts."""
     counts = table.pivot_table("attempts", "style", "reason", "sum", sort=False)
     counts = counts.fillna(0)
     totals = counts.sum(axis=1).items()
@@ -113,7 +110,7 @@ def filter_figure(table: pd.DataFrame, scale: str = "") -> Figure:
 
 
 def error_figure(table: pd.DataFrame, scale: str = "", split: str = "") -> Figure:
-    """First errors as shares of each student's wrong answers: `tables/errors.csv`."""
+    """First errors as shares of the wrong answers, from `tables/errors.csv`."""
     split, rows = _of_split(table, split)
     counts = rows.pivot_table("count", "student", "error", "sum", sort=False).fillna(0)
     counts = counts[counts.sum(axis=1) > 0]
@@ -123,25 +120,71 @@ def error_figure(table: pd.DataFrame, scale: str = "", split: str = "") -> Figur
 
 
 def loss_figure(logs: dict[str, Sequence[dict]], scale: str = "") -> Figure:
-    """Training loss; name of a student -> list of {"step": int, "loss": float}."""
-    colours = _colours(logs)
+    """Training loss; `logs` maps a student to its {"step": int, "loss": float} lines."""
+    colours = student_colours(logs)
     with framed(7.2, 3.6, scale) as (figure, axes):
         for marker, (name, log) in zip(MARKERS * len(logs), logs.items(), strict=False):
             points = [(e["step"], e["loss"]) for e in log if "loss" in e]
             style = {"marker": marker, "markersize": 4, "color": colours[name]}
             axes.plot(*zip(*points, strict=True), label=label(name), **style)
         axes.set_xlabel("Optimizer step")
-        axes.set_ylabel("Training loss (nats a token)")
+        axes.set_ylabel("Training loss (nats per token)")
         axes.set_ylim(bottom=0)
         legend(axes)
+    return figure
+
+
+def chains_figure(
+    table: pd.DataFrame, scale: str = "", label_only: dict[str, Any] | None = None
+) -> Figure:
+    """Accuracy by chains per problem, one series per way of decoding.
+
+    `label_only` is the score of a student of answers on the same problems, drawn as a
+    line with its interval as a band.
+    """
+    title = "Chains sampled per problem; the correct ones are trained on"
+    figure = offsets(table, "chains", title, scale)
+    if label_only:
+        axes, grey = figure.axes[0], PALETTE[7]
+        name = f"{label(label_only['student'])} (n = {label_only['n']})"
+        low, high = label_only["ci_low"], label_only["ci_high"]
+        axes.axhline(label_only["accuracy"], color=grey, linestyle="--", label=name)
+        axes.axhspan(low, high, color=grey, alpha=0.15, linewidth=0)
+        axes.set_ylim(0, min(1, max(axes.get_ylim()[1], 1.05 * high)))
+        legend(axes)
+    return figure
+
+
+def votes_figure(table: pd.DataFrame, scale: str = "") -> Figure:
+    """Accuracy of self-consistency by number of votes: columns student, votes."""
+    return offsets(table, "votes", "Votes per problem", scale)
+
+
+def filters_figure(table: pd.DataFrame, scale: str = "") -> Figure:
+    """A bar with its Wilson interval per filter; the reference student is grey."""
+    rows = table.to_dict("records")
+    with framed(max(4.8, 1.4 * len(rows) + 1.2), 3.6, scale) as (figure, axes):
+        for place, row in enumerate(rows):
+            colour = PALETTE[0 if row["student"].startswith(FILTER) else 7]
+            axes.bar(place, row["accuracy"], 0.62, color=colour, alpha=0.8)
+            point(axes, place, row, "0.15", fmt="none")
+        names = [label(row["student"].removeprefix(FILTER)) for row in rows]
+        ticks = [f"{a}\n(n = {r['n']})" for a, r in zip(names, rows, strict=True)]
+        axes.set_xticks(range(len(rows)), ticks)
+        axes.set_ylim(0, min(1, max(0.1, table["ci_high"].max() * 1.05)))
+        axes.set_ylabel("Accuracy (95 % interval)")
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
+        axes.grid(axis="x", visible=False)
     return figure
 
 
 def save_figure(
     figure: Figure, folder: str | Path, name: str, caption: str = ""
 ) -> Path:
-    """Write `<name>.png` (130 dpi, less where it would pass 150 kB), `.pdf` and
-    `.caption`; the PNG's path."""
+    """Write `<name>.png`, `.pdf` and `.caption`; returns the PNG's path.
+
+    The PNG has 130 dpi, fewer where it would be larger than MAX_PNG.
+    """
     base = Path(folder) / name
     for dpi in (130, 100, 75):
         png = _bytes(figure, "png", NO_PNG_DATES, dpi)
@@ -154,10 +197,18 @@ def save_figure(
 
 def label(student: str) -> str:
     """A student's name as people read it; "cot, calculator" is "CoT, calculator"."""
-    name, comma, changed = student.partition(", ")
-    plain = name.replace("_", " ")
-    known = LABELS | MODELS
-    return known.get(name, plain[:1].upper() + plain[1:]) + comma + changed
+    name, comma, change = student.partition(", ")
+    return label_of(name) + comma + change
+
+
+def student_colours(students: Iterable[str]) -> dict[str, str]:
+    """The registry's colours; other students take the unused ones in order."""
+    known = {name: student.colour for name, student in STUDENTS.items()}
+    spare = [colour for colour in SPARE if colour not in known.values()]
+    names = dict.fromkeys(students)
+    others = [name for name in names if name not in known]
+    extra = {name: spare[i % len(spare)] for i, name in enumerate(others)}
+    return {name: known.get(name) or extra[name] for name in names}
 
 
 def _bytes(figure: Figure, kind: str, metadata: dict, dpi: int) -> bytes:
@@ -169,7 +220,7 @@ def _bytes(figure: Figure, kind: str, metadata: dict, dpi: int) -> bytes:
 
 @contextmanager
 def framed(width: float, height: float, scale: str):
-    """Figure and axes in our style; closed, so that a notebook shows it once."""
+    """Figure and axes in our style; closed, so that notebooks show them only once."""
     with sns.axes_style("whitegrid"), plt.rc_context({"font.size": 10}):
         figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
         try:
@@ -183,7 +234,7 @@ def framed(width: float, height: float, scale: str):
 
 
 def _of_split(table: pd.DataFrame, split: str) -> tuple[str, pd.DataFrame]:
-    """A split and its rows; by default the table's first, which is test if there."""
+    """A split and its rows; by default the first, which is test if there."""
     split = split or next(iter(table["split"]), "test")
     rows = table[table["split"] == split]
     if rows.empty:
@@ -191,15 +242,8 @@ def _of_split(table: pd.DataFrame, split: str) -> tuple[str, pd.DataFrame]:
     return split, rows
 
 
-def _colours(students: Sequence[str]) -> dict[str, str]:
-    names = dict.fromkeys(students)
-    others = [name for name in names if name not in COLOURS]
-    extra = {name: OTHERS[i % len(OTHERS)] for i, name in enumerate(others)}
-    return {name: COLOURS.get(name) or extra[name] for name in names}
-
-
 def point(axes: Axes, place: float, row: dict, colour: str, flat=False, **style):
-    """An accuracy and its interval; lying (`flat`) or standing."""
+    """An accuracy with its interval, which is horizontal if `flat`."""
     value, low, high = row["accuracy"], row["ci_low"], row["ci_high"]
     width = [[max(0.0, value - low)], [max(0.0, high - value)]]
     style = {"fmt": "o", "color": colour, "capsize": 3, "elinewidth": 1.6} | style
@@ -210,11 +254,11 @@ def point(axes: Axes, place: float, row: dict, colour: str, flat=False, **style)
 
 
 def offsets(rows: pd.DataFrame, column: str, title: str, scale: str) -> Figure:
-    """Points of all students side by side at each value of `column`."""
+    """The points of all students next to each other at each value of `column`."""
     values = list(rows[column].unique())
     if not isinstance(values[0], str):
         values.sort()
-    colours = _colours(rows["student"])
+    colours = student_colours(rows["student"])
     count = len(colours)
     with framed(max(6.4, 1.6 * len(values) + 2.6), 3.9, scale) as (figure, axes):
         for number, (student, colour) in enumerate(colours.items()):
@@ -242,9 +286,8 @@ def offsets(rows: pd.DataFrame, column: str, title: str, scale: str) -> Figure:
 def _stacked(counts: pd.DataFrame, colours: dict, title: str, scale: str) -> Figure:
     """Horizontal bars of shares; shares of 5 % and more are written into them."""
     shares = counts.div(counts.sum(axis=1), axis=0)
-    order = [k for k in colours if k in shares] + [
-        k for k in shares if k not in colours
-    ]
+    order = [kind for kind in colours if kind in shares]
+    order += [kind for kind in shares if kind not in colours]
     with framed(7.2, 1.6 + 0.55 * len(shares), scale) as (figure, axes):
         left = pd.Series(0.0, index=shares.index)
         for kind in (kind for kind in order if shares[kind].any()):
@@ -265,7 +308,7 @@ def _stacked(counts: pd.DataFrame, colours: dict, title: str, scale: str) -> Fig
 
 
 def legend(axes: Axes) -> None:
-    """Above the axes, where it hides nothing."""
+    """Draw the legend above the axes, where it hides nothing."""
     count = len(axes.get_legend_handles_labels()[1])
     columns = count if count <= 3 else (count + 1) // 2
     place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}
