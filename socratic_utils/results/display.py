@@ -19,9 +19,9 @@ from IPython.display import HTML, Code, display
 
 from socratic_utils.metrics.statistics import line_marks
 from socratic_utils.problems import Chain, Problem
+from socratic_utils.students.supervision import label_of
 from socratic_utils.students.transcript import IGNORED
 
-from .figures import label
 from .formats import to_html
 
 COLOURS = {
@@ -76,7 +76,7 @@ def show_side_by_side(rows: Iterable[dict], problem: Problem) -> None:
         for line, mark in zip(row["lines"], marks, strict=True):
             mark = verdict if line["role"] == "answer" else mark
             boxes.append(_box(line["role"], line["text"], MARKS[mark]))
-        name = f"<b>{escape(label(row['student']))}</b>"
+        name = f"<b>{escape(label_of(row['student']))}</b>"
         columns.append(f'<div style="flex:1 1 200px">{name}{"".join(boxes)}</div>')
     head = f"<p>{escape(problem.text)} <i>(gold: {escape(problem.answer)})</i></p>"
     boxes = f'<div style="display:flex;flex-wrap:wrap;gap:8px">{"".join(columns)}</div>'

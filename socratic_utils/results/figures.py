@@ -28,10 +28,9 @@ from matplotlib.ticker import PercentFormatter
 
 from socratic_utils.files import write_atomic
 from socratic_utils.metrics.statistics import ERRORS
-from socratic_utils.students.supervision import STUDENTS, label_of
+from socratic_utils.students.supervision import colour_of, label_of
 
 PALETTE = sns.color_palette("colorblind", 10).as_hex()
-SPARE = [PALETTE[i] for i in (3, 5, 9, 8, 6, 7, 2, 1, 0, 4)]  # for other students
 KINDS = dict(zip(ERRORS, [PALETTE[i] for i in (0, 1, 2, 4, 9, 7)], strict=True))
 REASONS = {
     "kept": PALETTE[2], "wrong reasoning": PALETTE[1], "wrong arithmetic": PALETTE[3],
@@ -50,20 +49,18 @@ def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Fig
     split, rows = _of_split(main, split)
     runs = [c for c in ("dataset", "model", "seed") if rows[c].nunique() > 1]
     with framed(7.2, 1.3 + 0.46 * len(rows), scale) as (figure, axes):
-        colours = student_colours(rows["student"])
+        colours = _colours(rows["student"])
         if len(set(colours.values())) < len(colours):  # too many for one each
-            colours = dict.fromkeys(colours, SPARE[0])
+            colours = dict.fromkeys(colours, PALETTE[3])
+        names = []
         for place, row in enumerate(rows.to_dict("records")):
-            point(axes, place, row, colours[row["student"]], flat=True)
-            edge = (row["ci_high"], place)
-            text = f"{row['accuracy']:.1%}"
+            colour = colours[row["student"]]
+            points(axes, place, rows.iloc[[place]], colour, flat=True)
             style = {"va": "center", "bbox": {"fc": "white", "ec": "none", "pad": 1}}
-            axes.annotate(text, edge, (6, 0), textcoords="offset points", **style)
-        names = [
-            ", ".join([label(r["student"]), *(f"{c} {r[c]}" for c in runs)])
-            + f"  (n = {r['n']})"
-            for r in rows.to_dict("records")
-        ]
+            axes.annotate(f"{row['accuracy']:.1%}", (row["ci_high"], place), (6, 0),
+                          textcoords="offset points", **style)  # fmt: skip
+            words = [label_of(row["student"]), *(f"{c} {row[c]}" for c in runs)]
+            names.append(f"{', '.join(words)}  (n = {row['n']})")
         axes.set_yticks(range(len(rows)), names)
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.set_xlim(0, min(1.12, max(0.1, rows["ci_high"].max() * 1.15)))
@@ -115,18 +112,18 @@ def error_figure(table: pd.DataFrame, scale: str = "", split: str = "") -> Figur
     counts = rows.pivot_table("count", "student", "error", "sum", sort=False).fillna(0)
     counts = counts[counts.sum(axis=1) > 0]
     totals = counts.sum(axis=1).items()
-    counts.index = [f"{label(name)}\n({int(n)} wrong)" for name, n in totals]
+    counts.index = [f"{label_of(name)}\n({int(n)} wrong)" for name, n in totals]
     return _stacked(counts, KINDS, f"Share of wrong answers, {split}", scale)
 
 
 def loss_figure(logs: dict[str, Sequence[dict]], scale: str = "") -> Figure:
-    """Training loss; `logs` maps a student to its {"step": int, "loss": float} lines."""
-    colours = student_colours(logs)
+    """Training loss; `logs` maps a student to lines {"step": int, "loss": float}."""
+    colours = _colours(logs)
     with framed(7.2, 3.6, scale) as (figure, axes):
         for marker, (name, log) in zip(MARKERS * len(logs), logs.items(), strict=False):
             points = [(e["step"], e["loss"]) for e in log if "loss" in e]
             style = {"marker": marker, "markersize": 4, "color": colours[name]}
-            axes.plot(*zip(*points, strict=True), label=label(name), **style)
+            axes.plot(*zip(*points, strict=True), label=label_of(name), **style)
         axes.set_xlabel("Optimizer step")
         axes.set_ylabel("Training loss (nats per token)")
         axes.set_ylim(bottom=0)
@@ -146,7 +143,7 @@ def chains_figure(
     figure = offsets(table, "chains", title, scale)
     if label_only:
         axes, grey = figure.axes[0], PALETTE[7]
-        name = f"{label(label_only['student'])} (n = {label_only['n']})"
+        name = f"{label_of(label_only['student'])} (n = {label_only['n']})"
         low, high = label_only["ci_low"], label_only["ci_high"]
         axes.axhline(label_only["accuracy"], color=grey, linestyle="--", label=name)
         axes.axhspan(low, high, color=grey, alpha=0.15, linewidth=0)
@@ -162,19 +159,16 @@ def votes_figure(table: pd.DataFrame, scale: str = "") -> Figure:
 
 def filters_figure(table: pd.DataFrame, scale: str = "") -> Figure:
     """A bar with its Wilson interval per filter; the reference student is grey."""
-    rows = table.to_dict("records")
-    with framed(max(4.8, 1.4 * len(rows) + 1.2), 3.6, scale) as (figure, axes):
-        for place, row in enumerate(rows):
-            colour = PALETTE[0 if row["student"].startswith(FILTER) else 7]
-            axes.bar(place, row["accuracy"], 0.62, color=colour, alpha=0.8)
-            point(axes, place, row, "0.15", fmt="none")
-        names = [label(row["student"].removeprefix(FILTER)) for row in rows]
-        ticks = [f"{a}\n(n = {r['n']})" for a, r in zip(names, rows, strict=True)]
-        axes.set_xticks(range(len(rows)), ticks)
-        axes.set_ylim(0, min(1, max(0.1, table["ci_high"].max() * 1.05)))
-        axes.set_ylabel("Accuracy (95 % interval)")
-        axes.yaxis.set_major_formatter(PercentFormatter(1))
-        axes.grid(axis="x", visible=False)
+    names = table["student"]
+    colours = [PALETTE[0 if name.startswith(FILTER) else 7] for name in names]
+    names = [label_of(name.removeprefix(FILTER)) for name in names]
+    places = range(len(table))
+    with framed(max(4.8, 1.4 * len(table) + 1.2), 3.6, scale) as (figure, axes):
+        axes.bar(places, table["accuracy"], 0.62, color=colours, alpha=0.8)
+        points(axes, places, table, "0.15", fmt="none")
+        ticks = [f"{a}\n(n = {n})" for a, n in zip(names, table["n"], strict=True)]
+        axes.set_xticks(places, ticks)
+        accuracy_axis(axes, table)
     return figure
 
 
@@ -193,22 +187,6 @@ def save_figure(
     write_atomic(base.with_suffix(".pdf"), _bytes(figure, "pdf", NO_PDF_DATES, dpi))
     write_atomic(base.with_suffix(".caption"), (caption or name) + "\n")
     return write_atomic(base.with_suffix(".png"), png)
-
-
-def label(student: str) -> str:
-    """A student's name as people read it; "cot, calculator" is "CoT, calculator"."""
-    name, comma, change = student.partition(", ")
-    return label_of(name) + comma + change
-
-
-def student_colours(students: Iterable[str]) -> dict[str, str]:
-    """The registry's colours; other students take the unused ones in order."""
-    known = {name: student.colour for name, student in STUDENTS.items()}
-    spare = [colour for colour in SPARE if colour not in known.values()]
-    names = dict.fromkeys(students)
-    others = [name for name in names if name not in known]
-    extra = {name: spare[i % len(spare)] for i, name in enumerate(others)}
-    return {name: known.get(name) or extra[name] for name in names}
 
 
 def _bytes(figure: Figure, kind: str, metadata: dict, dpi: int) -> bytes:
@@ -233,6 +211,11 @@ def framed(width: float, height: float, scale: str):
             plt.close(figure)
 
 
+def _colours(students: Iterable[str]) -> dict[str, str]:
+    names = list(dict.fromkeys(students))
+    return {name: colour_of(name, names) for name in names}
+
+
 def _of_split(table: pd.DataFrame, split: str) -> tuple[str, pd.DataFrame]:
     """A split and its rows; by default the first, which is test if there."""
     split = split or next(iter(table["split"]), "test")
@@ -242,15 +225,23 @@ def _of_split(table: pd.DataFrame, split: str) -> tuple[str, pd.DataFrame]:
     return split, rows
 
 
-def point(axes: Axes, place: float, row: dict, colour: str, flat=False, **style):
-    """An accuracy with its interval, which is horizontal if `flat`."""
-    value, low, high = row["accuracy"], row["ci_low"], row["ci_high"]
-    width = [[max(0.0, value - low)], [max(0.0, high - value)]]
+def points(axes: Axes, places, rows: pd.DataFrame, colour: str, flat=False, **style):
+    """Accuracies with their intervals, which are horizontal if `flat`."""
+    values = rows["accuracy"]
+    widths = [(values - rows["ci_low"]).clip(0), (rows["ci_high"] - values).clip(0)]
     style = {"fmt": "o", "color": colour, "capsize": 3, "elinewidth": 1.6} | style
     if flat:
-        axes.errorbar(value, place, xerr=width, clip_on=False, **style)
+        axes.errorbar(values, places, xerr=widths, clip_on=False, **style)
     else:
-        axes.errorbar(place, value, yerr=width, clip_on=False, **style)
+        axes.errorbar(places, values, yerr=widths, clip_on=False, **style)
+
+
+def accuracy_axis(axes: Axes, rows: pd.DataFrame) -> None:
+    """A vertical axis of accuracies that has room for every interval."""
+    axes.set_ylim(0, min(1, max(0.1, rows["ci_high"].max() * 1.05)))
+    axes.set_ylabel("Accuracy (95 % interval)")
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.grid(axis="x", visible=False)
 
 
 def offsets(rows: pd.DataFrame, column: str, title: str, scale: str) -> Figure:
@@ -258,27 +249,22 @@ def offsets(rows: pd.DataFrame, column: str, title: str, scale: str) -> Figure:
     values = list(rows[column].unique())
     if not isinstance(values[0], str):
         values.sort()
-    colours = student_colours(rows["student"])
+    colours = _colours(rows["student"])
     count = len(colours)
     with framed(max(6.4, 1.6 * len(values) + 2.6), 3.9, scale) as (figure, axes):
         for number, (student, colour) in enumerate(colours.items()):
             shift = 0.7 * ((number + 0.5) / count - 0.5)
-            own = rows[rows["student"] == student].to_dict("records")
-            for index, row in enumerate(own):
-                name = label(student) if index == 0 else None
-                style = {"fmt": MARKERS[number % len(MARKERS)], "label": name}
-                place = values.index(row[column]) + shift
-                point(axes, place, row, colour, markersize=5, **style)
+            own = rows[rows["student"] == student]
+            places = [values.index(value) + shift for value in own[column]]
+            style = {"fmt": MARKERS[number % len(MARKERS)], "label": label_of(student)}
+            points(axes, places, own, colour, markersize=5, **style)
         sizes = rows.groupby(column)["n"].max()
         axes.set_xticks(range(len(values)), [f"{v}\n(n = {sizes[v]})" for v in values])
         axes.set_xlim(-0.5, len(values) - 0.5)
-        axes.set_ylim(0, min(1, max(0.1, rows["ci_high"].max() * 1.05)))
+        accuracy_axis(axes, rows)
         for edge in range(1, len(values)):
             axes.axvline(edge - 0.5, color="0.85", linewidth=0.8)
-        axes.grid(axis="x", visible=False)
         axes.set_xlabel(title)
-        axes.set_ylabel("Accuracy (95 % interval)")
-        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         legend(axes)
     return figure
 

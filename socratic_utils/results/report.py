@@ -6,7 +6,7 @@ Images are inside the page; there are no scripts, no links and nothing to fetch,
 it can be mailed, read on a phone and printed.  What a model wrote cannot become active:
 the whole page passes an allow-list of tags, attributes and styles (bleach).
 
-Not covered: interactive outputs (widgets), formulas, and figures other than PNG or JPEG.
+Not covered: widgets, formulas, and figures other than PNG or JPEG.
 """
 
 from __future__ import annotations
@@ -66,12 +66,17 @@ def write_report(notebook: Path, target: Path) -> Path:
     import nbformat
     from nbconvert import HTMLExporter
 
-    content = nbformat.read(notebook, as_version=4)
-    for cell in content.cells:  # progress bars and warnings are no results
-        outputs = cell.get("outputs", [])
+    content, heading = nbformat.read(notebook, as_version=4), "figure"
+    for cell in content.cells:
+        headings = re.findall(r"(?m)^#+ (.*)", cell.source)
+        if cell.cell_type == "markdown":
+            heading = headings[-1] if headings else heading
+        cell.metadata.setdefault("alt", heading)  # what is said of its images
+        outputs = cell.get("outputs", [])  # progress bars and warnings are no results
         cell.outputs = [o for o in outputs if o.get("name") != "stderr"]
-    exporter = HTMLExporter(template_name="basic", exclude_input=True,
-                            exclude_output_prompt=True, exclude_anchor_links=True)  # fmt: skip
+    exporter = HTMLExporter(
+        template_name="basic", exclude_input=True, exclude_anchor_links=True
+    )
     body, _ = exporter.from_notebook_node(content)
     body = _clean(body)
     heading = re.search(r"<h1[^>]*>(.*?)</h1>", body, re.DOTALL)
@@ -126,7 +131,7 @@ def _what_was_run(run: dict[str, Any]) -> str:
 
 
 def _flat(values: dict[str, Any], above: str = "") -> list[tuple[str, str]]:
-    """Nested settings as lines: {"a": {"b": 1}} -> [("a b", "1")]; empty ones left out."""
+    """Nested values as lines: {"a": {"b": 1}} -> [("a b", "1")], without empty ones."""
     pairs = []
     for key, value in values.items():
         name = f"{above} {key}".strip().replace("_", " ")

@@ -38,7 +38,7 @@ CAPTIONS = {
     "main": "Accuracy of every student with its 95 % Wilson interval.",
     "socratic_cot_table2": "Our test accuracy beside Socratic CoT, Table 2 (teacher: "
                            "GPT-3 175B).",
-    "strict": "Strict extraction (the text after the mark), where it changes a verdict.",
+    "strict": "Strict extraction (after the mark only), where it changes a verdict.",
     "by_steps": "Accuracy by the number of gold steps.",
     "by_group": "Accuracy by story family and by variant.",
     "errors": "First errors as shares of each student's wrong answers.",

@@ -25,6 +25,20 @@ OWN_ROWS = {"10": "many_chains", "06": "ablations", "12": "two_settings",
             "13": "prompted", "11": "many_chains"}  # fmt: skip
 
 
+def is_results(settings: Settings, path: Path) -> bool:
+    """Whether `report.html` is made of this notebook: 15 on SCoTD's benchmarks."""
+    return number(path) == ("15" if settings.dataset in P2_DATASETS else "07")
+
+
+def update_report(settings: Settings) -> None:
+    """Make `report.html` of the executed results notebook, if there is one."""
+    from socratic_utils.results.report import write_report
+
+    for path in (settings.folder / "notebooks").glob("*.ipynb"):
+        if is_results(settings, path):
+            write_report(path, settings.folder / "report.html")
+
+
 def is_on_request(settings: Settings, path: Path) -> bool:
     """Whether a notebook is no part of a whole run: too long, or for other data.
 
