@@ -58,13 +58,12 @@ def test_the_documents_name_files_that_exist():
 
 def test_sections_that_are_cited_exist():
     headings = set(re.findall(r"^## (.+)$", PAPERS, re.MULTILINE))
-    code = [*ROOT.glob("socratic_utils/**/*.py"), *ROOT.glob("tools/**/*.py")]
     cited = {
-        name
-        for path in code
-        for name in re.findall(
-            r'docs/papers\.md[,:]? \(?"([^"]+)"',
-            re.sub(r"\s+#? *", " ", path.read_text("utf-8")),
+        section
+        for folder in ("socratic_utils", "tests", "tools")
+        for path in (ROOT / folder).rglob("*.py")
+        for section in re.findall(
+            r'papers\.md[`,:\s]+"([^"]+)"', path.read_text("utf-8")
         )
     }
-    assert cited <= headings
+    assert cited and cited <= headings
