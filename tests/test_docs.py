@@ -67,3 +67,10 @@ def test_sections_that_are_cited_exist():
         )
     }
     assert cited and cited <= headings
+
+
+def test_notebooks_save_the_output_files_that_the_table_names():
+    sources = [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("socratic_utils/**/*.py")]
+    text = "\n".join(path.read_text("utf-8") for path in sources).replace('\\"', '"')
+    saved = re.findall(r"`(?:tables|figures)/(\w+)\.(?:csv|png)`", TABLE)
+    assert saved and [name for name in saved if f'"{name}"' not in text] == []
