@@ -5,8 +5,8 @@
 
 Each student has one colour everywhere (`students.supervision.STUDENTS`), shares are in
 percent, and whiskers are 95 % intervals.  Files hold no dates: the same rows give the
-same bytes.  `chains_figure`, `votes_figure` and `filters_figure` are SCoTD's Figure 2,
-Table 3 and Figure 7.
+same bytes.  `chains_figure` and `filters_figure` are SCoTD's Figures 2 and 7; Figure 4
+of both papers and SCoTD's Figure 3 are `accuracy_by` "model" and "share".
 
 Not covered: the papers' own points, which are tables (`papers`).
 """
@@ -36,6 +36,13 @@ REASONS = {
     "kept": PALETTE[2], "wrong reasoning": PALETTE[1], "wrong arithmetic": PALETTE[3],
     "no steps": PALETTE[9], "no final answer": PALETTE[7],
 }  # fmt: skip
+AXES = {  # column of a table -> title; "group" is called as its column `grouping`
+    "steps_gold": "Gold steps of the problem",
+    "share": "Share of the training problems",
+    "model": "Student model",
+    "votes": "Votes per problem",
+    "chains": "Chains sampled per problem; the correct ones are trained on",
+}
 MARKERS = "osD^vPX*<>"
 WATERMARK = "smoke: numbers mean nothing"
 FILTER = "filter_"  # prefix of the students of a filter
@@ -70,31 +77,37 @@ def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Fig
     return figure
 
 
-def steps_figure(table: pd.DataFrame, scale: str = "", split: str = "") -> Figure:
-    """Accuracy by number of gold steps, from `tables/by_steps.csv`."""
-    split, rows = _of_split(table, split)
-    return offsets(rows, "steps_gold", f"Gold steps of the problem, {split}", scale)
-
-
-def group_figure(
-    table: pd.DataFrame, scale: str = "", split: str = "", grouping: str = "family"
+def accuracy_by(
+    table: pd.DataFrame, column: str, scale: str = "", split: str = ""
 ) -> Figure:
-    """Accuracy by family or variant, from `tables/by_group.csv`."""
-    split, rows = _of_split(table[table["grouping"] == grouping], split)
-    rows = rows.assign(group=rows["group"].str.replace("_", " "))
-    return offsets(rows, "group", f"{grouping.capitalize()}, {split}", scale)
+    """Accuracy by the values of one of AXES, the students next to each other.
 
-
-def shares_figure(table: pd.DataFrame, scale: str = "") -> Figure:
-    """Accuracy against the share of the training problems (columns student, share)."""
-    shares = table.assign(share=[f"{share:.0%}" for share in table["share"]])
-    return offsets(shares, "share", "Share of the training problems", scale)
-
-
-def sizes_figure(table: pd.DataFrame, scale: str = "") -> Figure:
-    """Accuracy by student model (both papers' Figure 4), from `tables.by_size`."""
-    names = [name.rpartition("/")[2] for name in table["model"]]
-    return offsets(table.assign(model=names), "model", "Student model", scale)
+    Tables with a column `split` are reduced to one, by default the first.
+    """
+    title = AXES.get(column) or str(table["grouping"].iloc[0]).capitalize()
+    if "split" in table:
+        split, table = _of_split(table, split)
+        title = f"{title}, {split}"
+    values = list(table[column].unique())
+    if not isinstance(values[0], str):
+        values.sort()
+    colours, sizes = _colours(table["student"]), table.groupby(column)["n"].max()
+    with framed(max(6.4, 1.6 * len(values) + 2.6), 3.9, scale) as (figure, axes):
+        for number, (student, colour) in enumerate(colours.items()):
+            shift = 0.7 * ((number + 0.5) / len(colours) - 0.5)
+            own = table[table["student"] == student]
+            places = [values.index(value) + shift for value in own[column]]
+            style = {"fmt": MARKERS[number % len(MARKERS)], "label": label_of(student)}
+            points(axes, places, own, colour, markersize=5, **style)
+        ticks = [f"{_tick(column, v)}\n(n = {sizes[v]})" for v in values]
+        axes.set_xticks(range(len(values)), ticks)
+        axes.set_xlim(-0.5, len(values) - 0.5)
+        accuracy_axis(axes, table)
+        for edge in range(1, len(values)):
+            axes.axvline(edge - 0.5, color="0.85", linewidth=0.8)
+        axes.set_xlabel(title)
+        legend(axes)
+    return figure
 
 
 def filter_figure(table: pd.DataFrame, scale: str = "") -> Figure:
@@ -139,8 +152,7 @@ def chains_figure(
     `label_only` is the score of a student of answers on the same problems, drawn as a
     line with its interval as a band.
     """
-    title = "Chains sampled per problem; the correct ones are trained on"
-    figure = offsets(table, "chains", title, scale)
+    figure = accuracy_by(table, "chains", scale)
     if label_only:
         axes, grey = figure.axes[0], PALETTE[7]
         name = f"{label_of(label_only['student'])} (n = {label_only['n']})"
@@ -150,11 +162,6 @@ def chains_figure(
         axes.set_ylim(0, min(1, max(axes.get_ylim()[1], 1.05 * high)))
         legend(axes)
     return figure
-
-
-def votes_figure(table: pd.DataFrame, scale: str = "") -> Figure:
-    """Accuracy of self-consistency by number of votes: columns student, votes."""
-    return offsets(table, "votes", "Votes per problem", scale)
 
 
 def filters_figure(table: pd.DataFrame, scale: str = "") -> Figure:
@@ -216,6 +223,14 @@ def _colours(students: Iterable[str]) -> dict[str, str]:
     return {name: colour_of(name, names) for name in names}
 
 
+def _tick(column: str, value: Any) -> str:
+    if column == "share":
+        return f"{value:.0%}"
+    if column == "model":
+        return value.rpartition("/")[2]
+    return str(value).replace("_", " ")
+
+
 def _of_split(table: pd.DataFrame, split: str) -> tuple[str, pd.DataFrame]:
     """A split and its rows; by default the first, which is test if there."""
     split = split or next(iter(table["split"]), "test")
@@ -240,33 +255,8 @@ def accuracy_axis(axes: Axes, rows: pd.DataFrame) -> None:
     """A vertical axis of accuracies that has room for every interval."""
     axes.set_ylim(0, min(1, max(0.1, rows["ci_high"].max() * 1.05)))
     axes.set_ylabel("Accuracy (95 % interval)")
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.grid(axis="x", visible=False)
-
-
-def offsets(rows: pd.DataFrame, column: str, title: str, scale: str) -> Figure:
-    """The points of all students next to each other at each value of `column`."""
-    values = list(rows[column].unique())
-    if not isinstance(values[0], str):
-        values.sort()
-    colours = _colours(rows["student"])
-    count = len(colours)
-    with framed(max(6.4, 1.6 * len(values) + 2.6), 3.9, scale) as (figure, axes):
-        for number, (student, colour) in enumerate(colours.items()):
-            shift = 0.7 * ((number + 0.5) / count - 0.5)
-            own = rows[rows["student"] == student]
-            places = [values.index(value) + shift for value in own[column]]
-            style = {"fmt": MARKERS[number % len(MARKERS)], "label": label_of(student)}
-            points(axes, places, own, colour, markersize=5, **style)
-        sizes = rows.groupby(column)["n"].max()
-        axes.set_xticks(range(len(values)), [f"{v}\n(n = {sizes[v]})" for v in values])
-        axes.set_xlim(-0.5, len(values) - 0.5)
-        accuracy_axis(axes, rows)
-        for edge in range(1, len(values)):
-            axes.axvline(edge - 0.5, color="0.85", linewidth=0.8)
-        axes.set_xlabel(title)
-        legend(axes)
-    return figure
 
 
 def _stacked(counts: pd.DataFrame, colours: dict, title: str, scale: str) -> Figure:

@@ -60,13 +60,13 @@ FILTERS = pd.DataFrame(
 )  # fmt: skip
 DRAWN = {
     "accuracy": lambda scale: figures.accuracy_figure(MAIN, scale),
-    "steps": lambda scale: figures.steps_figure(STEPS, scale),
-    "groups": lambda scale: figures.group_figure(GROUPS, scale),
+    "steps": lambda scale: figures.accuracy_by(STEPS, "steps_gold", scale),
+    "groups": lambda scale: figures.accuracy_by(GROUPS, "group", scale),
     "errors": lambda scale: figures.error_figure(ERRORS, scale),
     "filter": lambda scale: figures.filter_figure(ATTEMPTS, scale),
     "loss": lambda scale: figures.loss_figure(LOGS, scale),
     "chains": lambda scale: figures.chains_figure(CHAINS, scale, LABEL),
-    "votes": lambda scale: figures.votes_figure(VOTES, scale),
+    "votes": lambda scale: figures.accuracy_by(VOTES, "votes", scale),
     "filters": lambda scale: figures.filters_figure(FILTERS, scale),
 }
 
@@ -129,7 +129,7 @@ def test_colours_are_fixed():
 
 
 def test_steps_are_ordered_as_numbers():
-    ticks = figures.steps_figure(STEPS).axes[0].get_xticklabels()
+    ticks = figures.accuracy_by(STEPS, "steps_gold").axes[0].get_xticklabels()
     assert [t.get_text().split("\n")[0] for t in ticks] == ["2", "12"]
 
 
@@ -165,7 +165,7 @@ def test_the_label_only_line_is_drawn_where_there_is_one():
 
 
 def test_votes_are_ordered_as_numbers():
-    figure = figures.votes_figure(VOTES)
+    figure = figures.accuracy_by(VOTES, "votes")
     assert ticks(figure) == ["1", "2", "30"]
     assert "Chains 01" in words(figure) and "Chains 08" in words(figure)
 

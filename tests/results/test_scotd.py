@@ -202,7 +202,7 @@ def test_sizes_go_up_and_one_alone_is_not_drawn(settings):
         "facebook/opt-125m", "facebook/opt-350m", "facebook/opt-1.3b",
     ]  # fmt: skip
     assert set(drawn["student"]) == {"full_label", "full_cot"}
-    axes = figures.sizes_figure(drawn).axes[0]
+    axes = figures.accuracy_by(drawn, "model").axes[0]
     ticks = [t.get_text().split("\n")[0] for t in axes.get_xticklabels()]
     assert ticks == ["opt-125m", "opt-350m", "opt-1.3b"]
     assert scotd.supervised(scotd.sizes(config.load("paper"))).empty

@@ -333,6 +333,6 @@ def test_sizes_stand_together(tmp_path):
     assert list(table["model"]) == ["hub/gpt2", "hub/gpt2-large"]
     assert set(table["split"]) == {"test"}
     assert results.by_size(paths, "svamp").empty and results.by_size([], "x").empty
-    axes = figures.sizes_figure(table).axes[0]
+    axes = figures.accuracy_by(table, "model").axes[0]
     ticks = [label.get_text().split("\n")[0] for label in axes.get_xticklabels()]
     assert ticks == ["gpt2", "gpt2-large"]
