@@ -38,12 +38,12 @@ from socratic_utils.files import file_hash
 from socratic_utils.problems import Problem, sub_questions
 from socratic_utils.students import guidance
 from socratic_utils.students.decoding import oracles
-from socratic_utils.students.decoding.incremental import Speaker
+from socratic_utils.students.decoding.incremental import IncrementalDecoder
 from socratic_utils.students.decoding.oracles import (
-    AskedBefore,
-    Calculating,
+    CalculatorDecoder,
     GoldQuestions,
-    upfront,
+    KnownQuestions,
+    ask_upfront,
 )
 from socratic_utils.students.decoding.planner import PlannedDecoder
 from socratic_utils.students.guidance import GUIDES, gold_guides
@@ -228,16 +228,16 @@ def _speakers(
     ablation: Ablation,
     folders: Sequence[Path],
     asked: Sequence[Problem],
-) -> list[Speaker]:
+) -> list[IncrementalDecoder]:
     speakers = speakers_of(folders)
     if ablation.calculator:
-        speakers[-1] = Calculating(speakers[-1].model, speakers[-1].tokenizer)
+        speakers[-1] = CalculatorDecoder(speakers[-1].model, speakers[-1].tokenizer)
     if ablation.gold_questions:
         speakers.insert(0, GoldQuestions(asked, speakers[-1].tokenizer))
     if ablation.teacher_questions:
         teacher = replace(teacher_of(settings), shots=two_stage.SHOTS)
         told = two_stage.asked_of(teacher, asked)
-        speakers.insert(0, AskedBefore(asked, speakers[-1].tokenizer, told))
+        speakers.insert(0, KnownQuestions(asked, speakers[-1].tokenizer, told))
     if ablation.planned:
         planner, asker, answerer = speakers
         speakers = [
@@ -245,5 +245,5 @@ def _speakers(
             answerer,
         ]
     if ablation.upfront:
-        speakers[0] = upfront(asked, speakers[0], settings.decoding)
+        speakers[0] = ask_upfront(asked, speakers[0], settings.decoding)
     return speakers

@@ -24,25 +24,27 @@ from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 
-from socratic_utils.answers import parse_chain
 from socratic_utils.benchmarks import DATA_VARIABLE
 from socratic_utils.config import Settings
 from socratic_utils.files import file_hash
 from socratic_utils.metrics.self_consistency import SAMPLED
-from socratic_utils.problems import Chain, Problem
 from socratic_utils.students.base_models import base_revision, load_pretrained
-from socratic_utils.students.decoding.incremental import Speaker
+from socratic_utils.students.decoding.few_shot import (
+    STYLE,
+    FewShotDecoder,
+    prefix_ids,
+)
+from socratic_utils.students.decoding.incremental import IncrementalDecoder
 from socratic_utils.students.supervision import SUPERVISIONS, Supervision
 from socratic_utils.students.training.hardware import device
 from socratic_utils.students.training.train import load_student
-from socratic_utils.students.transcript import prompt_ids, segment_ids, start_ids
+from socratic_utils.students.transcript import prompt_ids
 from socratic_utils.teacher.prompts import load_prompt
 
 from . import corpus
 from . import stages as experiments
 
 FOLDER = "prompted"
-STYLE = "cot"
 
 
 @dataclass(frozen=True)
@@ -61,54 +63,6 @@ def ways(settings: Settings) -> tuple[Way, ...]:
         Way("no_cot", label), Way("greedy_cot", cot),
         Way("self_consistency", cot, settings.many.votes[-1]),
     )  # fmt: skip
-
-
-class Prompted(Speaker):
-    """A speaker whose problems all stand behind the same exemplars."""
-
-    def __init__(self, model, tokenizer, prefix: list[int]) -> None:
-        super().__init__(model, tokenizer)
-        self.prefix = prefix
-
-    def start(self, prompts: Sequence[list[int]]) -> None:
-        """Read the exemplars once, then hear one prompt a row."""
-        if not self.prefix:  # no exemplar has room
-            super().start(prompts)
-            return
-        first = len(start_ids(self.tokenizer))  # the exemplars have begun the text
-        super().start([self.prefix])
-        self.repeat(len(prompts))
-        for row, ids in enumerate(prompts):
-            self.hear(row, ids[first:])
-
-
-def exemplars(dataset: str, kind: str = "number") -> list[tuple[str, Chain]]:
-    """The exemplars of a data set's prompt: what is asked, and the chain."""
-    found = []
-    for number, (text, reply) in enumerate(load_prompt(dataset, STYLE).exemplars):
-        steps, answer = parse_chain(reply, STYLE, kind)
-        chain = Chain(f"exemplar-{number}", STYLE, steps, answer, "prompt")
-        found.append((text, chain))
-    return found
-
-
-def prefix_ids(
-    tokenizer, dataset: str, kind: str, supervision: Supervision, room: float = inf
-) -> list[int]:
-    """The exemplars that have room, as tokens, an empty line behind each."""
-    ids = start_ids(tokenizer)
-    gap = tokenizer("\n", add_special_tokens=False).input_ids
-    found = exemplars(dataset, kind)
-    for number, (text, chain) in enumerate(found):
-        before = len(ids)
-        asked = Problem(chain.problem_id, dataset, "train", text, chain.answer, kind)
-        for segment, _ in supervision.transcript(asked, chain):
-            ids += segment_ids(tokenizer, segment)
-        ids += gap
-        if len(ids) > room:
-            print(f"{number} of {len(found)} exemplars fit into this student's context")
-            return ids[:before] if number else []
-    return ids
 
 
 def score(
@@ -133,13 +87,13 @@ def score(
     if settings.reuse == "reference":
         return experiments.take_reference(settings, path)
 
-    def speakers(_folders: Sequence[Path]) -> list[Speaker]:
+    def speakers(_folders: Sequence[Path]) -> list[IncrementalDecoder]:
         if student is None:
             model, tokenizer = load_pretrained(settings.student, settings.seed)
             model = model.to(device()).eval()
         else:
             model, tokenizer = load_student(student)
-        prompted = Prompted(model, tokenizer, [])
+        prompted = FewShotDecoder(model, tokenizer, [])
         longest = max(len(prompt_ids(tokenizer, problem)) for problem in asked)
         room = (prompted.context or inf) - settings.decoding.max_tokens - longest
         prompted.prefix = prefix_ids(

@@ -40,9 +40,9 @@ from socratic_utils.students.decoding import (
     loop as solving,
 )
 from socratic_utils.students.decoding import (
-    vllm as remote,
+    vllm,
 )
-from socratic_utils.students.decoding.incremental import Speaker
+from socratic_utils.students.decoding.incremental import IncrementalDecoder
 from socratic_utils.students.decoding.loop import prediction_row, solve
 from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS
 from socratic_utils.students.training.train import (
@@ -76,7 +76,7 @@ __all__ = [
 
 # Rows are made again when one of these changes: they decide what a row says.
 SOLVER = (
-    answers, arithmetic, choosing, problems, remote, roomy, solving, speaker,
+    answers, arithmetic, choosing, problems, roomy, solving, speaker, vllm,
     transcripts,
 )  # fmt: skip
 
@@ -180,15 +180,15 @@ def score(settings: Settings, student: str, split: str = "test") -> list[dict]:
     return solved(settings, path, train(settings, student), asked, labels)
 
 
-def speakers_of(folders: Sequence[Path]) -> list[Speaker]:
+def speakers_of(folders: Sequence[Path]) -> list[IncrementalDecoder]:
     """The trained models, ready to write."""
-    return [Speaker(*load_student(folder)) for folder in folders]
+    return [IncrementalDecoder(*load_student(folder)) for folder in folders]
 
 
 def served_or_loaded(folders: Sequence[Path]) -> Sequence[Any]:
     """The models behind the servers of SOCRATIC_STUDENT_URLS; without it, loaded."""
-    if os.environ.get(remote.VARIABLE):
-        return remote.speakers(folders)
+    if os.environ.get(vllm.VARIABLE):
+        return vllm.served_decoders(folders)
     return speakers_of(folders)
 
 

@@ -180,15 +180,15 @@ def test_a_killed_training_goes_on_and_ends_where_an_unbroken_one_does(
 def test_the_loss_falls_and_the_end_mark_is_learnt(tmp_path):
     """Overfit two problems: the student must write the answer and then stop."""
     from socratic_utils.config import Decoding
-    from socratic_utils.students.decoding.incremental import Speaker
+    from socratic_utils.students.decoding.incremental import IncrementalDecoder
     from socratic_utils.students.decoding.loop import solve
 
     training = Training(epochs=150, batch_size=2, learning_rate=5e-3)
     folder = train_student(
         "tiny", PAIRS[:2], SUPERVISIONS["answer_only"], training, tmp_path
     )
-    speaker = Speaker(*load_student(folder))
-    solutions = solve([p for p, _ in PAIRS[:2]], speaker, decoding=Decoding())
+    decoder = IncrementalDecoder(*load_student(folder))
+    solutions = solve([p for p, _ in PAIRS[:2]], decoder, decoding=Decoding())
     assert [s.output for s in solutions] == [
         f"The answer is {p.answer}." for p, _ in PAIRS[:2]
     ]

@@ -1,0 +1,83 @@
+"""A student behind exemplars: few-shot prompting, before or without training.
+
+SCoTD's Table 2(a) shows the untrained student a few exemplars with and without chains;
+its Fig. 6 shows a trained student exemplars of a task it was not trained on.  Ours are
+those of the teacher's prompts, rendered as transcripts, the format of our students:
+
+    Problem: Where are keys kept? (a) ocean (b) drawer
+    A: Keys are small and wanted often.
+    The answer is b.
+
+    Problem: ...
+
+    >>> prefix = prefix_ids(tokenizer, "openbookqa", "choice", SUPERVISIONS["cot"])
+    >>> solve(problems, FewShotDecoder(model, tokenizer, prefix))
+
+Not covered: MetaICL, the baseline of SCoTD's transfer experiment; instructions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf
+
+from socratic_utils.answers import parse_chain
+from socratic_utils.problems import Chain, Problem
+from socratic_utils.students.supervision import Supervision
+from socratic_utils.students.transcript import segment_ids, start_ids
+from socratic_utils.teacher.prompts import load_prompt
+
+from .incremental import IncrementalDecoder
+
+STYLE = "cot"
+
+
+class FewShotDecoder(IncrementalDecoder):
+    """A decoder that reads the same exemplars, as token ids, before every problem."""
+
+    def __init__(self, model, tokenizer, prefix: list[int]) -> None:
+        super().__init__(model, tokenizer)
+        self.prefix = prefix
+
+    def start(self, prompts: Sequence[list[int]]) -> None:
+        """Read the exemplars once for the whole batch, then load one prompt per row."""
+        if not self.prefix:  # no exemplar fits
+            super().start(prompts)
+            return
+        first = len(start_ids(self.tokenizer))  # the prefix has them already
+        super().start([self.prefix])
+        self.repeat(len(prompts))
+        for row, ids in enumerate(prompts):
+            self.hear(row, ids[first:])
+
+
+def exemplars(dataset: str, kind: str = "number") -> list[tuple[str, Chain]]:
+    """The question and the chain of each exemplar in a dataset's prompt."""
+    found = []
+    for number, (text, reply) in enumerate(load_prompt(dataset, STYLE).exemplars):
+        steps, answer = parse_chain(reply, STYLE, kind)
+        chain = Chain(f"exemplar-{number}", STYLE, steps, answer, "prompt")
+        found.append((text, chain))
+    return found
+
+
+def prefix_ids(
+    tokenizer, dataset: str, kind: str, supervision: Supervision, room: float = inf
+) -> list[int]:
+    """The tokens of the first exemplars that fit into `room`, with blank lines between.
+
+    `supervision` says which roles they show; the untrained ones are shown too.
+    """
+    ids = start_ids(tokenizer)
+    gap = tokenizer("\n", add_special_tokens=False).input_ids
+    found = exemplars(dataset, kind)
+    for number, (text, chain) in enumerate(found):
+        before = len(ids)
+        problem = Problem(chain.problem_id, dataset, "train", text, chain.answer, kind)
+        for segment, _ in supervision.transcript(problem, chain):
+            ids += segment_ids(tokenizer, segment)
+        ids += gap
+        if len(ids) > room:
+            print(f"{number} of {len(found)} exemplars fit into this student's context")
+            return ids[:before] if number else []
+    return ids
