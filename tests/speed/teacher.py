@@ -20,10 +20,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from quick_server import serve
+from socratic_utils.teacher.transport import Transport
 
 from socratic_utils.problems import Problem, read_rows
 from socratic_utils.teacher.teacher import Teacher, shipped_recordings
-from socratic_utils.teacher.transport import Transport
 
 
 def problems(count: int) -> list[Problem]:

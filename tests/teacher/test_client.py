@@ -7,8 +7,8 @@ import subprocess
 import threading
 
 import pytest
-
 from socratic_utils.teacher.transport import NoReply, StatusError, Transport
+
 from tests.helpers.teacher_server import TeacherServer
 
 BODY = {"model": "toy", "prompt": "How many?", "seed": 0}
