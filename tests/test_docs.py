@@ -1,5 +1,6 @@
 """The documents name functions, notebooks, files and sections that exist."""
 
+import csv
 import re
 from importlib import import_module
 
@@ -15,6 +16,7 @@ ROWS = [
     for line in TABLE.splitlines()
     if line.startswith("| ") and not line.startswith("| paper ")
 ]
+VALUES = sorted((ROOT / "socratic_utils/results/papers/values").glob("*.csv"))
 CODE = re.compile(r"`([^`]+)`")
 
 
@@ -47,6 +49,16 @@ def test_the_table_names_what_exists(row):
         assert [name for name in CODE.findall(functions) if not exists(name)] == []
     for name in re.findall(r"`(\d\d_\w+)`", f"{notebooks} {functions}"):
         assert (ROOT / "notebooks" / f"{name}.ipynb").exists(), name
+
+
+@pytest.mark.parametrize("path", VALUES, ids=lambda path: path.stem)
+def test_the_values_that_code_compares_with_are_those_of_the_document(path):
+    """Every number of a CSV file stands in docs/papers.md, written the same way."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))[1:]
+    numbers = {cell for row in rows for cell in row if re.fullmatch(r"-?[\d.]+", cell)}
+    written = set(re.findall(r"(?<![\d.])-?\d+(?:\.\d+)?", PAPERS))
+    assert numbers and numbers <= written
 
 
 def test_the_documents_name_files_that_exist():
