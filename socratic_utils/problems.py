@@ -20,9 +20,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .files import json_object, read_rows, write_atomic
-
-__all__ = ["Chain", "Problem", "Step", "json_object", "read_rows"]
+from .files import read_rows, write_atomic
 
 KINDS = ("number", "yes_no", "choice")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"  # of choices

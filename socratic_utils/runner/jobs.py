@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from socratic_utils import config
-from socratic_utils.config import P2_DATASETS, Settings
+from socratic_utils.config import SCOTD_DATASETS, Settings
 from socratic_utils.experiments import ablations, many_chains, sampling
 from socratic_utils.experiments.corpus import is_gold, taught
 from socratic_utils.experiments.lessons import MODELS, lesson
@@ -119,7 +119,7 @@ def shows_ablations(settings: Settings) -> bool:
     """Whether notebook 06 is part of the run, or asked for with all it can train."""
     if settings.scale == "small":
         return bool(settings.switches)
-    return settings.dataset not in P2_DATASETS
+    return settings.dataset not in SCOTD_DATASETS
 
 
 def shows_pools(settings: Settings) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from socratic_utils.config import P2_DATASETS, Settings
+from socratic_utils.config import SCOTD_DATASETS, Settings
 
 from .execute import number
 
@@ -27,7 +27,7 @@ OWN_ROWS = {"10": "many_chains", "06": "ablations", "12": "two_settings",
 
 def is_results(settings: Settings, path: Path) -> bool:
     """Whether `report.html` is made of this notebook: 15 on SCoTD's benchmarks."""
-    return number(path) == ("15" if settings.dataset in P2_DATASETS else "07")
+    return number(path) == ("15" if settings.dataset in SCOTD_DATASETS else "07")
 
 
 def update_report(settings: Settings) -> None:
@@ -47,7 +47,7 @@ def is_on_request(settings: Settings, path: Path) -> bool:
     if settings.scale == "smoke" or settings.reuse:
         return False
     if settings.scale == "paper":
-        p2s = settings.dataset in P2_DATASETS
+        p2s = settings.dataset in SCOTD_DATASETS
         return number(path) in (("06",) if p2s else ("10", "12", "13", "11"))
     return number(path) in OWN_ROWS
 

@@ -170,7 +170,7 @@ def test_what_is_on_request_is_no_part_of_a_whole_run(notebooks, outputs, capsys
         (["smoke", "--reuse", "reference"], "run without --reuse"),
         (["smoke", "--seed", "x"], "invalid int value"),
         (["smoke", "--engine", "slurm"], "the engine is `ray` or none"),
-        (["smoke", "--seed", "-1"], "--seed must be between"),
+        (["smoke", "--seed", "-1"], "seed must not be negative"),
         (["smoke", "--student", "nonsense"], "unknown student 'nonsense': choose"),
         (["smoke", "--teacher", "nonsense"], "unknown teacher 'nonsense': choose"),
         (["smoke", "--teacher-url", "foo"], "no address of a server"),

@@ -155,7 +155,7 @@ def test_p2s_students_of_20000_steps_are_planned(capsys, monkeypatch):
     assert many_plan(paper(student="somebody/else")) == []
     dry_run.show_gpu_plan(paper())
     assert "P2's notebooks" not in capsys.readouterr().out  # P1's benchmark
-    monkeypatch.setattr(dry_run, "P2_DATASETS", ("gradeschool",))
+    monkeypatch.setattr(dry_run, "SCOTD_DATASETS", ("gradeschool",))
     dry_run.show_gpu_plan(paper())
     said = capsys.readouterr().out
     assert "P2's notebooks, 20,000 steps a student" in said

@@ -23,8 +23,7 @@ from operator import itemgetter
 from pathlib import Path
 from unicodedata import normalize
 
-from socratic_utils.files import content_hash
-from socratic_utils.problems import json_object
+from socratic_utils.files import content_hash, json_object
 
 from .pairs import Pair, Side
 

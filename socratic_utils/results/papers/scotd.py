@@ -133,7 +133,7 @@ def compare_transfer(
     lines = []
     for task in dict.fromkeys(row["dataset"] for row in rows):
         for score in scores([row for row in rows if row["dataset"] == task]):
-            known = task in config.P2_DATASETS
+            known = task in config.SCOTD_DATASETS
             has_value = task == "sst2" and score["student"] == "after_cot"
             value = round(paper["accuracy"] / 100, 4) if has_value else None
             line = _line(score, value, known, comparable, note)
