@@ -22,9 +22,7 @@ from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from math import ceil, inf
 from pathlib import Path
-from typing import Any, get_type_hints
-
-from pydantic import TypeAdapter, ValidationError
+from typing import Any, get_args, get_origin, get_type_hints
 
 from .files import content_hash, project_root
 
@@ -248,15 +246,17 @@ def _checked(name: str, value: Any) -> tuple[str, Any]:
         hint = f"did you mean {close}?" if close else "see socratic_utils/config.py"
         raise ValueError(f"unknown setting {name!r}: {hint}")
     part, kind = FIELDS[name]
-    try:
-        checked = TypeAdapter(kind).validate_python(value)
-    except ValidationError as error:
-        reason = error.errors()[0]["msg"].lower()
-        raise ValueError(f"{name} cannot be {value!r}: {reason}") from None
-    for number in checked if isinstance(checked, tuple) else (checked,):
-        if isinstance(number, (int, float)) and not 0 <= number < inf:
-            raise ValueError(f"{name} must not be negative or infinite, not {value!r}")
-    return part, checked
+    several = get_origin(kind) is tuple
+    wanted = (get_args(kind) or (kind,))[0]  # int of `int | None`, of `tuple[int, ...]`
+    items = list(value) if several and isinstance(value, (list, tuple)) else [value]
+    if wanted is float:
+        items = [float(item) if type(item) is int else item for item in items]
+    if several != isinstance(value, (list, tuple)) or {*map(type, items)} != {wanted}:
+        what = f"{'a list of ' * several}{wanted.__name__}"
+        raise ValueError(f"{name} must be {what}, not {value!r}")
+    if wanted in (int, float) and not all(0 <= item < inf for item in items):
+        raise ValueError(f"{name} must not be negative or infinite, not {value!r}")
+    return part, tuple(items) if several else items[0]
 
 
 def _slug(text: str) -> str:

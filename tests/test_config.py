@@ -19,7 +19,7 @@ def test_the_parameters_cell_of_a_notebook_is_enough():
     scale, seed, reuse, overrides = "small", 0, "", {}
     settings = config.load(scale, seed=seed, reuse=reuse, **overrides)
     assert settings == config.PRESETS["small"]
-    overrides = {"dataset": "gsm8k", "train_limit": 7, "counts": [1, 3], "epochs": "2"}
+    overrides = {"dataset": "gsm8k", "train_limit": 7, "counts": [1, 3], "epochs": 2}
     settings = config.load(scale, seed=1, reuse="reference", **overrides)
     assert (settings.dataset, settings.seed) == ("gsm8k", 1)
     assert (settings.train_limit, settings.many.counts) == (7, (1, 3))
@@ -66,17 +66,19 @@ def test_another_benchmark_has_settings_of_its_own():
         ("small", {"epoch": 3}, "unknown setting 'epoch': did you mean epochs?"),
         ("small", {"learning_rates": 1}, "did you mean learning_rate"),
         ("small", {"colour": 1}, "unknown setting 'colour': see socratic_utils/config"),
-        ("small", {"seed": "x"}, "seed cannot be 'x': input should be a valid integer"),
-        ("small", {"seed": 1.5}, "seed cannot be 1.5"),
+        ("small", {"seed": "x"}, "seed must be int, not 'x'"),
+        ("small", {"seed": 1.5}, "seed must be int, not 1.5"),
         ("small", {"seed": -1}, "seed must not be negative"),
         ("small", {"train_limit": -1}, "train_limit must not be negative"),
         ("small", {"epochs": float("nan")}, "epochs must not be negative or infinite"),
-        ("small", {"dataset": 5}, "dataset cannot be 5"),
-        ("small", {"dataset": ["gsm8k"]}, "dataset cannot be ['gsm8k']"),
-        ("small", {"counts": 3}, "counts cannot be 3: input should be a valid tuple"),
+        ("small", {"dataset": 5}, "dataset must be str, not 5"),
+        ("small", {"dataset": ["gsm8k"]}, "dataset must be str, not ['gsm8k']"),
+        ("small", {"counts": 3}, "counts must be a list of int, not 3"),
+        ("small", {"counts": [1, "x"]}, "counts must be a list of int, not [1, 'x']"),
+        ("small", {"seed": True}, "seed must be int, not True"),
         ("small", {"shares": (0.5, -1)}, "shares must not be negative"),
-        ("small", {"balanced": "perhaps"}, "balanced cannot be 'perhaps'"),
-        ("small", {"training": 3}, "training cannot be 3"),
+        ("small", {"balanced": "perhaps"}, "balanced must be bool, not 'perhaps'"),
+        ("small", {"training": 3}, "training must be Training, not 3"),
     ],
 )
 def test_wrong_settings_are_one_sentence(scale, changes, sentence):
