@@ -1,1 +1,1 @@
-"""Utilities behind the numbered notebooks of socratic-cot."""
+"""Socratic CoT and SCoTD: distilling step-by-step reasoning into small models."""

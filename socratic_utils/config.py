@@ -1,93 +1,89 @@
 """From a scale to `Settings`: the only place with defaults.
 
-    >>> settings = load("small")
-    >>> settings.dataset, settings.student
-    ('gradeschool', 'SmolLM2-135M-Instruct')
+    >>> settings = load("small", seed=1, epochs=3)
+    >>> settings.dataset, settings.student, settings.training.epochs
+    ('gradeschool', 'SmolLM2-135M-Instruct', 3.0)
+    >>> load("small", epoch=3)
+    Traceback (most recent call last):
+      ...
+    ValueError: unknown setting 'epoch': did you mean epochs?
 
-A *scale* is the one dial: `smoke` (tests; numbers mean nothing), `small` (a real
-student on a CPU) and `paper` (the papers' students and data on a GPU).  Every default
-has its reason beside it; what the papers do not report is our choice, and said so.
+The *scale* is the one dial: `smoke` (tests; numbers mean nothing), `small` (a real
+student on a CPU) and `paper` (the papers' students and data on a GPU).  Notebooks call
+`load(scale, seed=seed, reuse=reuse, **overrides)`.  Defaults that the papers do not
+report are our choices.
+
+Not covered: whether a dataset, student or teacher exists; the runner checks that.
 """
 
-from __future__ import annotations
-
 import os
+import re
 from dataclasses import asdict, dataclass, replace
-from math import ceil
+from difflib import get_close_matches
+from math import ceil, inf
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 
 from .files import content_hash, project_root
 
 SCALES = ("smoke", "small", "paper")
+CHOICES = {"scale": SCALES, "reuse": ("", "reference"), "switches": ("", "all")}
 OUTPUTS_VARIABLE = "SOCRATIC_OUTPUTS"
-REUSE = ("", "reference")
-MICRO_BATCH = 8  # sequences on a GPU at once; more are accumulated
+MICRO_BATCH = 8  # sequences on a GPU at once; gradients of more are accumulated
 
 
 @dataclass(frozen=True)
 class Training:
-    """Fine-tuning.  P1 reports none of these (PAPERS.md 1.7): they are ours."""
+    """Fine-tuning.  Socratic CoT reports none of these; they are our choices."""
 
     epochs: float = 2.0
     batch_size: int = 8  # sequences per optimizer step, on any machine
-    learning_rate: float = 1e-4  # the best of tools/sweep.py, on validation
+    learning_rate: float = 1e-4  # selected on validation by tools/sweep.py
     warmup_share: float = 0.1
     weight_decay: float = 0.0
-    max_length: int = 512  # tokens; longer transcripts are left out and counted
-    max_grad_norm: float = 1.0  # gradients are clipped at; Trainer's own default
-    adam_epsilon: float = 1e-8  # Trainer's own default
+    max_length: int = 512  # tokens; longer transcripts are skipped and counted
+    max_grad_norm: float = 1.0  # gradient clipping; the default of Trainer
+    adam_epsilon: float = 1e-8  # the default of Trainer
 
-    def recipe(self) -> dict[str, Any]:
-        """The fields, as hashes count them: later ones only where they were changed.
-
-        Students that were trained before there were such fields keep their names.
-        """
-        later = ("max_grad_norm", "adam_epsilon")
-        same = [n for n in later if getattr(self, n) == getattr(Training, n)]
-        return {n: v for n, v in asdict(self).items() if n not in same}
-
-    def for_steps(self, steps: float, examples: int) -> Training:
-        """The same, with as many epochs as so many optimizer steps are.
-
-        Trainer rounds up: half a step less, so that it is not one too many.
-        """
-        an_epoch = max(1, ceil(examples / self.batch_size))
-        return replace(self, epochs=(steps - 0.5) / an_epoch)
+    def for_steps(self, steps: float, examples: int) -> "Training":
+        """The same with the number of epochs that yields `steps` optimizer steps."""
+        steps_per_epoch = max(1, ceil(examples / self.batch_size))
+        return replace(
+            self, epochs=(steps - 0.5) / steps_per_epoch
+        )  # Trainer rounds up
 
 
 @dataclass(frozen=True)
 class Decoding:
-    """Solving.  Greedy, as P1 section 3.3; the limits stop runaways."""
+    """Greedy decoding (Socratic CoT, section 3.3), with limits against runaways."""
 
-    max_tokens: int = 320  # of a student that writes everything itself
-    max_steps: int = 8  # sub-questions of a pair; GSM8K has 2 to 8 steps
-    line_tokens: int = 64  # one question, solution or answer of a pair
+    max_tokens: int = 320  # of a unified student's whole output
+    max_steps: int = 8  # sub-questions of an iterative student; GSM8K has 2 to 8 steps
+    line_tokens: int = 64  # of one question, solution or answer of an iterative student
     batch_size: int = 100
     temperature: float = 0.0
 
 
 @dataclass(frozen=True)
 class ManyChains:
-    """Notebooks 10 and 11 (P2): pools of chains, at the same number of training steps.
+    """SCoTD (notebooks 10 to 13): chains per problem at equal training steps.
 
-    What fits 20 minutes of a CPU: few problems, so that no chain of the largest pool
-    (some 130 right ones) is left unseen.  120 problems are recorded.
+    The defaults fit 20 minutes on a CPU: few problems, so that all chains of the
+    largest pool (about 130 correct ones) are seen.  120 problems are recorded.
     """
 
     problems: int | None = 40  # None: all training problems
-    counts: tuple[int, ...] = (1, 2, 4, 8)  # chains a problem; the last are all sampled
-    budget: int = 2  # chains a problem that a filter keeps
-    steps: int = 34  # of training
-    test_limit: int | None = 60  # problems, at even distances; of notebook 06 too
-    votes: tuple[int, ...] = (1, 2, 4)  # self-consistency; the last are all drawn
-    vote_limit: int | None = 15
-    balanced: bool = False  # one chain of a problem a visit (P2's code), or a flat pool
-    together: int = 1  # chains of a problem in a row; more are no gain on a CPU
+    counts: tuple[int, ...] = (1, 2, 4, 8)  # chains per problem; the last: all sampled
+    budget: int = 2  # chains per problem that a filter keeps
+    steps: int = 34  # optimizer steps
+    test_limit: int | None = 60  # evenly spaced problems; also for the ablations
+    votes: tuple[int, ...] = (1, 2, 4)  # self-consistency; the last: all samples
+    vote_limit: int | None = 15  # test problems for self-consistency
+    balanced: bool = False  # one chain per problem and visit (authors' code), or flat
     shares: tuple[float, ...] = (0.5, 1.0)  # of the training problems, notebook 13
-    checkpoints: int = 3  # between which one is chosen, notebook 13
-    held_back: float = 0.2  # of the training problems, to choose it on
-    transfer: tuple[str, ...] = ("openbookqa",)  # tasks never trained on, notebook 13
+    checkpoints: int = 3  # from which one is selected, notebook 13
+    held_back: float = 0.2  # of the training problems, for that selection
+    transfer: tuple[str, ...] = ("openbookqa",)  # evaluated without training on them
 
 
 @dataclass(frozen=True)
@@ -101,47 +97,48 @@ class Settings:
     teacher_url: str = ""
     teacher_api: str = "chat"  # or "completion", as the papers' teachers were
     teacher_mode: str = "live"  # or "batch": half the price, within a day
-    max_cost: float = 0.0  # dollars of all this teacher's replies; 0: no limit
-    teacher_tokens: int = 200  # of one chain; longer replies are cut off and dropped
+    max_cost: float = 0.0  # dollars for all replies of this teacher; 0: no limit
+    teacher_tokens: int = 200  # per chain; longer replies are cut off and dropped
     train_limit: int | None = None
     test_limit: int | None = None
-    max_resamples: int = 3  # P1 section 3.3
+    max_resamples: int = 3  # Socratic CoT, section 3.3
     training: Training = Training()
     decoding: Decoding = Decoding()
     many: ManyChains = ManyChains()
     seed: int = 0
-    reuse: str = ""
-    switches: str = ""  # "all": notebook 06 also trains what is slow
+    reuse: str = ""  # "reference": committed rows instead of trainings
+    switches: str = ""  # "all": the ablations that train slowly, too
 
     @property
     def folder(self) -> Path:
-        """`outputs/<scale>/`, with what is not the scale's own: dataset, student,
-        number of training problems, seed.
-
-        Reused rows have a folder of their own, so that nobody's own rows are replaced.
-        """
+        """`outputs/<name>/`, or `outputs/<name>-reused/` for reused rows."""
         return outputs_root() / (f"{self.name}-reused" if self.reuse else self.name)
 
     @property
     def reference(self) -> Path:
-        """The committed run of the same scale and dataset."""
+        """The committed run of the same name."""
         return project_root() / "outputs" / "reference" / self.name
 
     @property
     def source(self) -> Path:
-        """Where rows are looked up: the committed run, if its rows are reused."""
+        """Where rows are looked up: in the committed run, if its rows are reused."""
         return self.reference if self.reuse else self.folder
 
     @property
     def name(self) -> str:
+        """The scale, and every setting that is not the scale's own, such as
+        `paper-svamp-gpt2-medium-from-palm-540b-seed1`.  Limits of the test set and
+        other settings share a folder; their rows differ by `hash`."""
         own = load(self.scale, dataset=self.dataset)
         parts = [self.scale]
         if self.dataset != PRESETS[self.scale].dataset:
-            parts.append(self.dataset)
+            parts.append(_slug(self.dataset))
         if self.student != own.student:
             parts.append(Path(self.student).name)
-            if Path(self.student).is_dir():  # other folders have the same name
+            if Path(self.student).is_dir():  # other folders may have the same name
                 parts.append(content_hash(str(Path(self.student).resolve()), 6))
+        if self.teacher != own.teacher:
+            parts.append(f"from-{_slug(self.teacher)}")
         if self.train_limit != own.train_limit:
             parts.append(f"train{self.train_limit or 'all'}")
         if self.seed != own.seed:
@@ -151,7 +148,7 @@ class Settings:
     @property
     def hash(self) -> str:
         """A short hash of every setting that changes the students' results."""
-        values = asdict(self) | {"training": self.training.recipe()}
+        values = asdict(self)
         for name in ("teacher_url", "teacher_mode", "max_cost", "many", "reuse",
                      "switches"):  # fmt: skip
             del values[name]
@@ -165,7 +162,8 @@ PRESETS = {
         training=Training(epochs=1.0, batch_size=4, learning_rate=1e-3),
         decoding=Decoding(max_tokens=48, max_steps=3, line_tokens=24, batch_size=6),
         many=ManyChains(
-            6, (1, 2), 1, 2, 4, (1, 2), 3, shares=(0.5, 1.0), checkpoints=2
+            problems=6, counts=(1, 2), budget=1, steps=2, test_limit=4, votes=(1, 2),
+            vote_limit=3, checkpoints=2,
         ),
     ),
     "small": Settings(
@@ -179,68 +177,92 @@ PRESETS = {
         training=Training(epochs=10.0, batch_size=32, learning_rate=5e-5),
         teacher_tokens=512,
         many=ManyChains(
-            None, (1, 5, 10, 20, 30), 5, 20_000, None, (1, 5, 10, 20, 30), None,
-            balanced=True, shares=(0.2, 0.4, 0.6, 0.8, 1.0), checkpoints=8,
-            transfer=("sst2",),
+            problems=None, counts=(1, 5, 10, 20, 30), budget=5, steps=20_000,
+            test_limit=None, votes=(1, 5, 10, 20, 30), vote_limit=None, balanced=True,
+            shares=(0.2, 0.4, 0.6, 0.8, 1.0), checkpoints=8, transfer=("sst2",),
         ),
     ),
 }  # fmt: skip
 
-
-# A scale on another benchmark than its own: what then takes the place of its settings.
-# At `paper` scale P2's benchmarks have P2's student and recipe (PAPERS.md 2.4).
-# The shipped recording has the CoT chains of the first 100 GSM8K problems; one of its
-# transcripts is as long as two of gradeschool.
+# What replaces a scale's settings on another benchmark than its own.  At `paper` scale
+# SCoTD's benchmarks have SCoTD's student and recipe ("SCoTD: student and training" in
+# docs/papers.md).  The shipped recording has CoT chains of the first 100 GSM8K
+# problems, whose transcripts are twice as long as gradeschool's; PaLM's chains are
+# published for all CommonsenseQA training problems.
 SCOTD = {
     "student": "facebook/opt-1.3b", "learning_rate": 2e-5, "warmup_share": 0.025,
     "max_length": 700, "max_grad_norm": 0.5, "adam_epsilon": 1e-5,
 }  # fmt: skip
-P2_DATASETS = ("commonsense_qa", "openbookqa", "quarel", "anli", "imdb", "sst2")
+SCOTD_DATASETS = ("commonsense_qa", "openbookqa", "quarel", "anli", "imdb", "sst2")
 ELSEWHERE = {
-    **{("paper", dataset): SCOTD for dataset in P2_DATASETS},
-    ("small", "gsm8k"): {
-        "train_limit": 100, "test_limit": 50, "epochs": 1.0,
-    },
+    **{("paper", dataset): SCOTD for dataset in SCOTD_DATASETS},
+    ("small", "gsm8k"): {"train_limit": 100, "test_limit": 50, "epochs": 1.0},
     ("small", "svamp"): {"train_limit": 800, "epochs": 1.0},
     ("small", "strategyqa"): {"train_limit": 1000, "epochs": 1.0},
-    # PaLM's chains are published for all 9,741 training problems.
     ("small", "commonsense_qa"): {
         "train_limit": 2000, "test_limit": 500, "epochs": 1.0,
     },
 }  # fmt: skip
 
 
-def load(scale: str = "small", **changes: object) -> Settings:
-    """The settings of a scale with changes; empty strings and None change nothing.
+PARTS = {"many": ManyChains, "decoding": Decoding, "training": Training, "": Settings}
+FIELDS = {  # (part, type) by name; where two parts have a name, the last one's
+    name: (part, kind)
+    for part, owner in PARTS.items()
+    for name, kind in get_type_hints(owner).items()
+}
 
-    A limit of 0 is the scale's own.  Names of `Training`, `Decoding` and `ManyChains`
-    fields may be given directly (`epochs=1`, `balanced=False`); `test_limit`, which
-    `Settings` has as well, is that of `Settings`.
-    Raises ValueError that names an unknown scale, an unknown setting or a bad `reuse`.
+
+def load(scale: str = "small", **changes: Any) -> Settings:
+    """The settings of a scale with `changes`, any settings by name.
+
+    Fields of `Training`, `Decoding` and `ManyChains` are given directly (`epochs=1`);
+    `test_limit` is that of `Settings`, `batch_size` that of `Training`.  Empty strings,
+    None and limits of 0 mean the scale's own.  Raises ValueError, in one sentence, for
+    an unknown scale or setting and for a value of the wrong type.
     """
-    if scale not in PRESETS:
-        raise ValueError(f"scale must be one of {SCALES}, not {scale!r}")
-    settings = PRESETS[scale]
-    given = {name: v for name, v in changes.items() if v not in ("", None)}
+    given = {name: v for name, v in changes.items() if v is not None and v != ""}
     for name in ("train_limit", "test_limit"):
         if given.get(name) == 0:
-            del given[name]  # 0: the scale's own
-    given = ELSEWHERE.get((scale, given.get("dataset")), {}) | given
-    if given.get("reuse", "") not in REUSE:
-        raise ValueError(f"reuse must be one of {REUSE}, not {given['reuse']!r}")
-    if given.get("switches", "all") != "all":
-        raise ValueError(f"switches must be `all` or none, not {given['switches']!r}")
-    own = asdict(settings)
-    for part in ("training", "decoding", "many"):
-        inner = getattr(settings, part)
-        names = [n for n in given if n in asdict(inner) and n not in own]
-        settings = replace(
-            settings, **{part: replace(inner, **{n: given.pop(n) for n in names})}
-        )
-    unknown = [name for name in given if name not in own]
-    if unknown:
-        raise ValueError(f"unknown settings {unknown}; see socratic_utils/config.py")
-    return replace(settings, **given)
+            del given[name]
+    for name, known in CHOICES.items():
+        value = {"scale": scale, **given}.get(name, "")
+        if value not in known:
+            raise ValueError(f"{name} must be one of {known}, not {value!r}")
+    given = ELSEWHERE.get((scale, str(given.get("dataset"))), {}) | given
+    new: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
+    for name, value in given.items():
+        part, checked = _checked(name, value)
+        new[part][name] = checked
+    preset, own = PRESETS[scale], new.pop("")
+    parts = {part: replace(getattr(preset, part), **new[part]) for part in new}
+    return replace(preset, **(parts | own))
+
+
+def _checked(name: str, value: Any) -> tuple[str, Any]:
+    """The part that has a setting, and its value in the right type, or ValueError."""
+    if name not in FIELDS:
+        close = ", ".join(get_close_matches(name, FIELDS, cutoff=0.7))
+        hint = f"did you mean {close}?" if close else "see socratic_utils/config.py"
+        raise ValueError(f"unknown setting {name!r}: {hint}")
+    part, kind = FIELDS[name]
+    several = get_origin(kind) is tuple
+    wanted = (get_args(kind) or (kind,))[0]  # int of `int | None`, of `tuple[int, ...]`
+    items = list(value) if several and isinstance(value, (list, tuple)) else [value]
+    if wanted is float:
+        items = [float(item) if type(item) is int else item for item in items]
+    if several != isinstance(value, (list, tuple)) or {*map(type, items)} != {wanted}:
+        what = f"{'a list of ' * several}{wanted.__name__}"
+        raise ValueError(f"{name} must be {what}, not {value!r}")
+    if wanted in (int, float) and not all(0 <= item < inf for item in items):
+        raise ValueError(f"{name} must not be negative or infinite, not {value!r}")
+    return part, tuple(items) if several else items[0]
+
+
+def _slug(text: str) -> str:
+    """A text as part of a folder's name; if changed, with a hash that identifies it."""
+    plain = re.sub(r"[^\w.-]+", "-", text, flags=re.ASCII).strip("-.")[:60]
+    return plain if plain == text else f"{plain}-{content_hash(text, 6)}"
 
 
 def outputs_root() -> Path:

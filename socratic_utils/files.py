@@ -1,12 +1,15 @@
-"""Folders of a run, atomic writes, content hashes and `run.json`.
+"""Atomic writes, JSON and JSON Lines, content hashes and `run.json`.
 
 Every file is written under a temporary name and renamed, so that a killed run never
-leaves half a file; every stage is named by a hash of what went into it, so that it is
-skipped when nothing changed.  Knows no other module of the package.
+leaves half a file.  Hashes are of meaning (texts and settings), never of source code:
+
+    >>> content_hash({"epochs": 2.0}) == content_hash({"epochs": 2.0})
+    True
+
+Not covered: `Problem` and `Chain` as rows (`problems`).
 """
 
-from __future__ import annotations
-
+import gzip
 import hashlib
 import json
 import os
@@ -14,7 +17,9 @@ import platform
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
@@ -24,7 +29,7 @@ PACKAGES = ("torch", "transformers", "datasets", "openai", "papermill", "matplot
 
 
 def project_root() -> Path:
-    """The checkout this package was started from (it holds `notebooks/`)."""
+    """The checkout that holds this package and `notebooks/`."""
     return Path(__file__).resolve().parent.parent
 
 
@@ -52,9 +57,9 @@ def write_json(path: str | Path, value: Any) -> Path:
 
 
 def read_json(path: str | Path, default: Any = None) -> Any:
-    """Read JSON, or return `default` where there is no such file.
+    """Read JSON, or return `default` if there is no such file.
 
-    A file that is no JSON is set aside under another name, and a warning says so.
+    A file that is not JSON is renamed to `.bad`, with a warning.
     """
     path = Path(path)
     if not path.exists():
@@ -75,33 +80,54 @@ def write_jsonl_rows(path: str | Path, rows: Iterable[dict]) -> Path:
     )
 
 
-def read_log(path: str | Path) -> list[dict]:
-    """Rows of an append-only log; lines cut off by a kill are passed over.
+def read_rows(path: str | Path) -> Iterator[tuple[int, dict]]:
+    """Yield (line number, JSON object) of a JSON Lines file, `.gz` or plain.
 
-    Reading changes nothing on disk.  A cut line costs one more request; one that is not
-    the last (the log was written to again after the kill) is warned about.
+    Raises ValueError that names the file and the line which is damaged or no object.
+    """
+    path = Path(path)
+    opener = gzip.open if path.suffix == ".gz" else open
+    number = 0
+    with opener(path, "rb") as lines:
+        try:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield number, json_object(line, f"{path}, line {number}")
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise ValueError(
+                f"{path}, after line {number}: damaged or cut off ({error})"
+            ) from None
+
+
+def read_log(path: str | Path) -> list[dict]:
+    """Rows of an append-only log, without lines that a kill has cut off.
+
+    Only a cut line that is not the last, which a later write continued, is warned of.
     """
     rows = []
     lines = Path(path).read_bytes().split(b"\n")
     for number, line in enumerate(lines, 1):
-        row = _json_object(line)
-        if row is not None:
-            rows.append(row)
-        elif line.strip() and number < len(lines):
-            warnings.warn(f"{path}, line {number}: cut off, passed over", stacklevel=2)
+        try:
+            rows.append(json_object(line, ""))
+        except ValueError:
+            if line.strip() and number < len(lines):
+                warnings.warn(f"{path}, line {number}: cut off, skipped", stacklevel=2)
     return rows
 
 
-def _json_object(line: bytes) -> dict | None:
+def json_object(line: bytes, where: str) -> dict:
+    """A line's JSON object; ValueError, starting with `where`, if it is none."""
     try:
         row = json.loads(line)
-    except ValueError:  # not JSON, or cut inside a character
-        return None
-    return row if isinstance(row, dict) else None
+    except (ValueError, RecursionError) as error:  # RecursionError: "[[[[..."
+        raise ValueError(f"{where}: not JSON ({error})") from None
+    if not isinstance(row, dict):
+        raise ValueError(f"{where}: not a JSON object")
+    return row
 
 
 def content_hash(value: Any, length: int = 10) -> str:
-    """A short hash of anything JSON can hold; the same value, the same hash."""
+    """A short hash of a JSON value; equal values have equal hashes."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:length]
 
@@ -112,13 +138,11 @@ def file_hash(path: str | Path, length: int = 16) -> str:
 
 
 def environment() -> dict[str, Any]:
-    """Versions, processor, git id: what somebody needs to compare two runs."""
-    versions = {}
+    """Versions, processors and git id, to compare two runs."""
+    versions = dict.fromkeys(PACKAGES)
     for name in PACKAGES:
-        try:
+        with suppress(metadata.PackageNotFoundError):
             versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            versions[name] = None
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
@@ -129,7 +153,7 @@ def environment() -> dict[str, Any]:
 
 
 def git_id() -> str | None:
-    """The commit of the checkout, with "+" when files were changed since."""
+    """The commit of the checkout, with "+" if files were changed since."""
     command = ["git", "-C", str(project_root()), "describe", "--always", "--dirty=+"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=10)
@@ -139,7 +163,7 @@ def git_id() -> str | None:
 
 
 def update_run_json(folder: str | Path, **values: Any) -> dict[str, Any]:
-    """Merge `values` into the run's `run.json`; dictionaries are merged one deep."""
+    """Merge `values` into the run's `run.json`; dictionaries are merged one level."""
     path = Path(folder) / "run.json"
     record = read_json(path, {})
     for key, value in values.items():
@@ -152,14 +176,8 @@ def update_run_json(folder: str | Path, **values: Any) -> dict[str, Any]:
 
 
 def record_settings(settings: Any, **more: Any) -> dict[str, Any]:
-    """Note in `run.json` what somebody needs to compare or repeat this run.
-
-    `settings` is a `config.Settings`: it has a folder, a hash and plain fields.
-    """
+    """Save a run's `Settings` and environment in its `run.json`."""
     return update_run_json(
-        settings.folder,
-        settings=asdict(settings),
-        hash=settings.hash,
-        environment=environment(),
-        **more,
-    )
+        settings.folder, settings=asdict(settings), hash=settings.hash,
+        environment=environment(), **more,
+    )  # fmt: skip

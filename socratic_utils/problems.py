@@ -1,27 +1,26 @@
 """Problems, steps and chains, and their JSON Lines files.
 
-A `Problem` is what a benchmark asks; its `steps` are the gold Socratic steps where
-the benchmark has them.  A `Chain` is what a teacher wrote about one problem.  Both
-are plain frozen dataclasses, so that a row on disk and an object in a notebook are
-the same thing:
+A `Problem` is one question of a benchmark; its `steps` are gold Socratic steps if the
+benchmark has them.  A `Chain` is a teacher's solution of one problem.  Both are frozen
+dataclasses with the fields of their rows on disk:
 
     {"id": "gradeschool-train-0000", "dataset": "gradeschool", "split": "train",
      "text": "Mia buys 3 bags of 4 apples ...", "answer": "12", "kind": "number",
      "steps": [{"question": "How many ...?", "solution": "She buys 3 * 4 = 12 apples.",
                 "answer": "12"}], "choices": [], "extra": {"family": "shopping"}}
 
-Not covered here: how a problem is asked (`prompts`) or taught (`transcripts`).
+Not covered: how a problem is put into a prompt (`teacher.prompts`) or a training
+sequence (`students.transcript`).
 """
-
-from __future__ import annotations
 
 import gzip
 import json
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
+
+from .files import read_rows, write_atomic
 
 KINDS = ("number", "yes_no", "choice")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"  # of choices
@@ -41,7 +40,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Problem:
-    """One problem of a benchmark; `kind` says how its answer is compared."""
+    """One problem of a benchmark; `kind` decides how answers are compared."""
 
     id: str
     dataset: str
@@ -73,12 +72,12 @@ class Problem:
 
 @dataclass(frozen=True)
 class Chain:
-    """One chain that `source` (a teacher, or "gold") wrote about a problem.
+    """A chain that `source` (a teacher, or "gold") wrote for a problem.
 
-    `answer` is the chain's own final answer, right or wrong, or None when the text
-    could not be parsed.  `sample` counts repeated samples of one problem from 0;
-    `logprob` is the summed log-likelihood of its `tokens` tokens where the endpoint
-    gives it; `text` is the raw reply, kept so that parsing can be redone offline.
+    `answer` is the chain's own final answer, right or wrong, or None if the text could
+    not be parsed.  `sample` numbers the samples of a problem from 0; `logprob` is the
+    log-likelihood of all its `tokens` tokens, if the endpoint reports it; `text` is the
+    raw reply, kept so that it can be parsed again.
     """
 
     problem_id: str
@@ -99,20 +98,20 @@ class Chain:
 
 
 def problem_text(problem: Problem) -> str:
-    """The problem as teacher and student read it, its choices lettered."""
+    """The problem with its choices lettered, as teacher and student read it."""
     choices = zip(LETTERS, problem.choices, strict=False)
     return " ".join([problem.text, *(f"({letter}) {text}" for letter, text in choices)])
 
 
 def gold_chain(problem: Problem) -> Chain:
-    """The benchmark's own steps as a chain (P1's ground-truth steps)."""
+    """The benchmark's own steps as a chain (ground-truth steps in Socratic CoT)."""
     return Chain(problem.id, "socratic", problem.steps, problem.answer, "gold")
 
 
 def sub_questions(problem: Problem) -> list[str]:
-    """The benchmark's own sub-questions: of its steps, or those that stand apart.
+    """The benchmark's own sub-questions: those of its steps, or separate ones.
 
-    StrategyQA's are not aligned with its facts (PAPERS.md 1.5).
+    StrategyQA's are separate: they are not aligned with its facts.
     """
     own = [step.question for step in problem.steps if step.question]
     return own or list(problem.extra.get("sub_questions", ()))
@@ -134,9 +133,7 @@ Row = TypeVar("Row", Problem, Chain)
 
 
 def save_jsonl(path: str | Path, items: Iterable[Problem | Chain | dict]) -> Path:
-    """Write one JSON object a line, whole or not at all; `.gz` is compressed."""
-    from .files import write_atomic
-
+    """Write one JSON object per line, atomically; `.gz` is compressed."""
     rows = (item if isinstance(item, dict) else asdict(item) for item in items)
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     data = text.encode()
@@ -148,8 +145,7 @@ def save_jsonl(path: str | Path, items: Iterable[Problem | Chain | dict]) -> Pat
 def load_jsonl(path: str | Path, cls: type[Row]) -> list[Row]:
     """Read a file of `Problem`s or `Chain`s.
 
-    Raises ValueError that names the file and the line of the first bad row, and
-    FileNotFoundError when there is no such file.
+    Raises ValueError that names the file and the line of the first bad row.
     """
     known = {f.name for f in fields(cls)}
     items: list[Row] = []
@@ -164,36 +160,3 @@ def load_jsonl(path: str | Path, cls: type[Row]) -> list[Row]:
                 f"{path}, line {number}: not a {cls.__name__}: {error}"
             ) from None
     return items
-
-
-def read_rows(path: str | Path) -> Iterator[tuple[int, dict]]:
-    """Yield (line number, JSON object) of a JSON Lines file, `.gz` or plain.
-
-    Raises ValueError that names the file and the line which is damaged or no object.
-    """
-    path = Path(path)
-    opener = gzip.open if path.suffix == ".gz" else open
-    number = 0
-    with opener(path, "rb") as lines:
-        try:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield number, json_object(line, f"{path}, line {number}")
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise ValueError(
-                f"{path}, after line {number}: damaged or cut off ({error})"
-            ) from None
-
-
-def json_object(line: bytes, where: str) -> dict:
-    """A line's JSON object; ValueError that says where it is broken or none.
-
-    Brackets in brackets without end are a RecursionError of `json`, and broken too.
-    """
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{where}: not JSON ({error})") from None
-    if not isinstance(row, dict):
-        raise ValueError(f"{where}: not a JSON object")
-    return row

@@ -1,8 +1,8 @@
-"""Train the 600-token tokeniser of the `tiny` student on the embedded problems.
+"""Train the 600-token tokenizer of the `tiny` student on the embedded problems.
 
     python tools/make_tiny_tokenizer.py
 
-Writes socratic_utils/resources/tiny/tokenizer.json; deterministic.
+Writes socratic_utils/students/tiny/tokenizer.json; deterministic.
 """
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers

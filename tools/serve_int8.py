@@ -24,7 +24,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from socratic_utils.students.decoding.kv_cache import roomy_cache
+from socratic_utils.students.decoding.kv_cache import growing_cache
 
 
 class Batcher(threading.Thread):
@@ -83,7 +83,7 @@ class Batcher(threading.Thread):
         if prefix not in self.prefixes:
             ids = self.tokenizer(prefix, return_tensors="pt").input_ids
             out = self.model(
-                ids, past_key_values=roomy_cache(self.model.config), logits_to_keep=1
+                ids, past_key_values=growing_cache(self.model.config), logits_to_keep=1
             )
             self.prefixes[prefix] = (out.past_key_values, ids.shape[1])
         return self.prefixes[prefix]

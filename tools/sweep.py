@@ -22,14 +22,11 @@ from socratic_utils.experiments.corpus import hold_back, test_splits
 from socratic_utils.files import project_root
 from socratic_utils.metrics.statistics import accuracy
 from socratic_utils.problems import Problem, gold_chain
-from socratic_utils.students.decoding.incremental import Speaker
-from socratic_utils.students.decoding.loop import prediction_row, solve
+from socratic_utils.students import IncrementalDecoder, load_student, train_student
+from socratic_utils.students.decoding.loop import solve
+from socratic_utils.students.decoding.prediction import prediction_row
 from socratic_utils.students.supervision import SUPERVISIONS
-from socratic_utils.students.training.train import (
-    load_student,
-    train_student,
-    training_record,
-)
+from socratic_utils.students.training.train import training_record
 
 HELD_BACK, LEAST = 0.1, 20  # of the training problems, where nothing else is to hand
 
@@ -61,7 +58,7 @@ def score(
     )
     solutions = solve(
         validation,
-        Speaker(*load_student(trained)),
+        IncrementalDecoder(*load_student(trained)),
         decoding=settings.decoding,
     )
     rows = [prediction_row(s, settings.decoding) for s in solutions]

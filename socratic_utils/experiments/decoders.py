@@ -15,27 +15,22 @@ from pathlib import Path
 from typing import Any
 
 from socratic_utils.config import Settings
-from socratic_utils.files import content_hash
 from socratic_utils.problems import Problem
-from socratic_utils.students.base_models import load_pretrained
+from socratic_utils.students.base_models import base_revision, load_pretrained
 from socratic_utils.students.decoding import vllm
 from socratic_utils.students.decoding.few_shot import FewShotDecoder, prefix_ids
-from socratic_utils.students.decoding.incremental import Speaker as IncrementalDecoder
+from socratic_utils.students.decoding.incremental import IncrementalDecoder
 from socratic_utils.students.decoding.oracles import (
-    AskedBefore as KnownQuestions,
-)
-from socratic_utils.students.decoding.oracles import (
-    Calculating as CalculatorDecoder,
-)
-from socratic_utils.students.decoding.oracles import (
+    CalculatorDecoder,
     GoldQuestions,
-    upfront,
+    KnownQuestions,
+    ask_upfront,
 )
 from socratic_utils.students.decoding.planner import PlannedDecoder
 from socratic_utils.students.guidance import gold_guides
 from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.students.training.hardware import device
-from socratic_utils.students.training.train import base_mark, load_student
+from socratic_utils.students.training.train import load_student
 from socratic_utils.students.transcript import prompt_ids
 from socratic_utils.teacher.prompts import load_prompt
 
@@ -51,7 +46,7 @@ def decoders_of(
     if arm.exemplars:
         return [few_shot(settings, arm, folders, problems)]
     if arm.is_plain and os.environ.get(vllm.VARIABLE):
-        return vllm.speakers(folders)
+        return vllm.served_decoders(folders)
     decoders: list[Any] = [IncrementalDecoder(*load_student(f)) for f in folders]
     answerer = decoders[-1]
     if arm.calculator:
@@ -67,7 +62,7 @@ def decoders_of(
         limit = settings.decoding.max_tokens
         decoders[:2] = [PlannedDecoder(asker, planner, limit)]
     if arm.upfront:
-        decoders[0] = upfront(problems, decoders[0], settings.decoding)
+        decoders[0] = ask_upfront(problems, decoders[0], settings.decoding)
     return decoders
 
 
@@ -104,5 +99,5 @@ def identity(settings: Settings, arm: Arm) -> list[str]:
     if not arm.exemplars:
         return []
     dataset = arm.dataset or settings.dataset
-    base = [settings.student, content_hash(base_mark(settings.student))]
+    base = [settings.student, base_revision(settings.student)]
     return [*base, load_prompt(dataset, "cot").hash]

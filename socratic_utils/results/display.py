@@ -1,12 +1,17 @@
-"""What notebooks show: source code, transcripts, masks, conversations, tables.
+"""What notebooks show: source code, chains, predictions, loss masks and tables.
 
-Everything is static HTML or text, so that an executed notebook reads the same on the
-web as in JupyterLab.
+    show_prediction(rows[0])
+    show_table(main_table(rows))
+
+All of it is static HTML or text, so that an executed notebook reads the same on the web
+as in JupyterLab.  Texts of models and problems are escaped.
 """
 
 from __future__ import annotations
 
 import inspect
+from collections import defaultdict
+from collections.abc import Iterable
 from html import escape
 
 import pandas as pd
@@ -14,20 +19,20 @@ from IPython.display import HTML, Code, display
 
 from socratic_utils.metrics.statistics import line_marks
 from socratic_utils.problems import Chain, Problem
+from socratic_utils.students.supervision import label_of
 from socratic_utils.students.transcript import IGNORED
 
-from .figures import label as name_of
-from .report import to_html
+from .formats import to_html
 
 COLOURS = {
     "problem": "#eceff1", "question": "#d6eaf8", "solution": "#d5f5e3",
     "answer": "#fcf3cf", "done": "#fadbd8", "guide": "#e8daef", "other": "#f2f2f2",
 }  # fmt: skip
-BOX = "padding:2px 8px;margin:2px 0;border-radius:4px;color:#111"
+MARKS = {"right": "✓ ", "wrong": "✗ ", "": ""}
 
 
 def show_source(thing) -> Code:
-    """The package's own source of a function or class, as the notebook runs it."""
+    """The source code of a function or class of the package."""
     return Code(inspect.getsource(thing), language="python")
 
 
@@ -36,77 +41,62 @@ def show_table(table: pd.DataFrame) -> None:
     display(HTML(to_html(table)))
 
 
-def show_lines(lines: list[tuple[str, str]]) -> None:
+def show_lines(lines: Iterable[tuple[str, str]]) -> None:
     """(role, text) pairs as coloured lines."""
-    rows = [
-        f'<div style="{BOX};background:{COLOURS.get(role, "#fff")}">'
-        f"<code>{role:9s}</code> {escape(text)}</div>"
-        for role, text in lines
-    ]
-    display(HTML("".join(rows)))
+    boxes = [_box(role, text, f"<code>{role:9s}</code> ") for role, text in lines]
+    display(HTML("".join(boxes)))
 
 
 def show_chain(problem: Problem, chain: Chain) -> None:
-    """A problem and what a teacher (or the benchmark) wrote about it."""
+    """A problem and a chain of a teacher (or of the benchmark)."""
     lines = [("problem", problem.text)]
     for step in chain.steps:
         lines += [("question", step.question)] if step.question else []
         lines.append(("solution", step.solution))
-    lines.append(("answer", f"{chain.answer} (gold: {problem.answer})"))
-    show_lines(lines)
+    show_lines([*lines, ("answer", f"{chain.answer} (gold: {problem.answer})")])
 
 
 def show_prediction(row: dict) -> None:
-    """What a student was asked and what it wrote, line by line."""
+    """The prompt of a prediction row and the student's output, line by line."""
     verdict = "right" if row["correct"] else f"wrong, gold is {row['gold']}"
-    lines = [("problem", row["prompt"])]
-    lines += [(line["role"], line["text"]) for line in row["lines"]]
-    show_lines([*lines, ("answer", f"read as {row['extracted']}: {verdict}")])
+    output = [(line["role"], line["text"]) for line in row["lines"]]
+    read = ("answer", f"read as {row['extracted']}: {verdict}")
+    show_lines([("problem", row["prompt"]), *output, read])
 
 
-def show_side_by_side(rows: list[dict], problem: Problem) -> None:
-    """One problem and what every student wrote about it (P1, Figs 5 and 7).
+def show_side_by_side(rows: Iterable[dict], problem: Problem) -> None:
+    """One problem and every student's output (as in Socratic CoT, Figures 5 and 7).
 
-    Solutions are marked by the checker (`metrics.line_marks`), answers by the gold one.
+    Solutions are marked by the checker (`line_marks`), answers by the gold answer.
     """
-    signs = {"right": "✓ ", "wrong": "✗ ", "": ""}
     columns = []
     for row in rows:
+        verdict, boxes = "right" if row["correct"] else "wrong", []
         marks = line_marks(row["lines"], problem)
-        marks = [
-            ("right" if row["correct"] else "wrong")
-            if line["role"] == "answer"
-            else mark
-            for line, mark in zip(row["lines"], marks, strict=True)
-        ]
-        told = "".join(
-            f'<div style="{BOX};background:{COLOURS.get(line["role"], "#fff")}">'
-            f"{signs[mark]}{escape(line['text'])}</div>"
-            for line, mark in zip(row["lines"], marks, strict=True)
-        )  # fmt: skip
-        columns.append(
-            f'<div style="flex:1 1 200px"><b>{escape(name_of(row["student"]))}</b>'
-            f"{told}</div>"
-        )
+        for line, mark in zip(row["lines"], marks, strict=True):
+            mark = verdict if line["role"] == "answer" else mark
+            boxes.append(_box(line["role"], line["text"], MARKS[mark]))
+        name = f"<b>{escape(label_of(row['student']))}</b>"
+        columns.append(f'<div style="flex:1 1 200px">{name}{"".join(boxes)}</div>')
     head = f"<p>{escape(problem.text)} <i>(gold: {escape(problem.answer)})</i></p>"
     boxes = f'<div style="display:flex;flex-wrap:wrap;gap:8px">{"".join(columns)}</div>'
     display(HTML(head + boxes))
 
 
-def telling(rows: list[dict]) -> list[str]:
-    """Ids of problems, those first that most evenly divide the students."""
-    verdicts: dict[str, list[bool]] = {}
+def most_divisive_problems(rows: Iterable[dict]) -> list[str]:
+    """Ids of all problems; those that half of the students solve come first."""
+    verdicts: dict[str, list[bool]] = defaultdict(list)
     for row in rows:
-        verdicts.setdefault(row["id"], []).append(bool(row["correct"]))
+        verdicts[row["id"]].append(bool(row["correct"]))
     share = {id: sum(found) / len(found) for id, found in verdicts.items()}
     return sorted(share, key=lambda id: abs(0.5 - share[id]))
 
 
 def show_mask(tokenizer, example: dict[str, list[int]]) -> None:
-    """A training sequence token by token; what is in the loss has a green ground."""
+    """A training sequence token by token; green tokens contribute to the loss."""
     spans = []
-    for token, label in zip(example["input_ids"], example["labels"], strict=True):
-        colour = "#eeeeee" if label == IGNORED else "#a9dfbf"
+    for token, target in zip(example["input_ids"], example["labels"], strict=True):
+        colour = "#eeeeee" if target == IGNORED else "#a9dfbf"
         text = escape(tokenizer.decode([token])).replace("\n", "⏎")
         spans.append(
             f'<span style="background:{colour};color:#111;border:1px solid #fff;'
@@ -115,3 +105,10 @@ def show_mask(tokenizer, example: dict[str, list[int]]) -> None:
         if "⏎" in text:
             spans.append("<br>")
     display(HTML(f'<div style="font-family:monospace">{"".join(spans)}</div>'))
+
+
+def _box(role: str, text: str, before: str) -> str:
+    """A coloured line; `before` is HTML, `text` is escaped."""
+    style = f"background:{COLOURS.get(role, '#fff')};color:#111;border-radius:4px"
+    style += ";padding:2px 8px;margin:2px 0"
+    return f'<div style="{style}">{before}{escape(text)}</div>'

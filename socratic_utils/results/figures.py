@@ -1,19 +1,23 @@
-"""Figures, drawn from saved rows only (the tables of `results`), never from a model.
+"""Figures, drawn from the tables of `results`, never from a model.
 
     figure = accuracy_figure(pd.read_csv("tables/main.csv"), scale="small")
     save_figure(figure, "figures", "accuracy", "Accuracy of every student.")
 
-One fixed colour a student (from seaborn's palette for colour-blind readers), shares in
-percent, intervals as whiskers.  Files hold no dates: same rows, same bytes.  P2's own
-figures are in `plots_many`.
+Each student has one colour everywhere (`students.supervision.STUDENTS`), shares are in
+percent, and whiskers are 95 % intervals.  Files hold no dates: the same rows give the
+same bytes.  `chains_figure` and `filters_figure` are SCoTD's Figures 2 and 7; Figure 4
+of both papers and SCoTD's Figure 3 are `accuracy_by` "model" and "share".
+
+Not covered: the papers' own points, which are tables (`papers`).
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -24,49 +28,46 @@ from matplotlib.ticker import PercentFormatter
 
 from socratic_utils.files import write_atomic
 from socratic_utils.metrics.statistics import ERRORS
+from socratic_utils.students.supervision import colour_of, label_of
 
-LABELS = {
-    "answer_only": "Answer only",
-    "gt_steps": "Ground-truth steps",
-    "cot": "CoT",
-    "socratic_unified": "Socratic unified",
-    "socratic_iterative": "Socratic iterative",
-}
-MODELS = {"qg": "Question generator (QG)", "qa": "Question answerer (QA)"}
 PALETTE = sns.color_palette("colorblind", 10).as_hex()
-COLOURS = dict(zip(LABELS, [PALETTE[i] for i in (7, 2, 1, 0, 4)], strict=True))
-OTHERS = [PALETTE[i] for i in (3, 5, 9, 8, 6)]  # students of the ablations, in order
 KINDS = dict(zip(ERRORS, [PALETTE[i] for i in (0, 1, 2, 4, 9, 7)], strict=True))
 REASONS = {
     "kept": PALETTE[2], "wrong reasoning": PALETTE[1], "wrong arithmetic": PALETTE[3],
     "no steps": PALETTE[9], "no final answer": PALETTE[7],
 }  # fmt: skip
+AXES = {  # column of a table -> title; "group" is called as its column `grouping`
+    "steps_gold": "Gold steps of the problem",
+    "share": "Share of the training problems",
+    "model": "Student model",
+    "votes": "Votes per problem",
+    "chains": "Chains sampled per problem; the correct ones are trained on",
+}
 MARKERS = "osD^vPX*<>"
 WATERMARK = "smoke: numbers mean nothing"
+FILTER = "filter_"  # prefix of the students of a filter
 MAX_PNG = 150_000  # bytes
 NO_PNG_DATES = {"Software": None}
 NO_PDF_DATES = {"CreationDate": None, "Producer": None, "Creator": None}
 
 
 def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Figure:
-    """One point and Wilson interval a run of `split`, from `tables/main.csv`."""
+    """One point with its Wilson interval per run of `split`, from `tables/main.csv`."""
     split, rows = _of_split(main, split)
     runs = [c for c in ("dataset", "model", "seed") if rows[c].nunique() > 1]
     with framed(7.2, 1.3 + 0.46 * len(rows), scale) as (figure, axes):
         colours = _colours(rows["student"])
         if len(set(colours.values())) < len(colours):  # too many for one each
-            colours = dict.fromkeys(colours, OTHERS[0])
+            colours = dict.fromkeys(colours, PALETTE[3])
+        names = []
         for place, row in enumerate(rows.to_dict("records")):
-            point(axes, place, row, colours[row["student"]], flat=True)
-            edge = (row["ci_high"], place)
-            text = f"{row['accuracy']:.1%}"
+            colour = colours[row["student"]]
+            points(axes, place, rows.iloc[[place]], colour, flat=True)
             style = {"va": "center", "bbox": {"fc": "white", "ec": "none", "pad": 1}}
-            axes.annotate(text, edge, (6, 0), textcoords="offset points", **style)
-        names = [
-            ", ".join([label(r["student"]), *(f"{c} {r[c]}" for c in runs)])
-            + f"  (n = {r['n']})"
-            for r in rows.to_dict("records")
-        ]
+            axes.annotate(f"{row['accuracy']:.1%}", (row["ci_high"], place), (6, 0),
+                          textcoords="offset points", **style)  # fmt: skip
+            words = [label_of(row["student"]), *(f"{c} {row[c]}" for c in runs)]
+            names.append(f"{', '.join(words)}  (n = {row['n']})")
         axes.set_yticks(range(len(rows)), names)
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.set_xlim(0, min(1.12, max(0.1, rows["ci_high"].max() * 1.15)))
@@ -76,35 +77,41 @@ def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Fig
     return figure
 
 
-def steps_figure(table: pd.DataFrame, scale: str = "", split: str = "") -> Figure:
-    """Accuracy by number of gold steps, from `tables/by_steps.csv`."""
-    split, rows = _of_split(table, split)
-    return offsets(rows, "steps_gold", f"Gold steps of the problem, {split}", scale)
-
-
-def group_figure(
-    table: pd.DataFrame, scale: str = "", split: str = "", grouping: str = "family"
+def accuracy_by(
+    table: pd.DataFrame, column: str, scale: str = "", split: str = ""
 ) -> Figure:
-    """Accuracy by family or variant, from `tables/by_group.csv`."""
-    split, rows = _of_split(table[table["grouping"] == grouping], split)
-    rows = rows.assign(group=rows["group"].str.replace("_", " "))
-    return offsets(rows, "group", f"{grouping.capitalize()}, {split}", scale)
+    """Accuracy by the values of one of AXES, the students next to each other.
 
-
-def shares_figure(table: pd.DataFrame, scale: str = "") -> Figure:
-    """Accuracy against the share of the training problems (columns student, share)."""
-    shares = table.assign(share=[f"{share:.0%}" for share in table["share"]])
-    return offsets(shares, "share", "Share of the training problems", scale)
-
-
-def sizes_figure(table: pd.DataFrame, scale: str = "") -> Figure:
-    """Accuracy of every supervision by student model (P1 Fig 4): `results.by_size`."""
-    names = [name.rpartition("/")[2] for name in table["model"]]
-    return offsets(table.assign(model=names), "model", "Student model", scale)
+    Tables with a column `split` are reduced to one, by default the first.
+    """
+    title = AXES.get(column) or str(table["grouping"].iloc[0]).capitalize()
+    if "split" in table:
+        split, table = _of_split(table, split)
+        title = f"{title}, {split}"
+    values = list(table[column].unique())
+    if not isinstance(values[0], str):
+        values.sort()
+    colours, sizes = _colours(table["student"]), table.groupby(column)["n"].max()
+    with framed(max(6.4, 1.6 * len(values) + 2.6), 3.9, scale) as (figure, axes):
+        for number, (student, colour) in enumerate(colours.items()):
+            shift = 0.7 * ((number + 0.5) / len(colours) - 0.5)
+            own = table[table["student"] == student]
+            places = [values.index(value) + shift for value in own[column]]
+            style = {"fmt": MARKERS[number % len(MARKERS)], "label": label_of(student)}
+            points(axes, places, own, colour, markersize=5, **style)
+        ticks = [f"{_tick(column, v)}\n(n = {sizes[v]})" for v in values]
+        axes.set_xticks(range(len(values)), ticks)
+        axes.set_xlim(-0.5, len(values) - 0.5)
+        accuracy_axis(axes, table)
+        for edge in range(1, len(values)):
+            axes.axvline(edge - 0.5, color="0.85", linewidth=0.8)
+        axes.set_xlabel(title)
+        legend(axes)
+    return figure
 
 
 def filter_figure(table: pd.DataFrame, scale: str = "") -> Figure:
-    """Kept and dropped attempts per prompt style: columns style, reason, attempts."""
+    """Kept and dropped chains per prompt style: columns style, reason, attempts."""
     counts = table.pivot_table("attempts", "style", "reason", "sum", sort=False)
     counts = counts.fillna(0)
     totals = counts.sum(axis=1).items()
@@ -113,35 +120,72 @@ def filter_figure(table: pd.DataFrame, scale: str = "") -> Figure:
 
 
 def error_figure(table: pd.DataFrame, scale: str = "", split: str = "") -> Figure:
-    """First errors as shares of each student's wrong answers: `tables/errors.csv`."""
+    """First errors as shares of the wrong answers, from `tables/errors.csv`."""
     split, rows = _of_split(table, split)
     counts = rows.pivot_table("count", "student", "error", "sum", sort=False).fillna(0)
     counts = counts[counts.sum(axis=1) > 0]
     totals = counts.sum(axis=1).items()
-    counts.index = [f"{label(name)}\n({int(n)} wrong)" for name, n in totals]
+    counts.index = [f"{label_of(name)}\n({int(n)} wrong)" for name, n in totals]
     return _stacked(counts, KINDS, f"Share of wrong answers, {split}", scale)
 
 
 def loss_figure(logs: dict[str, Sequence[dict]], scale: str = "") -> Figure:
-    """Training loss; name of a student -> list of {"step": int, "loss": float}."""
+    """Training loss; `logs` maps a student to lines {"step": int, "loss": float}."""
     colours = _colours(logs)
     with framed(7.2, 3.6, scale) as (figure, axes):
         for marker, (name, log) in zip(MARKERS * len(logs), logs.items(), strict=False):
             points = [(e["step"], e["loss"]) for e in log if "loss" in e]
             style = {"marker": marker, "markersize": 4, "color": colours[name]}
-            axes.plot(*zip(*points, strict=True), label=label(name), **style)
+            axes.plot(*zip(*points, strict=True), label=label_of(name), **style)
         axes.set_xlabel("Optimizer step")
-        axes.set_ylabel("Training loss (nats a token)")
+        axes.set_ylabel("Training loss (nats per token)")
         axes.set_ylim(bottom=0)
         legend(axes)
+    return figure
+
+
+def chains_figure(
+    table: pd.DataFrame, scale: str = "", label_only: dict[str, Any] | None = None
+) -> Figure:
+    """Accuracy by chains per problem, one series per way of decoding.
+
+    `label_only` is the score of a student of answers on the same problems, drawn as a
+    line with its interval as a band.
+    """
+    figure = accuracy_by(table, "chains", scale)
+    if label_only:
+        axes, grey = figure.axes[0], PALETTE[7]
+        name = f"{label_of(label_only['student'])} (n = {label_only['n']})"
+        low, high = label_only["ci_low"], label_only["ci_high"]
+        axes.axhline(label_only["accuracy"], color=grey, linestyle="--", label=name)
+        axes.axhspan(low, high, color=grey, alpha=0.15, linewidth=0)
+        axes.set_ylim(0, min(1, max(axes.get_ylim()[1], 1.05 * high)))
+        legend(axes)
+    return figure
+
+
+def filters_figure(table: pd.DataFrame, scale: str = "") -> Figure:
+    """A bar with its Wilson interval per filter; the reference student is grey."""
+    names = table["student"]
+    colours = [PALETTE[0 if name.startswith(FILTER) else 7] for name in names]
+    names = [label_of(name.removeprefix(FILTER)) for name in names]
+    places = range(len(table))
+    with framed(max(4.8, 1.4 * len(table) + 1.2), 3.6, scale) as (figure, axes):
+        axes.bar(places, table["accuracy"], 0.62, color=colours, alpha=0.8)
+        points(axes, places, table, "0.15", fmt="none")
+        ticks = [f"{a}\n(n = {n})" for a, n in zip(names, table["n"], strict=True)]
+        axes.set_xticks(places, ticks)
+        accuracy_axis(axes, table)
     return figure
 
 
 def save_figure(
     figure: Figure, folder: str | Path, name: str, caption: str = ""
 ) -> Path:
-    """Write `<name>.png` (130 dpi, less where it would pass 150 kB), `.pdf` and
-    `.caption`; the PNG's path."""
+    """Write `<name>.png`, `.pdf` and `.caption`; returns the PNG's path.
+
+    The PNG has 130 dpi, fewer where it would be larger than MAX_PNG.
+    """
     base = Path(folder) / name
     for dpi in (130, 100, 75):
         png = _bytes(figure, "png", NO_PNG_DATES, dpi)
@@ -150,14 +194,6 @@ def save_figure(
     write_atomic(base.with_suffix(".pdf"), _bytes(figure, "pdf", NO_PDF_DATES, dpi))
     write_atomic(base.with_suffix(".caption"), (caption or name) + "\n")
     return write_atomic(base.with_suffix(".png"), png)
-
-
-def label(student: str) -> str:
-    """A student's name as people read it; "cot, calculator" is "CoT, calculator"."""
-    name, comma, changed = student.partition(", ")
-    plain = name.replace("_", " ")
-    known = LABELS | MODELS
-    return known.get(name, plain[:1].upper() + plain[1:]) + comma + changed
 
 
 def _bytes(figure: Figure, kind: str, metadata: dict, dpi: int) -> bytes:
@@ -169,7 +205,7 @@ def _bytes(figure: Figure, kind: str, metadata: dict, dpi: int) -> bytes:
 
 @contextmanager
 def framed(width: float, height: float, scale: str):
-    """Figure and axes in our style; closed, so that a notebook shows it once."""
+    """Figure and axes in our style; closed, so that notebooks show them only once."""
     with sns.axes_style("whitegrid"), plt.rc_context({"font.size": 10}):
         figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
         try:
@@ -182,8 +218,21 @@ def framed(width: float, height: float, scale: str):
             plt.close(figure)
 
 
+def _colours(students: Iterable[str]) -> dict[str, str]:
+    names = list(dict.fromkeys(students))
+    return {name: colour_of(name, names) for name in names}
+
+
+def _tick(column: str, value: Any) -> str:
+    if column == "share":
+        return f"{value:.0%}"
+    if column == "model":
+        return value.rpartition("/")[2]
+    return str(value).replace("_", " ")
+
+
 def _of_split(table: pd.DataFrame, split: str) -> tuple[str, pd.DataFrame]:
-    """A split and its rows; by default the table's first, which is test if there."""
+    """A split and its rows; by default the first, which is test if there."""
     split = split or next(iter(table["split"]), "test")
     rows = table[table["split"] == split]
     if rows.empty:
@@ -191,60 +240,30 @@ def _of_split(table: pd.DataFrame, split: str) -> tuple[str, pd.DataFrame]:
     return split, rows
 
 
-def _colours(students: Sequence[str]) -> dict[str, str]:
-    names = dict.fromkeys(students)
-    others = [name for name in names if name not in COLOURS]
-    extra = {name: OTHERS[i % len(OTHERS)] for i, name in enumerate(others)}
-    return {name: COLOURS.get(name) or extra[name] for name in names}
-
-
-def point(axes: Axes, place: float, row: dict, colour: str, flat=False, **style):
-    """An accuracy and its interval; lying (`flat`) or standing."""
-    value, low, high = row["accuracy"], row["ci_low"], row["ci_high"]
-    width = [[max(0.0, value - low)], [max(0.0, high - value)]]
+def points(axes: Axes, places, rows: pd.DataFrame, colour: str, flat=False, **style):
+    """Accuracies with their intervals, which are horizontal if `flat`."""
+    values = rows["accuracy"]
+    widths = [(values - rows["ci_low"]).clip(0), (rows["ci_high"] - values).clip(0)]
     style = {"fmt": "o", "color": colour, "capsize": 3, "elinewidth": 1.6} | style
     if flat:
-        axes.errorbar(value, place, xerr=width, clip_on=False, **style)
+        axes.errorbar(values, places, xerr=widths, clip_on=False, **style)
     else:
-        axes.errorbar(place, value, yerr=width, clip_on=False, **style)
+        axes.errorbar(places, values, yerr=widths, clip_on=False, **style)
 
 
-def offsets(rows: pd.DataFrame, column: str, title: str, scale: str) -> Figure:
-    """Points of all students side by side at each value of `column`."""
-    values = list(rows[column].unique())
-    if not isinstance(values[0], str):
-        values.sort()
-    colours = _colours(rows["student"])
-    count = len(colours)
-    with framed(max(6.4, 1.6 * len(values) + 2.6), 3.9, scale) as (figure, axes):
-        for number, (student, colour) in enumerate(colours.items()):
-            shift = 0.7 * ((number + 0.5) / count - 0.5)
-            own = rows[rows["student"] == student].to_dict("records")
-            for index, row in enumerate(own):
-                name = label(student) if index == 0 else None
-                style = {"fmt": MARKERS[number % len(MARKERS)], "label": name}
-                place = values.index(row[column]) + shift
-                point(axes, place, row, colour, markersize=5, **style)
-        sizes = rows.groupby(column)["n"].max()
-        axes.set_xticks(range(len(values)), [f"{v}\n(n = {sizes[v]})" for v in values])
-        axes.set_xlim(-0.5, len(values) - 0.5)
-        axes.set_ylim(0, min(1, max(0.1, rows["ci_high"].max() * 1.05)))
-        for edge in range(1, len(values)):
-            axes.axvline(edge - 0.5, color="0.85", linewidth=0.8)
-        axes.grid(axis="x", visible=False)
-        axes.set_xlabel(title)
-        axes.set_ylabel("Accuracy (95 % interval)")
-        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        legend(axes)
-    return figure
+def accuracy_axis(axes: Axes, rows: pd.DataFrame) -> None:
+    """A vertical axis of accuracies that has room for every interval."""
+    axes.set_ylim(0, min(1, max(0.1, rows["ci_high"].max() * 1.05)))
+    axes.set_ylabel("Accuracy (95 % interval)")
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.grid(axis="x", visible=False)
 
 
 def _stacked(counts: pd.DataFrame, colours: dict, title: str, scale: str) -> Figure:
     """Horizontal bars of shares; shares of 5 % and more are written into them."""
     shares = counts.div(counts.sum(axis=1), axis=0)
-    order = [k for k in colours if k in shares] + [
-        k for k in shares if k not in colours
-    ]
+    order = [kind for kind in colours if kind in shares]
+    order += [kind for kind in shares if kind not in colours]
     with framed(7.2, 1.6 + 0.55 * len(shares), scale) as (figure, axes):
         left = pd.Series(0.0, index=shares.index)
         for kind in (kind for kind in order if shares[kind].any()):
@@ -265,7 +284,7 @@ def _stacked(counts: pd.DataFrame, colours: dict, title: str, scale: str) -> Fig
 
 
 def legend(axes: Axes) -> None:
-    """Above the axes, where it hides nothing."""
+    """Draw the legend above the axes, where it hides nothing."""
     count = len(axes.get_legend_handles_labels()[1])
     columns = count if count <= 3 else (count + 1) // 2
     place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}

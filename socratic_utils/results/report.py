@@ -1,266 +1,142 @@
-"""How results are shown: Markdown, LaTeX, HTML, and `report.html` of a whole run.
+"""`report.html`: the executed results notebook without its code, as one safe file.
 
-The report is one file without scripts or links to other files: style and images are
-inside, so that it can be mailed, read on a phone and printed.  Everything that comes
-from a file is escaped:
+    write_report(folder / "notebooks" / "07_results.ipynb", folder / "report.html")
 
-    >>> show("accuracy", 0.345), show("p_value", 0.000012), show("n", 200)
-    ('34.5 %', '<0.0001', '200')
+Images are inside the page; there are no scripts, no links and nothing to fetch, so that
+it can be mailed, read on a phone and printed.  What a model wrote cannot become active:
+the whole page passes an allow-list of tags, attributes and styles (bleach).
 
-Reads `tables/*.csv` and `figures/*.png` with their `*.caption`, and `run.json`.
+Not covered: widgets, formulas, and figures other than PNG or JPEG.
 """
 
 from __future__ import annotations
 
-import base64
 import re
-from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
 
 from socratic_utils.files import read_json, write_atomic
 
-SHARES = {
-    "accuracy", "ci_low", "ci_high", "truncated", "share", "paper", "acceptance",
-    "accuracy_flexible", "accuracy_strict", "default_accuracy", "mean", "sd",
-}  # fmt: skip
-ORDER = (
-    "main", "paper_grid", "beside_paper", "beside_ablations", "beside_questions",
-    "paired", "by_steps", "by_group", "errors", "errors_by_steps", "strict",
-)  # fmt: skip
-PAPERS = (
-    ("P1", "Distilling Reasoning Capabilities into Smaller Language Models",
-     "https://arxiv.org/abs/2212.00193"),
-    ("P2", "Symbolic Chain-of-Thought Distillation",
-     "https://arxiv.org/abs/2306.14050"),
-)  # fmt: skip
+from .formats import to_html
+
+TAGS = set(
+    "h1 h2 h3 h4 h5 h6 p a ul ol li blockquote hr br pre code b strong i em sub sup del"
+    " div span img table thead tbody tr th td details summary".split()
+)
+STYLES = set(
+    "background background-color border border-radius color display flex flex-wrap"
+    " font-family font-weight gap margin padding text-align white-space".split()
+)
+IMAGE = re.compile(r"data:image/(png|jpeg);base64,")
 SMOKE = (
     '<p class="warn">Smoke scale: a random tiny model. The numbers mean nothing.</p>'
 )
 STYLE = """
-:root{--ink:#1d2733;--soft:#5b6775;--line:#d9dfe6;--band:#f4f6f9;--mark:#0b63a8}
 *{box-sizing:border-box}
-body{margin:0 auto;max-width:62rem;padding:1.5rem 1rem 4rem;color:var(--ink);
+body{margin:0 auto;max-width:62rem;padding:1rem 1rem 4rem;color:#1d2733;
  background:#fff;font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-h1{font-size:1.7rem;line-height:1.2;margin:.5rem 0}
-h2{font-size:1.25rem;margin:2.5rem 0 .75rem;padding-bottom:.3rem;
- border-bottom:2px solid var(--line)}
-p{max-width:46rem}a{color:var(--mark)}.soft{color:var(--soft)}
+h1{font-size:1.7rem;line-height:1.2}
+h2{font-size:1.25rem;margin:2.5rem 0 .75rem;border-bottom:2px solid #d9dfe6}
+p,ul,ol,details{max-width:46rem;overflow-wrap:anywhere}
 .warn{background:#fff3d6;border-left:4px solid #d98e00;padding:.6rem .9rem}
-figure{margin:1.5rem 0;break-inside:avoid}img{max-width:100%;height:auto}
-figcaption{color:var(--soft);font-size:.92rem;margin-bottom:.4rem;max-width:46rem}
-.wide{overflow-x:auto}
-table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums}
-th,td{padding:.3rem .65rem;text-align:left;border-bottom:1px solid var(--line);
+img{max-width:100%;height:auto}
+pre,table{max-width:100%;overflow-x:auto}
+table{display:block;border-collapse:collapse;font-size:.88rem;
+ font-variant-numeric:tabular-nums}
+th,td{padding:.3rem .65rem;text-align:left;border-bottom:1px solid #d9dfe6;
  vertical-align:top}
-thead th{border-bottom:2px solid var(--ink);white-space:nowrap}
-tbody tr:nth-child(even){background:var(--band)}
+thead th{border-bottom:2px solid #1d2733;white-space:nowrap}
+tbody tr:nth-child(even){background:#f4f6f9}
 .number{text-align:right;white-space:nowrap}
-.wide td:last-child:not(.number){min-width:16rem}
-.facts th{font-weight:600;color:var(--soft);white-space:nowrap}
-.facts td{overflow-wrap:anywhere}
+td:last-child:not(.number){min-width:10rem}
 @media print{body{max-width:none;padding:0;font-size:10pt}table{font-size:7.5pt}
- .wide{overflow:visible}th,td{padding:.15rem .3rem}thead th{white-space:normal}
- tr{break-inside:avoid}h2{break-after:avoid}}
+ tr,img{break-inside:avoid}h2{break-after:avoid}}
 """
 
 
-# Not a column where it is the same in every row.
-SAID_ONCE = ("dataset", "model", "teacher", "seed", "paper_dataset")
+def write_report(notebook: Path, target: Path) -> Path:
+    """Write the page of an executed notebook to `target`; returns `target`.
 
-
-def show(column: str, value: Any) -> str:
-    """One cell as people read it: shares in percent, small p-values as "<0.0001"."""
-    if value is None or (isinstance(value, float) and value != value):
-        return ""
-    if isinstance(value, bool | str) or not isinstance(value, int | float):
-        return str(value)
-    if column in SHARES:  # the paper's as printed there
-        return f"{100 * value:.{2 if column == 'paper' else 1}f} %"
-    if column == "difference":
-        return f"{100 * value:+.1f} points"
-    if column == "p_value":
-        return "<0.0001" if value < 0.0001 else f"{value:.4f}"
-    return str(int(value)) if float(value).is_integer() else f"{value:.4g}"
-
-
-def to_markdown(table: pd.DataFrame, caption: str) -> str:
-    """A pipe table under its caption."""
-    lines = [list(table.columns), ["---"] * len(table.columns), *_cells(table)]
-    text = [[c.replace("|", r"\|").replace("\n", " ") for c in line] for line in lines]
-    return f"{caption}\n\n" + "".join(f"| {' | '.join(line)} |\n" for line in text)
-
-
-def to_latex(table: pd.DataFrame, caption: str, label: str) -> str:
-    """A `table` with booktabs rules: needs no package but booktabs."""
-    rows = [" & ".join(map(_tex, line)) + r" \\" for line in _cells(table)]
-    columns = "".join("r" if is_numeric_dtype(table[c]) else "l" for c in table.columns)
-    lines = [
-        r"\begin{table}\centering",
-        rf"\caption{{{_tex(caption)}}}\label{{tab:{label}}}",
-        rf"\begin{{tabular}}{{{columns}}}\toprule",
-        " & ".join(map(_tex, table.columns)) + r" \\ \midrule",
-        *rows,
-        r"\bottomrule\end{tabular}",
-        r"\end{table}",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def to_html(table: pd.DataFrame) -> str:
-    """A `<table>`, numbers to the right, everything escaped."""
-    kinds = [
-        ' class="number"' if is_numeric_dtype(table[c]) else "" for c in table.columns
-    ]
-
-    def line(cells: Sequence[str], tag: str) -> str:
-        pairs = zip(cells, kinds, strict=True)
-        return "".join(f"<{tag}{kind}>{escape(c)}</{tag}>" for c, kind in pairs)
-
-    head = line([c.replace("_", " ") for c in table.columns], "th")
-    body = "\n".join(f"<tr>{line(cells, 'td')}</tr>" for cells in _cells(table))
-    return (
-        f'<div class="wide"><table><thead><tr>{head}</tr></thead>\n'
-        f"<tbody>{body}</tbody></table></div>"
-    )
-
-
-def write_report(
-    folder: str | Path, settings: dict[str, Any], run: dict[str, Any] | None = None
-) -> Path:
-    """Write `<folder>/report.html` from what is on disk; returns its path.
-
-    `settings` is `dataclasses.asdict(Settings)`; `run` is `run.json`, read from the
-    folder when not given.  Missing tables or figures are left out.
+    Below the notebook stand what `target`'s folder has of a run: the table over all
+    runs (`tables/paper_grid.csv`), and settings, packages and times (`run.json`).
     """
-    folder = Path(folder)
-    run = read_json(folder / "run.json", {}) if run is None else run
-    scale, data = str(settings.get("scale", "")), str(settings.get("dataset", ""))
-    title = f"Socratic distillation: {data} at {scale} scale"
-    links = (f'{key}: <a href="{url}">{escape(name)}</a>' for key, name, url in PAPERS)
-    parts = [
-        f"<h1>{escape(title)}</h1>",
-        f'<p class="soft">After {", ".join(links)}.</p>',
-        SMOKE if scale == "smoke" else "",
-        "<h2>Tables</h2>",
-        *(_table(path) for path in _ordered(folder / "tables")),
-        "<h2>Figures</h2>",
-        *(_image(path) for path in sorted((folder / "figures").glob("*.png"))),
-        "<h2>Time and memory</h2>",
-        _notebooks(run.get("notebooks") or {}),
-        "<h2>What these numbers can and cannot say</h2>",
-        *(f"<p>{escape(text)}</p>" for text in _limits(folder, scale)),
-        "<h2>What was run</h2>",
-        _facts([*_flat(settings), *_flat({**run, "notebooks": {}, "settings": {}})]),
-    ]
-    head = (
+    import nbformat
+    from nbconvert import HTMLExporter
+
+    content, heading = nbformat.read(notebook, as_version=4), "figure"
+    for cell in content.cells:
+        headings = re.findall(r"(?m)^#+ (.*)", cell.source)
+        if cell.cell_type == "markdown":
+            heading = headings[-1] if headings else heading
+        cell.metadata.setdefault("alt", heading)  # what is said of its images
+        outputs = cell.get("outputs", [])  # progress bars and warnings are no results
+        cell.outputs = [o for o in outputs if o.get("name") != "stderr"]
+    exporter = HTMLExporter(
+        template_name="basic", exclude_input=True, exclude_anchor_links=True
+    )
+    body, _ = exporter.from_notebook_node(content)
+    body = _clean(body)
+    heading = re.search(r"<h1[^>]*>(.*?)</h1>", body, re.DOTALL)
+    title = re.sub("<[^>]*>", "", heading[1]) if heading else Path(notebook).stem
+    run = read_json(target.parent / "run.json", {})
+    smoke = run.get("settings", {}).get("scale") == "smoke"
+    page = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head>\n<body>\n"
+        f"<title>{title}</title><style>{STYLE}</style></head>\n<body>\n"
+        f"{SMOKE if smoke else ''}{body}{_all_runs(target.parent / 'tables')}"
+        f"{_what_was_run(run)}\n</body></html>\n"
     )
-    page = head + "\n".join(filter(None, parts)) + "\n</body></html>\n"
-    return write_atomic(folder / "report.html", page)
+    return write_atomic(target, page)
 
 
-def _limits(folder: Path, scale: str) -> list[str]:
-    """The plain reading of the intervals, with this run's own widths."""
-    texts, path = [], folder / "tables" / "main.csv"
-    if path.exists() and len(main := pd.read_csv(path)):
-        half = 50 * (main["ci_high"] - main["ci_low"])
-        fewest, most = int(main["n"].min()), int(main["n"].max())
-        texts.append(
-            f"Every student met {fewest} to {most} problems a split. With so many, a"
-            f" 95 % Wilson interval reaches {half.min():.1f} to {half.max():.1f} points"
-            " to either side. A smaller gap between two students may be chance; the"
-            " paired table is the better judge, for there both met the same problems."
-        )
-        if main["seed"].nunique() < 2:
-            texts.append(
-                "One seed was trained. The intervals cover the choice of problems, not"
-                " what another seed, teacher or set of hyperparameters would change."
-            )
-    texts.append(
-        "P-values are not corrected for the number of pairs. The paper reports means of"
-        " three runs or more, without deviations or tests, so that a difference from"
-        " it can be judged only by our own interval, and only where dataset and model"
-        " correspond."
-    )
-    if scale == "small":
-        texts.append(
-            "This scale shows the method on made-up school problems with a small model."
-            " It can show whether a supervision helps here; it cannot confirm or refute"
-            " the paper's accuracies."
-        )
-    return texts
+def _clean(body: str) -> str:
+    """HTML of allowed tags, attributes and styles; other tags are shown as text."""
+    from bleach import Cleaner
+    from bleach.css_sanitizer import CSSSanitizer
+
+    def allowed(tag: str, name: str, value: str) -> bool:
+        if name == "style":  # no url(...), nor an escape that could spell it
+            return not re.search(r"[\\(@]", value)
+        if name == "src":
+            return tag == "img" and bool(IMAGE.match(value))
+        return name in ("class", "alt", "colspan", "rowspan")
+
+    body = re.sub(r"(?is)<(script|style)\b.*?</\1\s*>", "", body)
+    styles = CSSSanitizer(allowed_css_properties=STYLES)
+    cleaner = Cleaner(TAGS, allowed, {"data"}, css_sanitizer=styles)
+    return cleaner.clean(body)
 
 
-def _table(path: Path) -> str:
-    """The table; what is the same in every row is said once, above it."""
-    table = pd.read_csv(path)
-    same = [c for c in SAID_ONCE if c in table and table[c].nunique() == 1]
-    said = "".join(f" {_words(c)}: {table[c].iloc[0]}." for c in same)
-    table = table.drop(columns=same)
-    shown = to_html(table) if len(table) else '<p class="soft">No rows.</p>'
-    caption = escape(_caption(path) + said)
-    return f"<figure><figcaption>{caption}</figcaption>{shown}</figure>"
+def _all_runs(tables: Path) -> str:
+    if not (tables / "paper_grid.csv").exists():
+        return ""
+    caption = (tables / "paper_grid.caption").read_text("utf-8")
+    table = to_html(pd.read_csv(tables / "paper_grid.csv"))
+    return f"<h2>All runs</h2><p>{escape(caption)}</p>{table}"
 
 
-def _words(column: str) -> str:
-    return column.replace("_", " ").capitalize()
-
-
-def _image(path: Path) -> str:
-    caption, data = escape(_caption(path)), base64.b64encode(path.read_bytes()).decode()
-    image = f'<img alt="{caption}" src="data:image/png;base64,{data}">'
-    return f"<figure><figcaption>{caption}</figcaption>{image}</figure>"
-
-
-def _caption(path: Path) -> str:
-    """The text kept in `<name>.caption`, or else the name."""
-    kept = path.with_suffix(".caption")
-    return kept.read_text("utf-8").strip() if kept.exists() else path.stem
-
-
-def _ordered(folder: Path) -> list[Path]:
-    rank = {name: number for number, name in enumerate(ORDER)}
-    return sorted(folder.glob("*.csv"), key=lambda p: (rank.get(p.stem, 99), p.stem))
-
-
-def _notebooks(records: dict[str, dict]) -> str:
-    lines = [{"notebook": name, **record} for name, record in sorted(records.items())]
-    return to_html(pd.DataFrame(lines)) if lines else "<p>Not recorded.</p>"
-
-
-def _facts(pairs: Iterable[tuple[str, str]]) -> str:
-    rows = (f"<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in pairs)
-    return f'<div class="wide"><table class="facts">{"".join(rows)}</table></div>'
+def _what_was_run(run: dict[str, Any]) -> str:
+    if not run:
+        return ""
+    times = [
+        {"notebook": name, **use}
+        for name, use in sorted(run.get("notebooks", {}).items())
+    ]
+    facts = pd.DataFrame(_flat({**run, "notebooks": {}}), columns=["what", "value"])
+    return f"<h2>What was run</h2>{to_html(pd.DataFrame(times))}{to_html(facts)}"
 
 
 def _flat(values: dict[str, Any], above: str = "") -> list[tuple[str, str]]:
-    """Nested settings as lines: {"a": {"b": 1}} -> [("a b", "1")]; empty ones out."""
+    """Nested values as lines: {"a": {"b": 1}} -> [("a b", "1")], without empty ones."""
     pairs = []
     for key, value in values.items():
-        name = re.sub("_", " ", f"{above} {key}".strip())
+        name = f"{above} {key}".strip().replace("_", " ")
         if isinstance(value, dict):
             pairs += _flat(value, name)
         elif value not in (None, ""):
             pairs.append((name, str(value)))
     return pairs
-
-
-def _cells(table: pd.DataFrame) -> list[list[str]]:
-    rows = table.to_dict("records")
-    return [[show(name, row[name]) for name in table.columns] for row in rows]
-
-
-def _tex(text: str) -> str:
-    special = {
-        "\\": r"\textbackslash{}", "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-        **{sign: f"\\{sign}" for sign in "&%$#_{}"},
-    }  # fmt: skip
-    return "".join(special.get(sign, sign) for sign in text.replace("\n", " "))

@@ -1,11 +1,13 @@
-"""From prediction rows to tables: CSV, Markdown and LaTeX, beside the paper's values.
+"""From prediction rows to tables, saved as CSV, Markdown and LaTeX.
 
-    rows = read_predictions(settings.folder / "predictions")
-    save_tables(rows, problems, settings.folder / "tables", settings.scale)
+    rows = read_predictions(folder / "predictions")
+    save_tables(rows, problems, folder / "tables", scale="small")
 
 Shares are fractions in the data and in CSV, percentages where people read them.  Wilson
-intervals are over problems: they do not hold the spread between seeds.  The papers'
-values and what ours are compared with: `beside` (P1) and `second_paper` (P2).
+intervals are over problems: they do not include the spread between seeds.  Students are
+ordered as in the registry (`students.supervision.STUDENTS`), others follow by name.
+
+Not covered: the papers' values, which `papers` sets beside these tables.
 """
 
 from __future__ import annotations
@@ -22,33 +24,28 @@ import pandas as pd
 from socratic_utils.files import write_atomic
 from socratic_utils.metrics.statistics import ERRORS, accuracy, first_error, paired
 from socratic_utils.problems import Problem, read_rows
+from socratic_utils.students.supervision import STUDENTS
 
-from .papers.socratic_cot import IN_PAPER, SMOKE, beside_paper, paper_table
-from .report import to_latex, to_markdown
-
-# `beside` knows the paper, and no rows; here it is told ours.
-__all__ = [
-    "by_group", "by_size", "by_steps", "error_table", "errors_by_steps", "main_table",
-    "over_seeds", "paired_table", "paper_table", "read_predictions", "save_table",
-    "save_tables", "scores_by", "strict_table",
-]  # fmt: skip
+from .formats import to_latex, to_markdown
+from .papers.socratic_cot import SMOKE, compare_main
 
 RUN = ["dataset", "split", "student", "model", "teacher", "seed"]
 KEY = RUN[:3]
 SCORE = ["n", "correct", "accuracy", "ci_low", "ci_high"]
 PAIRED = ["student_a", "student_b", "only_a", "only_b", "p_value"]
-STUDENTS = tuple(IN_PAPER)
-ORDER = ("test", "challenge", "validation", "train", *STUDENTS)
+SPLITS = ("test", "challenge", "validation", "train")
 CAPTIONS = {
     "main": "Accuracy of every student with its 95 % Wilson interval.",
-    "beside_paper": "Our test accuracy beside P1, Table 2 (teacher: GPT-3 175B).",
-    "strict": "Answers after the mark only, where that changes a verdict.",
+    "socratic_cot_table2": "Our test accuracy beside Socratic CoT, Table 2 (teacher: "
+                           "GPT-3 175B).",
+    "strict": "Strict extraction (after the mark only), where it changes a verdict.",
     "by_steps": "Accuracy by the number of gold steps.",
     "by_group": "Accuracy by story family and by variant.",
-    "errors": "Where wrong answers first go wrong, as shares of the wrong answers.",
+    "errors": "First errors as shares of each student's wrong answers.",
     "errors_by_steps": "First errors by the number of gold steps: numbers of problems.",
-    "paired": "problems only one of two solves; exact McNemar p-values, uncorrected.",
-}
+    "paired": "problems that only one of two students solves; exact McNemar p-values, "
+              "not corrected for the number of pairs.",
+}  # fmt: skip
 
 
 def read_predictions(folder: str | Path) -> list[dict]:
@@ -63,7 +60,7 @@ def read_predictions(folder: str | Path) -> list[dict]:
 
 
 def main_table(rows: Iterable[dict]) -> pd.DataFrame:
-    """One line a run: DESIGN's `tables/main.csv`; `truncated` is a share.
+    """One line per run and student, as in `tables/main.csv`; `truncated` is a share.
 
     Raises ValueError when a run holds a problem twice.
     """
@@ -77,12 +74,13 @@ def main_table(rows: Iterable[dict]) -> pd.DataFrame:
 
 
 def paired_table(rows: Iterable[dict], split: str | None = None) -> pd.DataFrame:
-    """Every two students on the same problems and seeds of one split of one dataset.
+    """Every pair of students on the same problems and seeds of one split.
 
-    `only_a` problems are solved by A alone; the p-value is exact, two-sided and not
-    corrected for the number of pairs.  Without `split`: test, if there.  Problems that
-    one of the two never met are left out, with a warning.  Raises ValueError on several
-    datasets, and on a student with several models.
+    `only_a` counts the problems that A alone solves; the p-value is McNemar's exact
+    two-sided one, not corrected for the number of pairs.  `split` is by default the
+    first, which is test if there.  Problems that only one of the two has met are
+    skipped with a warning.  Raises ValueError on several datasets, and on a student
+    with several models.
     """
     groups = _groups(rows, ["split", "student"])
     split = split or next((name for name, _ in groups), None)
@@ -103,8 +101,9 @@ def paired_table(rows: Iterable[dict], split: str | None = None) -> pd.DataFrame
 def over_seeds(tables: Iterable[Path]) -> pd.DataFrame:
     """Mean and standard deviation of accuracy over `main.csv` files of several seeds.
 
-    A line for each dataset, split, student and model; `sd` is of the sample (n - 1) and
-    empty for a single seed.  P1's values are means of at least three runs (Table 2).
+    One line per dataset, split, student and model; `sd` is the sample's (n - 1) and
+    empty for a single seed.  Socratic CoT reports means of at least three runs (Table
+    2), without deviations.
     """
     found = [pd.read_csv(path) for path in tables]
     if not found:
@@ -116,10 +115,10 @@ def over_seeds(tables: Iterable[Path]) -> pd.DataFrame:
 
 
 def by_size(tables: Iterable[Path], dataset: str, seed: int = 0) -> pd.DataFrame:
-    """The first split's lines of `main.csv` files of runs that differ in their student.
+    """The first split's lines of `main.csv` files of runs with other student models.
 
-    P1's Fig 4 has accuracy over sizes of GPT-2.  Runs of another dataset or seed, and
-    of other numbers of problems than the first one's, are left out.
+    Socratic CoT's Figure 4 has accuracy over sizes of GPT-2.  Runs of another dataset
+    or seed, and with another number of problems than the first, are skipped.
     """
     runs = []
     for path in tables:
@@ -134,7 +133,7 @@ def by_size(tables: Iterable[Path], dataset: str, seed: int = 0) -> pd.DataFrame
 
 
 def strict_table(rows: Iterable[dict]) -> pd.DataFrame:
-    """Answers after the mark only, where that changes a verdict; else no line."""
+    """Strict and flexible extraction where they differ; no line where they agree."""
     lines = []
     for key, group in _groups(rows, KEY).items():
         group = [row for row in group if row.get("correct_strict") is not None]
@@ -147,14 +146,15 @@ def strict_table(rows: Iterable[dict]) -> pd.DataFrame:
 
 
 def by_steps(rows: Iterable[dict]) -> pd.DataFrame:
-    """Accuracy by the number of gold steps (problems without gold steps: left out)."""
+    """Accuracy by the number of gold steps; problems without gold steps are skipped."""
     return scores_by((r for r in rows if r.get("steps_gold")), [*KEY, "steps_gold"])
 
 
 def by_group(rows: Iterable[dict]) -> pd.DataFrame:
     """Accuracy on seen and unseen story families, and by challenge variant.
 
-    `grouping` is "family" or "variant"; a row counts once in each it has."""
+    `grouping` is "family" or "variant"; a row counts once in each that it has.
+    """
     seen, named = {False: "seen", True: "unseen"}, []
     for row in rows:
         groups = {"family": seen.get(row.get("unseen")), "variant": row.get("variant")}
@@ -164,10 +164,10 @@ def by_group(rows: Iterable[dict]) -> pd.DataFrame:
 
 
 def error_table(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFrame:
-    """Where wrong answers first go wrong (`metrics.first_error`), zero counts too.
+    """Counts of first errors (`metrics.first_error`) in wrong answers, zeros included.
 
-    `share` is of the student's wrong answers; `step` is the mean step, from 1.
-    KeyError on a row whose problem is not among `problems`.
+    `share` is of the student's wrong answers; `step` is the mean step, counted from 1.
+    Raises KeyError on a row whose problem is not among `problems`.
     """
     known = {problem.id: problem for problem in problems}
     lines = []
@@ -186,10 +186,10 @@ def error_table(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFra
 
 
 def errors_by_steps(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFrame:
-    """First errors by the number of gold steps: a line a student and number of steps.
+    """First errors by the number of gold steps, one line per student and number.
 
-    `n` problems, `wrong` answers, and of these a count for each kind of
-    `metrics.ERRORS`.  Problems without gold steps are left out; KeyError as above.
+    `n` problems, `wrong` answers, and of these a count per kind of `metrics.ERRORS`.
+    Problems without gold steps are skipped; KeyError as in `error_table`.
     """
     known = {problem.id: problem for problem in problems}
     lines = []
@@ -202,7 +202,7 @@ def errors_by_steps(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.Dat
 
 
 def scores_by(rows: Iterable[dict], names: list[str]) -> pd.DataFrame:
-    """A line for each value of these columns: n, correct, accuracy and its interval."""
+    """One line per value of these columns: n, correct, accuracy and its interval."""
     groups = _groups(rows, names)
     lines = [[*key, *accuracy(groups[key]).values()] for key in groups]
     return pd.DataFrame(lines, columns=[*names, *SCORE])
@@ -213,7 +213,7 @@ def save_table(
 ) -> Path:
     """Write `<name>.csv`, `.md`, `.tex` (booktabs) and `.caption`; the CSV's path.
 
-    At smoke scale the caption says so.  ValueError on a `name` that is no file name.
+    At smoke scale the caption says so.  Raises ValueError on an unsafe `name`.
     """
     if not re.fullmatch(r"[\w-]+", name):
         raise ValueError(f"a table's name is letters, digits, _ and -, not {name!r}")
@@ -232,15 +232,15 @@ def save_tables(
     scale: str,
     ablated: Iterable[dict] = (),
 ) -> dict[str, pd.DataFrame]:
-    """Make and save every table of one dataset: those of CAPTIONS, and
-    `paired_<split>` for splits other than the main one; the tables by name.
+    """Make and save the tables of CAPTIONS for one dataset; returns them by name.
 
-    Of rows of ablations (`ablated`), those that mean SocGT stand beside the paper.
+    `paired` is of the first split; others are `paired_<split>`.  Rows of ablations
+    (`ablated`) that answer to SocGT are compared with Socratic CoT's Table 2 too.
     """
     main, problems = main_table(rows), list(problems)
     tables = {
         "main": main,
-        "beside_paper": beside_paper(main_table([*rows, *ablated]), scale),
+        "socratic_cot_table2": compare_main(main_table([*rows, *ablated]), scale),
         "strict": strict_table(rows), "by_steps": by_steps(rows),
         "by_group": by_group(rows), "errors": error_table(rows, problems),
         "errors_by_steps": errors_by_steps(rows, problems),
@@ -256,7 +256,7 @@ def save_tables(
 
 
 def _groups(rows: Iterable[dict], names: Sequence[str]) -> dict[tuple, list[dict]]:
-    """Rows by the values of these columns, splits and students in their fixed order."""
+    """Rows by the values of these columns; splits and students in their fixed order."""
     groups = defaultdict(list)
     for row in rows:
         groups[tuple(row[name] for name in names)].append(row)
@@ -264,6 +264,7 @@ def _groups(rows: Iterable[dict], names: Sequence[str]) -> dict[tuple, list[dict
 
 
 def _rank(value: object) -> tuple:
-    if value in ORDER:
-        return 0, ORDER.index(value), ""
+    order = (*SPLITS, *STUDENTS)
+    if value in order:
+        return 0, order.index(value), ""
     return (1, value, "") if isinstance(value, int | float) else (2, 0, str(value))

@@ -11,7 +11,7 @@ from pathlib import Path
 from socratic_utils import config
 from socratic_utils.benchmarks import BENCHMARKS, DATA_VARIABLE
 from socratic_utils.files import read_json
-from socratic_utils.teacher.address import APIS, KEY_VARIABLE, MODES, check_address
+from socratic_utils.teacher.errors import APIS, KEY_VARIABLE, MODES, check_address
 
 LOCAL_STUDENTS = {config.PRESETS[scale].student for scale in ("smoke", "small")}
 

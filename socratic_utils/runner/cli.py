@@ -29,7 +29,7 @@ from .checks import LOCAL_STUDENTS, check, check_cost, check_teacher
 from .dry_run import left_out_of_plan, show_gpu_plan, show_grid_hours, teacher_plan_of
 from .execute import NotebookError, Usage, find_notebooks, number, run_notebook
 from .paper_grid import Run
-from .schedule import is_on_request, why_left_out
+from .schedule import is_on_request, is_results, update_report, why_left_out
 
 NUMBERS = ("00", "01", "02", "03", "04", "05", "06", "07",
            "10", "11", "12", "13", "14", "15")  # fmt: skip
@@ -257,6 +257,8 @@ def run(
             print("run_all: interrupted; run again to go on from here", file=sys.stderr)
             return INTERRUPTED
         record_usage(folder, path, usage, "done")
+        if is_results(settings, path):
+            update_report(settings)
         used = f"{usage.seconds:.0f} s, {usage.peak_memory_gb:.1f} GB"
         print(f"{place} done in {used}", flush=True)
     show_results(settings)

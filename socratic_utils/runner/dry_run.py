@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from socratic_utils.config import P2_DATASETS, Settings
+from socratic_utils.config import SCOTD_DATASETS, Settings
 
 from .schedule import why_left_out
 
@@ -25,7 +25,7 @@ def show_gpu_plan(settings: Settings) -> None:
 
         rows, sizes = gpu_plan(settings), size_plan(settings)
         ablations = ablation_plan(settings)
-        many = many_plan(settings) if settings.dataset in P2_DATASETS else []
+        many = many_plan(settings) if settings.dataset in SCOTD_DATASETS else []
     except (ImportError, OSError) as error:
         print(f"(what it would take on a GPU is not known: {error})")
         return

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from socratic_utils import config
-from socratic_utils.config import P2_DATASETS, Settings
+from socratic_utils.config import SCOTD_DATASETS, Settings
 from socratic_utils.experiments import ablations, many_chains, sampling
 from socratic_utils.experiments.corpus import is_gold, taught
 from socratic_utils.experiments.lessons import MODELS, lesson
@@ -33,7 +33,7 @@ from socratic_utils.experiments.stages import train_model
 from socratic_utils.files import read_json
 from socratic_utils.filtering.down_sampling import Pool
 from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS
-from socratic_utils.students.training.train import student_hash
+from socratic_utils.students.training.identity import student_hash
 from socratic_utils.teacher.prompts import STYLES
 
 from .paper_grid import SEEDS_AT_PAPER
@@ -57,14 +57,14 @@ class Job:
     @property
     def name(self) -> str:
         """The name of the folder it trains into; its teacher must have been asked."""
-        settings, together = self.settings, 1
+        settings = self.settings
         supervision = MODELS.get(self.model, MODELS[STYLE])
         if self.is_pool:
-            pairs, training, together = many_chains.lesson(settings, self._some_pool())
+            pairs, training = many_chains.lesson(settings, self._some_pool())
         else:
             pairs, training = lesson(settings, self.model)
         mark = student_hash(
-            settings.student, pairs, supervision, training, settings.seed, together
+            settings.student, pairs, supervision, training, settings.seed
         )
         return f"{supervision.name}-{mark}"
 
@@ -119,7 +119,7 @@ def shows_ablations(settings: Settings) -> bool:
     """Whether notebook 06 is part of the run, or asked for with all it can train."""
     if settings.scale == "small":
         return bool(settings.switches)
-    return settings.dataset not in P2_DATASETS
+    return settings.dataset not in SCOTD_DATASETS
 
 
 def shows_pools(settings: Settings) -> bool:

@@ -20,7 +20,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,7 @@ from socratic_utils import config
 from socratic_utils.config import Settings
 
 from .execute import number
-from .schedule import is_on_request
+from .schedule import is_on_request, update_report
 
 if TYPE_CHECKING:  # a dry run has no pandas yet
     import pandas as pd
@@ -128,13 +128,11 @@ def save(runs: Sequence[Run]) -> pd.DataFrame:
 
     Its report, where it has one, is written again with the table.
     """
-    from socratic_utils.results.report import write_report
     from socratic_utils.results.tables import save_table
 
     table, first = paper_grid([run.settings for run in runs]), runs[0].settings
     save_table(table, _tables(runs), NAME, CAPTION.format(teacher=first.teacher))
-    if (first.folder / "report.html").exists():
-        write_report(first.folder, asdict(first))
+    update_report(first)
     return table
 
 
@@ -155,6 +153,7 @@ def paper_grid(settings: Sequence[Settings]) -> pd.DataFrame:
     """
     import pandas as pd
 
+    from socratic_utils.results.papers import compare_with_paper
     from socratic_utils.results.papers.socratic_cot import table2
 
     found: dict[tuple, list[dict]] = defaultdict(list)
@@ -164,13 +163,10 @@ def paper_grid(settings: Sequence[Settings]) -> pd.DataFrame:
     place, lines = ["dataset", "student_model", "supervision"], []
     for cell in table2().to_dict("records"):
         key = tuple(cell[name] for name in place)
-        ours, value = over_seeds(found[key]), round(cell["value"] / 100, 4)
-        mean, low, high = ours["mean"], ours["ci_low"], ours["ci_high"]
-        covered = None if low is None else "yes" if low <= value <= high else "no"
-        difference = None if mean is None else round(mean - value, 4)
-        lines.append({**dict(zip(place, key, strict=True)), **ours, "paper": value,
-                      "difference": difference, "covered": covered})  # fmt: skip
-    return pd.DataFrame(lines)
+        ours = dict(zip(place, key, strict=True)) | over_seeds(found[key])
+        value = round(cell["value"] / 100, 4)
+        lines.append(compare_with_paper(ours, value, score="mean"))
+    return pd.DataFrame(lines).drop(columns="note")
 
 
 def cells_of(settings: Settings) -> list[tuple[tuple, dict]]:
@@ -178,15 +174,15 @@ def cells_of(settings: Settings) -> list[tuple[tuple, dict]]:
     from socratic_utils.results.papers.scotd import on_disk
     from socratic_utils.results.papers.socratic_cot import (
         DATASETS,
-        PAPER_MODELS,
         SOCGT,
         column_of,
+        model_in_paper,
     )
     from socratic_utils.results.tables import main_table
 
     rows = [r for folder in ("", "ablations") for r in on_disk(settings, folder)]
     main = main_table(row for row in rows if row["split"] == "test")
-    model = PAPER_MODELS.get(settings.student.rpartition("/")[2].replace("-", ""))
+    model = model_in_paper(settings.student)
     data, nearest = DATASETS.get(settings.dataset), SOCGT.get(settings.dataset, ())
     scores = {line["student"]: line for line in main.to_dict("records")}
     for spare in nearest[1:]:  # one meaning of SocGT a cell

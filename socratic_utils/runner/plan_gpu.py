@@ -36,6 +36,7 @@ from socratic_utils.experiments.corpus import (
 )
 from socratic_utils.experiments.lessons import MODELS, expanded
 from socratic_utils.problems import Chain, Step, gold_chain
+from socratic_utils.students.base_models import SIZES, Size
 from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS
 
 CHARACTERS = 3.5  # of English with numbers, a token
@@ -56,28 +57,6 @@ class Gpu:
 
 
 GPUS = (Gpu("A100 40 GB", 312e12, 40), Gpu("RTX 4090 24 GB", 165e12, 24))
-
-
-@dataclass(frozen=True)
-class Size:
-    """A student's parameters, layers and hidden units."""
-
-    parameters: float
-    layers: int
-    hidden: int
-
-
-# The papers' students and ours, by the last part of their hub id (their model cards).
-SIZES = {
-    "gpt2": Size(124e6, 12, 768),
-    "gpt2-medium": Size(355e6, 24, 1024),
-    "gpt2-large": Size(774e6, 36, 1280),
-    "gpt2-xl": Size(1558e6, 48, 1600),
-    "opt-125m": Size(125e6, 12, 768),
-    "opt-350m": Size(331e6, 24, 1024),
-    "opt-1.3b": Size(1316e6, 24, 2048),
-    "SmolLM2-135M-Instruct": Size(135e6, 30, 576),
-}
 
 
 def gpu_plan(settings: Settings) -> list[dict]:

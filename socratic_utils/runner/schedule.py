@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from socratic_utils.config import P2_DATASETS, Settings
+from socratic_utils.config import SCOTD_DATASETS, Settings
 
 from .execute import number
 
@@ -25,6 +25,20 @@ OWN_ROWS = {"10": "many_chains", "06": "ablations", "12": "two_settings",
             "13": "prompted", "11": "many_chains"}  # fmt: skip
 
 
+def is_results(settings: Settings, path: Path) -> bool:
+    """Whether `report.html` is made of this notebook: 15 on SCoTD's benchmarks."""
+    return number(path) == ("15" if settings.dataset in SCOTD_DATASETS else "07")
+
+
+def update_report(settings: Settings) -> None:
+    """Make `report.html` of the executed results notebook, if there is one."""
+    from socratic_utils.results.report import write_report
+
+    for path in (settings.folder / "notebooks").glob("*.ipynb"):
+        if is_results(settings, path):
+            write_report(path, settings.folder / "report.html")
+
+
 def is_on_request(settings: Settings, path: Path) -> bool:
     """Whether a notebook is no part of a whole run: too long, or for other data.
 
@@ -33,7 +47,7 @@ def is_on_request(settings: Settings, path: Path) -> bool:
     if settings.scale == "smoke" or settings.reuse:
         return False
     if settings.scale == "paper":
-        p2s = settings.dataset in P2_DATASETS
+        p2s = settings.dataset in SCOTD_DATASETS
         return number(path) in (("06",) if p2s else ("10", "12", "13", "11"))
     return number(path) in OWN_ROWS
 

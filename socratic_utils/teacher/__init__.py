@@ -1,1 +1,28 @@
-"""TODO."""
+"""Stage 1: ask a large model for chains, and never for the same one twice.
+
+Socratic CoT section 3.1 (GPT-3 writes sub-questions and solutions) and SCoTD section 3
+(code-davinci-002, 30 chains per problem).  A reply is looked up in the recordings of
+this package, then in the cache; only then is an OpenAI-compatible endpoint asked:
+
+    >>> from socratic_utils.benchmarks import load_problems
+    >>> from socratic_utils.teacher import Teacher
+    >>> teacher = Teacher("Qwen2.5-Coder-1.5B-Instruct")     # recorded: no network
+    >>> chain, = teacher.sample(load_problems("gradeschool", limit=1), style="socratic")
+
+A request is built in `prompts`, sent by `live` or `batch` through `client`, stored by
+`cache`, and priced by `cost`.  Chains that others have published are in `published`.
+Not covered: judging chains (`filtering`).
+"""
+
+from .errors import RefusedError, TeacherError
+
+__all__ = ["RefusedError", "Teacher", "TeacherError"]
+
+
+def __getattr__(name: str) -> type:
+    """`Teacher` on first use: a dry run imports this package with nothing installed."""
+    if name == "Teacher":
+        from .teacher import Teacher
+
+        return Teacher
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

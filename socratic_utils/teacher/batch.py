@@ -1,11 +1,13 @@
 """The same requests as a batch job: half the price, within a day.
 
-OpenAI's Batch API: a file of requests goes up, a file of results comes back, in any
-order, some of them perhaps missing.  Job ids are in the store before anybody waits, so
-the process may go away; a later one collects what has arrived and submits only what is
-missing.  Results are joined on `custom_id`, which is the request's key.
+OpenAI's Batch API: a file of requests is uploaded, a file of results comes back, in any
+order, some of them perhaps missing.  Results are joined on `custom_id`, which is the
+request's key.  Job ids are stored before anything waits, so the process may end; a
+later one collects what has arrived and submits only what is missing.
 
-A kill, or a lost reply, between a submission and its note on disk is covered too: what
+    ./run_all.sh paper --teacher gpt-4.1-mini --teacher-mode batch
+
+A kill or a lost reply between a submission and its note on disk is covered too: what
 is about to be submitted is noted first, every job carries a hash of its requests, and
 one that is already at the endpoint is adopted.
 """
@@ -23,16 +25,11 @@ from tqdm import tqdm
 from socratic_utils.files import content_hash
 
 from .cache import ReplyStore
+from .client import Endpoint, reply_rows
 from .cost import Budget
-from .endpoint import (
-    PASSING,
-    Endpoint,
-    RefusedError,
-    TeacherError,
-    explained,
-    reply_rows,
-)
-from .live import Job, Refusals, Remember, reply_row
+from .errors import RefusedError, TeacherError, explained, is_retried
+from .job import Job, Refusals, reply_row
+from .live import Remember
 
 MOST_REQUESTS = 50_000  # of one job, by the API's rules
 MOST_BYTES = 200 * 10**6
@@ -45,7 +42,10 @@ Known = Callable[[Sequence[str]], Mapping[str, dict]]
 
 
 class BatchAsker:
-    """Asks through batch jobs; the interface of `asking.LiveAsker`."""
+    """Asks through batch jobs; has the interface of `live.LiveAsker`.
+
+    `known` looks up replies by key, `budget` says what may be spent now.
+    """
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class BatchAsker:
         store: ReplyStore,
         known: Known,
         logprobs: bool = False,
-        budget: Budget | None = None,
+        budget: Callable[[], Budget | None] = lambda: None,
         poll_seconds: float = 30.0,
         wait: bool = True,
     ) -> None:
@@ -62,7 +62,6 @@ class BatchAsker:
         self.known, self.budget = known, budget
         self.logprobs, self.poll_seconds, self.wait = logprobs, poll_seconds, wait
         self.name = self.name_of(endpoint)
-        self.most_requests, self.most_bytes = MOST_REQUESTS, MOST_BYTES
 
     @staticmethod
     def name_of(endpoint: Endpoint) -> str:
@@ -70,7 +69,7 @@ class BatchAsker:
         return f"{endpoint.base_url or 'openai'} {endpoint.model}"
 
     def ask(self, jobs: Sequence[Job], label: str) -> Refusals:
-        """Every job, each sample once.  Raises TeacherError when some stay missing.
+        """Get a reply to each sample once.  Raises TeacherError when some stay missing.
 
         With `wait=False` it raises after submitting, and says so; the next call
         collects.
@@ -78,23 +77,17 @@ class BatchAsker:
         import openai
 
         singles = {one.keys[0]: one for job in jobs for one in job.singles()}
-        refused: dict[str, int] = {}
+        refused: dict[str, RefusedError] = {}
         try:
-            self._find_unsent(singles)
-            for _ in range(ROUNDS + 1):
-                missing = self._missing(singles, refused)
-                flying = {
-                    stub["key"]
-                    for stubs in self.store.open_jobs(self.name).values()
-                    for stub in stubs
-                }
-                self._submit([job for key, job in missing.items() if key not in flying])
+            for attempt in range(ROUNDS + 1):
+                with self.store.lock():  # while another process submits, we wait
+                    if not attempt:
+                        self._find_unsent(singles)
+                    self._submit_missing(singles, refused)
                 if not self.wait:
                     self._collect_ready(refused)
                     break
                 self._collect_all(refused, label)
-                if self.budget:
-                    self.budget.pending = 0.0  # nothing is under way now
                 if not self._missing(singles, refused):
                     break
         except openai.NotFoundError:
@@ -103,7 +96,8 @@ class BatchAsker:
                 f"with --teacher-mode live"
             ) from None
         except openai.APIStatusError as error:
-            raise explained(self.endpoint.model, error) from None
+            told = explained(self.endpoint.model, error.status_code, error.body)
+            raise told from None
         except openai.APIConnectionError:
             raise TeacherError(
                 f"the teacher at {self.endpoint.address} cannot be reached; submitted "
@@ -117,7 +111,12 @@ class BatchAsker:
 
     # --- submitting -----------------------------------------------------------------
 
-    def _submit(self, jobs: Sequence[Job]) -> None:
+    def _submit_missing(self, singles: dict[str, Job], refused: dict) -> None:
+        """Submit what has no reply and is in no open job."""
+        open_jobs = self.store.open_jobs(self.name).values()
+        flying = {stub["key"] for stubs in open_jobs for stub in stubs}
+        missing = self._missing(singles, refused)
+        jobs = [job for key, job in missing.items() if key not in flying]
         self._check_budget(jobs)
         for part, lines in self._parts(jobs):
             stubs = [stub for job in part for stub in job.stubs()]
@@ -142,13 +141,14 @@ class BatchAsker:
 
     def _check_budget(self, jobs: Sequence[Job]) -> None:
         """A batch job is paid as a whole: refuse it before it is submitted."""
-        if self.budget is None or not jobs:
+        budget = self.budget()
+        if budget is None or not jobs:
             return
-        worst = sum(self.budget.worst(job.request) for job in jobs)
-        if not self.budget.admit(worst):
+        worst = sum(budget.worst(job.request) for job in jobs)
+        if not budget.admit(worst):
             raise TeacherError(
                 f"the batch job could cost ${worst:.2f}, which would pass --max-cost "
-                f"{self.budget.max_cost:g} dollars: raise it or ask for fewer chains"
+                f"{budget.max_cost:g} dollars: raise it or ask for fewer chains"
             )
 
     def _parts(self, jobs: Sequence[Job]) -> Iterator[tuple[list[Job], bytes]]:
@@ -158,7 +158,7 @@ class BatchAsker:
         size = 0
         for job in jobs:
             line = self._line(job)
-            full = len(part) == self.most_requests or size + len(line) > self.most_bytes
+            full = len(part) == MOST_REQUESTS or size + len(line) > MOST_BYTES
             if part and full:
                 yield part, b"".join(lines)
                 part, lines, size = [], [], 0
@@ -173,7 +173,7 @@ class BatchAsker:
         line = {
             "custom_id": job.keys[0],
             "method": "POST",
-            "url": self.endpoint.path,
+            "url": f"/v1{self.endpoint.path}",
             "body": body,
         }
         return json.dumps(line).encode() + b"\n"
@@ -198,7 +198,7 @@ class BatchAsker:
         try:
             return client.batches.create(
                 input_file_id=file_id,
-                endpoint=self.endpoint.path,
+                endpoint=f"/v1{self.endpoint.path}",
                 completion_window="24h",
                 metadata={"requests": mark},
             ).id
@@ -258,7 +258,7 @@ class BatchAsker:
         return count
 
     def _store_results(self, content: bytes, by_key: dict, refused: dict) -> None:
-        """Rows of a result file; what is no result of ours is passed over."""
+        """Store the rows of a result file; lines that are no results are skipped."""
         rows = []
         for line in content.split(b"\n"):
             try:
@@ -266,22 +266,24 @@ class BatchAsker:
                 stub = by_key[result["custom_id"]]
                 response = result.get("response") or {}
                 status = int(response.get("status_code") or 0)
+                body = response.get("body") or {}
             except (ValueError, KeyError, TypeError):
                 continue
             if status == 200:
                 rows += [
                     reply_row(stub, reply, self.logprobs, batch=True)
-                    for reply in reply_rows(response.get("body") or {})
+                    for reply in reply_rows(body)
                 ]
-            elif 400 <= status < 500 and status not in PASSING:
-                refused[stub["key"]] = status
+            elif 400 <= status < 500 and not is_retried(status):
+                refused[stub["key"]] = RefusedError(
+                    f"teacher {self.endpoint.model}, HTTP {status}: the request was "
+                    f"refused"
+                )
         self.remember(rows)
-        if self.budget:
-            self.budget.settle(0.0, rows)
 
     def _report(self, singles: dict[str, Job], refused: dict) -> Refusals:
         known = self.known(list(singles))
-        ours = [status for key, status in refused.items() if key in singles]
+        ours = [error for key, error in refused.items() if key in singles]
         lost = len(singles) - len(known) - len(ours)
         if lost and not self.wait:
             raise TeacherError(
@@ -293,8 +295,4 @@ class BatchAsker:
                 f"{lost} of {len(singles)} chains of {self.endpoint.model} did not "
                 f"come in {ROUNDS + 1} batch jobs; the others are kept, run again later"
             )
-        if not ours:
-            return Refusals()
-        reason = f"HTTP {ours[0]}: the request was refused"
-        error = RefusedError(f"teacher {self.endpoint.model}, {reason}")
-        return Refusals(len(ours), error)
+        return Refusals(len(ours), ours[0] if ours else None)

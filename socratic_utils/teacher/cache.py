@@ -26,6 +26,8 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from socratic_utils.files import content_hash, read_log
 from socratic_utils.problems import save_jsonl
 
@@ -57,7 +59,7 @@ class ReplyStore:
         self.path, self.on_disk = Path(path), str(path) != MEMORY
         if self.on_disk:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.Lock()
+        self._lock, self._asking = threading.Lock(), threading.Lock()
         try:
             self._db = sqlite3.connect(
                 self.path, timeout=BUSY_SECONDS, check_same_thread=False
@@ -82,6 +84,28 @@ class ReplyStore:
                 f"{self.path} cannot be written ({error}): make room and run again, "
                 f"what was stored before is kept"
             ) from None
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Held while asking, by one process or thread at a time; others wait.
+
+        The operating system releases it when a process dies.
+        """
+        if not self.on_disk:
+            with self._asking:
+                yield
+            return
+        lock = FileLock(f"{self.path}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            print(f"another process asks for chains in {self.path}; waiting for it",
+                  flush=True)  # fmt: skip
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
 
     # --- replies --------------------------------------------------------------------
 

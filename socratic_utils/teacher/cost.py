@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from .address import TeacherError
+from .errors import TeacherError
 
 PRICES_VARIABLE = "SOCRATIC_PRICES"
 BATCH_SHARE = 0.5  # of the price of a live request

@@ -1,108 +1,53 @@
 """Ask for many chains at once, live, and stop for good reasons only.
 
-A `Job` is a problem in a style and the samples of it that are missing.  Where the
-endpoint honours `n`, a job is one request; where it ignores or refuses `n`, its samples
-are asked for one by one.  Replies are handed to `remember` as they come, before
-anything else happens.  A request that is refused stops nobody else; when the endpoint
-fails again and again, or the budget would be passed, no new request is made, those
-under way are waited for, and what is missing is said in one sentence.
+Where the endpoint honours `n`, a job is one request; where it ignores or refuses `n`,
+its samples are requested one by one.  `concurrency` requests at a time run in an event
+loop in a thread of its own, because a notebook already runs a loop; each reply is
+stored by `remember` as it comes.  A refused request does not stop the others.  When the
+endpoint fails again and again, or the next request could exceed the budget, no new
+request is made, those in flight are awaited, and one sentence says what is missing.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, Future
+from contextlib import contextmanager
 from queue import SimpleQueue
+from threading import Thread
 
 from tqdm import tqdm
 
-from .address import RefusedError, TeacherError
-from .cost import Budget, Price, characters_of
-from .endpoint import Endpoint
-
-
-@dataclass(frozen=True)
-class Job:
-    """Missing samples of one problem: their numbers, their keys, and what is asked.
-
-    `request` is the canonical request of the first sample; the others differ in their
-    seed alone.
-    """
-
-    problem_id: str
-    style: str
-    prompt_hash: str
-    request: dict
-    samples: tuple[int, ...]
-    keys: tuple[str, ...]
-
-    def part(self, places: Iterable[int]) -> Job:
-        """The job of the samples at these places alone."""
-        places = list(places)
-        return replace(
-            self,
-            request={**self.request, "seed": self.samples[places[0]]},
-            samples=tuple(self.samples[i] for i in places),
-            keys=tuple(self.keys[i] for i in places),
-        )
-
-    def singles(self, done: int = 0) -> list[Job]:
-        """A job for each sample but the first `done`."""
-        return [self.part([i]) for i in range(done, len(self.samples))]
-
-    def stubs(self) -> list[dict]:
-        """What a row of each sample says beside the reply."""
-        return [
-            {
-                "key": key,
-                "model": self.request["model"],
-                "problem_id": self.problem_id,
-                "style": self.style,
-                "sample": sample,
-                "temperature": self.request["temperature"],
-                "prompt_hash": self.prompt_hash,
-                "prompt_characters": characters_of(self.request),
-            }
-            for key, sample in zip(self.keys, self.samples, strict=True)
-        ]
-
-
-def missing(jobs: Sequence[Job], known: Iterable[str]) -> list[Job]:
-    """The jobs with the samples whose keys are not known, each only once."""
-    seen = set(known)
-    result = []
-    for job in jobs:
-        places = [i for i, key in enumerate(job.keys) if key not in seen]
-        seen.update(job.keys)
-        if len(places) == len(job.keys):
-            result.append(job)  # as nearly always; a copy costs more than the look
-        elif places:
-            result.append(job.part(places))
-    return result
-
+from .client import Endpoint
+from .cost import Budget, Price
+from .errors import RefusedError, TeacherError
+from .job import Job, Refusals, reply_row
 
 Remember = Callable[[Sequence[dict]], None]
 Answer = tuple[list[dict], TeacherError | None]
 
 
-@dataclass
-class Refusals:
-    """How many samples the endpoint refuses for good, and the first of its reasons."""
-
-    count: int = 0
-    reason: RefusedError | None = None
-
-    def add(self, reason: RefusedError, count: int = 1) -> None:
-        self.count, self.reason = self.count + count, self.reason or reason
+@contextmanager
+def background_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """An event loop that runs in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    thread = Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        yield loop
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 class LiveAsker:
-    """`concurrency` requests at a time to one endpoint.
+    """Sends `concurrency` requests at a time to one endpoint.
 
-    With a `price` the progress bar says what was spent and what it will be in the end.
+    With a `price` the progress bar shows what was spent and the expected total.
     """
 
     def __init__(
@@ -120,63 +65,75 @@ class LiveAsker:
         self.honours_n = True
 
     def ask(self, jobs: Sequence[Job], label: str) -> Refusals:
-        """Every job, each sample once.  Raises TeacherError when some stay missing.
+        """Get a reply to each sample once.  Raises TeacherError when some stay missing.
 
-        What is refused is not missing: it is in the result.
+        Refused samples are not missing: they are counted in the result.
         """
         self.waiting, self.endpoint.stopped = deque(jobs), False
         self.trials: dict[str, Job] = {}  # one sample of a job refused with `n` -> rest
-        self.refusals = Refusals()
+        self.refusals, self.answered = Refusals(), 0
+        self.failed: list[TeacherError] = []
+        self.running: dict[Future, tuple[Job, float]] = {}  # -> its worst cost
         self.arrived: SimpleQueue[Future] = SimpleQueue()
-        running: dict[Future, tuple[Job, float]] = {}
-        failed: list[TeacherError] = []
-        in_a_row = answered = 0
+        self.slots = asyncio.Semaphore(self.concurrency)
         total = sum(len(job.samples) for job in jobs)
-        pool = ThreadPoolExecutor(self.concurrency)
         self.bar = tqdm(total=total, desc=label, unit="chain")
         self.tokens = [0, 0]
-        try:
-            while self.waiting or running:
-                # As many failures in a row as could be under way: nobody is served.
-                if in_a_row < 2 * self.concurrency:
-                    if stopped := self._fill(pool, running):
-                        failed.append(stopped)
-                        self.waiting.clear()
-                else:
-                    self.waiting.clear()
-                if not running:
-                    break
-                done = [self.arrived.get()]
-                while not self.arrived.empty():
-                    done.append(self.arrived.get())
-                # One transaction for all that came meanwhile: each costs a disk sync.
-                self.remember([row for future in done for row in future.result()[0]])
-                for future in done:  # only now: what is not stored stays in `running`
-                    job, worst = running.pop(future)
-                    rows, error = future.result()
-                    answered += len(rows)
-                    if self.budget:
-                        self.budget.settle(worst, rows)
-                    self._show(rows)
-                    self._go_on(job, rows, error)
-                    if error and not isinstance(error, RefusedError):
-                        failed.append(error)
-                        in_a_row += 1
-                    else:
-                        in_a_row = 0
-        finally:  # also when interrupted: what was under way is paid for
-            if running:
-                self.endpoint.stopped = True
-                print(f"waiting for {len(running)} requests under way", flush=True)
-            pool.shutdown(cancel_futures=True)
-            late = [f for f in running if not f.cancelled()]
-            self.remember([row for future in late for row in future.result()[0]])
-            self.bar.close()
-        missing = total - answered - self.refusals.count
-        if failed:
+        with background_loop() as self.loop:
+            try:
+                self._ask_all()
+            finally:  # also when interrupted: what is in flight is paid for
+                self._await_running()
+                self.bar.close()
+        missing = total - self.answered - self.refusals.count
+        if self.failed:
             also = f"; {missing} of {total} chains are missing" if total > 1 else ""
-            raise TeacherError(f"{failed[0]}{also}") from None
+            raise TeacherError(f"{self.failed[0]}{also}") from None
         return self.refusals
+
+    def _ask_all(self) -> None:
+        in_a_row = 0
+        while self.waiting or self.running:
+            # As many failures in a row as can be in flight: nothing is served.
+            if in_a_row >= 2 * self.concurrency:
+                self.waiting.clear()
+            elif stopped := self._fill():
+                self.failed.append(stopped)
+                self.waiting.clear()
+            if not self.running:
+                break
+            done = [self.arrived.get()]
+            while not self.arrived.empty():
+                done.append(self.arrived.get())
+            # One transaction for all that came meanwhile: each costs a disk sync.
+            self.remember([row for future in done for row in future.result()[0]])
+            for future in done:  # only now: what is not stored stays in `running`
+                job, worst = self.running.pop(future)
+                rows, error = future.result()
+                self.answered += len(rows)
+                if self.budget:
+                    self.budget.settle(worst, rows)
+                self._show(rows)
+                self._go_on(job, rows, error)
+                if error and not isinstance(error, RefusedError):
+                    self.failed.append(error)
+                    in_a_row += 1
+                else:
+                    in_a_row = 0
+
+    def _await_running(self) -> None:
+        """Store the replies to what is in flight, and cancel what is not."""
+        if self.running:
+            self.endpoint.stopped = True
+            print(f"waiting for {len(self.running)} requests in flight", flush=True)
+            self.loop.call_soon_threadsafe(self._cancel_idle)
+            answers = [_answer(future) for future in self.running]
+            self.remember([row for rows, _ in answers for row in rows])
+        asyncio.run_coroutine_threadsafe(self.endpoint.close(), self.loop).result()
+
+    def _cancel_idle(self) -> None:
+        for task in asyncio.all_tasks(self.loop) - self.endpoint.in_flight:
+            task.cancel()
 
     def _go_on(self, job: Job, rows: list[dict], error: TeacherError | None) -> None:
         """What an answer means for the samples of its job that it did not bring."""
@@ -197,10 +154,11 @@ class LiveAsker:
             self.honours_n = False
             self.waiting.extendleft(job.singles(len(rows)))
 
-    def _fill(self, pool: ThreadPoolExecutor, running: dict) -> TeacherError | None:
+    def _fill(self) -> TeacherError | None:
         """Start requests while there is room; the error is a budget that is used up."""
-        # Some more than threads, so that none is idle while replies are being stored.
-        while self.waiting and len(running) < self.concurrency + self.concurrency // 2:
+        # More than there are slots, so that none is idle while replies are stored.
+        room = self.concurrency + self.concurrency // 2
+        while self.waiting and len(self.running) < room:
             job = self.waiting.popleft()
             if len(job.samples) > 1 and not self.honours_n:
                 job, *others = job.singles()
@@ -210,31 +168,32 @@ class LiveAsker:
                 worst = self.budget.worst(job.request, len(job.samples))
                 if not self.budget.admit(worst):
                     self.waiting.appendleft(job)
-                    if running:
-                        return None  # what is under way may cost less than its worst
+                    if self.running:
+                        return None  # what is in flight may cost less than its worst
                     return TeacherError(
                         f"the next request could pass --max-cost "
                         f"{self.budget.max_cost:g} dollars, of which "
                         f"{self.budget.spent:.4f} are spent: answers so far are kept, "
                         f"raise --max-cost to go on from there"
                     )
-            future = pool.submit(self._one, job)
-            running[future] = (job, worst)
+            future = asyncio.run_coroutine_threadsafe(self._one(job), self.loop)
+            self.running[future] = (job, worst)
             future.add_done_callback(self.arrived.put)
         return None
 
-    def _one(self, job: Job) -> Answer:
-        """Ask for a job; runs in a thread of the pool, and never raises."""
-        started = time.time()
-        try:
-            replies = self.endpoint.ask(job.request, len(job.samples), self.logprobs)
-        except TeacherError as error:
-            return [], error
-        except Exception as error:  # nobody else's reply may be lost to it
-            return [], TeacherError(
-                f"{self.endpoint.model} could not be asked ({error!r}); answers so far "
-                f"are kept"
-            )
+    async def _one(self, job: Job) -> Answer:
+        """Ask for a job; errors are returned, so that none costs another's reply."""
+        async with self.slots:
+            started, count = time.time(), len(job.samples)
+            try:
+                replies = await self.endpoint.ask(job.request, count, self.logprobs)
+            except TeacherError as error:
+                return [], error
+            except Exception as error:
+                return [], TeacherError(
+                    f"{self.endpoint.model} could not be asked ({error!r}); answers so "
+                    f"far are kept"
+                )
         seconds = round((time.time() - started) / max(1, len(replies)), 3)
         pairs = zip(job.stubs(), replies, strict=False)
         rows = [
@@ -255,13 +214,8 @@ class LiveAsker:
         self.bar.set_postfix_str(told, refresh=False)
 
 
-def reply_row(stub: dict, reply: dict, logprobs: bool, **more: object) -> dict:
-    """A row as it is stored: who was asked for what, and the reply.
-
-    Without `logprobs` in the request the row says nothing of them, so that asking for
-    them later is another request and not a contradiction.
-    """
-    row = {**stub, **reply, **more}
-    if not logprobs:
-        del row["logprob"], row["tokens"]
-    return row
+def _answer(future: Future) -> Answer:
+    try:
+        return future.result()
+    except CancelledError:
+        return [], None

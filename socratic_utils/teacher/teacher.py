@@ -22,18 +22,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from socratic_utils.answers import choice_in_reply
+from socratic_utils.answers import choice_in_reply, parse_chain
 from socratic_utils.files import content_hash
 from socratic_utils.problems import Chain, Problem, read_rows
 
-from .address import KEY_VARIABLE, MODES, RefusedError, TeacherError
 from .batch import BatchAsker
 from .cache import MEMORY, ReplyStore, shipped_recordings
-from .claims import Claims, ask_once
+from .client import Endpoint
 from .cost import Budget, Estimate, estimate, need_price, price_of, reserved, spent
-from .endpoint import Endpoint
-from .live import Job, LiveAsker, Refusals, missing
-from .parsed import Parses
+from .errors import KEY_VARIABLE, MODES, RefusedError, TeacherError
+from .job import Job, Refusals, missing
+from .live import LiveAsker
 from .prompts import Prompt, asked_text, load_prompt, read_as
 
 STORE_NAME = "replies.sqlite"
@@ -60,7 +59,7 @@ class Teacher:
     served_as: str | None = None
     max_tokens: int = 200
     concurrency: int = 8
-    timeout: float = 600.0
+    timeout: float = 120.0
     max_retries: int = 6
     recorded: Iterable[Any] | None = None
     api: str = "chat"
@@ -85,9 +84,7 @@ class Teacher:
         if self.cache_dir is not None:
             self.store = ReplyStore(Path(self.cache_dir) / STORE_NAME)
             self.store.take_over(self.cache_dir)
-        self._parses = Parses(self.store)
         self.usage = {"asked": 0, "prompt_tokens": 0, "completion_tokens": 0}
-        self._refresh = lambda: None
 
     # --- what callers use ---------------------------------------------------------
 
@@ -159,7 +156,7 @@ class Teacher:
         if not rows:
             return None
         wanted = [(problem, style, sample, rows[job.keys[0]])]
-        return self._chains(wanted, keep=False)[0]
+        return self._chains(wanted)[0]
 
     def estimate(
         self,
@@ -238,16 +235,20 @@ class Teacher:
                 f"{KEY_VARIABLE}, or give --teacher-url with the address of a server, "
                 f"or use the recorded teacher"
             )
-        claims = Claims(self.store)
-        self._refresh = claims.refresh
-        purse = f"budget of {self.model}" if self.max_cost else ""
-
-        def ask(ours: list[Job]) -> Refusals:
-            if self.mode == "live":
-                self._refuse_what_is_in_batch_jobs(ours)
-            return self._asker().ask(ours, label)
-
-        return ask_once(claims, jobs, self._known, ask, purse)
+        if self.mode == "batch":
+            return BatchAsker(
+                self.endpoint, self._remember, self.store, self._known, self.logprobs,
+                self._budget,
+            ).ask(jobs, label)  # fmt: skip
+        with self.store.lock():  # another process may have asked for the same meanwhile
+            jobs = missing(jobs, self._known([key for job in jobs for key in job.keys]))
+            if not jobs:
+                return Refusals()
+            self._refuse_what_is_in_batch_jobs(jobs)
+            return LiveAsker(
+                self.endpoint, self._remember, self.concurrency, self.logprobs,
+                self._budget(), price_of(self.model),
+            ).ask(jobs, label)  # fmt: skip
 
     def _in_batch_jobs(self) -> list[dict]:
         """The chains of this model that batch jobs are being paid for."""
@@ -261,17 +262,6 @@ class Teacher:
                 f"{flying} of these chains are in a batch job that is under way: "
                 f"collect them with --teacher-mode batch"
             )
-
-    def _asker(self) -> LiveAsker | BatchAsker:
-        if self.mode == "batch":
-            return BatchAsker(
-                self.endpoint, self._remember, self.store, self._known, self.logprobs,
-                self._budget(),
-            )  # fmt: skip
-        return LiveAsker(
-            self.endpoint, self._remember, self.concurrency, self.logprobs,
-            self._budget(), price_of(self.model),
-        )  # fmt: skip
 
     def _budget(self) -> Budget | None:
         """What may still be spent, counted anew: others have spent meanwhile."""
@@ -287,24 +277,19 @@ class Teacher:
     def _remember(self, rows: Sequence[dict]) -> None:
         """Store replies, on disk, before anybody sees them."""
         self.store.add(rows, replace=self.logprobs)
-        self._refresh()
         self.usage["asked"] += len(rows)
         for name in ("prompt_tokens", "completion_tokens"):
             self.usage[name] += sum(row[name] or 0 for row in rows)
 
-    def _chains(
-        self, wanted: Iterable[tuple[Problem, str, int, dict]], keep: bool = True
-    ) -> list[Chain]:
-        wanted = list(wanted)
-        replies = [
-            ({**row, "text": read_as(p, s, row["text"])}, s, p.kind)
-            for p, s, _, row in wanted
-        ]
-        parsed = self._parses.of(replies, keep)
-        return [
-            Chain(problem.id, style, steps, choice_in_reply(problem, row, answer),
-                  self.model, sample, row.get("logprob"), row["text"],
-                  row.get("tokens"))
-            for (problem, style, sample, row), (steps, answer)
-            in zip(wanted, parsed, strict=True)
-        ]  # fmt: skip
+    def _chains(self, wanted: Iterable[tuple[Problem, str, int, dict]]) -> list[Chain]:
+        """Chains of (problem, style, sample, reply row)."""
+        chains = []
+        for problem, style, sample, row in wanted:
+            text = read_as(problem, style, row["text"])
+            cut = row.get("finish_reason") == "length"
+            steps, answer = parse_chain(text, style, problem.kind, cut)
+            answer = choice_in_reply(problem, row, answer)
+            fields = (problem.id, style, steps, answer, self.model, sample)
+            rest = (row.get("logprob"), row["text"], row.get("tokens"))
+            chains.append(Chain(*fields, *rest))
+        return chains

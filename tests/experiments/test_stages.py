@@ -1,6 +1,5 @@
-"""Settings and stages: limits, reuse, what is skipped."""
+"""Stages: limits, reuse, what is skipped."""
 
-import json
 from dataclasses import replace
 
 import pytest
@@ -10,72 +9,6 @@ from socratic_utils.experiments import corpus, data, stages
 from socratic_utils.experiments.arms import main_arm
 from socratic_utils.files import project_root
 from socratic_utils.students.supervision import STUDENTS
-
-
-def test_a_scale_s_settings_can_be_changed_by_name():
-    settings = config.load("small", student="x", epochs=3, max_steps=2, dataset="")
-    assert settings.student == "x" and settings.dataset == "gradeschool"
-    assert settings.training.epochs == 3 and settings.decoding.max_steps == 2
-
-
-def test_the_settings_of_many_chains_are_a_switch_too():
-    """SCoTD's pool is flat or balanced; a name that two have is Settings' own."""
-    assert config.load("paper").many.balanced
-    assert not config.load("paper", balanced=False).many.balanced
-    assert config.load("small", balanced=True).many.balanced
-    changed = config.load("small", counts=(1, 3), budget=1, test_limit=7)
-    assert (changed.many.counts, changed.many.budget) == ((1, 3), 1)
-    assert changed.test_limit == 7
-    assert changed.many.test_limit == config.load("small").many.test_limit
-    assert changed.name == config.load("small").name  # the same run
-
-
-def test_a_limit_of_zero_is_the_scale_s_own():
-    settings = config.load("smoke", train_limit=0, test_limit=3)
-    assert settings.train_limit == config.PRESETS["smoke"].train_limit
-    assert settings.test_limit == 3
-
-
-def test_another_benchmark_has_settings_of_its_own():
-    settings = config.load("small", dataset="gsm8k", train_limit=0)
-    assert (settings.train_limit, settings.test_limit) == (100, 50)
-    assert config.load("small", dataset="gsm8k", train_limit=7).train_limit == 7
-    assert config.load("small").train_limit == 250
-
-
-@pytest.mark.parametrize(
-    ("scale", "changes", "sentence"),
-    [
-        ("huge", {}, "scale must be one of"),
-        ("small", {"reuse": "yesterday"}, "reuse must be one of"),
-        ("small", {"epoch": 3}, "unknown settings"),
-    ],
-)
-def test_wrong_settings_are_one_sentence(scale, changes, sentence):
-    with pytest.raises(ValueError, match=sentence) as error:
-        config.load(scale, **changes)
-    assert "\n" not in str(error.value)
-
-
-def test_another_dataset_and_reused_rows_have_their_own_folders():
-    assert config.load("small").folder.name == "small"
-    assert config.load("small", dataset="gsm8k").folder.name == "small-gsm8k"
-    assert config.load("small", reuse="reference").folder.name == "small-reused"
-
-
-def test_the_hash_leaves_out_what_changes_no_result():
-    one = config.load("small")
-    assert one.hash == config.load("small", teacher_url="http://x").hash
-    assert one.hash != config.load("small", seed=1).hash
-    assert one.hash != config.load("small", adam_epsilon=1e-5).hash
-
-
-def test_committed_rows_are_of_todays_settings():
-    """A field of `Training` that came later must not make them those of others."""
-    settings = config.load("small")
-    path = settings.reference / "predictions" / "gradeschool-test-cot.jsonl"
-    row = json.loads(path.read_text("utf-8").splitlines()[0])
-    assert row["settings"] == settings.hash
 
 
 def test_a_limited_test_split_keeps_seen_and_unseen_families():

@@ -74,7 +74,7 @@ def test_near_duplicates_by_hand():
     assert [r["id"] for r in near_duplicates(texts, n=2, threshold=0.6)] == list("bcd")
 
 
-def test_a_duplicate_of_a_dropped_text_stays_unless_it_is_like_a_kept_one():
+def test_a_duplicate_of_a_dropped_text_is_kept_unless_like_a_kept_one():
     # a-b and b-c share 4 of 5 words (0.67 of 6), a-c share 3 of 7 (0.43).
     texts = {"a": "1 2 3 4 5", "b": "2 3 4 5 6", "c": "3 4 5 6 7"}
     rows = near_duplicates(texts, n=1, threshold=0.6)
@@ -88,7 +88,7 @@ def test_of_two_equally_near_texts_the_earlier_is_named():
     assert row == {"id": "x", "duplicate_of": "late", "similarity": 0.6}
 
 
-def test_the_default_forgives_one_word_of_forty():
+def test_the_default_tolerates_one_word_of_forty():
     story = [f"w{i}" for i in range(40)]
     one = [*story[:20], "other", *story[21:]]
     two = [*one[:10], "other", *one[11:]]
@@ -158,7 +158,7 @@ def test_numbers_can_be_masked():
     assert near_duplicates(train | test, mask_numbers=True)[0]["id"] == "e"
 
 
-def test_a_short_text_is_looked_for_whole():
+def test_a_short_text_is_matched_as_a_whole():
     train = {"t": "Today we ask: where do fish live, and why?"}
     test = {"yes": "Where do fish live?", "no": "Where do fish sleep?", "empty": "?"}
     rows = {row["id"]: row for row in contamination(train, test, n=8)}
@@ -173,7 +173,7 @@ def test_nothing_against_nothing():
 
 
 @pytest.mark.parametrize("threshold", [0, -1, 1.1])
-def test_thresholds_that_cannot_be(threshold):
+def test_impossible_thresholds(threshold):
     with pytest.raises(ValueError, match="threshold"):
         contamination({}, {}, threshold=threshold)
     with pytest.raises(ValueError, match="threshold"):
@@ -214,7 +214,7 @@ def test_a_leak_is_found():
     assert worst["overlap"] == 1.0 and worst["contaminated"]
 
 
-def test_challenge_problems_lead_back_to_the_test_problems_they_vary():
+def test_challenge_problems_are_nearest_to_the_test_problems_they_vary():
     base = {p.id: p.extra["base_id"] for p in SPLITS["challenge"]}
     rows = contamination(TEXTS["test"], TEXTS["challenge"])
     assert mean(row["train_id"] == base[row["id"]] for row in rows) > 0.9

@@ -6,11 +6,13 @@
     TeacherServer(shares={"500": 0.1, "hang": 0.1}, seed=1)   # at random
 
 Transient: 429, 429_bare (without Retry-After), 429_long (200 seconds), 500, 503, hang,
-cut, cut_body, content_type, not_json, no_choices, no_message, trickle (slow, whole).
+cut, cut_body, content_type, not_json, no_choices, no_message, trickle (slow, whole),
+drip (a byte now and then, never whole).
 Permanent: 400, 401, 404, context, filter.
 In an answer: length, content_filter, thought_only (no text), no_logprobs, one_choice
 (`n` ignored).
-Batch jobs are in `batch_server`.
+`refuses` names fields of a request that are refused, each with the error's body; a
+field "system" stands for a system message.  Batch jobs are in `batch_server`.
 """
 
 import json
@@ -49,8 +51,8 @@ class TeacherServer:
     """Listens on a free loopback port; `requests` and so on keep what was asked."""
 
     def __init__(self, behaviours=(), always=None, reply=REPLY, shares=None, seed=0,
-                 latency=0.0, honours_n=True, retry_after=0):  # fmt: skip
-        self.retry_after = retry_after
+                 latency=0.0, honours_n=True, retry_after=0, refuses=None):  # fmt: skip
+        self.retry_after, self.refuses = retry_after, refuses or {}
         self.behaviours, self.always = list(behaviours), always or {}
         self.shares, self.random = shares or {}, random.Random(seed)
         self.reply, self.latency, self.honours_n = reply, latency, honours_n
@@ -91,6 +93,14 @@ class TeacherServer:
                     return behaviour
             return "ok"
 
+    def refused(self, request):
+        """The error of the first field that is not taken, as (status, body)."""
+        roles = [message["role"] for message in request.get("messages", ())]
+        for name, error in self.refuses.items():
+            if name in request or name in roles:
+                return error
+        return None
+
     def completion(self, request, behaviour="ok"):
         """The body of a good answer, in the form that was asked for."""
         ignored = behaviour == "one_choice" or not self.honours_n
@@ -99,7 +109,7 @@ class TeacherServer:
             count = 0
         choices = [self.choice(request, i, behaviour) for i in range(count)]
         with self.lock:
-            self.answered.append((asked(request), request["seed"], count))
+            self.answered.append((asked(request), request.get("seed"), count))
         return {
             "id": "x", "object": "chat.completion", "created": 0,
             "model": request["model"], "choices": choices,
@@ -109,7 +119,7 @@ class TeacherServer:
 
     def choice(self, request, index, behaviour):
         """One choice, with the words of its seed and five tokens of log-likelihood."""
-        text = self.reply.format(seed=request["seed"] + index)
+        text = self.reply.format(seed=request.get("seed", 0) + index)
         finish = behaviour if behaviour in ("length", "content_filter") else "stop"
         text = {"length": text[:40], "content_filter": None}.get(finish, text)
         text = None if behaviour == "thought_only" else text
@@ -142,7 +152,10 @@ class Handler(BaseHTTPRequestHandler):
         if self.path not in ("/v1/chat/completions", "/v1/completions"):
             return self.send(404, b'{"error": {"message": "not found"}}')
         request = json.loads(data)
-        self.behave(request, self.teacher.take(request, self.headers))
+        behaviour = self.teacher.take(request, self.headers)
+        if refused := self.teacher.refused(request):
+            return self.send(refused[0], json.dumps(refused[1]).encode())
+        self.behave(request, behaviour)
 
     def behave(self, request, behaviour):
         time.sleep(self.teacher.latency)
@@ -174,11 +187,12 @@ class Handler(BaseHTTPRequestHandler):
         if part == "cut_body":
             self.wfile.write(body[: len(body) // 2])
             self.close_connection = True
-        elif part == "trickle":
-            for start in range(0, len(body), 200):
-                self.wfile.write(body[start : start + 200])
+        elif part in ("trickle", "drip"):
+            size, pause = {"trickle": (200, 0.005), "drip": (1, 0.1)}[part]
+            for start in range(0, len(body), size):
+                self.wfile.write(body[start : start + size])
                 self.wfile.flush()
-                self.teacher.stopping.wait(0.005)
+                self.teacher.stopping.wait(pause)
         else:
             self.wfile.write(body)
 

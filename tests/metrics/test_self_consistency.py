@@ -10,13 +10,10 @@ from socratic_utils.metrics.self_consistency import (
     majority,
     votes,
 )
-from socratic_utils.students.decoding.incremental import Speaker
-from socratic_utils.students.decoding.loop import (
-    Solution,
-    prediction_row,
-    prompt_ids,
-    solve,
-)
+from socratic_utils.students.decoding.incremental import IncrementalDecoder
+from socratic_utils.students.decoding.loop import solve
+from socratic_utils.students.decoding.prediction import Solution, prediction_row
+from socratic_utils.students.transcript import prompt_ids
 from tests.students.test_loop import PROBLEMS, TOKENIZER, model_of
 
 WARM = Decoding(max_tokens=20, max_steps=2, line_tokens=8, temperature=0.7)
@@ -48,7 +45,8 @@ def test_a_prompt_that_is_read_once_says_the_same(kind):
     """Greedy lines of repeated rows are those of a batch that read them all."""
     model = model_of(kind)
     prompts = [prompt_ids(TOKENIZER, p) for p in PROBLEMS[:3]]
-    plain, shared = Speaker(model, TOKENIZER), Speaker(model, TOKENIZER)
+    plain = IncrementalDecoder(model, TOKENIZER)
+    shared = IncrementalDecoder(model, TOKENIZER)
     plain.start(prompts)
     shared.start(prompts)
     shared.repeat(4)
@@ -60,11 +58,11 @@ def test_a_prompt_that_is_read_once_says_the_same(kind):
 def test_logprobs_are_those_of_the_whole_text():
     model = model_of("llama")
     prompts = [prompt_ids(TOKENIZER, p) for p in PROBLEMS[:3]]
-    speaker = Speaker(model, TOKENIZER)
-    speaker.start(prompts)
-    speaker.seed(1)
-    lines = speaker.write(6, temperature=0.7)
-    for prompt, line, found in zip(prompts, lines, speaker.logprobs, strict=True):
+    decoder = IncrementalDecoder(model, TOKENIZER)
+    decoder.start(prompts)
+    decoder.seed(1)
+    lines = decoder.write(6, temperature=0.7)
+    for prompt, line, found in zip(prompts, lines, decoder.logprobs, strict=True):
         with torch.no_grad():
             logits = model(torch.tensor([prompt + line])).logits
         logits = logits[0, len(prompt) - 1 : -1]
@@ -76,9 +74,9 @@ def test_logprobs_are_those_of_the_whole_text():
 @pytest.mark.parametrize("pair", [False, True])
 def test_draws_differ_and_are_the_same_again(pair):
     model = model_of("llama")
-    speakers = [Speaker(model, TOKENIZER) for _ in range(1 + pair)]
+    decoders = [IncrementalDecoder(model, TOKENIZER) for _ in range(1 + pair)]
     first, again, other = (
-        solve(PROBLEMS[:3], *speakers, decoding=WARM, samples=5, seed=seed)
+        solve(PROBLEMS[:3], *decoders, decoding=WARM, samples=5, seed=seed)
         for seed in (0, 0, 1)
     )
     ids = [p.id for p in PROBLEMS[:3] for _ in range(5)]
@@ -91,7 +89,7 @@ def test_draws_differ_and_are_the_same_again(pair):
 
 def test_several_greedy_samples_are_refused():
     with pytest.raises(ValueError, match="temperature above 0"):
-        solve(PROBLEMS[:1], Speaker(model_of("gpt2"), TOKENIZER), samples=2)
+        solve(PROBLEMS[:1], IncrementalDecoder(model_of("gpt2"), TOKENIZER), samples=2)
 
 
 def drawn(problem, answers):

@@ -1,8 +1,8 @@
-"""What one problem looks like beside all students."""
+"""One problem next to every student's output."""
 
 from socratic_utils.metrics.statistics import line_marks
 from socratic_utils.problems import Problem, Step
-from socratic_utils.results import display as show
+from socratic_utils.results import display
 
 STEPS = (Step("", "3 * 4 = 12", "12"), Step("", "12 - 2 = 10", "10"))
 PROBLEM = Problem("p", "toy", "test", "Mia buys <3> bags.", "10", steps=STEPS)
@@ -24,23 +24,23 @@ def test_solutions_are_marked_by_gold_steps_and_arithmetic():
 
 def test_students_stand_side_by_side(monkeypatch):
     shown = []
-    monkeypatch.setattr(show, "display", lambda html: shown.append(html.data))
+    monkeypatch.setattr(display, "display", lambda html: shown.append(html.data))
     rows = [
         {"student": "cot", "correct": True,
          "lines": lines("A: 3 * 4 = 12.", "The answer is 10.")},
         {"student": "gt_steps", "correct": False, "lines": lines("The answer is 9.")},
     ]  # fmt: skip
-    show.show_side_by_side(rows, PROBLEM)
+    display.show_side_by_side(rows, PROBLEM)
     (html,) = shown
     assert "Mia buys &lt;3&gt; bags." in html
     assert "✓ A: 3 * 4 = 12." in html and "✓ The answer is 10." in html
     assert "✗ The answer is 9." in html and "Ground-truth steps" in html
 
 
-def test_telling_problems_divide_the_students():
+def test_the_most_divisive_problem_comes_first():
     rows = [
         {"id": id, "correct": right}
         for id, verdicts in (("all", [1, 1]), ("some", [1, 0]), ("none", [0, 0]))
         for right in verdicts
     ]
-    assert show.telling(rows)[0] == "some"
+    assert display.most_divisive_problems(rows)[0] == "some"

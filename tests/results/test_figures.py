@@ -1,15 +1,16 @@
-"""Figures from saved rows, and the report that holds them."""
-
-import re
-from html.parser import HTMLParser
+"""Figures: what they draw, from saved rows."""
 
 import matplotlib as mpl
 import pandas as pd
 import pytest
 
-from socratic_utils.results import figures as plots
-from socratic_utils.results.report import write_report
-from socratic_utils.results.tables import save_table
+from socratic_utils.results import figures
+from socratic_utils.students.supervision import (
+    OTHER_COLOURS,
+    STUDENTS,
+    colour_of,
+    label_of,
+)
 
 mpl.use("Agg")
 SCORES = {"n": 10, "correct": 5, "accuracy": 0.5, "ci_low": 0.2366, "ci_high": 0.7634}
@@ -21,7 +22,7 @@ RUN = {
     "teacher": "t",
     "seed": 0,
 }
-NAMES = [*plots.LABELS, "no_subquestions"]
+NAMES = [*STUDENTS, "no_subquestions"]
 MAIN = pd.DataFrame(
     [{**RUN, "student": s, **(NONE if s == "cot" else SCORES), "truncated": 0.0}
      for s in NAMES]
@@ -41,13 +42,32 @@ ATTEMPTS = pd.DataFrame(
     columns=["style", "reason", "attempts"],
 )
 LOGS = {"cot": [{"step": 1, "loss": 2.0}, {"step": 2, "loss": 1.0}, {"step": 2}]}
+FIFTEEN = {"n": 15, "correct": 3, "accuracy": 0.2, "ci_low": 0.07, "ci_high": 0.45}
+CHAINS = pd.DataFrame(
+    [{**FIFTEEN, "student": how, "chains": count}
+     for count in (8, 1) for how in ("greedy", "4 votes")]
+)  # fmt: skip
+VOTES = pd.DataFrame(
+    [{**FIFTEEN, "student": f"chains_{count:02d}", "votes": votes}
+     for count in (1, 8) for votes in (1, 2, 30)]
+)  # fmt: skip
+LABEL = {"student": "answer_only", "n": 15, "accuracy": 0.6, "ci_low": 0.4,
+         "ci_high": 0.8}  # fmt: skip
+FILTERS = pd.DataFrame(
+    [{**FIFTEEN, "student": "chains_08"},
+     {**FIFTEEN, "student": "filter_random", "accuracy": 0.25},
+     {**FIFTEEN, "student": "filter_open_endedness", "accuracy": 0.1, "n": 14}]
+)  # fmt: skip
 DRAWN = {
-    "accuracy": lambda scale: plots.accuracy_figure(MAIN, scale),
-    "steps": lambda scale: plots.steps_figure(STEPS, scale),
-    "groups": lambda scale: plots.group_figure(GROUPS, scale),
-    "errors": lambda scale: plots.error_figure(ERRORS, scale),
-    "filter": lambda scale: plots.filter_figure(ATTEMPTS, scale),
-    "loss": lambda scale: plots.loss_figure(LOGS, scale),
+    "accuracy": lambda scale: figures.accuracy_figure(MAIN, scale),
+    "steps": lambda scale: figures.accuracy_by(STEPS, "steps_gold", scale),
+    "groups": lambda scale: figures.accuracy_by(GROUPS, "group", scale),
+    "errors": lambda scale: figures.error_figure(ERRORS, scale),
+    "filter": lambda scale: figures.filter_figure(ATTEMPTS, scale),
+    "loss": lambda scale: figures.loss_figure(LOGS, scale),
+    "chains": lambda scale: figures.chains_figure(CHAINS, scale, LABEL),
+    "votes": lambda scale: figures.accuracy_by(VOTES, "votes", scale),
+    "filters": lambda scale: figures.filters_figure(FILTERS, scale),
 }
 
 
@@ -61,125 +81,103 @@ def words(figure):
 @pytest.mark.parametrize("name", DRAWN)
 def test_figures_are_saved_whole_and_alike(name, tmp_path):
     figure = DRAWN[name]("smoke")
-    assert plots.WATERMARK in words(figure)
-    assert plots.WATERMARK not in words(DRAWN[name]("small"))
-    path = plots.save_figure(figure, tmp_path, name, "A caption.")
+    assert figures.WATERMARK in words(figure)
+    assert figures.WATERMARK not in words(DRAWN[name]("small"))
+    path = figures.save_figure(figure, tmp_path, name, "A caption.")
     assert path == tmp_path / f"{name}.png"
     assert path.read_bytes()[:4] == b"\x89PNG" and path.stat().st_size < 150_000
     pdf = (tmp_path / f"{name}.pdf").read_bytes()
     assert pdf[:5] == b"%PDF-" and b"CreationDate" not in pdf
     assert (tmp_path / f"{name}.caption").read_text() == "A caption.\n"
-    plots.save_figure(DRAWN[name]("smoke"), tmp_path, "again")
+    figures.save_figure(DRAWN[name]("smoke"), tmp_path, "again")
     assert (tmp_path / "again.png").read_bytes() == path.read_bytes()
     assert (tmp_path / "again.pdf").read_bytes() == pdf
     assert not mpl.pyplot.get_fignums()  # nothing stays open
 
 
 def test_names_keep_their_capitals():
-    assert plots.label("gt_steps, calculator") == "Ground-truth steps, calculator"
-    assert plots.label("iterative, QG sees solutions") == "Iterative, QG sees solutions"
-    assert plots.label("qg") == "Question generator (QG)"
+    assert label_of("gt_steps, calculator") == "Ground-truth steps, calculator"
+    assert label_of("iterative, QG sees solutions") == "Iterative, QG sees solutions"
+    assert label_of("qg") == "Question generator (QG)"
 
 
 def test_no_colour_stands_for_two_settings():
     def colours(count):
         rows = [{**RUN, **SCORES, "student": f"setting {i}"} for i in range(count)]
-        figure = plots.accuracy_figure(pd.DataFrame(rows))
+        figure = figures.accuracy_figure(pd.DataFrame(rows))
         return {line.get_color() for line in figure.axes[0].lines}
 
-    few = len(plots.OTHERS)
+    few = len(OTHER_COLOURS)
     assert len(colours(few)) == few and len(colours(few + 1)) == 1
 
 
 def test_accuracy_figure_says_what_it_shows():
-    text = words(plots.accuracy_figure(MAIN))
+    text = words(figures.accuracy_figure(MAIN))
     for student in NAMES:
-        assert f"{plots.label(student)}  (n = 10)" in text
+        assert f"{label_of(student)}  (n = 10)" in text
     assert "50.0%" in text and "0.0%" in text and "95 % Wilson" in text
     two = pd.concat([MAIN, MAIN.assign(seed=1)])
-    assert "CoT, seed 1  (n = 10)" in words(plots.accuracy_figure(two))
+    assert "CoT, seed 1  (n = 10)" in words(figures.accuracy_figure(two))
     with pytest.raises(ValueError, match="'challenge'"):
-        plots.accuracy_figure(MAIN, split="challenge")
+        figures.accuracy_figure(MAIN, split="challenge")
 
 
 def test_colours_are_fixed():
-    few, all_ = plots._colours(["cot", "new"]), plots._colours(NAMES)
-    assert few["cot"] == all_["cot"] == plots.COLOURS["cot"]
+    few, all_ = figures._colours(["cot", "new"]), figures._colours(NAMES)
+    assert few["cot"] == all_["cot"] == colour_of("cot")
     assert len(set(all_.values())) == len(NAMES)
 
 
 def test_steps_are_ordered_as_numbers():
-    ticks = plots.steps_figure(STEPS).axes[0].get_xticklabels()
+    ticks = figures.accuracy_by(STEPS, "steps_gold").axes[0].get_xticklabels()
     assert [t.get_text().split("\n")[0] for t in ticks] == ["2", "12"]
 
 
 def test_stacked_bars_sum_to_one():
-    axes = plots.error_figure(ERRORS).axes[0]
+    axes = figures.error_figure(ERRORS).axes[0]
     assert len(axes.get_yticklabels()) == 2  # gt_steps made no error
     assert sum(bar.get_width() for bar in axes.patches) == pytest.approx(2)
-    text = words(plots.filter_figure(ATTEMPTS))
+    text = words(figures.filter_figure(ATTEMPTS))
     assert "80%" in text and "(10 attempts)" in text and "100%" in text
 
 
-EVIL = "<script>alert('x')</script>"
-SETTINGS = {"scale": "small", "dataset": EVIL, "training": {"epochs": 2.0}, "seed": 0}
-RECORD = {
-    "packages": {"torch": "2.0"},
-    "device": EVIL,
-    "notebooks": {"03_baselines": {"seconds": 12.5, "peak_memory_gb": 1.25}, EVIL: {}},
-}
+# --- many chains, votes and filters ---------------------------------------------------
 
 
-@pytest.fixture
-def page(tmp_path):
-    main = MAIN.assign(teacher=EVIL)
-    save_table(main, tmp_path / "tables", "main", f"Caption {EVIL}", "small")
-    save_table(main[:0], tmp_path / "tables", "strict", "Nothing differs.")
-    figure = plots.accuracy_figure(MAIN)
-    plots.save_figure(figure, tmp_path / "figures", "accuracy", f'"{EVIL}"')
-    return write_report(tmp_path, SETTINGS, RECORD).read_text("utf-8")
+def ticks(figure):
+    figure.draw_without_rendering()
+    return [t.get_text().split("\n")[0] for t in figure.axes[0].get_xticklabels()]
 
 
-def test_report_is_one_self_contained_file(page):
-    links = re.findall(r"(?:src|href)\s*=\s*[\"']?([^\"'\s>]*)", page)
-    allowed = ("data:image/png;base64,", "https://arxiv.org/abs/")
-    assert len(links) == 3 and all(link.startswith(allowed) for link in links)
-    assert not re.search(r"<(script|link|iframe|object)|@import|url\(", page)
+def test_the_label_only_line_is_drawn_where_there_is_one():
+    figure = figures.chains_figure(CHAINS, "", LABEL)
+    text = words(figure)
+    assert "Answer only (n = 15)" in text and "Greedy" in text and "4 votes" in text
+    axes = figure.axes[0]
+    [line] = [x for x in axes.lines if str(x.get_label()).startswith("Answer only")]
+    assert list(line.get_ydata()) == [0.6, 0.6]
+    assert axes.get_ylim()[1] >= 0.8  # its interval is within the axes
+    [band] = [p for p in axes.patches if p.get_height() == pytest.approx(0.4)]
+    assert band.get_y() == pytest.approx(0.4)
+    without = figures.chains_figure(CHAINS)
+    assert "Answer only" not in words(without) and not without.axes[0].patches
+    assert ticks(figure) == ["1", "8"]
 
 
-def test_report_escapes_everything(page):
-    assert "<script" not in page
-    assert page.count("&lt;script&gt;") >= 6
-    assert 'alt="&quot;&lt;script' in page
+def test_votes_are_ordered_as_numbers():
+    figure = figures.accuracy_by(VOTES, "votes")
+    assert ticks(figure) == ["1", "2", "30"]
+    assert "Chains 01" in words(figure) and "Chains 08" in words(figure)
 
 
-def test_report_tags_are_balanced(page):
-    """Every tag that needs an end has one, in order."""
-    open_tags, single = [], {"meta", "img"}
-
-    class Checker(HTMLParser):
-        def handle_starttag(self, tag, attrs):
-            open_tags.extend([] if tag in single else [tag])
-
-        def handle_endtag(self, tag):
-            assert open_tags.pop() == tag
-
-    Checker().feed(page)
-    assert open_tags == []
-
-
-def test_report_holds_the_run(page):
-    for text in (
-        "What was run", "training epochs", "packages torch", "03_baselines", "12.5",
-        "50.0 %", "No rows.", "can and cannot say", "One seed was trained",
-        "width=device-width", "@media print",
-    ):  # fmt: skip
-        assert text in page, text
-    # half widths: 13.9 points at 0 of 10, 26.3 at 5 of 10
-    assert "reaches 13.9 to 26.3 points" in page
-    assert page.count("<table") == page.count("</table>") == 3
-
-
-def test_report_of_an_empty_folder(tmp_path):
-    page = write_report(tmp_path, {"scale": "smoke", "dataset": "d"}).read_text()
-    assert "The numbers mean nothing" in page and "Not recorded" in page
+def test_a_bar_and_an_interval_for_each_filter():
+    figure = figures.filters_figure(FILTERS)
+    axes = figure.axes[0]
+    assert [bar.get_height() for bar in axes.patches] == [0.2, 0.25, 0.1]
+    assert ticks(figure) == ["Chains 08", "Random", "Open endedness"]
+    assert "(n = 14)" in words(figure)
+    grey, *coloured = [bar.get_facecolor() for bar in axes.patches]
+    assert coloured[0] == coloured[1] != grey
+    whiskers = [c for c in axes.collections if hasattr(c, "get_segments")]
+    heights = [seg[:, 1].tolist() for c in whiskers for seg in c.get_segments()]
+    assert heights == [[pytest.approx(0.07), pytest.approx(0.45)]] * 3

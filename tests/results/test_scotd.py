@@ -1,4 +1,4 @@
-"""P2's tables: ours beside the verified values, and when the two may be compared."""
+"""SCoTD: ours beside the published values, and when the two are compared."""
 
 from dataclasses import replace
 
@@ -6,9 +6,8 @@ import pandas as pd
 import pytest
 
 from socratic_utils import config
-from socratic_utils.results.papers import scotd as second_paper
+from socratic_utils.results.papers import paper_table, scotd
 from socratic_utils.results.papers.socratic_cot import saved
-from socratic_utils.results.tables import paper_table
 
 
 def score(student, accuracy=0.5, low=0.4, high=0.6):
@@ -16,8 +15,14 @@ def score(student, accuracy=0.5, low=0.4, high=0.6):
             "ci_low": low, "ci_high": high}  # fmt: skip
 
 
-def beside(settings, table, ours):
-    [line] = second_paper.beside(settings, table, [ours]).to_dict("records")
+def run(settings):
+    """What a comparison has to know of a run."""
+    return {"dataset": settings.dataset, "teacher": settings.teacher,
+            "comparable": scotd.is_papers(settings)}  # fmt: skip
+
+
+def compared(settings, table, ours):
+    [line] = scotd.compare_table(table, [ours], **run(settings)).to_dict("records")
     return line
 
 
@@ -26,38 +31,38 @@ def paper():
     return config.load("paper", dataset="commonsense_qa")
 
 
-def test_p2s_recipe_is_the_default_on_its_benchmarks(paper):
+def test_scotds_recipe_is_the_default_on_its_benchmarks(paper):
     training = paper.training
-    assert paper.student == second_paper.STUDENT
+    assert paper.student == scotd.STUDENT
     assert training.learning_rate == 2e-5 and training.batch_size == 32
     assert paper.many.steps == 20_000 and paper.many.balanced
     assert training.warmup_share * paper.many.steps == 500
     assert training.max_grad_norm == 0.5 and training.adam_epsilon == 1e-5
     flat = config.load("paper", dataset="commonsense_qa", balanced=False)
-    assert second_paper.is_papers(paper) and not second_paper.is_papers(flat)
-    p1s = config.load("paper")
-    assert p1s.student == "openai-community/gpt2"  # P1's stay
-    assert p1s.training.max_grad_norm == 1.0 and p1s.training.adam_epsilon == 1e-8
+    assert scotd.is_papers(paper) and not scotd.is_papers(flat)
+    other = config.load("paper")
+    assert other.student == "openai-community/gpt2"  # Socratic CoT's stay
+    assert other.training.max_grad_norm == 1.0 and other.training.adam_epsilon == 1e-8
 
 
 def test_comparable_at_paper_scale_only(paper):
-    line = beside(paper, "table2b", score("full_cot", 0.69, 0.66, 0.72))
+    line = compared(paper, "table2b", score("full_cot", 0.69, 0.66, 0.72))
     assert line["paper"] == 0.682 and line["difference"] == 0.008
     assert line["covered"] == "yes"
-    part = beside(replace(paper, train_limit=10), "table2b", score("full_cot"))
+    part = compared(replace(paper, train_limit=10), "table2b", score("full_cot"))
     assert part["difference"] is None  # not the paper's data
-    greedy = beside(paper, "table2b", score("few_shot_cot"))
-    assert greedy["paper"] is None  # P2 has it by vote
+    greedy = compared(paper, "table2b", score("few_shot_cot"))
+    assert greedy["paper"] is None  # the paper has it by vote
     small = replace(paper, scale="small")
-    line = beside(small, "table2b", score("full_cot"))
+    line = compared(small, "table2b", score("full_cot"))
     assert line["paper"] == 0.682 and line["difference"] is None
     assert line["note"] == "other student, data or recipe: context only"
 
 
 def test_another_benchmark_has_no_value():
     settings = config.load("small")
-    line = beside(settings, "table2a", score("no_cot"))
-    assert line["paper"] is None and line["note"] == "no benchmark of the paper"
+    line = compared(settings, "table2a", score("no_cot"))
+    assert line["paper"] is None and line["note"] == "not a benchmark of the paper"
 
 
 @pytest.mark.parametrize(
@@ -72,14 +77,16 @@ def test_another_benchmark_has_no_value():
     ],
 )
 def test_cells(paper, table, student, value):
-    assert beside(paper, table, score(student))["paper"] == value
+    assert compared(paper, table, score(student))["paper"] == value
 
 
 def test_every_cell_is_in_its_file(paper):
-    for table, cells in second_paper.CELLS.items():
-        shown = second_paper.beside(paper, table, [score(name) for name in cells])
+    for table, cells in scotd.CELLS.items():
+        shown = scotd.compare_table(
+            table, [score(name) for name in cells], **run(paper)
+        )
         assert shown["paper"].notna().all(), table
-    assert paper_table("p2_fig5").shape == (2, 3)
+    assert paper_table("scotd_fig5").shape == (2, 3)
 
 
 def contrasts():
@@ -92,9 +99,9 @@ def contrasts():
     )  # fmt: skip
 
 
-def test_fig_5_beside_the_papers():
+def test_figure_5_beside_the_papers():
     imdb = config.load("paper", dataset="imdb")
-    found = second_paper.beside_contrast(imdb, contrasts()).set_index("student")
+    found = scotd.compare_contrast(contrasts(), **run(imdb)).set_index("student")
     assert found["paper"].dropna().to_dict() == {
         "answer_only, original": 0.961, "answer_only, contrast": 0.816,
         "cot, original": 0.955, "cot, contrast": 0.92,
@@ -102,13 +109,13 @@ def test_fig_5_beside_the_papers():
     line = found.loc["answer_only, contrast"]
     assert (line["n"], line["difference"], line["covered"]) == (100, -0.016, "yes")
     assert found.loc["cot, contrast", "covered"] == "no"
-    assert "one chain a problem" in line["note"]
+    assert "one chain per problem" in line["note"]
     assert found.loc["gt_steps, contrast", "note"] == "no such cell in the paper"
     tiny = replace(imdb, student="facebook/opt-125m")
-    assert second_paper.beside_contrast(tiny, contrasts())["difference"].isna().all()
-    here = second_paper.beside_contrast(config.load("small"), contrasts())
+    assert scotd.compare_contrast(contrasts(), **run(tiny))["difference"].isna().all()
+    here = scotd.compare_contrast(contrasts(), **run(config.load("small")))
     assert here["paper"].isna().all()
-    assert second_paper.beside_contrast(imdb, pd.DataFrame()).empty
+    assert scotd.compare_contrast(pd.DataFrame(), **run(imdb)).empty
 
 
 def test_transfer_beside_the_papers(paper):
@@ -118,18 +125,18 @@ def test_transfer_beside_the_papers(paper):
         for name in ("before", "after_cot")
         for i in range(4)
     ]
-    found = second_paper.beside_transfer(paper, rows).set_index(["task", "student"])
+    found = scotd.compare_transfer(rows, **run(paper)).set_index(["task", "student"])
     line = found.loc["sst2", "after_cot"]
     assert (line["paper"], line["difference"]) == (0.796, -0.046)
     assert line["covered"] == "yes"
     assert "trained on commonsense_qa alone" in line["note"]
-    assert found["paper"].notna().sum() == 1  # the baseline of P2 is another one
+    assert found["paper"].notna().sum() == 1  # the paper's baseline is another one
     assert found.loc[("openbookqa", "after_cot"), "note"] == "no such cell in the paper"
     far = config.load("paper", dataset="quarel")  # no task that the paper's learnt
-    other = second_paper.beside_transfer(far, rows).set_index(["task", "student"])
+    other = scotd.compare_transfer(rows, **run(far)).set_index(["task", "student"])
     assert other.loc["sst2", "after_cot"]["paper"] == 0.796
     assert other["difference"].isna().all()
-    assert second_paper.beside_transfer(paper, []).empty
+    assert scotd.compare_transfer([], **run(paper)).empty
 
 
 def test_tables_of_other_notebooks_are_read_where_the_rows_are(settings):
@@ -148,7 +155,7 @@ def test_samples_vote():
         {**row, "sample": i, "extracted": answer, "logprob": -1.0}
         for i, answer in enumerate(["4", "5", "4"])
     ]
-    [found] = second_paper.scores(rows)
+    [found] = scotd.scores(rows)
     assert (found["n"], found["correct"]) == (1, 1)
 
 
@@ -169,14 +176,14 @@ def test_runs_of_other_students_have_folders_of_their_own(settings):
     elsewhere.mkdir(parents=True)
     (elsewhere / "two_settings.csv").write_text(text.replace("gradeschool", "gsm8k"))
     for one in (settings, other):
-        models = second_paper.sizes(one)["model"].tolist()
+        models = scotd.sizes(one)["model"].tolist()
         assert sorted(models) == ["facebook/opt-125m", "tiny"]
-    drawn = second_paper.supervised(second_paper.sizes(settings))
+    drawn = scotd.supervised(scotd.sizes(settings))
     assert drawn["model"].nunique() == 2
 
 
 def test_sizes_go_up_and_one_alone_is_not_drawn(settings):
-    from socratic_utils.results import figures as plots
+    from socratic_utils.results import figures
 
     names = ("facebook/opt-350m", "facebook/opt-1.3b", "facebook/opt-125m")
     for name in names:
@@ -187,15 +194,15 @@ def test_sizes_go_up_and_one_alone_is_not_drawn(settings):
                  for student in ("few_shot_cot", "full_label", "full_cot")]  # fmt: skip
         head = "dataset,student,model,seed,n,correct,accuracy,ci_low,ci_high"
         (folder / "two_settings.csv").write_text("\n".join([head, *lines]))
-        sizes = second_paper.sizes(one)
+        sizes = scotd.sizes(one)
         if name == names[0]:
-            assert second_paper.supervised(sizes).empty and len(sizes) == 3
-    drawn = second_paper.supervised(sizes)
+            assert scotd.supervised(sizes).empty and len(sizes) == 3
+    drawn = scotd.supervised(sizes)
     assert drawn["model"].drop_duplicates().tolist() == [
         "facebook/opt-125m", "facebook/opt-350m", "facebook/opt-1.3b",
     ]  # fmt: skip
     assert set(drawn["student"]) == {"full_label", "full_cot"}
-    axes = plots.sizes_figure(drawn).axes[0]
+    axes = figures.accuracy_by(drawn, "model").axes[0]
     ticks = [t.get_text().split("\n")[0] for t in axes.get_xticklabels()]
     assert ticks == ["opt-125m", "opt-350m", "opt-1.3b"]
-    assert second_paper.supervised(second_paper.sizes(config.load("paper"))).empty
+    assert scotd.supervised(scotd.sizes(config.load("paper"))).empty

@@ -1,15 +1,15 @@
-"""Ours beside P1: which row stands beside which cell, and when they are compared."""
+"""Socratic CoT: which of our rows answers to which cell, and when it is compared."""
 
 from dataclasses import replace
 
 import pandas as pd
 import pytest
+from socratic_utils.experiments.two_stage import WAYS
 
 from socratic_utils import config
 from socratic_utils.experiments import ablations
-from socratic_utils.experiments.two_stage import WAYS
 from socratic_utils.metrics.question_quality import COLUMNS
-from socratic_utils.results.papers import socratic_cot as beside
+from socratic_utils.results.papers import socratic_cot
 
 XL = "openai-community/gpt2-xl"
 SCORES = {"n": 1000, "correct": 100, "accuracy": 0.1, "ci_low": 0.08, "ci_high": 0.12}
@@ -21,7 +21,9 @@ def main(student, dataset="gsm8k", model="openai-community/gpt2", **changes):
 
 
 def table2(*words, **changes):
-    return beside.beside_paper(main(*words, **changes), "paper").to_dict("records")
+    return socratic_cot.compare_main(main(*words, **changes), "paper").to_dict(
+        "records"
+    )
 
 
 # --- Table 2 --------------------------------------------------------------------------
@@ -31,7 +33,7 @@ def test_svamp_of_the_paper_is_multistep():
     [line] = table2("cot", "multistep", accuracy=0.06, ci_low=0.04, ci_high=0.08)
     assert (line["paper_dataset"], line["paper"]) == ("SVAMP", 0.0535)
     assert line["difference"] == pytest.approx(0.0065) and line["covered"] == "yes"
-    assert line["note"] == "1,065 training problems, P1 has 761 of them"
+    assert line["note"] == "1,065 training problems, the paper has 761 of them"
 
 
 def test_svamp_itself_is_another_split():
@@ -83,11 +85,11 @@ def test_no_other_row_is_socgt(student, dataset):
 
 def test_our_rows_of_socgt_are_ablations():
     names = {ablation.name for ablation in ablations.ABLATIONS}
-    assert {name for group in beside.SOCGT.values() for name in group} <= names
-    _, fifth = beside.CELLS["Table 5"]
-    _, sixth = beside.CELLS["Figure 6"]
-    assert {*fifth, *sixth, *beside.QUESTIONS} - names == {beside.PAIR}
-    assert set(beside.CELLS["Table 3"][1]) == set(WAYS)
+    assert {name for group in socratic_cot.SOCGT.values() for name in group} <= names
+    _, fifth = socratic_cot.CELLS["Table 5"]
+    _, sixth = socratic_cot.CELLS["Figure 6"]
+    assert {*fifth, *sixth, *socratic_cot.QUESTIONS} - names == {socratic_cot.PAIR}
+    assert set(socratic_cot.CELLS["Table 3"][1]) == set(WAYS)
 
 
 def test_a_size_that_the_paper_lacks_is_another_model():
@@ -97,28 +99,32 @@ def test_a_size_that_the_paper_lacks_is_another_model():
 
 
 def test_another_scale_is_another_recipe():
-    [note] = set(beside.beside_paper(main("cot"), "small")["note"])
+    [note] = set(socratic_cot.compare_main(main("cot"), "small")["note"])
     assert note == "another scale, so another recipe: not comparable"
 
 
 # --- Tables 3 and 5, Figure 6 ---------------------------------------------------------
 
 
-def ablated(*students, settings=None, prompting=None, **changes):
+def ablated(*students, prompting=None, **changes):
     tables = pd.concat(main(student, **changes) for student in students)
     prompting = pd.DataFrame() if prompting is None else prompting
-    found = beside.beside_ablations(tables, prompting, settings or config.load("paper"))
+    found = socratic_cot.compare_ablations(
+        tables, prompting, dataset="gsm8k", teacher="gpt-4.1-mini", scale="paper"
+    )
     return found.to_dict("records")
 
 
 def test_without_questions_and_with_guides():
-    lines = ablated(beside.PAIR, "no sub-question module", "iterative, gold steps",
-                    "iterative, predicted equations", "gt_steps")  # fmt: skip
-    told = [(x["where"], x["student"], x["paper"], x["covered"]) for x in lines]
-    assert told == [
-        ("Table 5", beside.PAIR, 0.0598, "no"),
+    lines = ablated(
+        socratic_cot.PAIR, "no sub-question module", "iterative, gold steps",
+        "iterative, predicted equations", "gt_steps",
+    )  # fmt: skip
+    found = [(x["where"], x["student"], x["paper"], x["covered"]) for x in lines]
+    assert found == [
+        ("Table 5", socratic_cot.PAIR, 0.0598, "no"),
         ("Table 5", "no sub-question module", 0.027, "no"),
-        ("Figure 6", beside.PAIR, 0.051, "no"),
+        ("Figure 6", socratic_cot.PAIR, 0.051, "no"),
         ("Figure 6", "iterative, predicted equations", 0.0598, "no"),
     ]
     assert "guide" in lines[0]["note"] and not lines[1]["note"]
@@ -148,15 +154,15 @@ def test_a_prompted_teacher_is_another_model():
 
 
 def quality(*lines, **changes):
-    large = {"student": "openai-community/gpt2-large"} | changes
-    settings = config.load("paper", **large)
+    run = {"dataset": "gsm8k", "student": "openai-community/gpt2-large"} | changes
     table = pd.DataFrame(lines, columns=COLUMNS)
-    return beside.beside_questions(table, settings).to_dict("records")
+    found = socratic_cot.compare_questions(table, **run, scale="paper")
+    return found.to_dict("records")
 
 
 def test_quality_of_questions():
     lines = quality(
-        (beside.PAIR, 100, 50.0, None, 0.45, 0.4, 0.5),
+        (socratic_cot.PAIR, 100, 50.0, None, 0.45, 0.4, 0.5),
         ("iterative, predicted equations", 100, 60.0, 0.8, 0.7, 0.6, 0.79),
         ("iterative, questions upfront", 100, 60.0, 0.8, 0.7, 0.6, 0.79),
     )
@@ -165,13 +171,13 @@ def test_quality_of_questions():
     assert (lines[0]["gap"], lines[2]["gap"]) == (-1.5, 0.03)
     assert pd.isna(lines[1]["gap"]) and lines[2]["covered"] == "yes"
     assert pd.isna(lines[0]["covered"])  # BLEU has no interval
-    assert "BERTScore could not be had" in lines[1]["note"] and not lines[0]["note"]
+    assert "BERTScore is not available" in lines[1]["note"] and not lines[0]["note"]
     assert [x["paper_value"] for x in lines[3:]] == [58.8, 0.81, 0.8]
     assert lines[4]["gap"] == -0.01 and lines[5]["covered"] == "no"
-    assert len(lines) == 6  # questions upfront are none of the paper's
+    assert len(lines) == 6  # questions upfront are not in the paper
 
 
-def test_gold_equations_are_told_apart():
+def test_gold_equations_are_an_upper_bound():
     line, *_ = quality(("iterative, gold equations", 9, 60.0, 0.8, 0.7, 0.6, 0.79))
     assert line["gap"] == 1.2 and "upper bound" in line["note"]
 
@@ -184,7 +190,7 @@ def test_gold_equations_are_told_apart():
     ],
 )
 def test_quality_elsewhere_is_context(changes, note):
-    *_, line = quality((beside.PAIR, 100, 50.0, 0.8, 0.45, 0.4, 0.5), **changes)
+    *_, line = quality((socratic_cot.PAIR, 100, 50.0, 0.8, 0.45, 0.4, 0.5), **changes)
     assert pd.isna(line["gap"]) and pd.isna(line["covered"]) and line["note"] == note
     assert line["paper_value"] == 0.42
 
@@ -193,7 +199,7 @@ def test_quality_elsewhere_is_context(changes, note):
 
 
 def test_the_papers_arrows_are_shares_of_the_new_value():
-    gains = beside.gains()
+    gains = socratic_cot.gains()
     assert gains["of_new_%"].tolist() == [21.6, 38.1, 33.1, 13.7, 5.4, -4.3, 41.6]
     assert gains["of_old_%"].tolist() == [27.5, 61.7, 49.5, 15.9, 5.7, -4.1, 71.3]
     assert gains["printed_%"].tolist() == [20, 38, 33, 13, 5, -4, 41]
@@ -202,13 +208,13 @@ def test_the_papers_arrows_are_shares_of_the_new_value():
 
 
 def test_saved_tables_are_those_of_the_run(settings, monkeypatch, tmp_path):
-    assert beside.saved(settings, "questions").empty
+    assert socratic_cot.saved(settings, "questions").empty
     for name in ("smoke", "reference"):
         folder = tmp_path / name / "tables"
         folder.mkdir(parents=True)
         (folder / "questions.csv").write_text(f"student\n{name}\n")
-    own = beside.saved(settings, "questions")
+    own = socratic_cot.saved(settings, "questions")
     assert own["student"].tolist() == ["smoke"]
     monkeypatch.setattr(config.Settings, "reference", tmp_path / "reference")
-    reused = beside.saved(replace(settings, reuse="reference"), "questions")
+    reused = socratic_cot.saved(replace(settings, reuse="reference"), "questions")
     assert reused["student"].tolist() == ["reference"]

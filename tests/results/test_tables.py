@@ -9,10 +9,18 @@ import pytest
 
 from socratic_utils.files import write_jsonl_rows
 from socratic_utils.problems import Problem, Step
-from socratic_utils.results import figures as plots
+from socratic_utils.results import figures
 from socratic_utils.results import tables as results
-from socratic_utils.results.report import show, to_html, to_latex, to_markdown
+from socratic_utils.results.formats import (
+    format_cell,
+    to_html,
+    to_latex,
+    to_markdown,
+)
+from socratic_utils.results.papers import paper_table
+from socratic_utils.results.papers.socratic_cot import SMOKE, compare_main
 from socratic_utils.results.tables import RUN, SCORE
+from socratic_utils.students.supervision import STUDENTS
 
 MAIN = "dataset split student model teacher seed n correct accuracy ci_low ci_high"
 PAIRED = "student_a student_b only_a only_b p_value"
@@ -53,7 +61,7 @@ def test_main_table(rows):
     rows[-1]["truncated"] = True  # of gt_steps, the last group
     table = results.main_table(rows)
     assert list(table.columns) == [*MAIN.split(), "truncated"]
-    assert list(table["student"]) == [*results.STUDENTS, "my_ablation", "cot"]
+    assert list(table["student"]) == [*STUDENTS, "my_ablation", "cot"]
     assert list(table["split"]) == ["test"] * 6 + ["challenge"]
     cot = table[table["student"] == "cot"].iloc[0]
     numbers = list(cot[["n", "correct", "accuracy", "ci_low", "ci_high", "truncated"]])
@@ -136,7 +144,7 @@ def test_errors_by_steps():
     rows[1]["lines"] = []  # wrote nothing
     rows += [{**row, "steps_gold": 0} for row in rows_of("gt_steps", ())]
     table = results.errors_by_steps(rows, known)
-    assert table["student"].tolist() == ["cot", "cot"]  # without steps: left out
+    assert table["student"].tolist() == ["cot", "cot"]  # without steps: skipped
     assert table["steps_gold"].tolist() == [1, 2]
     assert table["n"].tolist() == [6, 4] and table["wrong"].tolist() == [5, 3]
     assert table["wrong arithmetic"].tolist() == [4, 3]
@@ -147,20 +155,20 @@ def test_errors_by_steps():
         results.errors_by_steps(rows, known[:3])
 
 
-def test_ablations_that_mean_socgt_are_saved_beside_the_paper(rows, tmp_path):
+def test_ablations_that_mean_socgt_are_compared_with_the_paper(rows, tmp_path):
     own = rows_of("iterative, gold questions", {0}) + rows_of("cot, calculator", {0})
     tables = results.save_tables(rows, PROBLEMS, tmp_path, "small", own)
-    extra = tables["beside_paper"][lambda t: t["student"].str.contains(",")]
+    extra = tables["socratic_cot_table2"][lambda t: t["student"].str.contains(",")]
     assert extra["paper_supervision"].tolist() == ["Iterative SocGT"] * 3
     assert "iterative, gold questions" not in set(tables["main"]["student"])
 
 
 def test_paper_values():
-    paper = results.paper_table()
+    paper = paper_table("socratic_cot_table2")
     assert list(paper.columns) == [
         "paper", "table", "dataset", "student_model", "supervision", "value", "note",
     ]  # fmt: skip
-    assert len(paper) == 49  # the cells of P1, Table 2, that are no dash
+    assert len(paper) == 49  # the cells of Table 2 that are no dash
     keys = ["dataset", "student_model", "supervision"]
     values = paper.set_index(keys)["value"]
     assert values.index.is_unique
@@ -168,15 +176,15 @@ def test_paper_values():
     assert values["GSM8K", "GPT-2 Large", "Iterative SocCoT"] == 17.89
     assert values["StrategyQA", "GPT-2 XL", "GT Facts"] == 66.30
     assert values["SVAMP", "GPT-2 Large", "CoT"] == 23.60
-    assert set(results.IN_PAPER.values()) < set(paper["supervision"])
+    assert {s.paper for s in STUDENTS.values()} < set(paper["supervision"])
 
 
-def test_beside_paper():
+def test_ours_beside_table_2():
     model = "openai-community/gpt2-medium"
     rows = rows_of("cot", {0}, dataset="gsm8k", model=model)
     rows += rows_of("socratic_iterative", (), dataset="gsm8k", model=model)
     rows += rows_of("cot", {0}, "validation", dataset="gsm8k", model=model)
-    table = results.beside_paper(results.main_table(rows), "paper")
+    table = compare_main(results.main_table(rows), "paper")
     assert len(table) == 2  # validation is not the paper's
     cot, iterative = table.to_dict("records")
     assert (cot["paper"], cot["covered"], cot["note"]) == (0.071, "yes", "")
@@ -185,7 +193,7 @@ def test_beside_paper():
     assert iterative["difference"] == pytest.approx(-0.1157)
     assert "guide" in iterative["note"]
     high = results.main_table(rows_of("cot", range(9), dataset="gsm8k", model="gpt2"))
-    assert results.beside_paper(high, "paper")["covered"].tolist() == ["no"]
+    assert compare_main(high, "paper")["covered"].tolist() == ["no"]
 
 
 @pytest.mark.parametrize(
@@ -194,12 +202,12 @@ def test_beside_paper():
         ("gradeschool", "SmolLM2", "small", "other dataset and model: not comparable"),
         ("gsm8k", "SmolLM2", "small", "other model: not comparable"),
         ("gradeschool", "gpt2", "small", "other dataset: not comparable"),
-        ("gsm8k", "gpt2", "smoke", results.SMOKE),
+        ("gsm8k", "gpt2", "smoke", SMOKE),
     ],
 )
 def test_not_comparable_is_only_context(dataset, model, scale, note):
     main = results.main_table(rows_of("cot", {0}, dataset=dataset, model=model))
-    table = results.beside_paper(main, scale)
+    table = compare_main(main, scale)
     assert table["paper_model"].tolist() == [
         "GPT-2 Small",
         "GPT-2 Medium",
@@ -210,16 +218,16 @@ def test_not_comparable_is_only_context(dataset, model, scale, note):
 
 
 def test_copied_values_are_no_context():
-    """GPT-3 6B stands in P1's table, but it is Cobbe et al.'s number."""
+    """GPT-3 6B stands in the table, but it is Cobbe et al.'s number."""
     main = results.main_table(rows_of("gt_steps", {0}))
-    assert "GPT-3 6B" not in set(results.beside_paper(main, "small")["paper_model"])
+    assert "GPT-3 6B" not in set(compare_main(main, "small")["paper_model"])
 
 
 def test_other_students_have_no_paper_value():
     main = results.main_table(
         rows_of("my_ablation", {0}, dataset="gsm8k", model="gpt2")
     )
-    assert results.beside_paper(main, "paper").empty
+    assert compare_main(main, "paper").empty
 
 
 def test_save_tables(rows, tmp_path):
@@ -273,13 +281,15 @@ def test_hostile_cells():
     assert "<script" not in page and "&lt;script&gt;" in page
 
 
-def test_show():
-    assert show("paper", 0.0505) == "5.05 %"
-    assert show("difference", -0.0312) == "-3.1 points"
-    assert show("p_value", 0.04999) == "0.0500"
-    assert show("n", 200.0) == "200" and show("seconds", 12.345) == "12.35"
-    assert show("note", None) == show("accuracy", math.nan) == ""
-    assert show("unseen", True) == "True"
+def test_cells_are_formatted_by_column():
+    assert format_cell("paper", 0.0505) == "5.05 %"
+    assert format_cell("difference", -0.0312) == "-3.1 points"
+    assert format_cell("p_value", 0.04999) == "0.0500"
+    assert (
+        format_cell("n", 200.0) == "200" and format_cell("seconds", 12.345) == "12.35"
+    )
+    assert format_cell("note", None) == format_cell("accuracy", math.nan) == ""
+    assert format_cell("unseen", True) == "True"
 
 
 def test_read_predictions(rows, tmp_path):
@@ -323,6 +333,6 @@ def test_sizes_stand_together(tmp_path):
     assert list(table["model"]) == ["hub/gpt2", "hub/gpt2-large"]
     assert set(table["split"]) == {"test"}
     assert results.by_size(paths, "svamp").empty and results.by_size([], "x").empty
-    axes = plots.sizes_figure(table).axes[0]
+    axes = figures.accuracy_by(table, "model").axes[0]
     ticks = [label.get_text().split("\n")[0] for label in axes.get_xticklabels()]
     assert ticks == ["gpt2", "gpt2-large"]

@@ -70,7 +70,7 @@ def test_notebooks_run_in_order_with_the_parameters_they_name(
     said = capsys.readouterr().out
     assert said.index("[1/2] 00_first") < said.index("[2/2] 03_second")
     assert "    scale is smoke seed is 3" in said  # shown while it ran
-    copies = outputs / "smoke-seed3" / "notebooks"
+    copies = outputs / "smoke-from-somebody-seed3" / "notebooks"
     assert sorted(p.name for p in copies.iterdir()) == [
         "00_first.ipynb",
         "03_second.ipynb",
@@ -79,7 +79,9 @@ def test_notebooks_run_in_order_with_the_parameters_they_name(
     text = (copies / "00_first.ipynb").read_text("utf-8")
     assert "somebody" not in text and str(outputs) not in text
 
-    record = json.loads((outputs / "smoke-seed3" / "run.json").read_text("utf-8"))
+    record = json.loads(
+        (outputs / "smoke-from-somebody-seed3" / "run.json").read_text("utf-8")
+    )
     assert set(record["notebooks"]) == {"00_first", "03_second"}
     usage = record["notebooks"]["00_first"]
     assert usage["status"] == "done" and usage["seconds"] > 0
@@ -170,7 +172,7 @@ def test_what_is_on_request_is_no_part_of_a_whole_run(notebooks, outputs, capsys
         (["smoke", "--reuse", "reference"], "run without --reuse"),
         (["smoke", "--seed", "x"], "invalid int value"),
         (["smoke", "--engine", "slurm"], "the engine is `ray` or none"),
-        (["smoke", "--seed", "-1"], "--seed must be between"),
+        (["smoke", "--seed", "-1"], "seed must not be negative"),
         (["smoke", "--student", "nonsense"], "unknown student 'nonsense': choose"),
         (["smoke", "--teacher", "nonsense"], "unknown teacher 'nonsense': choose"),
         (["smoke", "--teacher-url", "foo"], "no address of a server"),

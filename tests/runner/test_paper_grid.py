@@ -5,7 +5,7 @@ import pytest
 
 from socratic_utils import config
 from socratic_utils.files import write_jsonl_rows
-from socratic_utils.results.papers import socratic_cot as beside
+from socratic_utils.results.papers import socratic_cot
 from socratic_utils.runner import cli, jobs
 from socratic_utils.runner import paper_grid as grid
 from socratic_utils.runner import ray_jobs as ray_engine
@@ -61,9 +61,8 @@ def test_the_list_is_the_papers_table():
     assert names[0] == "paper" and names[-1] == "paper-multistep-gpt2-large-seed2"
     # Every cell of the table but the copied line has a run, and none has no cell.
     cells = {(c["dataset"], c["student_model"])
-             for c in beside.table2().to_dict("records")}  # fmt: skip
-    own = {(beside.DATASETS[s.dataset],
-            beside.PAPER_MODELS[s.student.partition("/")[2].replace("-", "")])
+             for c in socratic_cot.table2().to_dict("records")}  # fmt: skip
+    own = {(socratic_cot.DATASETS[s.dataset], socratic_cot.model_in_paper(s.student))
            for s in settings}  # fmt: skip
     assert own == cells
 
@@ -102,15 +101,17 @@ def test_anything_that_narrows_makes_it_one_run(argv, whole):
 def test_all_runs_and_then_their_table(two, notebooks, capsys):  # noqa: F811
     predict(load(), "cot", 2)
     predict(load(seed=1), "cot", 4)
-    (two / "paper" / "report.html").write_text("of notebook 07")
+    toy(notebooks, "07_results.ipynb", "print('of notebook 07')")
     assert cli.main(["paper"], notebooks) == 0
     said = capsys.readouterr().out
     assert said.index(f"run 1 of 2: gsm8k, {GPT2}, seed 0") < said.index("run 2 of 2")
     assert "    scale is paper seed is 0" in said
     copies = sorted(p.relative_to(two).as_posix() for p in two.rglob("*.ipynb"))
     assert copies == ["paper-seed1/notebooks/03_second.ipynb",
+                      "paper-seed1/notebooks/07_results.ipynb",
                       "paper/notebooks/00_first.ipynb",
-                      "paper/notebooks/03_second.ipynb"]  # fmt: skip
+                      "paper/notebooks/03_second.ipynb",
+                      "paper/notebooks/07_results.ipynb"]  # fmt: skip
     tables = two / "paper" / "tables"
     kinds = {path.suffix for path in tables.glob("paper_grid.*")}
     assert kinds == {".csv", ".md", ".tex", ".caption"}
@@ -121,7 +122,8 @@ def test_all_runs_and_then_their_table(two, notebooks, capsys):  # noqa: F811
     assert cell["mean"] == 0.3 and cell["sd"] == pytest.approx(0.1414)
     assert cell["difference"] == pytest.approx(0.3 - 0.047)
     assert "GPT-2 Small" in said and "Student's t" in said and "paper_grid.md" in said
-    assert "P1, Table 2: mean" in (two / "paper" / "report.html").read_text("utf-8")
+    page = (two / "paper" / "report.html").read_text("utf-8")
+    assert "P1, Table 2: mean" in page and "of notebook 07" in page
 
 
 def test_one_seed_is_a_single_run(two, notebooks, capsys):  # noqa: F811

@@ -155,7 +155,7 @@ def test_p2s_students_of_20000_steps_are_planned(capsys, monkeypatch):
     assert many_plan(paper(student="somebody/else")) == []
     dry_run.show_gpu_plan(paper())
     assert "P2's notebooks" not in capsys.readouterr().out  # P1's benchmark
-    monkeypatch.setattr(dry_run, "P2_DATASETS", ("gradeschool",))
+    monkeypatch.setattr(dry_run, "SCOTD_DATASETS", ("gradeschool",))
     dry_run.show_gpu_plan(paper())
     said = capsys.readouterr().out
     assert "P2's notebooks, 20,000 steps a student" in said
@@ -167,7 +167,7 @@ def test_the_plan_counts_the_students_that_the_notebooks_train(settings):
     from socratic_utils.experiments import many_chains, sampling, two_settings
     from socratic_utils.runner.many_plan import many_plan
     from socratic_utils.students.supervision import SUPERVISIONS
-    from socratic_utils.students.training.train import student_hash
+    from socratic_utils.students.training.identity import student_hash
 
     settings = config.load("small", student="facebook/opt-125m")
     chains = sampling.sampled(settings)
@@ -181,8 +181,8 @@ def test_the_plan_counts_the_students_that_the_notebooks_train(settings):
     names = set()
     for supervision, pool in found:
         # At paper scale all have the same number of steps.
-        pairs, training, together = many_chains.lesson(settings, pool, 2)
-        recipe = pairs, supervision, training, settings.seed, together
+        pairs, training = many_chains.lesson(settings, pool, 2)
+        recipe = pairs, supervision, training, settings.seed
         names.add(student_hash("x", *recipe))
     planned = {row["what"]: row["students"] for row in many_plan(settings)[:-1]}
     wanted = [planned[name] for name in (

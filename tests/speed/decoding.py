@@ -1,4 +1,4 @@
-"""What the cache with room is worth against `transformers.DynamicCache`.  By hand:
+"""What the growing cache is worth against `transformers.DynamicCache`.  By hand:
 
     python tests/speed/decoding.py [--student SmolLM2-135M-Instruct] [--rows 100]
 
@@ -14,22 +14,22 @@ from transformers import DynamicCache
 
 from socratic_utils.benchmarks import load_problems
 from socratic_utils.students.base_models import load_pretrained
-from socratic_utils.students.decoding import incremental as speaker
-from socratic_utils.students.decoding.incremental import Speaker
-from socratic_utils.students.decoding.kv_cache import roomy_cache
-from socratic_utils.students.decoding.loop import prompt_ids
+from socratic_utils.students.decoding import incremental
+from socratic_utils.students.decoding.incremental import IncrementalDecoder
+from socratic_utils.students.decoding.kv_cache import growing_cache
+from socratic_utils.students.transcript import prompt_ids
 
 CACHES = {
     "DynamicCache": lambda config: DynamicCache(config=config),
-    "roomy_cache": roomy_cache,
+    "growing_cache": growing_cache,
 }
 
 
 def seconds(make_cache, model, tokenizer, prompts, tokens: int) -> float:
-    """Of writing `tokens` tokens in every row, reading the prompts not counted."""
-    speaker.roomy_cache = make_cache
-    writer = Speaker(model, tokenizer)
-    writer.stops = writer.stops[:0]  # nobody stops early
+    """Time to decode `tokens` tokens in every row, without reading the prompts."""
+    incremental.growing_cache = make_cache
+    writer = IncrementalDecoder(model, tokenizer)
+    writer.stops = writer.stops[:0]  # no row stops early
     writer.start(prompts)
     writer.write(1)
     start = time.perf_counter()
@@ -54,7 +54,7 @@ def main() -> None:
             best[name] = min(best[name], spent)
     for name, spent in best.items():
         rate = options.rows * options.tokens / spent
-        print(f"{name}: {rate:.0f} tokens/s, {spent / best['roomy_cache']:.2f}x")
+        print(f"{name}: {rate:.0f} tokens/s, {spent / best['growing_cache']:.2f}x")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,16 @@
-"""The teacher client against a plain `openai` client in a thread pool.  By hand:
+"""The teacher client against plain `openai` clients.  By hand:
 
-    python tests/speed/teacher.py [--requests 2000] [--latency 0.05] [--at-once 64]
+    python tests/speed/teacher.py [--requests 640] [--latency 1.0] [--at-once 64]
 
-One run, one server (a process of its own, so that it does not share our lock): replies
-a second from both, and of the ideal rate, ours with every reply on disk; then the
+One run, one server (in a process of its own, so that it does not share our lock):
+replies per second of `openai.OpenAI` in a thread pool, of `openai.AsyncOpenAI` in one
+loop, and of ours, with every reply on disk, as a share of the ideal rate; then the
 replay of what is cached, real chains from the package's recording, with the memory that
 20,000 of them take.
 """
 
 import argparse
+import asyncio
 import multiprocessing
 import os
 import resource
@@ -16,14 +18,15 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from quick_server import serve
 
 from socratic_utils.problems import Problem, read_rows
 from socratic_utils.teacher.teacher import Teacher, shipped_recordings
-from socratic_utils.teacher.transport import Transport
 
 
 def problems(count: int) -> list[Problem]:
@@ -33,8 +36,8 @@ def problems(count: int) -> list[Problem]:
     ]
 
 
-def plain(url: str, bodies: list[dict], at_once: int) -> float:
-    """Seconds of the peer: `openai` in a thread pool, nothing kept."""
+def threads(url: str, bodies: list[dict], at_once: int) -> float:
+    """Seconds of `openai.OpenAI` in a thread pool; nothing is kept."""
     import openai
 
     client = openai.OpenAI(api_key="none", base_url=url)
@@ -45,7 +48,24 @@ def plain(url: str, bodies: list[dict], at_once: int) -> float:
     return time.perf_counter() - start
 
 
-PEERS = 2000  # requests of the peer
+def loop(url: str, bodies: list[dict], at_once: int) -> float:
+    """Seconds of `openai.AsyncOpenAI` in one event loop; nothing is kept."""
+    import openai
+
+    async def all_of_them() -> float:
+        slots = asyncio.Semaphore(at_once)
+
+        async def one(body: dict) -> None:
+            async with slots:
+                await client.chat.completions.create(**body)
+
+        async with openai.AsyncOpenAI(api_key="none", base_url=url) as client:
+            await one(bodies[0])
+            start = time.perf_counter()
+            await asyncio.gather(*map(one, bodies))
+            return time.perf_counter() - start
+
+    return asyncio.run(all_of_them())
 
 
 def start_server(latency: float) -> tuple[multiprocessing.Process, str]:
@@ -57,12 +77,18 @@ def start_server(latency: float) -> tuple[multiprocessing.Process, str]:
 
 def alone(url: str, latency: float) -> float:
     """Seconds of one request with nothing beside it, the mean over two seconds."""
-    transport = Transport(url, {"Content-Type": "application/json"}, 10.0)
-    transport.post("/chat/completions", {})
+    where = urlsplit(url)
+    connection = HTTPConnection(where.hostname, where.port)
+
+    def post() -> None:
+        connection.request("POST", "/v1/chat/completions", b"{}")
+        connection.getresponse().read()
+
+    post()
     count = max(1, round(2 / latency))
     start = time.perf_counter()
     for _ in range(count):
-        transport.post("/chat/completions", {})
+        post()
     return (time.perf_counter() - start) / count
 
 
@@ -72,8 +98,8 @@ def memory_mb() -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--requests", type=int, default=2000)
-    parser.add_argument("--latency", type=float, default=0.05)
+    parser.add_argument("--requests", type=int, default=640)
+    parser.add_argument("--latency", type=float, default=1.0)
     parser.add_argument("--at-once", type=int, default=64)
     parser.add_argument("--cached", type=int, default=20_000)
     options = parser.parse_args()
@@ -92,17 +118,18 @@ def main() -> None:
         teacher = Teacher("toy", url, folder, recorded=(), concurrency=options.at_once)
         asked = problems(options.requests + 1)
         bodies = [teacher.request(p, "cot", 0.0, 0) for p in asked[1:]]
-        part = bodies[:PEERS]  # it is slow, and its rate does not depend on it
-        peer = len(part) / plain(url, part, options.at_once)
+        peers = {
+            peer.__name__: len(bodies) / peer(url, bodies, options.at_once)
+            for peer in (threads, loop)
+        }
         teacher.sample(asked[:1], "cot")
         jobs = [teacher._job(problem, "cot", 0.0, [0]) for problem in asked[1:]]
         start = time.perf_counter()
         teacher._ask(jobs, "teacher")
         rate = options.requests / (time.perf_counter() - start)
-        print(
-            f"ideal {ideal:.0f} replies/s; openai in a pool {peer:.0f}; ours "
-            f"{rate:.0f}, {rate / peer:.2f}x the pool, {rate / ideal:.1%} of ideal"
-        )
+        print(f"ideal {ideal:.0f} replies/s; ours {rate:.1f}, {rate / ideal:.1%} of it")
+        for name, peer in peers.items():
+            print(f"openai, {name}: {peer:.1f} replies/s; ours {rate / peer:.2f}x")
     server.terminate()
     with tempfile.TemporaryDirectory() as folder:
         # The cache filled without a server: recorded chains under other problems.
@@ -118,13 +145,13 @@ def main() -> None:
         )  # fmt: skip
         print(f"{len(rows)} recorded chains, in turn")
         before = memory_mb()
-        for name in ("parsed for the first time", "replayed"):
+        for name in ("replayed", "replayed again"):
             again = Teacher("toy", None, folder, recorded=())
             start = time.perf_counter()
             chains = again.sample(many, "cot")
-            rate = len(chains) / (time.perf_counter() - start)
+            seconds = time.perf_counter() - start
             print(
-                f"{name}: {rate:.0f} chains/s; {len(chains)} chains took "
+                f"{name}: {len(chains)} chains in {seconds:.1f} s, which took "
                 f"{memory_mb() - before:.0f} MB more, {memory_mb():.0f} MB in all"
             )
             del chains, again

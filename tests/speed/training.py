@@ -15,7 +15,8 @@ from socratic_utils.benchmarks import load_problems
 from socratic_utils.problems import Chain, gold_chain
 from socratic_utils.students.base_models import load_pretrained
 from socratic_utils.students.supervision import SUPERVISIONS
-from socratic_utils.students.training.train import collate, make_examples, masked_loss
+from socratic_utils.students.training.train import make_examples
+from socratic_utils.students.training.trainer import collate, masked_loss
 
 
 def seconds(model, batches, loss) -> float:

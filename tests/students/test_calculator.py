@@ -1,4 +1,4 @@
-"""Results that are calculated while a model writes (`oracles.Calculating`)."""
+"""Results that are calculated while a model writes (`oracles.CalculatorDecoder`)."""
 
 import re
 
@@ -6,13 +6,14 @@ import pytest
 import torch
 
 from socratic_utils.config import Decoding
-from socratic_utils.students.decoding.incremental import Speaker
-from socratic_utils.students.decoding.loop import prompt_ids, solve
+from socratic_utils.students.decoding.incremental import IncrementalDecoder
+from socratic_utils.students.decoding.loop import solve
 from socratic_utils.students.decoding.oracles import (
-    Calculating,
+    CalculatorDecoder,
     GoldQuestions,
     result_due,
 )
+from socratic_utils.students.transcript import prompt_ids
 from tests.students.test_loop import PROBLEMS, TOKENIZER, model_of
 from tests.students.test_oracles import ASKED, BAKER, ids_of
 
@@ -29,11 +30,11 @@ class Recorded:
         return self.logits[-1].clone()
 
 
-class Plain(Recorded, Speaker):
+class Plain(Recorded, IncrementalDecoder):
     pass
 
 
-class Wishing(Recorded, Calculating):
+class Wishing(Recorded, CalculatorDecoder):
     """A real model that wants to write a given text, and then what it likes."""
 
     def __init__(self, model, *wishes):
@@ -63,9 +64,9 @@ class Wishing(Recorded, Calculating):
 
 def written(*wishes, limit=None, kind="gpt2"):
     """What a calculating model writes that wants to write these token lists."""
-    speaker = Wishing(model_of(kind), *wishes)
-    speaker.start([prompt_ids(TOKENIZER, p) for p in PROBLEMS[: len(wishes)]])
-    return speaker.write(limit or len(wishes[0]), whole_lines=False), speaker
+    decoder = Wishing(model_of(kind), *wishes)
+    decoder.start([prompt_ids(TOKENIZER, p) for p in PROBLEMS[: len(wishes)]])
+    return decoder.write(limit or len(wishes[0]), whole_lines=False), decoder
 
 
 @pytest.mark.parametrize(
@@ -120,33 +121,33 @@ def test_result_due(line, result):
     ],
 )
 def test_results_are_put_in(wish, expected):
-    ((ids,), speaker) = written(ids_of(wish))
-    assert speaker.text(ids).startswith(expected)
+    ((ids,), decoder) = written(ids_of(wish))
+    assert decoder.text(ids).startswith(expected)
     assert len(ids) == len(ids_of(wish))
 
 
 def test_a_space_that_is_a_token_of_its_own():
     """As SmolLM2 has it, whose digits are single tokens too."""
     parts = ["A: 4 * 12 =", " ", "50", " rolls"]
-    ((ids,), speaker) = written([token for part in parts for token in ids_of(part)])
-    assert speaker.text(ids) == "A: 4 * 12 = 48 rolls"
+    ((ids,), decoder) = written([token for part in parts for token in ids_of(part)])
+    assert decoder.text(ids) == "A: 4 * 12 = 48 rolls"
 
 
 def test_no_digit_follows_a_result():
-    ((ids,), speaker) = written(ids_of("A: 4 * 12 = 480 rolls"))
-    assert re.match(r"A: 4 \* 12 = 48(?![.,]?\d)", speaker.text(ids))
+    ((ids,), decoder) = written(ids_of("A: 4 * 12 = 480 rolls"))
+    assert re.match(r"A: 4 \* 12 = 48(?![.,]?\d)", decoder.text(ids))
 
 
 @pytest.mark.parametrize("kind", ["gpt2", "llama"])
 def test_the_model_goes_on_as_if_it_had_read_the_corrected_text(kind):
-    """Rows with and without equations, each against a plain speaker on its own."""
+    """Rows with and without equations, each against a plain decoder on its own."""
     model = model_of(kind)
     wishes = ["A: 4 * 12 = 50 rolls", "A: nobody", "A: 3 + 4 = 8 * 2 = 15 of"]
     rights = ["A: 4 * 12 = 48 rolls", "A: nobody", "A: 3 + 4 = 7 * 2 = 14 of"]
-    lines, speaker = written(*map(ids_of, wishes), limit=30, kind=kind)
+    lines, decoder = written(*map(ids_of, wishes), limit=30, kind=kind)
     prompts = [prompt_ids(TOKENIZER, p) for p in PROBLEMS[:3]]
     for row, (wrong, right) in enumerate(zip(wishes, rights, strict=True)):
-        prefix, found = ids_of(right), speaker.logits[len(lines[row]) - 1][row]
+        prefix, found = ids_of(right), decoder.logits[len(lines[row]) - 1][row]
         assert lines[row][: len(prefix)] == prefix
         for given in {wrong, right}:
             plain = Plain(model, TOKENIZER)
@@ -159,29 +160,29 @@ def test_the_model_goes_on_as_if_it_had_read_the_corrected_text(kind):
 
 def test_strides_may_cut_a_result_anywhere():
     wish = ids_of("A: 4 * 12 * 100 = 5000 rolls and")
-    ((whole,), speaker) = written(wish)
-    assert speaker.text(whole) == "A: 4 * 12 * 100 = 4800 rolls and"
+    ((whole,), decoder) = written(wish)
+    assert decoder.text(whole) == "A: 4 * 12 * 100 = 4800 rolls and"
     for cut in range(1, len(wish)):
-        ((_, start), speaker) = written(ids_of("A: nobody"), wish, limit=cut)
+        ((_, start), decoder) = written(ids_of("A: nobody"), wish, limit=cut)
         assert len(start) == cut
-        speaker.keep([1])
-        (rest,) = speaker.write(len(wish) - cut, whole_lines=False)
+        decoder.keep([1])
+        (rest,) = decoder.write(len(wish) - cut, whole_lines=False)
         assert start + rest == whole
 
 
 def test_a_result_that_a_line_limit_cut_is_dropped_when_another_speaks():
     wish = ids_of("A: 4 * 12 * 100 = 5000")
-    ((line,), speaker) = written(wish, limit=len(wish) - 1)
-    assert speaker.text(line).endswith("= 480")
-    speaker.wishes = [ids_of("A: no")]
-    speaker.hear(0, ids_of("\nQ: How many?\n"))
-    assert speaker.text(speaker.write(len(ids_of("A: no")))[0]) == "A: no"
+    ((line,), decoder) = written(wish, limit=len(wish) - 1)
+    assert decoder.text(line).endswith("= 480")
+    decoder.wishes = [ids_of("A: no")]
+    decoder.hear(0, ids_of("\nQ: How many?\n"))
+    assert decoder.text(decoder.write(len(ids_of("A: no")))[0]) == "A: no"
 
 
 def test_a_calculating_student_alone():
     wish = ids_of("A: There are 4 * 12 = 50 rolls.\nThe answer is 48 - 8 = 60.<end>")
-    speaker = Wishing(model_of("llama"), wish)
-    (solution,) = solve([BAKER], speaker)
+    decoder = Wishing(model_of("llama"), wish)
+    (solution,) = solve([BAKER], decoder)
     assert solution.output == (
         "A: There are 4 * 12 = 48 rolls.\nThe answer is 48 - 8 = 40."
     )
@@ -191,9 +192,9 @@ def test_a_calculating_student_alone():
 def test_both_oracles_together_with_several_samples():
     wish = ids_of(" 4 * 12 = 50 rolls.\n 48 - 8 = 48 left.\n 40.<end>")
     answerer = Wishing(model_of("gpt2"), wish)
-    asker = GoldQuestions([BAKER], TOKENIZER)
+    generator = GoldQuestions([BAKER], TOKENIZER)
     warm = Decoding(temperature=0.7)
-    solutions = solve([BAKER], asker, answerer, warm, samples=2)
+    solutions = solve([BAKER], generator, answerer, warm, samples=2)
     for solution in solutions:
         assert solution.output.split("\n") == [
             ASKED[0], "A: 4 * 12 = 48 rolls.", ASKED[1], "A: 48 - 8 = 40 left.",

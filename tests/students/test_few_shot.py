@@ -1,11 +1,16 @@
-"""Few-shot decoding: exemplars as transcripts, read once for a batch."""
+"""Few-shot decoding: exemplars as transcripts, read once for a whole batch."""
+
+from dataclasses import replace
 
 import pytest
 import torch
 
-from socratic_utils.benchmarks import load_problems
+from socratic_utils.problems import Problem
 from socratic_utils.students.base_models import load_pretrained
 from socratic_utils.students.decoding import few_shot
+from socratic_utils.students.decoding.incremental import IncrementalDecoder
+from socratic_utils.students.decoding.loop import solve
+from socratic_utils.students.decoding.prediction import prediction_row
 from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.students.transcript import prompt_ids
 from socratic_utils.teacher.prompts import load_prompt
@@ -46,14 +51,16 @@ def test_exemplars_are_written_as_transcripts():
 
 def test_a_prompted_row_reads_as_if_it_stood_alone(settings):
     """The exemplars are read once for all rows, with the same logits."""
+    from socratic_utils.experiments.corpus import test_problems
+
     model, tokenizer = load_pretrained("tiny")
     model.eval()
     prefix = [5, 6, 7, 8]
-    problems = load_problems("gradeschool", "test", 3)
+    problems = test_problems(settings)[:3]
     prompts = [prompt_ids(tokenizer, p)[: 9 + i] for i, p in enumerate(problems)]
-    speaker = few_shot.FewShotDecoder(model, tokenizer, prefix)
-    speaker.start(prompts)
-    together = speaker.write(6, whole_lines=False)
+    decoder = few_shot.FewShotDecoder(model, tokenizer, prefix)
+    decoder.start(prompts)
+    together = decoder.write(6, whole_lines=False)
     for prompt, written in zip(prompts, together, strict=True):
         ids = torch.tensor([prefix + prompt])
         for token in written:
@@ -63,19 +70,13 @@ def test_a_prompted_row_reads_as_if_it_stood_alone(settings):
 
 
 def test_a_problem_longer_than_the_context_loses_its_head(settings):
-    from dataclasses import replace
-
-    from socratic_utils.problems import Problem
-    from socratic_utils.students.decoding.incremental import Speaker
-    from socratic_utils.students.decoding.loop import prediction_row, solve
-
     model, tokenizer = load_pretrained("tiny")
-    speaker = Speaker(model.eval(), tokenizer)
-    assert speaker.context == 512
+    decoder = IncrementalDecoder(model.eval(), tokenizer)
+    assert decoder.context == 512
     text = "Ann has 2 pens. " * 200 + "How many?"
     long = Problem("long", "demo", "test", text, "2")
     short = replace(long, id="short", text="Ann has 2 pens. How many?")
-    solutions = solve([long, short], speaker, decoding=settings.decoding)
+    solutions = solve([long, short], decoder, decoding=settings.decoding)
     rows = [prediction_row(s, settings.decoding) for s in solutions]
     assert [row["prompt_cut"] for row in rows] == [True, False]
 

@@ -6,8 +6,8 @@ import torch
 from socratic_utils.config import Decoding, Training
 from socratic_utils.problems import Chain, Problem, Step, gold_chain
 from socratic_utils.students.base_models import tiny
-from socratic_utils.students.decoding.incremental import Speaker
-from socratic_utils.students.decoding.loop import prompt_ids, solve
+from socratic_utils.students.decoding.incremental import IncrementalDecoder
+from socratic_utils.students.decoding.loop import solve
 from socratic_utils.students.decoding.planner import PlannedDecoder, write_guides
 from socratic_utils.students.guidance import (
     GUIDES,
@@ -15,13 +15,16 @@ from socratic_utils.students.guidance import (
     guide_text,
 )
 from socratic_utils.students.supervision import SUPERVISIONS, Guided
-from socratic_utils.students.training.train import (
-    collate,
-    make_examples,
-    masked_loss,
-    student_hash,
+from socratic_utils.students.training.identity import student_hash
+from socratic_utils.students.training.train import make_examples
+from socratic_utils.students.training.trainer import collate, masked_loss
+from socratic_utils.students.transcript import (
+    IGNORED,
+    prompt_ids,
+    role_of,
+    segments,
+    tokenize,
 )
-from socratic_utils.students.transcript import IGNORED, role_of, segments, tokenize
 from tests.students.test_loop import Scripted
 from tests.students.test_transcript import (
     A1,
@@ -150,7 +153,7 @@ def test_the_transcript_itself_has_no_guide():
 
 
 class Listening(Scripted):
-    """A scripted speaker that keeps the prompts it was started with."""
+    """A scripted decoder that keeps its prompts."""
 
     def start(self, prompts):
         self.prompts = [list(prompt) for prompt in prompts]
@@ -158,13 +161,13 @@ class Listening(Scripted):
 
 
 def talk(guides):
-    """The prompts of both speakers, and what the answerer was told later."""
+    """The prompts of both decoders, and what the answerer was told later."""
     start = P + (f"{guides['p']}\n" if guides else "")
-    asker = Listening({start.strip(): [Q1, DONE]})
+    generator = Listening({start.strip(): [Q1, DONE]})
     answerer = Listening({P.strip(): [" 3 * 4 = 12.\n", " 12.<end>"]})
-    (solution,) = solve([PROBLEM], asker, answerer, guides=guides)
+    (solution,) = solve([PROBLEM], generator, answerer, guides=guides)
     assert solution.output == f"{Q1}A: 3 * 4 = 12.\nThe answer is 12."
-    return asker.prompts, answerer.prompts, answerer.told[P]
+    return generator.prompts, answerer.prompts, answerer.heard[P]
 
 
 @pytest.mark.parametrize("kind", GUIDES)
@@ -188,10 +191,10 @@ def test_without_guides_both_hear_the_problem_alone():
 
 
 def test_several_samples_share_a_guide():
-    speaker = Speaker(tiny()[0].eval(), TOKENIZER)
+    decoder = IncrementalDecoder(tiny()[0].eval(), TOKENIZER)
     warm = Decoding(max_tokens=4, temperature=0.7)
     guides = gold_guides([PROBLEM, OTHER], "steps")
-    solutions = solve([PROBLEM, OTHER], speaker, None, warm, samples=2, guides=guides)
+    solutions = solve([PROBLEM, OTHER], decoder, None, warm, samples=2, guides=guides)
     assert [s.problem.id for s in solutions] == ["p", "p", "o", "o"]
 
 
@@ -210,9 +213,11 @@ def test_a_planner_continues_the_prompt_it_was_trained_on():
 
 def test_a_planned_generator_reads_what_the_planner_writes():
     problems = [PROBLEM, OTHER, Problem("s", "d", "test", "Short?", "1")]
-    asker, planner = (Speaker(tiny()[0].eval(), TOKENIZER) for _ in range(2))
+    generator, planner = (
+        IncrementalDecoder(tiny()[0].eval(), TOKENIZER) for _ in range(2)
+    )
     guides = write_guides(problems, planner, Decoding(max_tokens=9))
-    planned = PlannedDecoder(asker, planner, 9)
+    planned = PlannedDecoder(generator, planner, 9)
     planned.start([prompt_ids(TOKENIZER, problem) for problem in problems])
     told = [prompt_ids(TOKENIZER, p, guides[p.id]) for p in problems]
     assert planned.pending == told and len(set(map(len, told))) > 1
@@ -220,7 +225,7 @@ def test_a_planned_generator_reads_what_the_planner_writes():
 
 def test_guides_do_not_depend_on_batches():
     problems = [PROBLEM, OTHER, Problem("s", "d", "test", "Short?", "1")]
-    planner = Speaker(tiny()[0].eval(), TOKENIZER)
+    planner = IncrementalDecoder(tiny()[0].eval(), TOKENIZER)
     small = write_guides(problems, planner, Decoding(max_tokens=9, batch_size=2))
     large = write_guides(problems, planner, Decoding(max_tokens=9, batch_size=3))
     assert list(small) == ["p", "o", "s"] and small == large
@@ -248,7 +253,7 @@ def test_a_trained_planner_writes_the_plan_it_was_shown():
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()
-    guides = write_guides(problems, Speaker(model, TOKENIZER), Decoding())
+    guides = write_guides(problems, IncrementalDecoder(model, TOKENIZER), Decoding())
     assert guides == gold_guides(problems, "equations")
 
 
@@ -270,7 +275,7 @@ def test_no_gold_steps_no_gold_guide():
 
 @pytest.mark.parametrize("guides", [{}, {"p": GOLD["steps"]}, {"o": "2 steps"}])
 def test_a_problem_without_a_guide_is_named_before_anything_is_written(guides):
-    speaker = Speaker(MODEL, TOKENIZER)
+    decoder = IncrementalDecoder(MODEL, TOKENIZER)
     with pytest.raises(ValueError, match="'o' has no line that starts with 'Plan:'"):
-        solve([OTHER, PROBLEM], speaker, guides=guides)
-    assert not hasattr(speaker, "cache")
+        solve([OTHER, PROBLEM], decoder, guides=guides)
+    assert not hasattr(decoder, "cache")

@@ -1,4 +1,4 @@
-"""Decoding: against `generate`, against hand-made speakers, and at its limits."""
+"""Decoding: against `generate`, against hand-made decoders, and at its limits."""
 
 import pytest
 import torch
@@ -14,8 +14,13 @@ from transformers import (
 from socratic_utils.benchmarks import load_problems
 from socratic_utils.config import Decoding
 from socratic_utils.students.base_models import tiny
-from socratic_utils.students.decoding.incremental import Speaker, right_aligned
-from socratic_utils.students.decoding.loop import prediction_row, prompt_ids, solve
+from socratic_utils.students.decoding.incremental import (
+    IncrementalDecoder,
+    right_aligned,
+)
+from socratic_utils.students.decoding.loop import solve
+from socratic_utils.students.decoding.prediction import prediction_row
+from socratic_utils.students.transcript import prompt_ids
 
 PROBLEMS = load_problems("gradeschool", "test", 7)
 _, TOKENIZER = tiny()
@@ -40,21 +45,21 @@ def test_batched_turns_equal_one_by_one_generation(kind):
     """Three lines, written in a batch with gaps, against `generate` from scratch."""
     model = model_of(kind)
     prompts = [prompt_ids(TOKENIZER, p) for p in PROBLEMS]
-    speaker = Speaker(model, TOKENIZER)
-    speaker.stops = torch.arange(0, len(TOKENIZER), 7)  # rows stop at different times
-    speaker.start(prompts)
+    decoder = IncrementalDecoder(model, TOKENIZER)
+    decoder.stops = torch.arange(0, len(TOKENIZER), 7)  # rows stop at different times
+    decoder.start(prompts)
     heard = TOKENIZER("Q: How many are left?\n").input_ids
     lines = []
     for turn in range(3):
-        lines.append(speaker.write(6 + turn))
+        lines.append(decoder.write(6 + turn))
         if turn == 0:
             for row in range(0, len(prompts), 2):  # some rows hear more than others
-                speaker.hear(row, heard)
+                decoder.hear(row, heard)
     assert len({len(line) for written in lines for line in written}) > 2
     for row, prompt in enumerate(prompts):
         context = list(prompt)
         for turn in range(3):
-            expected = generate(model, context, 6 + turn, speaker.stops)
+            expected = generate(model, context, 6 + turn, decoder.stops)
             assert lines[turn][row] == expected
             context += expected
             if turn == 0 and row % 2 == 0:
@@ -77,25 +82,25 @@ def generate(model, context, limit, stops):
 def test_rows_that_leave_do_not_disturb_the_others():
     model = model_of("llama")
     prompts = [prompt_ids(TOKENIZER, p) for p in PROBLEMS]
-    whole = Speaker(model, TOKENIZER)
+    whole = IncrementalDecoder(model, TOKENIZER)
     whole.start(prompts)
     whole.write(5)
     expected = whole.write(5)
-    part = Speaker(model, TOKENIZER)
+    part = IncrementalDecoder(model, TOKENIZER)
     part.start(prompts)
     part.write(5)
     part.keep([1, 4, 6])
     assert part.write(5) == [expected[1], expected[4], expected[6]]
 
 
-class Scripted(Speaker):
-    """A speaker that says what it was told to say, one script a problem."""
+class Scripted(IncrementalDecoder):
+    """A decoder that says what it was told to say, one script a problem."""
 
     def __init__(self, scripts):
         self.tokenizer, self.end = TOKENIZER, TOKENIZER.eos_token_id
         self.stops = torch.tensor([self.end, *TOKENIZER("\n").input_ids])
         self.scripts = scripts
-        self.told = {}
+        self.heard = {}
 
     def start(self, prompts):
         texts = [TOKENIZER.decode(p) for p in prompts]
@@ -103,8 +108,8 @@ class Scripted(Speaker):
         self.names = texts
 
     def hear(self, row, ids):
-        self.told[self.names[row]] = self.told.get(self.names[row], "")
-        self.told[self.names[row]] += TOKENIZER.decode(ids)
+        self.heard[self.names[row]] = self.heard.get(self.names[row], "")
+        self.heard[self.names[row]] += TOKENIZER.decode(ids)
 
     def keep(self, rows):
         self.rows = [self.rows[i] for i in rows]
@@ -122,7 +127,7 @@ def prompts_of(problems):
 def test_a_conversation_of_two_models():
     one, two = PROBLEMS[:2]
     first, second = prompts_of([one, two])
-    asker = Scripted({
+    generator = Scripted({
         first: ["Q: How many?\n", "Q: And then?\n", "No more questions.<end>"],
         second: ["Q: What now?\n", "No more questions.<end>"],
     })  # fmt: skip
@@ -130,31 +135,31 @@ def test_a_conversation_of_two_models():
         first: [" 1 + 1 = 2.\n", " 2 + 2 = 4.\n", " 4.<end>"],
         second: [" 5 * 5 = 25.\n", " 25.<end>"],
     })  # fmt: skip
-    solutions = solve([one, two], asker, answerer)
+    solutions = solve([one, two], generator, answerer)
     assert solutions[0].output.split("\n") == [
         "Q: How many?", "A: 1 + 1 = 2.", "Q: And then?", "A: 2 + 2 = 4.",
         "The answer is 4.",
     ]  # fmt: skip
     assert solutions[1].output.endswith("A: 5 * 5 = 25.\nThe answer is 25.")
     assert not any(s.truncated for s in solutions)
-    assert asker.told == {}, "the question generator saw a solution"
-    told = answerer.told[first + "\n"]
+    assert generator.heard == {}, "the question generator saw a solution"
+    told = answerer.heard[first + "\n"]
     assert told == "Q: How many?\nA:Q: And then?\nA:The answer is"
 
 
 def test_the_question_generator_sees_solutions_when_switched_on():
     (first,) = prompts_of(PROBLEMS[:1])
-    asker = Scripted({first: ["Q: How many?\n", "No more questions.<end>"]})
+    generator = Scripted({first: ["Q: How many?\n", "No more questions.<end>"]})
     answerer = Scripted({first: [" 1 + 1 = 2.\n", " 2.<end>"]})
-    solve(PROBLEMS[:1], asker, answerer, sees_solutions=True)
-    assert asker.told == {first + "\n": "A: 1 + 1 = 2.\n"}
+    solve(PROBLEMS[:1], generator, answerer, sees_solutions=True)
+    assert generator.heard == {first + "\n": "A: 1 + 1 = 2.\n"}
 
 
-def test_a_runaway_asker_is_stopped_counted_and_still_answered():
+def test_a_runaway_generator_is_stopped_counted_and_still_answered():
     (first,) = prompts_of(PROBLEMS[:1])
-    asker = Scripted({first: []})  # asks "and now?" for ever
+    generator = Scripted({first: []})  # asks "and now?" for ever
     answerer = Scripted({first: [" 1 + 1 = 2.\n"] * 3 + [" 2.<end>"]})
-    (solution,) = solve(PROBLEMS[:1], asker, answerer, Decoding(max_steps=3))
+    (solution,) = solve(PROBLEMS[:1], generator, answerer, Decoding(max_steps=3))
     assert solution.truncated
     assert solution.lines[-1] == {"role": "answer", "text": "The answer is 2."}
     assert [line["role"] for line in solution.lines].count("question") == 3
@@ -169,17 +174,19 @@ def test_a_text_without_end_is_counted_as_truncated():
 
 def test_a_line_of_a_pair_without_end_is_counted_as_truncated():
     (first,) = prompts_of(PROBLEMS[:1])
-    asker = Scripted({first: ["Q: How many?\n"]})
+    generator = Scripted({first: ["Q: How many?\n"]})
     answerer = Scripted({first: [" 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1\n"]})
-    (solution,) = solve(PROBLEMS[:1], asker, answerer, Decoding(line_tokens=8))
+    (solution,) = solve(PROBLEMS[:1], generator, answerer, Decoding(line_tokens=8))
     assert solution.truncated and solution.lines[-1]["role"] == "solution"
 
 
 def test_half_a_question_is_not_asked_and_counts_as_truncated():
     (first,) = prompts_of(PROBLEMS[:1])
-    asker = Scripted({first: ["Q: How many are left after all of them have gone?\n"]})
+    generator = Scripted(
+        {first: ["Q: How many are left after all of them have gone?\n"]}
+    )
     answerer = Scripted({first: [" 2.<end>"]})
-    (solution,) = solve(PROBLEMS[:1], asker, answerer, Decoding(line_tokens=5))
+    (solution,) = solve(PROBLEMS[:1], generator, answerer, Decoding(line_tokens=5))
     assert solution.truncated and solution.output == "The answer is 2."
 
 
@@ -194,20 +201,20 @@ def test_what_follows_an_answer_without_end_mark_is_cut_off():
 @pytest.mark.parametrize("kind", ["gpt2", "llama"])
 def test_a_text_written_in_strides_equals_one_generation(kind):
     model = model_of(kind)
-    speaker = Speaker(model, TOKENIZER)
-    solutions = solve(PROBLEMS[:3], speaker, decoding=Decoding(max_tokens=37))
+    decoder = IncrementalDecoder(model, TOKENIZER)
+    solutions = solve(PROBLEMS[:3], decoder, decoding=Decoding(max_tokens=37))
     end = torch.tensor([TOKENIZER.eos_token_id])
     for problem, solution in zip(PROBLEMS[:3], solutions, strict=True):
         ids = generate(model, prompt_ids(TOKENIZER, problem), 37, end)
         assert solution.tokens == len(ids)
-        lines = speaker.text(ids).split("\n")
+        lines = decoder.text(ids).split("\n")
         assert solution.output == "\n".join(x.strip() for x in lines if x.strip())
 
 
 def test_order_does_not_depend_on_batches():
-    speaker = Speaker(model_of("llama"), TOKENIZER)
-    small = solve(PROBLEMS, speaker, decoding=Decoding(40, batch_size=2))
-    large = solve(PROBLEMS, speaker, decoding=Decoding(40, batch_size=7))
+    decoder = IncrementalDecoder(model_of("llama"), TOKENIZER)
+    small = solve(PROBLEMS, decoder, decoding=Decoding(40, batch_size=2))
+    large = solve(PROBLEMS, decoder, decoding=Decoding(40, batch_size=7))
     assert [s.problem.id for s in small] == [p.id for p in PROBLEMS]
     assert [s.output for s in small] == [s.output for s in large]
 

@@ -4,9 +4,10 @@ import pytest
 
 from socratic_utils.config import Decoding
 from socratic_utils.problems import Problem, Step
-from socratic_utils.students.decoding.incremental import Speaker
-from socratic_utils.students.decoding.loop import prompt_ids, solve
-from socratic_utils.students.decoding.oracles import GoldQuestions, upfront
+from socratic_utils.students.decoding.incremental import IncrementalDecoder
+from socratic_utils.students.decoding.loop import solve
+from socratic_utils.students.decoding.oracles import GoldQuestions, ask_upfront
+from socratic_utils.students.transcript import prompt_ids
 from tests.students.test_loop import PROBLEMS, TOKENIZER, Scripted, model_of, prompts_of
 
 BAKER = Problem(
@@ -36,37 +37,37 @@ def test_gold_questions_are_asked_in_order_and_the_answerer_hears_them():
         assert solution.output == "".join(turns) + f"The answer is {problem.answer}."
         assert not solution.truncated and solution.logprob == 0
         heard = "".join(f"Q: {step.question}\nA:" for step in problem.steps)
-        assert answerer.told[prompt + "\n"] == heard + "The answer is"
+        assert answerer.heard[prompt + "\n"] == heard + "The answer is"
 
 
 def test_rows_of_gold_questions_repeat_and_leave():
-    asker = GoldQuestions([PROBLEMS[0], BAKER], TOKENIZER)
-    asker.start([prompt_ids(TOKENIZER, p) for p in (PROBLEMS[0], BAKER)])
-    asker.seed(1)
-    asker.repeat(2)
+    generator = GoldQuestions([PROBLEMS[0], BAKER], TOKENIZER)
+    generator.start([prompt_ids(TOKENIZER, p) for p in (PROBLEMS[0], BAKER)])
+    generator.seed(1)
+    generator.repeat(2)
     first = f"Q: {PROBLEMS[0].steps[0].question}"
-    assert said(asker) == [first, first, ASKED[0], ASKED[0]]
-    asker.hear(0, ids_of("A: nobody knows\n"))
-    asker.keep([1, 3])
-    assert said(asker) == [f"Q: {PROBLEMS[0].steps[1].question}", ASKED[1]]
-    asker.keep([1])
-    (last,) = asker.write(64)
-    assert asker.text(last) == ASKED[2] and last[-1] == asker.end
-    assert asker.logprobs == [0.0]
-    asker.start([prompt_ids(TOKENIZER, BAKER)])
-    assert said(asker) == ASKED[:1], "a new batch begins at the first question"
+    assert said(generator) == [first, first, ASKED[0], ASKED[0]]
+    generator.hear(0, ids_of("A: nobody knows\n"))
+    generator.keep([1, 3])
+    assert said(generator) == [f"Q: {PROBLEMS[0].steps[1].question}", ASKED[1]]
+    generator.keep([1])
+    (last,) = generator.write(64)
+    assert generator.text(last) == ASKED[2] and last[-1] == generator.end
+    assert generator.logprobs == [0.0]
+    generator.start([prompt_ids(TOKENIZER, BAKER)])
+    assert said(generator) == ASKED[:1], "a new batch begins at the first question"
 
 
-def said(asker):
+def said(generator):
     """A line of every row; a short limit does not cut a gold question."""
-    return [asker.text(ids) for ids in asker.write(3)]
+    return [generator.text(ids) for ids in generator.write(3)]
 
 
 def test_gold_questions_with_several_drawn_solutions():
-    answerer = Speaker(model_of("llama"), TOKENIZER)
+    answerer = IncrementalDecoder(model_of("llama"), TOKENIZER)
     warm = Decoding(line_tokens=8, temperature=0.7)
-    asker = GoldQuestions(PROBLEMS[:2], TOKENIZER)
-    solutions = solve(PROBLEMS[:2], asker, answerer, warm, samples=3)
+    generator = GoldQuestions(PROBLEMS[:2], TOKENIZER)
+    solutions = solve(PROBLEMS[:2], generator, answerer, warm, samples=3)
     asked = [solution.lines[0]["text"] for solution in solutions]
     assert asked == [f"Q: {p.steps[0].question}" for p in PROBLEMS[:2] for _ in "123"]
 
@@ -76,9 +77,9 @@ def test_problems_without_gold_questions_are_refused(steps):
     bare = Problem("bare-7", "test", "test", "How many?", "3", steps=steps)
     with pytest.raises(ValueError, match="'bare-7' has no gold sub-questions"):
         GoldQuestions([BAKER, bare], TOKENIZER)
-    asker = GoldQuestions([BAKER], TOKENIZER)
+    generator = GoldQuestions([BAKER], TOKENIZER)
     with pytest.raises(ValueError, match="none of the problems"):
-        asker.start([prompt_ids(TOKENIZER, bare)])
+        generator.start([prompt_ids(TOKENIZER, bare)])
 
 
 UPFRONT = [
@@ -92,8 +93,8 @@ UPFRONT = [
 
 @pytest.mark.parametrize(("written", "asked"), UPFRONT)
 def test_questions_are_asked_upfront(written, asked):
-    asker = Scripted({f"Problem: {BAKER.text}": [written]})
-    known = upfront([BAKER], asker, Decoding(max_tokens=200, max_steps=2))
+    generator = Scripted({f"Problem: {BAKER.text}": [written]})
+    known = ask_upfront([BAKER], generator, Decoding(max_tokens=200, max_steps=2))
     known.start([prompt_ids(TOKENIZER, BAKER)])
     lines = [known.text(known.write(64)[0]) for _ in range(len(asked) + 1)]
     assert lines == [*(f"Q: {text}" for text in asked), "No more questions."]

@@ -8,6 +8,7 @@ from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.students.transcript import (
     IGNORED,
     problem_segment,
+    prompt_ids,
     role_of,
     segments,
     tokenize,
@@ -58,8 +59,6 @@ def test_the_end_mark_is_trained_and_stands_last(name):
 
 
 def test_a_problem_alone_is_the_exact_beginning_of_its_training_example():
-    from socratic_utils.students.decoding.loop import prompt_ids
-
     prompt = prompt_ids(TOKENIZER, PROBLEM)
     for supervision in SUPERVISIONS.values():
         example = tokenize(TOKENIZER, PROBLEM, gold_chain(PROBLEM), supervision)

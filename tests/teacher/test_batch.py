@@ -14,7 +14,7 @@ from tests.teacher.test_faults import problems
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch):
+def environment(monkeypatch, slept):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
 

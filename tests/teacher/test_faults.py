@@ -10,8 +10,9 @@ import pytest
 
 from socratic_utils.problems import Problem
 from socratic_utils.teacher.cache import ReplyStore
-from socratic_utils.teacher.endpoint import Endpoint, RefusedError, reply_rows
-from socratic_utils.teacher.teacher import STORE_NAME, Teacher, TeacherError
+from socratic_utils.teacher.client import Endpoint, reply_rows
+from socratic_utils.teacher.errors import RefusedError, TeacherError
+from socratic_utils.teacher.teacher import STORE_NAME, Teacher
 from tests.helpers.teacher_server import TeacherServer
 
 CONNECTION = ("429", "429_bare", "500", "503", "hang", "cut", "cut_body",
@@ -28,9 +29,8 @@ def problems(count):
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch):
+def environment(monkeypatch, slept):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
-    monkeypatch.setattr(time, "sleep", lambda seconds: None)
 
 
 def make(server, cache, **options):
@@ -121,10 +121,10 @@ def test_an_interrupted_run_keeps_what_was_answered(tmp_path, monkeypatch):
 def test_a_bug_in_one_request_loses_no_reply(tmp_path, monkeypatch):
     whole = Endpoint.ask
 
-    def ask(self, request, n=1, logprobs=False):
+    async def ask(self, request, n=1, logprobs=False):
         if "Story0005" in str(request):
             raise ZeroDivisionError("oops")
-        return whole(self, request, n, logprobs)
+        return await whole(self, request, n, logprobs)
 
     monkeypatch.setattr(Endpoint, "ask", ask)
     with TeacherServer() as server:
@@ -133,9 +133,7 @@ def test_a_bug_in_one_request_loses_no_reply(tmp_path, monkeypatch):
     assert len(ReplyStore(tmp_path / STORE_NAME).of("toy")) == 19
 
 
-def test_a_long_retry_after_is_obeyed(tmp_path, monkeypatch):
-    slept = []
-    monkeypatch.setattr(time, "sleep", slept.append)
+def test_a_long_retry_after_is_obeyed(tmp_path, slept):
     with TeacherServer(["429_long", "ok"]) as server:
         (chain,) = make(server, tmp_path).sample(problems(1))
         assert len(server.requests) == 2
@@ -143,9 +141,7 @@ def test_a_long_retry_after_is_obeyed(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("seconds", [1, 3])
-def test_a_short_retry_after_is_obeyed(tmp_path, monkeypatch, seconds):
-    slept = []
-    monkeypatch.setattr(time, "sleep", slept.append)
+def test_a_short_retry_after_is_obeyed(tmp_path, slept, seconds):
     with TeacherServer(["429", "ok"], retry_after=seconds) as server:
         make(server, tmp_path).sample(problems(1))
     assert sum(slept) == seconds

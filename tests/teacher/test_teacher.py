@@ -1,7 +1,6 @@
 """The teacher, as it is, against a real server on loopback."""
 
 import json
-import time
 import traceback
 from collections import Counter
 
@@ -20,11 +19,10 @@ PROBLEMS = [
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch):
+def environment(monkeypatch, slept):
     """A key that must leak nowhere, and no waiting between retries."""
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
-    monkeypatch.setattr(time, "sleep", lambda seconds: None)
 
 
 def make(server, cache, model="toy", **options):

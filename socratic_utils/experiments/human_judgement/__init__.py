@@ -2,18 +2,19 @@
 
 A judge sees two chains of one problem side by side, without knowing who wrote them.
 
-    judge = Judge("anna", pairs_of_run(settings), folder)  # with buttons: JudgePanel
-    judge.record("left")                                   # one line in anna.jsonl
-    preferences(read_judgements(folder))                   # shares, tests, agreement
+    judge = Judge("anna", pairs_of_run(settings), folder)
+    judge.record("left")                   # one line in anna.jsonl
+    preferences(read_judgements(folder))   # shares, tests, agreement
 
+`panel` has buttons for people, `model_judge` asks a language model, and `preferences`
+counts; they are imported from their modules, because they load widgets and pandas.
 Not covered: payment, measured working time, more than two chains at a time.
 """
 
 from .judgements import Judge, JudgingError, judgements_of, read_judgements
 from .pairs import PAIRS, Pair, Side, make_pairs, pairs_of_run
-from .preferences import agreement, preferences
 
 __all__ = [
-    "PAIRS", "Judge", "JudgingError", "Pair", "Side", "agreement", "judgements_of",
-    "make_pairs", "pairs_of_run", "preferences", "read_judgements",
+    "PAIRS", "Judge", "JudgingError", "Pair", "Side", "judgements_of", "make_pairs",
+    "pairs_of_run", "read_judgements",
 ]  # fmt: skip

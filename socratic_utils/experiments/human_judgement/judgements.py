@@ -17,13 +17,13 @@ import os
 import re
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from unicodedata import normalize
 
-from socratic_utils.files import content_hash
-from socratic_utils.problems import json_object
+from socratic_utils.files import content_hash, json_object
 
 from .pairs import Pair, Side
 
@@ -41,21 +41,49 @@ class JudgingError(ValueError):
     """A judge's file or name cannot be used; the message says what to do."""
 
 
-def judgement_key(row: dict) -> tuple[str, str, str, str]:
-    """What a line is about, comparable with `Pair.key`."""
-    return row["first"], row["second"], row["problem"], row["texts"]
+# What a line is about, comparable with `Pair.key`.
+judgement_key = itemgetter("first", "second", "problem", "texts")
 
 
-def read_file(path: Path) -> list[dict]:
-    """The judgements in a file, without a last line that a crash cut off.
+def read_judgements(folder: str | Path) -> list[dict]:
+    """The judgements in all files of a folder; see `read_files`."""
+    return read_files(sorted(Path(folder).glob("*.jsonl")))
 
-    A duplicated line counts once, with a warning.  Raises JudgingError for an invalid
-    line and for two lines that contradict each other.
+
+def read_files(paths: Sequence[Path]) -> list[dict]:
+    """The judgements in these files, which are left unchanged.
+
+    A last line that a crash cut off is ignored; a duplicated line counts once, with a
+    warning.  Raises JudgingError for an invalid line, for two lines that contradict
+    each other, and for two files with the same judge's choice for the same pair.
     """
+    found: dict[tuple, tuple[Path, int, dict]] = {}
+    for path in paths:
+        for number, row in _lines(path):
+            key = (row["judge"], *judgement_key(row))
+            file, earlier, known = found.setdefault(key, (path, number, row))
+            if file != path:
+                raise JudgingError(
+                    f"{path.name} and {file.name}: two judges are called "
+                    f"{row['judge']}: rename one of them, in every line and in the "
+                    f"file's name, or delete the file that is a copy"
+                )
+            where = f"{path}, lines {earlier} and {number}"
+            if {**known, "seconds": 0} != {**row, "seconds": 0}:
+                raise JudgingError(
+                    f"{where}: {row['judge']} has judged {row['problem']} twice, with "
+                    f"different results: delete one of them"
+                )
+            if earlier != number:
+                warnings.warn(f"{where} are equal and counted once", stacklevel=2)
+    return [row for _, _, row in found.values()]
+
+
+def _lines(path: Path) -> Iterator[tuple[int, dict]]:
+    """Number and content of each line; JudgingError for the first invalid one."""
     lines = path.read_bytes().split(b"\n")
-    found: dict[tuple, tuple[int, dict]] = {}
     for number, line in enumerate(lines, 1):
-        if not line.strip() or (number == len(lines) and is_cut_off(line)):
+        if not line.strip() or (number == len(lines) and _is_cut_off(line)):
             continue
         where = f"{path}, line {number} is not a judgement"
         try:
@@ -67,44 +95,16 @@ def read_file(path: Path) -> list[dict]:
         except ValueError as error:
             advice = "correct or delete this line; the others are kept"
             raise JudgingError(f"{error}: {advice}") from None
-        earlier, known = found.setdefault(judgement_key(row), (number, row))
-        if {**known, "seconds": 0} != {**row, "seconds": 0}:
-            raise JudgingError(
-                f"{path}, lines {earlier} and {number}: {row['judge']} has judged "
-                f"{row['problem']} twice, with different results: delete one of them"
-            )
-        if earlier != number:
-            text = f"{path}: line {number} repeats line {earlier} and is counted once"
-            warnings.warn(text, stacklevel=2)
-    return [row for _, row in found.values()]
+        yield number, row
 
 
-def is_cut_off(line: bytes) -> bool:
+def _is_cut_off(line: bytes) -> bool:
     """Whether a line is only the beginning of one, which is not valid JSON."""
     try:
         json_object(line, "")
     except ValueError:
         return bool(line.strip())
     return False
-
-
-def read_judgements(folder: str | Path) -> list[dict]:
-    """The judgements in all files of a folder; the files are left unchanged.
-
-    Raises JudgingError if two files hold the same judge's choice for the same pair.
-    """
-    seen: dict[tuple, tuple[Path, dict]] = {}
-    for path in sorted(Path(folder).glob("*.jsonl")):
-        for row in read_file(path):
-            key = (row["judge"], *judgement_key(row))
-            if key in seen:
-                raise JudgingError(
-                    f"{path.name} and {seen[key][0].name}: two judges are called "
-                    f"{row['judge']}: rename one of them, in every line and in the "
-                    f"file's name, or delete the file that is a copy"
-                )
-            seen[key] = path, row
-    return [row for _, row in seen.values()]
 
 
 def judgements_of(pairs: Sequence[Pair], rows: Sequence[dict]) -> list[dict]:
@@ -155,7 +155,7 @@ class Judge:
                 "a judge's name is up to 40 letters, digits, spaces, dots or hyphens"
             )
         self.path = Path(self.folder) / f"{self.name}.jsonl"
-        rows = read_file(self.path) if self.path.exists() else []
+        rows = read_files([self.path] if self.path.exists() else [])
         self.done = {judgement_key(row) for row in rows}
         self._size = _end_last_line(self.path) if self.path.exists() else 0
 
@@ -207,7 +207,7 @@ def _end_last_line(path: Path) -> int:
     """Set a cut-off last line aside, or end a whole one; the file's size afterwards."""
     data = path.read_bytes()
     last = data.rpartition(b"\n")[-1]
-    if is_cut_off(last):
+    if _is_cut_off(last):
         path.with_suffix(f".{content_hash(str(last), 6)}.cut").write_bytes(last)
         os.truncate(path, len(data) - len(last))
         print(f"{path}: the last line was cut off and has been set aside")

@@ -1,1 +1,48 @@
-"""TODO."""
+"""What the two papers published, and how our scores are set beside it.
+
+    >>> paper_table("scotd_fig5").columns.tolist()
+    ['student', 'original', 'contrast']
+    >>> ours = {"student": "cot", "accuracy": 0.10, "ci_low": 0.08, "ci_high": 0.12}
+    >>> compare_with_paper(ours, 0.047)["covered"]
+    'no'
+
+`values/` holds the verified values as printed (accuracies in percent); `socratic_cot`
+and `scotd` say which of our arms answers to which cell.  Numbers that a paper has only
+in a drawing are not in `values/`, except Socratic CoT's Figure 4, which was measured.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+__all__ = ["compare_with_paper", "paper_table"]
+
+
+def paper_table(name: str) -> pd.DataFrame:
+    """A table of a paper by its file in `values/`, such as "socratic_cot_table2"."""
+    return pd.read_csv(Path(__file__).parent / "values" / f"{name}.csv")
+
+
+def compare_with_paper(
+    ours: dict[str, Any],
+    value: float | None,
+    comparable: bool = True,
+    note: str = "",
+    score: str = "accuracy",
+) -> dict[str, Any]:
+    """Our line of a table with the columns `paper, difference, covered, note` added.
+
+    `value` is the paper's, in the unit of `ours[score]`.  Where the two are not
+    `comparable`, the value is context: there is no difference.  `covered` says whether
+    our interval (`ci_low`, `ci_high`) holds the value; it is empty without an interval.
+    """
+    difference, covered = None, None
+    if comparable and value is not None and not pd.isna(ours[score]):
+        difference = round(ours[score] - value, 4)
+        if not pd.isna(ours["ci_low"]):
+            covered = "yes" if ours["ci_low"] <= value <= ours["ci_high"] else "no"
+    columns = {"paper": value, "difference": difference, "covered": covered}
+    return {**ours, **columns, "note": note}

@@ -1,7 +1,8 @@
-"""A student that reads exemplars before each problem (SCoTD, Table 2a and Figure 6).
+"""A student behind exemplars: few-shot prompting, before or without training.
 
-The exemplars are those of the teacher's prompts, written as transcripts, so that a
-trained student meets the format it knows:
+SCoTD's Table 2(a) shows the untrained student a few exemplars with and without chains;
+its Fig. 6 shows a trained student exemplars of a task it was not trained on.  Ours are
+those of the teacher's prompts, rendered as transcripts, the format of our students:
 
     Problem: Where are keys kept? (a) ocean (b) drawer
     A: Keys are small and wanted often.
@@ -9,7 +10,10 @@ trained student meets the format it knows:
 
     Problem: ...
 
-The exemplars are read once for all problems of a batch.
+    >>> prefix = prefix_ids(tokenizer, "openbookqa", "choice", SUPERVISIONS["cot"])
+    >>> solve(problems, FewShotDecoder(model, tokenizer, prefix))
+
+Not covered: MetaICL, the baseline of SCoTD's transfer experiment; instructions.
 """
 
 from __future__ import annotations
@@ -23,24 +27,24 @@ from socratic_utils.students.supervision import Supervision
 from socratic_utils.students.transcript import segment_ids, start_ids
 from socratic_utils.teacher.prompts import load_prompt
 
-from .incremental import Speaker
+from .incremental import IncrementalDecoder
 
 STYLE = "cot"
 
 
-class FewShotDecoder(Speaker):
-    """A decoder whose prompts all follow the same exemplars, `prefix` (token ids)."""
+class FewShotDecoder(IncrementalDecoder):
+    """A decoder that reads the same exemplars, as token ids, before every problem."""
 
     def __init__(self, model, tokenizer, prefix: list[int]) -> None:
         super().__init__(model, tokenizer)
         self.prefix = prefix
 
     def start(self, prompts: Sequence[list[int]]) -> None:
-        """Read the exemplars once, then one prompt per row."""
-        if not self.prefix:  # no exemplar fits into the context
+        """Read the exemplars once for the whole batch, then load one prompt per row."""
+        if not self.prefix:  # no exemplar fits
             super().start(prompts)
             return
-        first = len(start_ids(self.tokenizer))  # the exemplars have begun the text
+        first = len(start_ids(self.tokenizer))  # the prefix has them already
         super().start([self.prefix])
         self.repeat(len(prompts))
         for row, ids in enumerate(prompts):
@@ -48,7 +52,7 @@ class FewShotDecoder(Speaker):
 
 
 def exemplars(dataset: str, kind: str = "number") -> list[tuple[str, Chain]]:
-    """The exemplars of a dataset's prompt: the problem's text, and its chain."""
+    """The question and the chain of each exemplar in a dataset's prompt."""
     found = []
     for number, (text, reply) in enumerate(load_prompt(dataset, STYLE).exemplars):
         steps, answer = parse_chain(reply, STYLE, kind)
@@ -60,7 +64,10 @@ def exemplars(dataset: str, kind: str = "number") -> list[tuple[str, Chain]]:
 def prefix_ids(
     tokenizer, dataset: str, kind: str, supervision: Supervision, room: float = inf
 ) -> list[int]:
-    """As many exemplars as fit into `room` tokens, each followed by an empty line."""
+    """The tokens of the first exemplars that fit into `room`, with blank lines between.
+
+    `supervision` says which roles they show; the untrained ones are shown too.
+    """
     ids = start_ids(tokenizer)
     gap = tokenizer("\n", add_special_tokens=False).input_ids
     found = exemplars(dataset, kind)

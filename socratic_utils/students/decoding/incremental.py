@@ -1,9 +1,17 @@
-"""One model that listens and writes lines, with its own key-value cache.
+"""Incremental decoding: one model that reads and writes lines in a batch.
 
-The decoding loop (`solving`) lets speakers take turns.  A speaker reads only what is
-new to it: what it was told since its last line, and the last token of that line.  Rows
-of a batch have lines of different lengths; gaps are masked, and positions are counted
-over real tokens only, so that a row's result does not depend on its neighbours.
+The decoding loop (`loop`) lets one or two decoders take turns.  Each has a key-value
+cache of its own and reads only what is new: what it was given since its last line, and
+the last token of that line.  Rows of a batch have lines of different lengths; the gaps
+are masked and positions count real tokens only, so a row's result does not depend on
+the other rows.
+
+    >>> decoder = IncrementalDecoder(*load_student(folder))
+    >>> decoder.start([prompt_ids(decoder.tokenizer, problem)])
+    >>> decoder.text(decoder.write(64)[0])
+    'A: She buys 3 * 4 = 12 apples.'
+
+Not covered: encoder-decoder models, beam search.
 """
 
 from __future__ import annotations
@@ -12,14 +20,18 @@ from collections.abc import Sequence
 
 import torch
 
-from .kv_cache import roomy_cache
+from .kv_cache import growing_cache
 
 
-class Speaker:
-    """A causal language model in the middle of a batch of transcripts."""
+class IncrementalDecoder:
+    """A causal language model in the middle of a batch of transcripts.
 
-    stride = 16  # tokens between two looks at who is done (`solving.speak`)
-    context = 0  # tokens that can be read and written; 0: no limit
+    Rows are numbered from 0 in the order of the prompts; token ids are plain lists.
+    Subclasses replace parts: known questions, a calculator, a served model.
+    """
+
+    stride = 16  # tokens decoded before finished rows leave (`loop.decode_alone`)
+    context = 0  # maximum number of tokens of prompt and text; 0: no limit
 
     def __init__(self, model, tokenizer) -> None:
         self.model = model
@@ -29,21 +41,21 @@ class Speaker:
         self.stops = stop_ids(tokenizer).to(self.device)
         self.context = getattr(model.config, "max_position_embeddings", None) or 0
         self.generator: torch.Generator | None = None
-        self.logprobs: list[float] = []  # of each row's last line, if it was drawn
+        self.logprobs: list[float] = []  # of each row's last line, if it was sampled
 
     def start(self, prompts: Sequence[list[int]]) -> None:
-        """Forget everything and hear one prompt (token ids) a row."""
+        """Reset the state and load one prompt (token ids) per row."""
         self.pending = [list(prompt) for prompt in prompts]
-        self.cache = roomy_cache(self.model.config)
+        self.cache = growing_cache(self.model.config)
         self.mask = torch.zeros(len(prompts), 0, dtype=torch.long, device=self.device)
 
     def seed(self, seed: int) -> None:
-        """Make what is drawn from now on repeatable."""
+        """Seed the sampling that follows."""
         self.generator = torch.Generator(self.device).manual_seed(seed)
 
     @torch.inference_mode()
     def repeat(self, times: int) -> None:
-        """Every row `times` times in a row; what it has heard is read only once."""
+        """Copy every row `times` times, adjacent; what was read is not read again."""
         heads = [ids[:-1] for ids in self.pending]
         if any(heads):
             self.read(*right_aligned(heads, self.end, self.device))
@@ -52,11 +64,11 @@ class Speaker:
         self.pending = [ids[-1:] for ids in self.pending for _ in range(times)]
 
     def hear(self, row: int, ids: Sequence[int]) -> None:
-        """Tell a row something; it is read when the speaker next writes."""
+        """Append tokens to a row's context; they are read before it next writes."""
         self.pending[row] += ids
 
     def keep(self, rows: Sequence[int]) -> None:
-        """Go on with these rows only; the others leave the batch."""
+        """Continue with these rows only; the others leave the batch."""
         index = torch.tensor(rows, device=self.device)
         self.pending = [self.pending[row] for row in rows]
         self.mask = self.mask[index]
@@ -67,12 +79,12 @@ class Speaker:
     def write(
         self, limit: int, temperature: float = 0.0, whole_lines: bool = True
     ) -> list[list[int]]:
-        """Every row writes until it stops or has `limit` tokens, whichever is first.
+        """Decode every row until it stops or has `limit` new tokens.
 
-        A row stops with its line, or without `whole_lines` only with the end mark.
-        Returns the new tokens of each row, its stop token included.  At a temperature
-        above 0 `logprobs` then has the log-likelihood of each row's tokens under the
-        model itself, untempered.
+        A row stops at the end of its line, or without `whole_lines` only at <end>.
+        Returns the new tokens of each row, the stop token included.  At a temperature
+        above 0, `logprobs` then holds the log-likelihood of each row's tokens under the
+        model at temperature 1.
         """
         stops = self.stops if whole_lines else self.stops[self.stops == self.end]
         ids, real = right_aligned(self.pending, self.end, self.device)
@@ -97,9 +109,9 @@ class Speaker:
         return written
 
     def read(self, ids: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
-        """Run the model over new tokens; logits after the last one, [rows, vocabulary].
+        """Run the model on new tokens; logits after the last one, [rows, vocabulary].
 
-        `ids`, `real`: [rows, new]; tokens with `real` 0 are padding that nobody sees.
+        `ids`, `real`: [rows, new]; tokens with `real` 0 are padding and masked.
         """
         self.mask = torch.cat([self.mask, real], 1)
         positions = (self.mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
@@ -114,37 +126,37 @@ class Speaker:
         return out.logits[:, -1].float()
 
     def choose(self, logits: torch.Tensor, temperature: float) -> torch.Tensor:
-        """Greedy at temperature 0, else a draw from the tempered distribution."""
+        """One token per row: greedy at temperature 0, else sampled.  [rows]"""
         if temperature == 0:
             return logits.argmax(-1)
         chances = torch.softmax(logits / temperature, -1)
         return torch.multinomial(chances, 1, generator=self.generator)[:, 0]
 
     def amend(self, chosen: torch.Tensor, writing: torch.Tensor) -> torch.Tensor:
-        """The tokens that are written: here the chosen ones (see `oracles`)."""
+        """The tokens to write in place of the chosen ones (`oracles` overrides it)."""
         return chosen
 
     def text(self, ids: Sequence[int], strip: bool = True) -> str:
-        """The text of written tokens, without the stop mark."""
+        """The text of decoded tokens, without the stop mark."""
         text = self.tokenizer.decode(ids, skip_special_tokens=True)
         return text.strip() if strip else text
 
 
 def stop_ids(tokenizer) -> torch.Tensor:
-    """Every token that ends a line: those with a new line in them, and the end mark."""
+    """All tokens that end a line: those containing a new line, and <end>."""
     stops = [i for i, text in enumerate(token_texts(tokenizer)) if "\n" in text]
     return torch.tensor(sorted({*stops, tokenizer.eos_token_id}))
 
 
 def token_texts(tokenizer) -> list[str]:
-    """The text of every token by itself, in the order of the vocabulary."""
+    """The text of every single token, in the order of the vocabulary."""
     return tokenizer.batch_decode([[i] for i in range(len(tokenizer))])
 
 
 def right_aligned(
     rows: Sequence[list[int]], filler: int, device: torch.device
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Rows of ids padded on the left, and which are real: both [rows, width]."""
+    """Rows of ids padded on the left, and which tokens are real: both [rows, width]."""
     width = max(len(row) for row in rows)
     ids = torch.tensor([[filler] * (width - len(row)) + row for row in rows])
     real = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows])

@@ -1,8 +1,13 @@
-"""A key-value cache with room to grow.
+"""A key-value cache that grows in blocks.
 
-`transformers.DynamicCache` copies all it holds at every token; a batch of students that
-decodes on a CPU spends time there (`tests/speed/decoding.py`: 1.16 times as long on
-two slow cores).  Here the copy is made once every `BLOCK` tokens.
+`transformers.DynamicCache` copies everything it holds for every new token; on a CPU a
+batch of students spends time there (`tests/speed/decoding.py`: 1.16 times as long on
+two slow cores).  This one copies once every `BLOCK` tokens.
+
+    >>> cache = growing_cache(model.config)
+    >>> model(ids, past_key_values=cache, use_cache=True)
+
+Not covered: layers with a sliding window keep the cache of transformers.
 """
 
 from __future__ import annotations
@@ -11,45 +16,49 @@ import torch
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
-BLOCK = 64  # tokens of room
+BLOCK = 64  # tokens of spare capacity after a copy
 
 
-class RoomyLayer(DynamicLayer):
+class GrowingLayer(DynamicLayer):
     """`DynamicLayer` whose keys and values are views of larger buffers."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.rooms: list[torch.Tensor | None] = [None, None]
+        self.key_buffer: torch.Tensor | None = None
+        self.value_buffer: torch.Tensor | None = None
 
     def update(self, key_states, value_states, *args, **kwargs):
-        """Add new keys and values [rows, heads, new, size]; return all there are."""
+        """Append keys and values [rows, heads, new, size]; return all of them."""
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
-        self.keys, self.rooms[0] = append(self.keys, key_states, self.rooms[0])
-        self.values, self.rooms[1] = append(self.values, value_states, self.rooms[1])
+        self.keys, self.key_buffer = append(self.keys, key_states, self.key_buffer)
+        self.values, self.value_buffer = append(
+            self.values, value_states, self.value_buffer
+        )
         return self.keys, self.values
 
 
 def append(
-    held: torch.Tensor, new: torch.Tensor, room: torch.Tensor | None
+    held: torch.Tensor, new: torch.Tensor, buffer: torch.Tensor | None
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """`held` and `new` joined along the tokens, as a view of the returned buffer."""
     length = held.shape[-2] if held.numel() else 0
     total = length + new.shape[-2]
-    # Rows may have left since: then `held` is a tensor of its own, not our view.
-    ours = room is not None and held.data_ptr() == room.data_ptr()
-    if not ours or room.shape[-2] < total:
-        room = new.new_empty(*new.shape[:2], total + BLOCK, new.shape[-1])
+    # When rows have left the batch, `held` is a tensor of its own, not our view.
+    ours = buffer is not None and held.data_ptr() == buffer.data_ptr()
+    if not ours or buffer.shape[-2] < total:
+        buffer = new.new_empty(*new.shape[:2], total + BLOCK, new.shape[-1])
         if length:
-            room[:, :, :length] = held
-    room[:, :, length:total] = new
-    return room[:, :, :total], room
+            buffer[:, :, :length] = held
+    buffer[:, :, length:total] = new
+    return buffer[:, :, :total], buffer
 
 
-def roomy_cache(config) -> DynamicCache:
-    """An empty cache for a model; models with windowed layers keep their own kind."""
+def growing_cache(config) -> DynamicCache:
+    """An empty cache for a model with this config."""
     cache = DynamicCache(config=config)
     cache.layers = [
-        RoomyLayer() if type(layer) is DynamicLayer else layer for layer in cache.layers
+        GrowingLayer() if type(layer) is DynamicLayer else layer
+        for layer in cache.layers
     ]
     return cache

@@ -1,72 +1,48 @@
-"""Solving problems: one decoding loop for every student.
+"""The decoding loop of every student: `solve`.
 
-Look at the transcript, see who speaks next, let that model write one line, append it,
-repeat.  A unified student (also CoT, ground-truth steps, answer only) is that loop with
-one model; the iterative pair is the loop with two (P1 Eq. 2): the question generator
-writes a question or "No more questions", the question answerer a solution or the
-answer.  Each reads only what the other has added; a problem that is done leaves the
-batch.
+One model writes a whole transcript (CoT, answer only, unified), or two take turns
+(Socratic CoT, Eq. 2): the question generator writes a question or "No more questions",
+the question answerer its solution or the answer.  Each reads only what the other has
+added, and a finished problem leaves the batch.
 
-Several solutions of a problem, for self-consistency (`voting`), are drawn in the same
-loop: the prompt is read once for all of them.
+    >>> generator = IncrementalDecoder(*load_student(qg))
+    >>> answerer = IncrementalDecoder(*load_student(qa))
+    >>> solve(problems, generator, answerer)[0].output
+    'Q: How many apples does Mia buy?\\nA: She buys 3 * 4 = 12 apples.\\n...'
 
-A writer may be given a guide for each problem (`guidance`), a line it reads after the
-problem; the question answerer never sees it.
+Several solutions per problem, for self-consistency, are sampled in the same batch, and
+the prompt is read once for all of them.
+
+Not covered: training pairs and rows (`transcript`, `prediction`); beam search.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 
 from tqdm import tqdm
 
-from socratic_utils.answers import answer_of, is_correct
 from socratic_utils.config import Decoding
 from socratic_utils.problems import Problem
 from socratic_utils.students.guidance import check_guides
-from socratic_utils.students.transcript import (
-    PREFIXES,
-    problem_segment,
-    prompt_ids,
-    role_of,
-)
+from socratic_utils.students.transcript import PREFIXES, prompt_ids, role_of
 
-from .incremental import Speaker
+from .incremental import IncrementalDecoder
+from .prediction import Solution, prediction_row
 
-FORMAT = 2  # raise it when decoding, extraction or the format of rows changes
+__all__ = ["FORMAT", "GREEDY", "Solution", "prediction_row", "solve"]
+
+# Raise it when decoding, extraction or the row format changes: saved prediction rows
+# are then decoded again.
+FORMAT = 1
 GREEDY = Decoding()
-
-
-@dataclass
-class Solution:
-    """What a student wrote about one problem, line by line."""
-
-    problem: Problem
-    lines: list[dict[str, str]] = field(default_factory=list)
-    tokens: int = 0
-    logprob: float = 0.0  # of everything drawn; greedy lines have no score
-    truncated: bool = False  # a line or the whole chain ran into its limit
-    seconds: float = 0.0
-    prompt_cut: bool = False  # the problem was longer than the model's context
-
-    @property
-    def output(self) -> str:
-        return "\n".join(line["text"] for line in self.lines)
-
-    def add(self, text: str, tokens: int) -> str:
-        """Append a line and return its role."""
-        role = role_of(text)
-        self.lines.append({"role": role, "text": text})
-        self.tokens += tokens
-        return role
 
 
 def solve(
     problems: Sequence[Problem],
-    writer: Speaker,
-    answerer: Speaker | None = None,
+    writer: IncrementalDecoder,
+    answerer: IncrementalDecoder | None = None,
     decoding: Decoding = GREEDY,
     sees_solutions: bool = False,
     label: str = "solving",
@@ -74,39 +50,43 @@ def solve(
     seed: int = 0,
     guides: Mapping[str, str] | None = None,
 ) -> list[Solution]:
-    """Solutions in the problems' order, `samples` of each problem together.
+    """Decode `samples` solutions per problem, in the order of the problems.
 
-    `writer` alone writes everything; with an `answerer` it only asks, and
-    `sees_solutions` says whether it is shown what the answerer replies (P1 section 3.3:
-    not; P1 Table 1: yes).  Draws at a temperature above 0 are seeded.  `guides`, from a
-    problem's id to its guide line, is for `writer` alone (P1 Fig 6).  Raises ValueError
-    for several samples at temperature 0, which would all be the same, and for a problem
-    that `guides` lacks.
+    `writer` alone writes everything; with an `answerer` it writes the questions only,
+    and `sees_solutions` says whether it reads the answerer's solutions (Socratic CoT,
+    section 3.3: no; Table 1: yes).  Sampling (temperature > 0) is seeded.  `guides`,
+    from problem id to guide line, is read by `writer` alone (Fig. 6).  Raises
+    ValueError for several samples at temperature 0, which would all be the same, and
+    for a problem without a guide in `guides`.
     """
     if samples > 1 and decoding.temperature == 0:
         raise ValueError("several samples need a temperature above 0, such as 0.7")
     if guides is not None:
         check_guides(problems, guides)
-    speakers = [writer] if answerer is None else [writer, answerer]
+    decoders = [writer] if answerer is None else [writer, answerer]
     if decoding.temperature:
-        for number, speaker in enumerate(speakers):
-            speaker.seed(seed + number)
+        for number, decoder in enumerate(decoders):
+            decoder.seed(seed + number)
+
+    # 1. Batches of problems of similar length, the longest first.
     order = sorted(range(len(problems)), key=lambda i: -len(problems[i].text))
-    solved: dict[int, list[Solution]] = {}
     size = max(1, decoding.batch_size // samples)
     batches = [order[i : i + size] for i in range(0, len(order), size)]
+    solved: dict[int, list[Solution]] = {}
     bar = tqdm(total=len(problems) * samples, desc=label, unit="solution")
     for batch in batches:
+        # 2. Load the prompts, and decode.
         start = time.perf_counter()
         solutions = [Solution(problems[i]) for i in batch for _ in range(samples)]
-        for speaker in speakers:
-            own = guides if speaker is writer else None
-            begin(solutions, speaker, samples, own, decoding.max_tokens)
+        for decoder in decoders:
+            own = guides if decoder is writer else None
+            load_prompts(solutions, decoder, samples, own, decoding.max_tokens)
         if answerer is None:
-            speak(solutions, writer, decoding, bar.update)
+            decode_alone(solutions, writer, decoding, bar.update)
         else:
             pair = (writer, answerer)
-            take_turns(solutions, *pair, decoding, sees_solutions, bar.update)
+            decode_in_turns(solutions, *pair, decoding, sees_solutions, bar.update)
+        # 3. Put the solutions in their places.
         seconds = round((time.perf_counter() - start) / len(solutions), 3)
         for place, index in enumerate(batch):
             solved[index] = solutions[place * samples : (place + 1) * samples]
@@ -116,46 +96,46 @@ def solve(
     return [solution for i in range(len(problems)) for solution in solved[i]]
 
 
-def nobody(_finished: int) -> None:
-    """Nobody wants to know how many solutions were finished just now."""
-
-
-def begin(
+def load_prompts(
     solutions: list[Solution],
-    speaker: Speaker,
+    decoder: IncrementalDecoder,
     samples: int = 1,
     guides: Mapping[str, str] | None = None,
     to_write: int = 0,
 ) -> None:
-    """Every problem is read once, also when several solutions of it are drawn.
+    """Start the decoder with one prompt per problem, repeated for its samples.
 
-    Of a problem that leaves no room to write so many tokens the head is cut off, and
-    its solution says so: the question is mostly at the end.
+    A prompt that leaves no room in the context for `to_write` tokens loses its head,
+    because the question is mostly at the end; its solutions are marked `prompt_cut`.
     """
     problems = [solution.problem for solution in solutions[::samples]]
-    guides, tokenizer = guides or {}, speaker.tokenizer
+    guides, tokenizer = guides or {}, decoder.tokenizer
     prompts = [prompt_ids(tokenizer, p, guides.get(p.id, "")) for p in problems]
-    room = max(1, speaker.context - to_write) if speaker.context else 0
+    room = max(1, decoder.context - to_write) if decoder.context else 0
     for number, ids in enumerate(prompts):
         if room and len(ids) > room:
             prompts[number] = ids[-room:]
             for solution in solutions[number * samples : (number + 1) * samples]:
                 solution.prompt_cut = True
-    speaker.start(prompts)
+    decoder.start(prompts)
     if samples > 1:
-        speaker.repeat(samples)
+        decoder.repeat(samples)
 
 
-def speak(
+# --- one model -----------------------------------------------------------------------
+
+
+def decode_alone(
     solutions: list[Solution],
-    writer: Speaker,
+    writer: IncrementalDecoder,
     decoding: Decoding,
-    done: Callable[[int], object] = nobody,
+    on_progress: Callable[[int], object] | None = None,
 ) -> None:
-    """One model writes until its answer, the end mark or a limit.
+    """One model writes each solution up to its answer, <end> or `max_tokens`.
 
-    It writes a stride of tokens at a time, so that no row waits for the lines of
-    others, and rows that are done leave after each stride.
+    It decodes `stride` tokens at a time, so that no row waits for the lines of other
+    rows, and finished rows leave after each stride.  `on_progress` gets the number of
+    solutions finished since its last call.
     """
     live = list(range(len(solutions)))
     texts: list[list[int]] = [[] for _ in solutions]
@@ -168,50 +148,55 @@ def speak(
             texts[live[row]] += ids
             if decoding.temperature:
                 solutions[live[row]].logprob += writer.logprobs[row]
-            if ids[-1] != writer.end and not answered(writer, texts[live[row]]):
+            if ids[-1] != writer.end and not has_answer(writer, texts[live[row]]):
                 going.append(row)
-        done(len(live) - len(going))
+        if on_progress:
+            on_progress(len(live) - len(going))
         live = [live[row] for row in going]
         if not live:
             break
         writer.keep(going)
-    done(len(live))
+    if on_progress:
+        on_progress(len(live))
     for solution, ids in zip(solutions, texts, strict=True):
         solution.tokens = len(ids)
-        solution.truncated = ids[-1] != writer.end and not answered(writer, ids)
-        for line in written_lines(writer, ids):
+        solution.truncated = ids[-1] != writer.end and not has_answer(writer, ids)
+        for line in lines_of(writer, ids):
             solution.add(line, 0)
 
 
-def written_lines(speaker: Speaker, ids: list[int]) -> list[str]:
-    """The lines of a text, up to the answer."""
+def lines_of(decoder: IncrementalDecoder, ids: list[int]) -> list[str]:
+    """The lines of a decoded text, up to and including the answer."""
     lines: list[str] = []
-    for line in speaker.text(ids).split("\n"):
+    for line in decoder.text(ids).split("\n"):
         lines.append(line.strip())
         if role_of(line) == "answer":
             break
     return [line for line in lines if line]
 
 
-def answered(speaker: Speaker, ids: list[int]) -> bool:
-    """Whether an answer line is complete, with or without the end mark."""
-    *complete, _ = speaker.text(ids, strip=False).split("\n")
+def has_answer(decoder: IncrementalDecoder, ids: list[int]) -> bool:
+    """Whether the text has a complete answer line, with or without <end>."""
+    *complete, _ = decoder.text(ids, strip=False).split("\n")
     return any(role_of(line) == "answer" for line in complete)
 
 
-def take_turns(
+# --- a question generator and a question answerer ------------------------------------
+
+
+def decode_in_turns(
     solutions: list[Solution],
-    asker: Speaker,
-    answerer: Speaker,
+    generator: IncrementalDecoder,
+    answerer: IncrementalDecoder,
     decoding: Decoding,
     sees_solutions: bool,
-    done: Callable[[int], object] = nobody,
+    on_progress: Callable[[int], object] | None = None,
 ) -> None:
     """Two models take turns: a question, its solution, and so on to the answer."""
     live = list(solutions)
     for step in range(decoding.max_steps + 1):
         last = step == decoding.max_steps
-        expected = ask(live, asker, answerer, decoding, last)
+        expected = ask_questions(live, generator, answerer, decoding, last)
         going = []
         written = answerer.write(decoding.line_tokens, decoding.temperature)
         for row, (solution, ids) in enumerate(zip(live, written, strict=True)):
@@ -219,36 +204,41 @@ def take_turns(
             if decoding.temperature:
                 solution.logprob += answerer.logprobs[row]
             solution.add(text, len(ids))
-            if not stopped(answerer, ids):
+            if not line_ended(answerer, ids):
                 solution.truncated = True
             elif expected[row] == "solution":
                 going.append(row)
                 if sees_solutions:
-                    asker.hear(row, line_ids(asker.tokenizer, text))
-        done(len(live) - len(going))
+                    generator.hear(row, line_ids(generator.tokenizer, text))
+        if on_progress:
+            on_progress(len(live) - len(going))
         live = [live[row] for row in going]
         if not live:
             return
-        asker.keep(going)
+        generator.keep(going)
         answerer.keep(going)
 
 
-def ask(
+def ask_questions(
     live: list[Solution],
-    asker: Speaker,
-    answerer: Speaker,
+    generator: IncrementalDecoder,
+    answerer: IncrementalDecoder,
     decoding: Decoding,
     last: bool,
 ) -> list[str]:
-    """The asker writes; tell the answerer, and say which role it has to write now."""
+    """One question per row, passed to the answerer with the prefix of its next line.
+
+    Returns the role that the answerer has to write: "solution" after a question,
+    "answer" after "No more questions", after anything else and in the `last` step.
+    """
     expected = []
-    written = asker.write(decoding.line_tokens, decoding.temperature)
+    written = generator.write(decoding.line_tokens, decoding.temperature)
     for row, (solution, ids) in enumerate(zip(live, written, strict=True)):
-        text = asker.text(ids)
+        text = generator.text(ids)
         if decoding.temperature:
-            solution.logprob += asker.logprobs[row]
-        whole = stopped(asker, ids)
-        is_question = whole and role_of(text) == "question" and ids[-1] != asker.end
+            solution.logprob += generator.logprobs[row]
+        whole = line_ended(generator, ids)
+        is_question = whole and role_of(text) == "question" and ids[-1] != generator.end
         solution.truncated |= not whole
         if is_question and not last:
             solution.add(text, len(ids))
@@ -267,45 +257,11 @@ def ask(
 
 
 def line_ids(tokenizer, text: str) -> list[int]:
-    """A line that another model wrote, as tokens of this one."""
+    """The tokens of a line that the other model wrote, with its new line."""
     ids = tokenizer(text, add_special_tokens=False).input_ids
     return [*ids, *tokenizer("\n", add_special_tokens=False).input_ids]
 
 
-def stopped(speaker: Speaker, ids: list[int]) -> bool:
-    """Whether the line ended by itself."""
-    return bool(ids) and bool((speaker.stops == ids[-1]).any())
-
-
-def prediction_row(solution: Solution, decoding: Decoding, **labels: object) -> dict:
-    """One row of `predictions/*.jsonl`: what was asked, written, extracted, counted.
-
-    `extracted` is flexible (the marked answer, else the last one in the text), `strict`
-    takes the marked answer only.
-    """
-    problem = solution.problem
-    extracted = answer_of(solution.output, problem)
-    strict = answer_of(solution.output, problem, strict=True)
-    return {
-        "id": problem.id,
-        "dataset": problem.dataset,
-        "split": problem.split,
-        **labels,
-        "prompt": problem_segment(problem).text,
-        "output": solution.output,
-        "lines": solution.lines,
-        "extracted": extracted,
-        "strict": strict,
-        "gold": problem.answer,
-        "correct": is_correct(extracted, problem.answer, problem.kind),
-        "correct_strict": is_correct(strict, problem.answer, problem.kind),
-        "truncated": solution.truncated,
-        "prompt_cut": solution.prompt_cut,
-        "tokens": solution.tokens,
-        "seconds": solution.seconds,
-        "steps_gold": len(problem.steps),
-        "family": problem.extra.get("family"),
-        "unseen": problem.extra.get("unseen"),
-        "variant": problem.extra.get("variant"),
-        "decoding": asdict(decoding),
-    }
+def line_ended(decoder: IncrementalDecoder, ids: list[int]) -> bool:
+    """Whether the line ended with a stop token, not at the limit."""
+    return bool(ids) and bool((decoder.stops == ids[-1]).any())

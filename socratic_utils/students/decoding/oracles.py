@@ -1,22 +1,23 @@
-"""Two oracles in the decoding loop: what is each half of a student's work worth?
+"""Oracles in the decoding loop: what is each half of a student's work worth?
 
-A wrong answer can come of a wrong question or of wrong arithmetic.  Take one of the two
-away, and what is gained was lost there:
+A wrong answer can come from a wrong question or from wrong arithmetic.  An oracle
+replaces one of the two; the accuracy that is gained was lost there.
 
     solve(problems, GoldQuestions(problems, tokenizer), answerer)  # gold sub-questions
-    solve(problems, upfront(problems, asker, decoding), answerer)  # all at once
-    solve(problems, Calculating(model, tokenizer))                 # correct arithmetic
+    solve(problems, ask_upfront(problems, generator, decoding), answerer)
+    solve(problems, CalculatorDecoder(model, tokenizer))           # correct arithmetic
 
-`GoldQuestions` takes the question generator's place (P1 section 3.3).  `Calculating` is
-the calculator of Cobbe et al. (2021, GSM8K): behind an "=" the correct result is put
-in.  Their students mark what is to be calculated, as <<48/2=24>>; ours write plain
-text, so the expression is looked for in the line:
+`GoldQuestions` takes the question generator's place (Socratic CoT, section 3.3).
+`CalculatorDecoder` is the calculator of Cobbe et al. (2021, GSM8K): after an "=" the
+correct result is inserted.  Their students mark calculations as <<48/2=24>>; ours write
+plain text, so the expression is found in the line:
 
     >>> result_due("She makes 4 bags * $3 = $")
     '12'
 
-A result without an end is a fraction (10 / 3 = 10/3).  Left alone: all but plain
-arithmetic; percent signs (100% - 30% may be 70% or 0.7); over 50 digits.
+A result without a finite decimal form is a fraction (10 / 3 = 10/3).  Not covered:
+anything but plain arithmetic; percent signs (100% - 30% may be 70% or 0.7); results of
+more than 50 digits.
 """
 
 from __future__ import annotations
@@ -45,49 +46,49 @@ from socratic_utils.students.transcript import (
     segment_ids,
 )
 
-from .incremental import Speaker, stop_ids, token_texts
+from .incremental import IncrementalDecoder, stop_ids, token_texts
 
-_LEAD = re.compile(rf" ?[{CURRENCY}]| ")  # what may stand before a result
+_LEAD = re.compile(rf" ?[{CURRENCY}]| ")  # what may precede a result
 _DIGIT = re.compile(r"[.,]?\d")
 _OPEN = re.compile(rf"= ?[{CURRENCY}]?\Z")  # a result comes next: "=", "= ", "= $"
 
 
-class AskedBefore(Speaker):
-    """A question generator without a model: it asks questions that are known before.
+class KnownQuestions(IncrementalDecoder):
+    """A question generator without a model: it asks the questions it is given.
 
-    `asked` are the sub-questions of each problem, by its id.  They are told as a
-    question generator is trained to write them, "No more questions." included, and
-    whole, whatever the limit of a line.  Raises ValueError where a prompt is of none of
-    the problems.
+    `questions` holds the sub-questions of each problem, by its id.  They are written as
+    a question generator is trained to write them, "No more questions." included, and in
+    full, whatever the limit of a line.
     """
 
     def __init__(
-        self, problems: Sequence[Problem], tokenizer, asked: Mapping[str, Sequence[str]]
-    ) -> None:
+        self, problems: Sequence[Problem], tokenizer,
+        questions: Mapping[str, Sequence[str]],
+    ) -> None:  # fmt: skip
         self.tokenizer = tokenizer
         self.end = tokenizer.eos_token_id
         self.stops = stop_ids(tokenizer)
         self.known = {
             tuple(prompt_ids(tokenizer, problem)): question_lines(
-                tokenizer, problem, asked[problem.id]
+                tokenizer, problem, questions[problem.id]
             )
             for problem in problems
         }
 
     def start(self, prompts: Sequence[list[int]]) -> None:
-        """Find each row's problem by its prompt."""
+        """Find each row's problem by its prompt; ValueError for an unknown one."""
         if any(tuple(prompt) not in self.known for prompt in prompts):
             raise ValueError("a prompt is of none of the problems with known questions")
         self.lines = [list(self.known[tuple(prompt)]) for prompt in prompts]
 
     def seed(self, seed: int) -> None:
-        """Nothing is drawn here."""
+        """Nothing is sampled here."""
 
     def repeat(self, times: int) -> None:
         self.lines = [list(lines) for lines in self.lines for _ in range(times)]
 
     def hear(self, row: int, ids: Sequence[int]) -> None:
-        """What the answerer says changes no question."""
+        """The answerer's lines change no question."""
 
     def keep(self, rows: Sequence[int]) -> None:
         self.lines = [self.lines[row] for row in rows]
@@ -95,13 +96,13 @@ class AskedBefore(Speaker):
     def write(
         self, limit: int, temperature: float = 0.0, whole_lines: bool = True
     ) -> list[list[int]]:
-        """The next line of every row; none of it was drawn, so `logprobs` are 0."""
+        """The next line of every row; `logprobs` are 0, as nothing is sampled."""
         self.logprobs = [0.0] * len(self.lines)
         return [lines.pop(0) for lines in self.lines]
 
 
-class GoldQuestions(AskedBefore):
-    """The gold sub-questions; ValueError where a problem has none."""
+class GoldQuestions(KnownQuestions):
+    """The gold sub-questions; ValueError for a problem without any."""
 
     def __init__(self, problems: Sequence[Problem], tokenizer) -> None:
         gold = {problem.id: gold_questions(problem) for problem in problems}
@@ -129,45 +130,45 @@ def question_lines(
     ]
 
 
-def upfront(
-    problems: Sequence[Problem], asker: Speaker, decoding: Decoding
-) -> AskedBefore:
-    """A question generator that has asked everything before it hears a solution.
+def ask_upfront(
+    problems: Sequence[Problem], generator: IncrementalDecoder, decoding: Decoding
+) -> KnownQuestions:
+    """A generator whose questions are all decoded before any solution is written.
 
-    P1 (section 3.3) reads like that.  A generator that sees no solutions asks the same
-    questions one by one; here that can be tried.  Questions after `max_steps` are left
-    out.
+    Section 3.3 of Socratic CoT can be read like that.  A generator that sees no
+    solutions asks the same questions one by one; this checks it.  At most `max_steps`
+    questions are kept.
     """
-    asked: dict[str, list[str]] = {}
+    questions: dict[str, list[str]] = {}
     for start in range(0, len(problems), decoding.batch_size):
         batch = problems[start : start + decoding.batch_size]
-        asker.start([prompt_ids(asker.tokenizer, problem) for problem in batch])
-        written = asker.write(decoding.max_tokens, whole_lines=False)
+        generator.start([prompt_ids(generator.tokenizer, p) for p in batch])
+        written = generator.write(decoding.max_tokens, whole_lines=False)
         for problem, ids in zip(batch, written, strict=True):
-            lines = [line.strip() for line in asker.text(ids).split("\n")]
-            if ids[-1] != asker.end:  # the limit cut it off
+            lines = [line.strip() for line in generator.text(ids).split("\n")]
+            if ids[-1] != generator.end:  # truncated
                 lines = lines[:-1]
             roles = [role_of(line) for line in lines]
             last = next((i for i, r in enumerate(roles) if r != "question"), len(roles))
             found = [line.removeprefix(PREFIXES["question"]) for line in lines[:last]]
-            asked[problem.id] = found[: decoding.max_steps]
-    return AskedBefore(problems, asker.tokenizer, asked)
+            questions[problem.id] = found[: decoding.max_steps]
+    return KnownQuestions(problems, generator.tokenizer, questions)
 
 
 @dataclass
 class _Row:
-    ids: list[int]  # all that it has heard and written
-    due: list[int] = field(default_factory=list)  # of a result, still to be put in
-    closed: bool = False  # a result was put in just now
+    ids: list[int]  # everything read and written
+    due: list[int] = field(default_factory=list)  # of a result, still to be inserted
+    closed: bool = False  # a result was just completed
 
 
-class Calculating(Speaker):
-    """A speaker whose results are calculated; all else it writes as it would.
+class CalculatorDecoder(IncrementalDecoder):
+    """A decoder whose results are calculated; the rest is the model's own text.
 
-    The result's tokens are put in one by one in place of the model's own, so they are
-    read, counted and limited like any others; what a limit cuts off comes first when
-    the row goes on writing.  A space or a currency sign in front of the result is the
-    model's own.  `logprobs` are of the text as it stands.
+    The tokens of a result replace the model's one by one, so they are read, counted and
+    limited like any others; tokens beyond a limit come first when the row continues.  A
+    space or currency sign before the result is the model's.  `logprobs` are those of
+    the text as written.
     """
 
     def __init__(self, model, tokenizer) -> None:
@@ -187,7 +188,7 @@ class Calculating(Speaker):
         self.rows = [deepcopy(row) for row in self.rows for _ in range(times)]
 
     def hear(self, row: int, ids: Sequence[int]) -> None:
-        """What was still due is dropped: somebody else has spoken."""
+        """Drop the tokens still due: another model's line follows."""
         super().hear(row, ids)
         self.rows[row] = _Row([*self.rows[row].ids, *ids])
 
@@ -196,18 +197,18 @@ class Calculating(Speaker):
         self.rows = [self.rows[row] for row in rows]
 
     def choose(self, logits: torch.Tensor, temperature: float) -> torch.Tensor:
-        """No digit directly behind a result: 48 must not become 480.
+        """No digit directly after a result: 48 must not become 480.
 
-        A point and then a digit, as two tokens, are not held back.
+        Not prevented: a point and then a digit, as two tokens.
         """
-        logits = logits.clone()  # the caller's own are the model's likelihoods
+        logits = logits.clone()  # the caller's are used for logprobs
         for place, row in enumerate(self.rows):
             if row.closed:
                 logits[place, self.digits] = -torch.inf
         return super().choose(logits, temperature)
 
     def amend(self, chosen: torch.Tensor, writing: torch.Tensor) -> torch.Tensor:
-        """The next token of a result in each row that is writing, or its own."""
+        """In each row that is writing, the next token of a result, else its own."""
         tokens = chosen.tolist()
         for place in writing.nonzero()[:, 0].tolist():
             row = self.rows[place]
@@ -220,25 +221,25 @@ class Calculating(Speaker):
         return torch.tensor(tokens, device=chosen.device)
 
     def result_ids(self, ids: list[int], chosen: int) -> list[int]:
-        """The result to put in behind `ids`, if any, in place of what was `chosen`."""
+        """The tokens of the result due after `ids`, in place of `chosen`; else none."""
         line = self.text(ids, strip=False).rpartition("\n")[2]
         result = result_due(line)
         leads = chosen in self.leads and _OPEN.search(line + self.text([chosen], False))
         if result is None or leads:
             return []
-        space = " " if line.endswith(" =") else ""  # as it stands before the "="
+        space = " " if line.endswith(" =") else ""  # as before the "="
         return self.tokenizer(space + result, add_special_tokens=False).input_ids
 
 
 def result_due(line: str) -> str | None:
-    """The result that a line which ends "... =", "... = " or "... = $" waits for."""
+    """The result due at the end of a line such as "... =", "... = " or "... = $"."""
     if not _OPEN.search(line):
         return None
-    filled = f"{line}0"  # an equation, if what stands before the "=" is an expression
+    filled = f"{line}0"  # an equation, if an expression precedes the "="
     *earlier, last = find_equations(filled) or [None]
     if not last or last.end != len(filled) or "%" in last.expression:
         return None
     result = format_number(calculate(last.expression))
-    # 10/3 = 10/3 = 10/3 could go on for ever.
+    # 10/3 = 10/3 = 10/3 could continue forever.
     said = result == last.expression and result in [e.result for e in earlier]
     return None if said or len(result) > MAX_DIGITS else result

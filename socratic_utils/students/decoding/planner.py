@@ -24,11 +24,11 @@ from socratic_utils.students.transcript import (
     segment_ids,
 )
 
-from .incremental import Speaker
+from .incremental import IncrementalDecoder
 
 
 def write_guides(
-    problems: Sequence[Problem], planner: Speaker, decoding: Decoding
+    problems: Sequence[Problem], planner: IncrementalDecoder, decoding: Decoding
 ) -> dict[str, str]:
     """Problem id -> guide line, decoded greedily in batches of `decoding.batch_size`.
 
@@ -44,7 +44,9 @@ def write_guides(
     return guides
 
 
-def _plans(planner: Speaker, prompts: list[list[int]], limit: int) -> list[str]:
+def _plans(
+    planner: IncrementalDecoder, prompts: list[list[int]], limit: int
+) -> list[str]:
     """The guide line that the planner writes after each prompt."""
     prefix = planner.tokenizer(PREFIXES["guide"], add_special_tokens=False).input_ids
     planner.start([prompt + prefix for prompt in prompts])
@@ -52,13 +54,15 @@ def _plans(planner: Speaker, prompts: list[list[int]], limit: int) -> list[str]:
     return [f"{PREFIXES['guide']} {text}".strip() for text in texts]
 
 
-class PlannedDecoder(Speaker):
+class PlannedDecoder(IncrementalDecoder):
     """A question generator that reads the planner's guide after each problem.
 
     Both models must have the same tokeniser.  A guide has at most `limit` tokens.
     """
 
-    def __init__(self, generator: Speaker, planner: Speaker, limit: int) -> None:
+    def __init__(
+        self, generator: IncrementalDecoder, planner: IncrementalDecoder, limit: int
+    ) -> None:
         super().__init__(generator.model, generator.tokenizer)
         self.planner, self.limit = planner, limit
 

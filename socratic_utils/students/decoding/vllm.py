@@ -1,19 +1,18 @@
 """A trained student behind an OpenAI-compatible completion server, such as vLLM.
 
-`RemoteSpeaker` says and hears what a `Speaker` does, so the decoding loop (`solving`)
-does not know the difference: one student or two that take turns, greedy or drawn.
+`ServedDecoder` has the methods of `IncrementalDecoder`, so the decoding loop is the
+same: one student or two that take turns, greedy or sampled.
 
     vllm serve outputs/paper/students/cot-1a2b3c4d5e --port 8001
     SOCRATIC_STUDENT_URLS=http://127.0.0.1:8001/v1 ./run_all.sh paper
 
-Several addresses are divided by commas, one for each of the iterative students; a model
-is found by the name of its folder.  Prompts are sent as token ids, so that the server
-reads the very tokens that training showed.  The server must return token ids
+Several addresses are separated by commas, one for each of the iterative students; a
+model is found by the name of its folder.  Prompts are sent as token ids, so the server
+reads exactly the tokens of training.  The server must return token ids
 (`return_token_ids`, vLLM) or the stop string (`include_stop_str_in_output`, vLLM and
-SGLang): a line that ended and a text that ended look the same otherwise.
+SGLang), because otherwise the end of a line and the end of the text look the same.
 
-Not covered: gold questions and the calculator inside the loop (`oracles`), which need
-the model itself.
+Not covered: the calculator (`oracles`), which needs the model itself.
 """
 
 from __future__ import annotations
@@ -24,128 +23,121 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import torch
 from openai import OpenAI, OpenAIError
 from transformers import AutoTokenizer
 
-from .incremental import Speaker, stop_ids
+from .incremental import IncrementalDecoder, stop_ids
 
 VARIABLE = "SOCRATIC_STUDENT_URLS"
-KEY_VARIABLE = "SOCRATIC_STUDENT_KEY"  # where the servers want one
+KEY_VARIABLE = "SOCRATIC_STUDENT_KEY"  # if the servers ask for one
 CONCURRENCY = 64
 
 
-class RemoteError(RuntimeError):
-    """A student's server does not do what it should; the message says what to do."""
+class ServerError(RuntimeError):
+    """A student's server failed or lacks a feature; the message says what to do."""
 
 
-class RemoteSpeaker(Speaker):
+class ServedDecoder(IncrementalDecoder):
     """A served student in the middle of a batch of transcripts."""
 
-    stride = 0  # none: each request reads the whole text, so as few as can be
+    stride = 0  # no strides: each request sends the whole text, so send few
 
     def __init__(self, tokenizer, client: OpenAI, model: str) -> None:
         self.tokenizer, self.client, self.model = tokenizer, client, model
         self.end = tokenizer.eos_token_id
         self.stops = stop_ids(tokenizer)
         self.logprobs: list[float] = []
-        self.heard: list[list[int]] = []
-        self.seeds: int | None = None
-        self.tells_stops = False  # whether it has shown that it does
+        self.rows: list[list[int]] = []
+        self.next_seed: int | None = None
+        self.shows_stops = False  # the server has returned token ids or a stop string
 
     def start(self, prompts: Sequence[list[int]]) -> None:
-        """Forget everything and hear one prompt (token ids) a row."""
-        self.heard = [list(prompt) for prompt in prompts]
+        self.rows = [list(prompt) for prompt in prompts]
 
     def seed(self, seed: int) -> None:
-        """Make what is drawn from now on repeatable, if the server can."""
-        self.seeds = seed
+        self.next_seed = seed
 
     def repeat(self, times: int) -> None:
-        """Every row `times` times in a row."""
-        self.heard = [list(ids) for ids in self.heard for _ in range(times)]
+        self.rows = [list(ids) for ids in self.rows for _ in range(times)]
 
     def hear(self, row: int, ids: Sequence[int]) -> None:
-        """Tell a row something."""
-        self.heard[row] += ids
+        self.rows[row] += ids
 
     def keep(self, rows: Sequence[int]) -> None:
-        """Go on with these rows only; the others leave the batch."""
-        self.heard = [self.heard[row] for row in rows]
+        self.rows = [self.rows[row] for row in rows]
 
     def write(
         self, limit: int, temperature: float = 0.0, whole_lines: bool = True
     ) -> list[list[int]]:
-        """Every row writes until it stops or has `limit` tokens; see `Speaker.write`.
+        """As `IncrementalDecoder.write`, with one request per row.
 
-        Raises RemoteError where the server fails or leaves out the stop string.
+        Raises ServerError where the server fails or hides how a line ended.
         """
         stop = ["\n"] if whole_lines else None
-        rows = range(len(self.heard))
+        rows = range(len(self.rows))
         with ThreadPoolExecutor(CONCURRENCY) as pool:
             replies = list(
                 pool.map(lambda row: self._ask(row, limit, temperature, stop), rows)
             )
-        if self.seeds is not None:
-            self.seeds += len(rows)  # the next line is another draw
+        if self.next_seed is not None:
+            self.next_seed += len(rows)  # the next lines are other samples
         if whole_lines:
             self._check_stops(replies)
         written = [self._ids(reply, whole_lines) for reply in replies]
         for row, ids in enumerate(written):
-            self.heard[row] += ids
-        self.logprobs = [_likelihood(reply) for reply in replies]
+            self.rows[row] += ids
+        self.logprobs = [_log_likelihood(reply) for reply in replies]
         return written
 
     def _ask(self, row: int, limit: int, temperature: float, stop: Any) -> Any:
         more: dict[str, Any] = {
             "include_stop_str_in_output": True, "return_token_ids": True,
-            "top_k": -1,  # not what the model's generation_config has
+            "top_k": -1,  # not the value of the model's generation_config
         }  # fmt: skip
-        if self.seeds is not None:
-            more["seed"] = self.seeds + row
+        if self.next_seed is not None:
+            more["seed"] = self.next_seed + row
         try:
             reply = self.client.completions.create(
-                model=self.model, prompt=self.heard[row], max_tokens=limit,
+                model=self.model, prompt=self.rows[row], max_tokens=limit,
                 temperature=temperature, top_p=1.0, stop=stop,
                 logprobs=0 if temperature else None, extra_body=more,
             )  # fmt: skip
         except OpenAIError as error:
             address = self.client.base_url
-            raise RemoteError(
+            raise ServerError(
                 f"the student's server at {address} failed ({error})"
             ) from None
         return reply.choices[0]
 
     def _check_stops(self, replies: Sequence[Any]) -> None:
-        """RemoteError where nothing tells a line that ended from a text that ended."""
-        self.tells_stops |= any(
+        """ServerError where the end of a line and of the text look the same."""
+        self.shows_stops |= any(
             getattr(reply, "token_ids", None) or reply.text.endswith("\n")
             for reply in replies
         )
-        if not self.tells_stops and any(r.finish_reason == "stop" for r in replies):
-            raise RemoteError(
+        if not self.shows_stops and any(r.finish_reason == "stop" for r in replies):
+            raise ServerError(
                 f"the student's server at {self.client.base_url} returns neither token "
-                f"ids nor the stop string: take vLLM or SGLang"
+                f"ids nor the stop string: use vLLM or SGLang"
             )
 
     def _ids(self, reply: Any, whole_lines: bool) -> list[int]:
-        """The tokens of a reply as training would have them, with the stop mark."""
-        if ids := getattr(reply, "token_ids", None):  # as vLLM gives them
+        """The tokens of a reply as in training, with the stop mark."""
+        if ids := getattr(reply, "token_ids", None):
             return list(ids)
-        body, line_ended = reply.text, False
-        if whole_lines and body.endswith("\n"):
-            body, line_ended = body[:-1], True
+        line_ended = whole_lines and reply.text.endswith("\n")
+        body = reply.text[:-1] if line_ended else reply.text
         ids = self.tokenizer(body, add_special_tokens=False).input_ids
         if line_ended:
             return [*ids, *self.tokenizer("\n", add_special_tokens=False).input_ids]
         return [*ids, self.end] if reply.finish_reason == "stop" else ids or [self.end]
 
 
-def speakers(folders: Sequence[Path], urls: str = "") -> list[RemoteSpeaker]:
-    """A speaker for each student's folder, wherever one of the servers has it.
+def served_decoders(folders: Sequence[Path], urls: str = "") -> list[ServedDecoder]:
+    """A decoder for each student's folder, on whichever server has it.
 
-    `urls` are addresses divided by commas (empty: SOCRATIC_STUDENT_URLS).  Raises
-    RemoteError that names the student that nobody serves.
+    `urls` are addresses separated by commas (empty: SOCRATIC_STUDENT_URLS).  Raises
+    ServerError that names a student which is not served.
     """
     addresses = [url.strip() for url in (urls or os.environ[VARIABLE]).split(",")]
     served: dict[str, tuple[OpenAI, str]] = {}
@@ -155,21 +147,21 @@ def speakers(folders: Sequence[Path], urls: str = "") -> list[RemoteSpeaker]:
         try:
             names = [model.id for model in client.models.list()]
         except OpenAIError as error:
-            raise RemoteError(f"no student's server at {address} ({error})") from None
+            raise ServerError(f"no student's server at {address} ({error})") from None
         served |= {Path(name).name: (client, name) for name in names}
     found = []
     for folder in folders:
         if folder.name not in served:
-            raise RemoteError(
-                f"nobody serves {folder.name}: {', '.join(served) or 'nothing'} is "
-                f"served at {', '.join(addresses)}"
+            raise ServerError(
+                f"{folder.name} is not served: {', '.join(addresses)} serves "
+                f"{', '.join(served) or 'nothing'}"
             )
         tokenizer = AutoTokenizer.from_pretrained(folder)
-        found.append(RemoteSpeaker(tokenizer, *served[folder.name]))
+        found.append(ServedDecoder(tokenizer, *served[folder.name]))
     return found
 
 
-def _likelihood(reply: Any) -> float:
-    """The log-likelihood of what was drawn, 0 where the server does not tell."""
-    told = getattr(reply.logprobs, "token_logprobs", None) or []
-    return float(torch.tensor([value or 0.0 for value in told]).sum())
+def _log_likelihood(reply: Any) -> float:
+    """The log-likelihood of a sampled reply; 0 where the server does not return it."""
+    values = getattr(reply.logprobs, "token_logprobs", None) or []
+    return float(sum(value or 0.0 for value in values))

@@ -1,34 +1,46 @@
-"""What the machine is good for: its device, bf16, how long a training will take."""
+"""The machine: its device, whether bf16 is faster on it, and expected training time."""
 
 from __future__ import annotations
 
+import platform
 import time
 from functools import cache
 
 import torch
 
+from socratic_utils.config import outputs_root
+from socratic_utils.files import read_json, write_json
+
 
 def device() -> torch.device:
-    """CUDA where there is one, else the CPU."""
+    """CUDA where there is a GPU, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 @cache
 def use_bf16() -> bool:
-    """Whether bf16 autocast is worth it here, by a measured check.
+    """Whether training uses bf16 autocast on this machine; never fp16.
 
-    A GPU is asked; a CPU is timed on one matrix product, because many accept bf16 and
-    then run it at half the speed of float32.  Never fp16.
+    A GPU is asked.  A CPU is timed on a matrix product, because many accept bf16 and
+    then run it at half the speed of float32.  The decision is part of a student's hash,
+    so it is made once and kept in `outputs/machine.json`.
     """
     if torch.cuda.is_available():
         return torch.cuda.is_bf16_supported()
-    return _matmul_seconds(torch.bfloat16) * 1.2 < _matmul_seconds(torch.float32)
+    path = outputs_root() / "machine.json"
+    machine = f"{platform.node()}, torch {torch.__version__}"
+    known = read_json(path, {})
+    if machine not in known:
+        seconds = _matmul_seconds(torch.bfloat16), _matmul_seconds(torch.float32)
+        known[machine] = {"bf16": seconds[0] * 1.2 < seconds[1]}
+        write_json(path, known)
+    return known[machine]["bf16"]
 
 
 def _matmul_seconds(dtype: torch.dtype, size: int = 1024, repeats: int = 5) -> float:
     left = torch.randn(size, size).to(dtype)
     right = torch.randn(size, size).to(dtype)
-    left @ right  # the first call sets things up
+    left @ right  # warm up
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
@@ -38,9 +50,10 @@ def _matmul_seconds(dtype: torch.dtype, size: int = 1024, repeats: int = 5) -> f
 
 
 def expected_minutes(model, tokens: float) -> float:
-    """A rough forecast: 6 operations a parameter and token, 60 % of a matmul's speed.
+    """Rough training time on the CPU, in minutes; a GPU is much faster.
 
-    `tokens` counts every epoch.  Only the CPU is measured; a GPU is far quicker.
+    6 operations per parameter and token, at 60 % of the speed of a matrix product.
+    `tokens` is the number of tokens over all epochs.
     """
     operations = 6 * sum(p.numel() for p in model.parameters()) * tokens
     speed = 2 * 1024**3 / _matmul_seconds(torch.float32)

@@ -1,8 +1,13 @@
-"""How students are trained: the loss, its batches, and a line of progress.
+"""The loss of every student, its batches and the order in which they are shown.
 
-`masked_loss` computes logits only where there is a loss, because 49,152 logits a token
-are a good part of a small model (`tests/speed/training.py`); where chains of one
-problem share a row it is `shared.shared_loss`.
+`masked_loss` computes logits only at trained tokens, because 49,152 logits per token
+are a large part of the work of a small model (`tests/speed/training.py`).  It is the
+token-level cross-entropy of Socratic CoT, Eq. 1, on the trained roles.
+
+    >>> trainer = MaskedTrainer(model=MaskedLoss(model), args=arguments,
+    ...                         train_dataset=examples, data_collator=collate(pad_id))
+
+Not covered: evaluation inside training; students are scored by decoding.
 """
 
 from __future__ import annotations
@@ -18,17 +23,16 @@ from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from socratic_utils.students.transcript import IGNORED
 
-from .shared import Neighbours, shared_loss, shown
-
 
 def masked_loss(model, input_ids, attention_mask, labels, items=None):
-    """Cross-entropy over trained tokens, and the logits [trained tokens, vocabulary].
+    """Cross-entropy over trained tokens, and their logits [trained tokens, vocabulary].
 
-    `input_ids`, `attention_mask`, `labels`: [batch, length].  `items` is the number of
-    trained tokens in the whole optimizer step; by default that of this batch.
+    `input_ids`, `attention_mask`, `labels`: [batch, length].  The sum over the batch is
+    divided by `items`, the number of trained tokens in the whole optimizer step; by
+    default that of this batch.
     """
     hidden = model.base_model(
-        input_ids=input_ids, attention_mask=attention_mask
+        input_ids=input_ids, attention_mask=attention_mask, use_cache=False
     ).last_hidden_state
     targets = labels[:, 1:]
     trained = targets != IGNORED
@@ -37,11 +41,34 @@ def masked_loss(model, input_ids, attention_mask, labels, items=None):
     return total / (items if items is not None else trained.sum()), logits
 
 
-class ByLength(Sampler[int]):
-    """A random order in which examples of like length meet, another one every epoch.
+class MaskedLoss(torch.nn.Module):
+    """A causal language model whose `forward` returns the loss.
 
-    It follows from seed and epoch alone, so that it is the same in every process of a
-    training, and after a restart.  Blanks (`blank`) come last.
+    The Trainer is given this module, so that with several processes
+    (`accelerate launch`) the loss is computed inside the distributed wrapper, which
+    averages the gradients.
+    """
+
+    accepts_loss_kwargs = True  # Trainer: `items` counts the whole optimizer step
+    loss_type = "ForCausalLM"  # Trainer: labels are shifted by one when it counts them
+
+    def __init__(self, model) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids, attention_mask, labels, items=None):
+        return masked_loss(self.model, input_ids, attention_mask, labels, items)[0]
+
+    def save_pretrained(self, folder, **options) -> None:
+        """Save the language model alone, as transformers would."""
+        self.model.save_pretrained(folder, **options)
+
+
+class ByLength(Sampler[int]):
+    """A random order that groups examples of similar length, different in each epoch.
+
+    It depends on lengths, batch size, seed and epoch alone, so it is the same in every
+    process and after a restart.  Blanks (`blank`) come last.
     """
 
     def __init__(self, examples: Sequence[dict], batch_size: int, seed: int) -> None:
@@ -65,40 +92,27 @@ class ByLength(Sampler[int]):
 
 
 def blank(example: dict) -> dict:
-    """An example without a loss, to fill the last batch among several processes.
+    """An example without a loss, which fills the last batch of several processes.
 
-    Accelerate would take examples of the epoch's begin a second time instead.
+    Accelerate would repeat the first examples of the epoch instead.
     """
     token = example["input_ids"][:1]
     return {"input_ids": token, "labels": [IGNORED] * len(token)}
 
 
 def is_blank(example: dict) -> bool:
-    """Whether nothing of an example is trained."""
+    """Whether an example has no trained token."""
     return all(label == IGNORED for label in example["labels"])
 
 
 class MaskedTrainer(Trainer):
-    """`Trainer` that computes logits only where there is a loss.
-
-    The loss is the model's own forward while it is trained: with several processes
-    (`accelerate launch`) what goes past the wrapped model is not averaged over them.
-    """
-
-    loss = staticmethod(masked_loss)
-    together = 1
-
-    def __init__(self, *args, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.model_accepts_loss_kwargs = True  # one mean over all accumulated batches
-        plain, loss = self.model, self.loss
-        plain.forward = lambda **inputs: loss(plain, **inputs)[0]
+    """`Trainer` for a `MaskedLoss`, with batches of similar length (`ByLength`)."""
 
     def compute_loss(
         self, model, inputs, return_outputs=False, num_items_in_batch=None
     ):
         loss = model(**inputs, items=num_items_in_batch)
-        if num_items_in_batch is not None:  # of all processes, whose mean is taken
+        if num_items_in_batch is not None:  # counts all processes, which are averaged
             loss = loss * self.accelerator.num_processes
         return (loss, {}) if return_outputs else loss
 
@@ -108,30 +122,23 @@ class MaskedTrainer(Trainer):
         whole = arguments.train_batch_size * arguments.gradient_accumulation_steps
         return ByLength(examples, whole * arguments.world_size, arguments.seed)
 
+    # Checkpoints hold the language model, not the module around it.
 
-class SharedTrainer(MaskedTrainer):
-    """The same where chains of one problem share a row, `together` of them at most."""
+    def _save(self, output_dir=None, state_dict=None) -> None:
+        self.model.save_pretrained(output_dir or self.args.output_dir)
 
-    loss = staticmethod(shared_loss)
-    together = 2
-
-    def __init__(self, *args, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self._loss_shifts_labels = False  # all labels of a packed batch count
-
-    def _get_train_sampler(self, train_dataset=None) -> Sampler:
-        examples = self.train_dataset if train_dataset is None else train_dataset
-        real = [example for example in examples if not is_blank(example)]
-        keys = [tuple(e["input_ids"][: shown(e)]) for e in real]
-        blanks = len(examples) - len(real)
-        return Neighbours(keys, self.together, self.args.seed, blanks)
+    def _load_from_checkpoint(self, resume_from_checkpoint, model=None) -> None:
+        own = self.model.model
+        saved = type(own).from_pretrained(resume_from_checkpoint, dtype=own.dtype)
+        own.load_state_dict(saved.state_dict())
 
 
 def split_batch(batch_size: int, processes: int, largest: int) -> tuple[int, int]:
-    """(sequences on a device at once, batches accumulated) that make one step.
+    """(sequences per device, accumulated batches) of one optimizer step.
 
-    Together with the processes they give the same step on any machine.  Raises
-    ValueError where the batch cannot be divided among the processes.
+    Times the number of processes they give `batch_size` on any machine; a device gets
+    at most `largest` sequences at once.  Raises ValueError where the batch cannot be
+    divided among the processes.
 
     >>> split_batch(32, 2, 8)
     (8, 2)
@@ -140,14 +147,14 @@ def split_batch(batch_size: int, processes: int, largest: int) -> tuple[int, int
     if rest or not share:
         raise ValueError(
             f"a batch of {batch_size} cannot be divided among {processes} processes: "
-            f"take a number of processes that divides it"
+            f"choose a number of processes that divides it"
         )
     micro = max(n for n in range(1, min(share, largest) + 1) if share % n == 0)
     return micro, share // micro
 
 
 def collate(pad_id: int):
-    """A function that pads a list of examples to the longest, on the right."""
+    """A function from examples to tensors [batch, length], padded on the right."""
 
     def pad(examples: list[dict]) -> dict[str, torch.Tensor]:
         length = max(len(e["input_ids"]) for e in examples)
@@ -166,7 +173,7 @@ def collate(pad_id: int):
 
 
 class OneLine(TrainerCallback):
-    """Progress as one line a log, which reads well headless and in a notebook."""
+    """Progress as one printed line per log, also readable in an executed notebook."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -183,10 +190,7 @@ class OneLine(TrainerCallback):
 
 
 class NoLastCheckpoint(TrainerCallback):
-    """No checkpoint after the last step: the model itself is saved right then.
-
-    Trainer would write one, three times the model, that nobody reads.
-    """
+    """No checkpoint after the last step, because the student itself is saved then."""
 
     def on_step_end(self, args, state, control, **kwargs) -> None:
         if state.global_step >= state.max_steps:

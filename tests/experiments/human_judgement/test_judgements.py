@@ -45,7 +45,7 @@ def write(path, *rows):
 def test_a_line_that_stands_there_twice_counts_once(path, pairs, change):
     first, second = rows_in(path)
     content = write(path, first, second, first | change)
-    with pytest.warns(UserWarning, match="line 3 repeats line 1"):
+    with pytest.warns(UserWarning, match="lines 1 and 3 are equal"):
         assert read_judgements(path.parent) == [first, second]
     with pytest.warns(UserWarning, match="counted once"):
         judge = Judge("anna", pairs, path.parent)

@@ -6,7 +6,6 @@ import pytest
 
 from socratic_utils.experiments.human_judgement import (
     Judge,
-    preferences,
     read_judgements,
 )
 from socratic_utils.experiments.human_judgement.model_judge import (
@@ -15,6 +14,7 @@ from socratic_utils.experiments.human_judgement.model_judge import (
     judge_of,
     read_choice,
 )
+from socratic_utils.experiments.human_judgement.preferences import preferences
 from socratic_utils.teacher.teacher import Teacher
 from tests.helpers.judging import PROBLEMS, pairs_of
 from tests.helpers.teacher_server import TeacherServer

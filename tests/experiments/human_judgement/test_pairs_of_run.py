@@ -108,7 +108,7 @@ def test_a_live_teacher_is_asked_about_the_judged_problems_only(settings):
 def test_student_against_teacher_where_the_benchmark_has_no_steps(
     settings, monkeypatch
 ):
-    """As on all of P2's benchmarks."""
+    """As on all of SCoTD's benchmarks."""
     monkeypatch.setattr(corpus, "can_teach", lambda _, models: "gt_steps" not in models)
     problems = data.test_problems(settings)
     rows = [

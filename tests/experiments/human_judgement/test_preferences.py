@@ -1,6 +1,9 @@
 """What judges chose, in numbers."""
 
-from socratic_utils.experiments.human_judgement import agreement, preferences
+from socratic_utils.experiments.human_judgement.preferences import (
+    agreement,
+    preferences,
+)
 
 
 def rows(judge, votes, kind="person", dataset="toy"):

@@ -10,9 +10,8 @@ import pytest
 
 from socratic_utils.problems import Problem
 from socratic_utils.teacher.cache import ReplyStore
-from socratic_utils.teacher.claims import LONGEST, Claims
-from socratic_utils.teacher.endpoint import RefusedError
-from socratic_utils.teacher.teacher import Teacher, TeacherError
+from socratic_utils.teacher.errors import RefusedError, TeacherError
+from socratic_utils.teacher.teacher import STORE_NAME, Teacher
 from tests.helpers.teacher_server import TeacherServer
 
 PROCESSES = multiprocessing.get_context("forkserver")  # fork alone copies locks
@@ -38,70 +37,64 @@ def ask(url, cache, first, last, pipe=None):
         pipe.send([(chain.problem_id, chain.answer) for chain in chains])
 
 
-def hold(path, keys, pipe):
-    Claims(ReplyStore(path)).take(keys)
-    pipe.send("taken")
-    time.sleep(600)
+def hold(path, pipe):
+    with ReplyStore(path).lock():
+        pipe.send("held")
+        time.sleep(600)
 
 
-def test_what_one_has_claimed_the_other_does_not_get(tmp_path):
-    first, second = (Claims(ReplyStore(tmp_path / "r.sqlite")) for _ in range(2))
-    assert first.take(["a", "b"]) == {"a", "b"}
-    assert second.take(["b", "c"]) == {"c"}
-    assert first.take(["b", "c"]) == {"b"}  # one's own may be taken again
-    first.release()
-    assert second.take(["a", "b", "c"]) == {"a", "b", "c"}
-
-
-def test_the_claims_of_a_killed_process_are_over(tmp_path):
-    path = tmp_path / "r.sqlite"
+def start_holder(path):
     ours, theirs = PROCESSES.Pipe()
-    child = PROCESSES.Process(target=hold, args=(path, ["a", "b"], theirs))
+    child = PROCESSES.Process(target=hold, args=(path, theirs))
     child.start()
-    assert ours.recv() == "taken"
-    claims = Claims(ReplyStore(path))
-    assert claims.take(["a", "c"]) == {"c"}
+    assert ours.recv() == "held"
+    return child
+
+
+def test_the_second_waits_for_the_first_and_says_so_once(tmp_path, capsys):
+    child = start_holder(tmp_path / STORE_NAME)
+    with TeacherServer() as server:
+        second = threading.Thread(target=ask, args=(server.url, tmp_path, 0, 3))
+        second.start()
+        second.join(timeout=1.0)
+        assert second.is_alive() and server.requests == []
+        child.kill()  # the operating system releases the lock of a dead process
+        second.join(timeout=30)
+        assert len(server.requests) == 3
+    child.join()
+    assert capsys.readouterr().out.count("waiting for it") == 1
+
+
+def test_what_is_known_is_read_while_another_process_asks(tmp_path):
+    with TeacherServer() as server:
+        ask(server.url, tmp_path, 0, 3)
+        child = start_holder(tmp_path / STORE_NAME)
+        ask(server.url, tmp_path, 0, 3)  # nothing to ask, so nothing to wait for
+        assert len(server.requests) == 3
     child.kill()
     child.join()
-    assert claims.take(["a", "b"]) == {"a", "b"}
 
 
-def test_another_machine_is_believed_while_it_is_heard_of(tmp_path, monkeypatch):
-    far, near = (Claims(ReplyStore(tmp_path / "r.sqlite")) for _ in range(2))
-    far.host = "elsewhere"
-    assert far.take(["a"]) == {"a"}
-    assert near.take(["a"]) == set() and "on elsewhere" in near.holder()
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + LONGEST - 1)
-    far.refresh()
-    monkeypatch.setattr(time, "time", lambda: now + LONGEST + 1)
-    assert near.take(["a"]) == set()
-    monkeypatch.setattr(time, "time", lambda: now + 3 * LONGEST)
-    assert near.take(["a"]) == {"a"}
-
-
-def test_a_process_number_that_is_used_again_is_another_process(tmp_path):
-    store = ReplyStore(tmp_path / "r.sqlite")
-    old, new = Claims(store), Claims(store)
-    assert old.take(["a"]) == {"a"}
-    with store.transaction() as db:
-        db.execute("UPDATE claims SET started = started - 60")
-    assert new.take(["a"]) == {"a"}
-
-
-def test_a_zombie_asks_for_nothing(tmp_path):
-    path = tmp_path / "r.sqlite"
-    ours, theirs = PROCESSES.Pipe()
-    child = PROCESSES.Process(target=hold, args=(path, ["a"], theirs))
-    child.start()
-    ours.recv()
+def test_a_zombie_holds_up_nobody(tmp_path):
+    child = start_holder(tmp_path / STORE_NAME)
     os.kill(child.pid, signal.SIGKILL)
-    claims = Claims(ReplyStore(path))
-    until = time.time() + 10
-    while not (taken := claims.take(["a"])) and time.time() < until:
-        time.sleep(0.05)  # the fork server is its parent, and may be slow to notice
-    assert taken == {"a"}
+    with TeacherServer() as server:  # before anybody has waited for the child
+        ask(server.url, tmp_path, 0, 1)
     child.join()
+
+
+def test_threads_that_share_a_teacher_without_a_cache_pay_once():
+    with TeacherServer(latency=0.05) as server:
+        teacher = Teacher("toy", server.url, None, recorded=())
+        threads = [
+            threading.Thread(target=teacher.sample, args=(problems(0, 6),))
+            for _ in range(2)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=30)
+        assert len(server.requests) == 6
 
 
 def test_processes_that_overlap_pay_once_and_both_get_all(tmp_path):

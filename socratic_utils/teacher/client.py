@@ -1,0 +1,300 @@
+"""One request to one OpenAI-compatible endpoint, through the official `openai` client.
+
+`base_url` chooses the server: OpenAI (None), vLLM, `transformers serve`, llama.cpp or
+Ollama.  Chat models are sent messages; `api="completion"` is for plain completion
+models such as both papers' teachers, which are sent one text:
+
+    >>> endpoint = Endpoint("toy", "http://127.0.0.1:8000/v1", api="completion")
+    >>> endpoint.body({"model": "toy", "prompt": "How many?", "seed": 0}, n=2)["n"]
+    2
+
+The `openai` client retries connection failures, time-outs and the statuses 408, 409,
+429 and 5xx.  This module adds a limit on the time of a whole reply, retries after
+unreadable replies, a Retry-After of up to an hour, and parameters that an endpoint does
+not support: they are learnt from its refusal.  The key is read from the environment.
+
+Not covered: streaming, tools, images.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from typing import Any
+
+from .errors import (
+    APIS,
+    KEY_VARIABLE,
+    NAME_A_PARAMETER,
+    SYSTEM,
+    TeacherError,
+    check_address,
+    explained,
+    is_retried,
+    unsupported_part,
+)
+
+SECONDS_TO_CONNECT = 30.0
+LONGEST_WAIT = 3600.0  # seconds: a longer Retry-After is not obeyed
+STOP = ["\n\nProblem:"]  # where a completion model would begin another exemplar
+
+
+@dataclass
+class Endpoint:
+    """Where a model is served; `timeout` limits each request, in seconds.
+
+    `unsupported` holds the parts of a request that the endpoint has refused so far.
+    """
+
+    model: str
+    base_url: str | None = None
+    served_as: str | None = None
+    api: str = "chat"
+    timeout: float = 120.0
+    max_retries: int = 6
+    unsupported: set[str] = field(default_factory=set, init=False)
+
+    def __post_init__(self) -> None:
+        if self.api not in APIS:
+            raise ValueError(f"api must be one of {APIS}, not {self.api!r}")
+        if self.base_url is not None:
+            check_address(self.base_url)
+        self.stopped = False  # after an interrupt nothing is sent any more
+        self.in_flight: set[asyncio.Task | None] = set()
+        self._connection: Any = None
+
+    @property
+    def has_address(self) -> bool:
+        """Whether there is a server to ask, or a key for OpenAI."""
+        return self.base_url is not None or bool(_key())
+
+    @cached_property
+    def client(self) -> Any:
+        """The blocking `openai.OpenAI` client, for batch jobs."""
+        import openai
+
+        return openai.OpenAI(**self._options())
+
+    @property
+    def address(self) -> str:
+        """Host and port of the server, for messages."""
+        return self.client.base_url.netloc.decode().rpartition("@")[2]
+
+    @property
+    def path(self) -> str:
+        """The API's path under `base_url`."""
+        return "/chat/completions" if self.api == "chat" else "/completions"
+
+    def body(self, request: dict, n: int = 1, logprobs: bool = False) -> dict:
+        """What is sent for a canonical request: all of it that is supported."""
+        body = {**request, "model": self.served_as or self.model}
+        if n > 1:
+            body["n"] = n
+        if logprobs:
+            body["logprobs"] = True if self.api == "chat" else 1
+        if self.api == "completion":
+            body["stop"] = STOP
+        if "max_tokens" in self.unsupported:
+            body["max_completion_tokens"] = body["max_tokens"]
+        if SYSTEM in self.unsupported and "messages" in body:
+            system, first, *turns = body["messages"]
+            joined = f"{system['content']}\n\n{first['content']}"
+            body["messages"] = [{**first, "content": joined}, *turns]
+        return {k: v for k, v in body.items() if k not in self.unsupported}
+
+    def learn(self, body: dict, status: int, error: Any) -> bool:
+        """Whether a refusal of `body` is of something that will not be sent again.
+
+        It is said once what an endpoint does not support.
+        """
+        part = unsupported_part(body, error) if status in NAME_A_PARAMETER else None
+        if part and part not in self.unsupported:
+            self.unsupported.add(part)
+            instead = {
+                "max_tokens": "max_completion_tokens is sent instead",
+                SYSTEM: "the instruction is sent with the first problem",
+            }.get(part, "requests are sent without it")
+            print(f"teacher {self.model} does not take {part}: {instead}", flush=True)
+        return part is not None
+
+    async def ask(
+        self, request: dict, n: int = 1, logprobs: bool = False
+    ) -> list[dict]:
+        """Between 1 and `n` replies to a canonical request, as `reply_rows` gives them.
+
+        Raises RefusedError when this request alone is refused, TeacherError when it is
+        pointless to ask further.
+        """
+        import openai
+
+        retries = 0
+        while True:
+            body, pause = self.body(request, n, logprobs), 0.0
+            try:
+                if rows := reply_rows(await self._post(body), n):
+                    return rows
+                problem = "gave a reply without a choice"
+            except openai.APIStatusError as error:
+                status, pause = error.status_code, retry_after(error.response.headers)
+                if self.learn(body, status, error.body):
+                    continue
+                if not is_retried(status) or not 0 < pause <= LONGEST_WAIT:
+                    raise explained(self.model, status, error.body) from None
+                problem = f"asks to wait {pause:.0f} seconds"
+                print(f"{self.model} {problem}", flush=True)
+            except openai.APIConnectionError as error:
+                raise self._unanswered(error) from None
+            except ValueError:
+                problem = "gave a reply that is not JSON"
+            except (AttributeError, KeyError, TypeError):
+                problem = "gave a reply that does not follow the API"
+            if retries == self.max_retries:
+                raise TeacherError(
+                    f"the teacher {self.model} {problem}, several times; what was "
+                    f"answered before is kept, so run again later"
+                )
+            if self.stopped:
+                raise asyncio.CancelledError
+            await asyncio.sleep(pause or min(0.5 * 2**retries, 8.0))
+            retries += 1
+
+    async def close(self) -> None:
+        """Close the connections; the next request opens new ones."""
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+    async def _post(self, body: dict) -> Any:
+        import httpx2
+
+        if self._connection is None:
+            self._connection = self._connect()
+        # `chat.completions.create` validates the reply, which doubles the CPU time.
+        post = self._connection.post
+        return (await post(self.path, body=body, cast_to=httpx2.Response)).json()
+
+    def _connect(self) -> Any:
+        """An `AsyncOpenAI` client that also limits the time of a whole reply."""
+        import httpx2
+        import openai
+
+        class Limited(openai.DefaultAsyncHttpxClient):
+            async def send(_, *args, **options):  # noqa: N805
+                if self.stopped:
+                    raise asyncio.CancelledError
+                task = asyncio.current_task()
+                self.in_flight.add(task)
+                try:
+                    async with asyncio.timeout(self.timeout):
+                        reply = await super().send(*args, **options)
+                except TimeoutError:
+                    raise httpx2.ReadTimeout("the reply is not whole") from None
+                finally:
+                    self.in_flight.discard(task)
+                return reply
+
+        return openai.AsyncOpenAI(http_client=Limited(), **self._options())
+
+    def _options(self) -> dict[str, Any]:
+        import openai
+
+        if not (_key().isascii() and _key().isprintable()):
+            raise TeacherError(
+                f"the key in {KEY_VARIABLE} holds characters that no key has: copy it "
+                f"again"
+            )
+        seconds = min(self.timeout, SECONDS_TO_CONNECT)
+        return {
+            "api_key": _key() or "none",  # local servers want some value
+            "base_url": self.base_url,
+            "timeout": openai.Timeout(self.timeout, connect=seconds),
+            "max_retries": self.max_retries,
+        }
+
+    def _unanswered(self, error: Any) -> TeacherError:
+        import httpx2
+        import openai
+
+        connected = not isinstance(error.__cause__, httpx2.ConnectTimeout)
+        if isinstance(error, openai.APITimeoutError) and connected:
+            return TeacherError(
+                f"the teacher {self.model} did not answer within {self.timeout:g} "
+                f"seconds, several times; what was answered before is kept, so run "
+                f"again later"
+            )
+        return TeacherError(
+            f"the teacher at {self.address} cannot be reached: start its server or "
+            f"correct --teacher-url; what was answered is kept"
+        )
+
+
+def reply_rows(reply: dict, n: int = 1) -> list[dict]:
+    """A row for each choice of a reply: text, finish_reason, tokens, logprob.
+
+    `reply` is the decoded JSON of a chat or plain completion.  `completion_tokens` is
+    split evenly when one reply holds several choices; `logprob` is the sum over the
+    choice's `tokens` tokens, both None where the endpoint gives none.  A message that
+    ended without text (a refusal, all tokens spent on thinking) is an empty text.
+    Choices without a message are skipped, and so are those beyond `n`.
+    """
+    rows = []
+    choices = [c for c in reply.get("choices") or () if isinstance(c, dict)]
+    usage = reply.get("usage") or {}
+    for choice in choices[:n]:
+        message = choice.get("message")
+        text = message.get("content") if isinstance(message, dict) else None
+        text = choice.get("text") if text is None else text
+        if isinstance(text, str):  # half of a character is JSON, but no text
+            text = text.encode("utf-8", "replace").decode()
+        if not isinstance(text, str | None):
+            continue
+        finish = choice.get("finish_reason")
+        ended = isinstance(message, dict) and finish is not None
+        if text is None and not ended and finish != "content_filter":
+            continue
+        values = _logprobs(choice.get("logprobs"))
+        rows.append(
+            {
+                "text": text or "",
+                "finish_reason": finish,
+                "logprob": round(sum(values), 4) if values else None,
+                "tokens": len(values) or None,
+            }
+        )
+    for row in rows:
+        row["prompt_tokens"] = usage.get("prompt_tokens") if row is rows[0] else 0
+        total = usage.get("completion_tokens")
+        share = None if total is None else round(total / len(rows))
+        row["completion_tokens"] = row["tokens"] or share
+    return rows
+
+
+def _logprobs(found: Any) -> list[float]:
+    """Token log-likelihoods, from the chat form or the completion form."""
+    if not isinstance(found, dict):
+        return []
+    if found.get("token_logprobs"):
+        return [float(v) for v in found["token_logprobs"] if v is not None]
+    return [float(t["logprob"]) for t in found.get("content") or ()]
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Seconds that a server asks to wait; 0 where it does not ask."""
+    value = headers.get("retry-after", "0")
+    try:
+        return float(value)
+    except ValueError:
+        pass
+    try:
+        return parsedate_to_datetime(value).timestamp() - time.time()
+    except ValueError:
+        return 0.0
+
+
+def _key() -> str:
+    return os.environ.get(KEY_VARIABLE, "").strip()

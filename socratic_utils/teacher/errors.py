@@ -1,0 +1,124 @@
+"""What can be said about an endpoint without asking it, and its errors as one sentence.
+
+    >>> check_address("http://127.0.0.1:8000/v1")
+    >>> unsupported_part({"seed": 0}, {"message": "Unknown argument: seed"})
+    'seed'
+
+Imports only the standard library, so that a dry run works before anything is installed.
+No message repeats a server's own words: some servers echo the key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+KEY_VARIABLE = "OPENAI_API_KEY"
+APIS = ("chat", "completion")
+MODES = ("live", "batch")
+RETRIED = (408, 409, 425, 429)  # and 5xx: the same request may succeed later
+NAME_A_PARAMETER = (400, 403, 422)  # the statuses of a refusal that may do so
+PARAMETERS = ("max_tokens", "temperature", "seed", "n", "logprobs")
+SYSTEM = "the system message"
+_UNSUPPORTED = re.compile(
+    r"support|unrecogni[sz]ed|unknown|unexpected|extra|permitted|not allowed|not accept"
+)
+_NO_CREDIT = "the account has no credit left: look at your provider's page"
+_ADVICE = {
+    401: f"the key in {KEY_VARIABLE} is not accepted",
+    402: _NO_CREDIT,
+    403: f"the key in {KEY_VARIABLE} may not use this model",
+    404: "the endpoint does not know {model}: give the name it serves it by",
+    429: "too many requests for too long: wait, or lower the concurrency",
+} | dict.fromkeys(range(300, 400), "the address has moved: correct --teacher-url")
+
+
+class TeacherError(RuntimeError):
+    """The teacher cannot answer; the message says what to do."""
+
+
+class RefusedError(TeacherError):
+    """This request is refused for good; other requests may still be answered.
+
+    `by_content` says that the problem's text is the reason: asking for fewer samples of
+    it would not help.
+    """
+
+    by_content = False
+
+
+def check_address(url: str) -> None:
+    """Raises ValueError, in one sentence, unless `url` is the address of a server.
+
+    Names and keys inside an address would appear in logs, so they are refused.
+    """
+    parts = urlsplit(url)
+    try:
+        fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # the port is not a number
+        fine = False
+    if not fine:
+        raise ValueError(
+            "the teacher's URL is no address of a server, such as "
+            "http://127.0.0.1:8000/v1"
+        )
+    if parts.username or parts.password or parts.query:
+        raise ValueError(f"put the key into {KEY_VARIABLE}, not into the teacher's URL")
+
+
+def is_retried(status: int) -> bool:
+    """Whether the same request may succeed at another time."""
+    return status >= 500 or status in RETRIED
+
+
+def explained(model: str, status: int, error: Any) -> TeacherError:
+    """An HTTP error as one sentence; `error` is the decoded `error` of its body."""
+    code, param, words = _fields(error)
+    advice = _ADVICE.get(status, "").format(model=model)
+    by_content = False
+    if status == 429 and code == "insufficient_quota":
+        advice = _NO_CREDIT
+    refused = not advice and not is_retried(status)
+    if not advice:
+        advice = "the request was refused" if refused else "the server fails"
+    if refused and _is_too_long(words):
+        advice = "the prompt is longer than the model's context: take shorter problems"
+        by_content = True
+    elif refused and code == "content_filter":
+        advice, by_content = "its content filter refuses this problem", True
+    elif refused and code.startswith("unsupported"):
+        advice = f"it does not take the parameter {param!r}"
+    kind = RefusedError if refused else TeacherError
+    result = kind(f"teacher {model}, HTTP {status}: {advice}; answers so far are kept")
+    if isinstance(result, RefusedError):
+        result.by_content = by_content
+    return result
+
+
+def unsupported_part(body: Mapping, error: Any) -> str | None:
+    """The part of a request's `body` that a refusal calls unsupported, if it does."""
+    code, param, words = _fields(error)
+    if _is_too_long(words) or not _UNSUPPORTED.search(words):
+        return None
+    for name in PARAMETERS:
+        loose = rf"|\b{name}\b" if len(name) > 1 and not param else ""
+        named = rf"^{name}$|^body.{name}$"
+        if name in body and (
+            re.search(named, param) or re.search(rf"['\"`]{name}['\"`]{loose}", words)
+        ):
+            return name
+    roles = [message["role"] for message in body.get("messages", ())]
+    return SYSTEM if "system" in roles and re.search(r"\bsystem\b", words) else None
+
+
+def _is_too_long(words: str) -> bool:
+    return "context" in words and bool(re.search("length|exceed|maximum", words))
+
+
+def _fields(error: Any) -> tuple[str, str, str]:
+    """`code` and `param` of the API, where given, and all words in lower case."""
+    fields = error if isinstance(error, Mapping) else {}
+    code, param = (str(fields.get(name) or "") for name in ("code", "param"))
+    return code, param, str(error).lower()

