@@ -30,8 +30,8 @@ from socratic_utils.filtering.down_sampling import (
     balanced,
     correct_only,
 )
+from socratic_utils.metrics import accuracy
 from socratic_utils.metrics.self_consistency import SAMPLED, accuracy_by_votes
-from socratic_utils.metrics.statistics import accuracy
 from socratic_utils.problems import Chain, Problem
 from socratic_utils.results.papers import scotd as second_paper
 from socratic_utils.students.supervision import SUPERVISIONS, Supervision

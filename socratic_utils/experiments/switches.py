@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from socratic_utils.config import Settings
-from socratic_utils.metrics.statistics import accuracy, paired
+from socratic_utils.metrics import accuracy, paired
 from socratic_utils.results.papers import scotd as second_paper
 
 from . import checkpoints as selection

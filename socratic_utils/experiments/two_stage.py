@@ -19,7 +19,7 @@ import pandas as pd
 
 from socratic_utils.answers import is_correct
 from socratic_utils.config import Settings
-from socratic_utils.metrics.statistics import accuracy
+from socratic_utils.metrics import accuracy
 from socratic_utils.problems import Chain, Problem
 from socratic_utils.results.tables import paired_table
 from socratic_utils.teacher.cost import Estimate

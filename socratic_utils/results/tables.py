@@ -22,7 +22,8 @@ from pathlib import Path
 import pandas as pd
 
 from socratic_utils.files import write_atomic
-from socratic_utils.metrics.statistics import ERRORS, accuracy, first_error, paired
+from socratic_utils.metrics import accuracy, first_error, paired
+from socratic_utils.metrics.errors import ERRORS
 from socratic_utils.problems import Problem, read_rows
 from socratic_utils.students.supervision import STUDENTS
 

@@ -20,8 +20,7 @@ import pandas as pd
 
 from socratic_utils import config
 from socratic_utils.config import Settings, outputs_root
-from socratic_utils.metrics import self_consistency
-from socratic_utils.metrics.statistics import accuracy
+from socratic_utils.metrics import accuracy, self_consistency
 from socratic_utils.problems import read_rows
 from socratic_utils.runner.plan_gpu import SIZES
 

@@ -22,7 +22,7 @@ from typing import Any
 import pandas as pd
 
 from socratic_utils.config import Settings
-from socratic_utils.metrics.statistics import relative_gain
+from socratic_utils.metrics import relative_gain
 from socratic_utils.students.supervision import STUDENTS
 
 from . import compare_with_paper, paper_table
