@@ -35,7 +35,7 @@ from .extract import (
     may_be_marked,
     names_several,
 )
-from .rewrite import rewrite, rules
+from .rewrite import rules, substitute
 
 _DECORATION = re.compile(
     r"^\s*(?:[-*•>#]+\s+|\d{1,2}[.)]\s+|step\s+\d{1,2}\s*[:.]\s*)+", re.I
@@ -136,7 +136,7 @@ def parse_chain(
 
 def clean_line(line: str) -> str:
     """The line without Markdown bold, bullets, step numbers and LaTeX."""
-    line = " ".join(rewrite(line, _TYPESETTING).split())
+    line = " ".join(substitute(line, _TYPESETTING).split())
     mark = _DECORATION.match(line)
     return line[mark.end() :].strip() if mark else line
 
