@@ -165,7 +165,7 @@ def _result(text: str) -> str:
 
 def _is_marked(line: str, kind: str) -> bool:
     """Whether the line holds a final answer, or only the mark ("Final answer:")."""
-    if not may_be_marked(line.replace("**", "")):  # bold may stand inside the word
+    if not may_be_marked(line.replace("**", "")):  # bold can split the word
         return False
     if extract_marked_answer(line, kind) is not None:
         return True

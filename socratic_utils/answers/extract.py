@@ -241,7 +241,7 @@ def _canonical(match: re.Match, text: str) -> str | None:
 
 
 def _is_negative(text: str, start: int) -> bool:
-    """Whether a minus sign (no operator, no hyphen) stands before text[start]."""
+    """Whether a minus sign (no operator, no hyphen) is before text[start]."""
     before = text[:start].rstrip(CURRENCY)
     if not before.endswith("-"):
         return False
