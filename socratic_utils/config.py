@@ -126,9 +126,10 @@ class Settings:
 
     @property
     def name(self) -> str:
-        """The scale, and every setting that is not the scale's own, such as
-        `paper-svamp-gpt2-medium-from-palm-540b-seed1`.  Limits of the test set and
-        other settings share a folder; their rows differ by `hash`."""
+        """The scale, and what is not its own: `paper-svamp-from-palm-540b-seed1`.
+
+        Runs that differ in other settings share a folder; their rows differ by `hash`.
+        """
         own = load(self.scale, dataset=self.dataset)
         parts = [self.scale]
         if self.dataset != PRESETS[self.scale].dataset:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from socratic_utils import files as runs
+from socratic_utils import files
 from socratic_utils.problems import (
     Chain,
     Problem,
@@ -100,7 +100,7 @@ def test_no_such_file(tmp_path):
         load_jsonl(tmp_path / "none.jsonl", Chain)
 
 
-# --- runs -------------------------------------------------------------------------
+# --- files ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("broken", ["os.fsync", "os.replace"])
@@ -128,28 +128,29 @@ def test_a_row_that_cannot_be_written_leaves_the_old_file(tmp_path):
 
 def test_content_hash_is_stable():
     value = {"b": [1, 2.5, None], "a": "×"}
-    assert runs.content_hash(value) == "f3414b465d"  # must never change: it names files
-    assert runs.content_hash(value) == runs.content_hash(dict(sorted(value.items())))
-    assert runs.content_hash(value) != runs.content_hash({**value, "a": "x"})
-    assert runs.content_hash((1, 2)) == runs.content_hash([1, 2])
-    assert len(runs.content_hash(value, 32)) == 32
+    # It names files, so it must never change.
+    assert files.content_hash(value) == "f3414b465d"
+    assert files.content_hash(value) == files.content_hash(dict(sorted(value.items())))
+    assert files.content_hash(value) != files.content_hash({**value, "a": "x"})
+    assert files.content_hash((1, 2)) == files.content_hash([1, 2])
+    assert len(files.content_hash(value, 32)) == 32
 
 
 def test_content_hash_is_the_same_in_another_process():
     code = "from socratic_utils.files import content_hash\n"
     code += "print(content_hash({'b': 1, 'a': 2}))"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=runs.project_root(),
+        [sys.executable, "-c", code], cwd=files.project_root(),
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert done.stdout.strip() == runs.content_hash({"a": 2, "b": 1})
+    assert done.stdout.strip() == files.content_hash({"a": 2, "b": 1})
 
 
 def test_update_run_json_merges(tmp_path):
-    runs.update_run_json(tmp_path, seed=0, notebooks={"00": {"seconds": 1}})
-    runs.update_run_json(tmp_path, seed=1, notebooks={"01": {"seconds": 2}})
-    assert runs.read_json(tmp_path / "run.json") == {
+    files.update_run_json(tmp_path, seed=0, notebooks={"00": {"seconds": 1}})
+    files.update_run_json(tmp_path, seed=1, notebooks={"01": {"seconds": 2}})
+    assert files.read_json(tmp_path / "run.json") == {
         "seed": 1,
         "notebooks": {"00": {"seconds": 1}, "01": {"seconds": 2}},
     }
-    assert runs.read_json(tmp_path / "none.json", {"a": 1}) == {"a": 1}
+    assert files.read_json(tmp_path / "none.json", {"a": 1}) == {"a": 1}

@@ -35,7 +35,7 @@ from .extract import (
     may_be_marked,
     names_several,
 )
-from .rewrite import rewrite, rules
+from .rewrite import rules, substitute
 
 _DECORATION = re.compile(
     r"^\s*(?:[-*•>#]+\s+|\d{1,2}[.)]\s+|step\s+\d{1,2}\s*[:.]\s*)+", re.I
@@ -136,7 +136,7 @@ def parse_chain(
 
 def clean_line(line: str) -> str:
     """The line without Markdown bold, bullets, step numbers and LaTeX."""
-    line = " ".join(rewrite(line, _TYPESETTING).split())
+    line = " ".join(substitute(line, _TYPESETTING).split())
     mark = _DECORATION.match(line)
     return line[mark.end() :].strip() if mark else line
 
@@ -165,7 +165,7 @@ def _result(text: str) -> str:
 
 def _is_marked(line: str, kind: str) -> bool:
     """Whether the line holds a final answer, or only the mark ("Final answer:")."""
-    if not may_be_marked(line.replace("**", "")):  # bold may stand inside the word
+    if not may_be_marked(line.replace("**", "")):  # bold can split the word
         return False
     if extract_marked_answer(line, kind) is not None:
         return True

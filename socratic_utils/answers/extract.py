@@ -37,7 +37,7 @@ from .arithmetic import (
     find_equations,
     format_number,
 )
-from .rewrite import rewrite, rules
+from .rewrite import rules, substitute
 
 ANSWER_MARK = "The answer is"  # every student's transcript ends "The answer is 42."
 MAX_LINE = 500
@@ -118,10 +118,7 @@ def names_several(line: str) -> bool:
 
 
 def is_correct(predicted: str | None, gold: str, kind: str = "number") -> bool:
-    """Whether two answers have the same value.
-
-    Raises ValueError if `gold` cannot be read or holds two answers.
-    """
+    """Whether two answers have equal values; ValueError if `gold` is not one answer."""
     reader = _reader(kind)
     wanted = extract_answer(gold, kind) if isinstance(gold, str) else None
     if wanted is not None and not _MARK.search(gold):
@@ -144,10 +141,10 @@ def _reader(kind: str):
 
 def _plain(text: str) -> str:
     """The text without LaTeX, bold marks and non-ASCII digits."""
-    text = rewrite(ascii_signs(text), _LATEX_NUMBERS)
+    text = substitute(ascii_signs(text), _LATEX_NUMBERS)
     if not text.isascii():
         text = _VULGAR_FRACTION.sub(_spelled_out, text)
-    return rewrite(text, _SIGNS_AND_BOLD)
+    return substitute(text, _SIGNS_AND_BOLD)
 
 
 def _spelled_out(match: re.Match) -> str:
@@ -244,7 +241,7 @@ def _canonical(match: re.Match, text: str) -> str | None:
 
 
 def _is_negative(text: str, start: int) -> bool:
-    """Whether a minus sign (no operator, no hyphen) stands before text[start]."""
+    """Whether a minus sign (no operator, no hyphen) is before text[start]."""
     before = text[:start].rstrip(CURRENCY)
     if not before.endswith("-"):
         return False

@@ -10,42 +10,23 @@ SOCRATIC_DATA_DIR names, or else downloaded.  They are the benchmarks of Socrati
 openbookqa, quarel, anli, imdb, sst2), and svamp.
 
 To add one, write a module with `SIZES` ({split: number of problems}, counted or
-published) and `load(split) -> list[Problem]`, and name it in BENCHMARKS; few-shot
+published) and `load(split) -> list[Problem]`, and add its name to NAMES; few-shot
 exemplars of its own go to `teacher/prompts/`.
 """
 
+from importlib import import_module
+
 from socratic_utils.problems import Problem
 
-from . import (
-    anli,
-    commonsense_qa,
-    gradeschool,
-    gsm8k,
-    imdb,
-    multistep,
-    openbookqa,
-    quarel,
-    sst2,
-    strategyqa,
-    svamp,
-)
 from .loading import DATA_VARIABLE
 
 __all__ = ["BENCHMARKS", "DATA_VARIABLE", "known_size", "load_problems", "splits_of"]
 
-BENCHMARKS = {
-    "gradeschool": gradeschool,
-    "gsm8k": gsm8k,
-    "commonsense_qa": commonsense_qa,
-    "openbookqa": openbookqa,
-    "quarel": quarel,
-    "strategyqa": strategyqa,
-    "svamp": svamp,
-    "multistep": multistep,
-    "anli": anli,
-    "imdb": imdb,
-    "sst2": sst2,
-}
+NAMES = (
+    "gradeschool", "gsm8k", "commonsense_qa", "openbookqa", "quarel", "strategyqa",
+    "svamp", "multistep", "anli", "imdb", "sst2",
+)  # fmt: skip
+BENCHMARKS = {name: import_module(f".{name}", __name__) for name in NAMES}
 
 
 def load_problems(

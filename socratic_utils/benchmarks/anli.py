@@ -17,8 +17,7 @@ from .multiple_choice import choice_problem
 SIZES = {"train": 100_459, "validation": 1_200, "test": 1_200}  # as published
 FILES = {"train": "train.jsonl", "validation": "dev.jsonl", "test": "test.jsonl"}
 ON_HUB = {"train": "train_r3", "validation": "dev_r3", "test": "test_r3"}
-HUB_ID = "facebook/anli"
-HUB_REVISION = "b83b1452ab817eac4dcb36625e7c1fa95025093d"
+HUB = ("facebook/anli", "b83b1452ab817eac4dcb36625e7c1fa95025093d")
 LABELS = ("entailment", "neutral", "contradiction")  # the hub's 0, 1 and 2
 SHORT = {"e": 0, "n": 1, "c": 2}  # labels in the published files
 
@@ -36,7 +35,7 @@ def read(split: str) -> list[dict]:
             {**row, "premise": row["context"], "label": SHORT.get(row["label"])}
             for row in rows
         ]
-    return hub_rows(HUB_ID, HUB_REVISION, ON_HUB[split])
+    return hub_rows(*HUB, ON_HUB[split])
 
 
 def to_problem(split: str, row: dict) -> Problem:

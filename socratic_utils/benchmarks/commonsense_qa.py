@@ -21,8 +21,7 @@ from .multiple_choice import as_published, published_problem
 SIZES = {"train": 9_741, "validation": 1_221}  # counted
 UNLABELLED = ("test",)
 FILES = {"train": "train_rand_split.jsonl", "validation": "dev_rand_split.jsonl"}
-HUB_ID = "tau/commonsense_qa"
-HUB_REVISION = "94630fe30dad47192a8546eb75f094926d47e155"
+HUB = ("tau/commonsense_qa", "94630fe30dad47192a8546eb75f094926d47e155")
 
 
 def load(split: str) -> list[Problem]:
@@ -36,7 +35,7 @@ def read(split: str) -> list[dict]:
         return read_lines(path, "id", "question")
     return [
         as_published(row, "question", question_concept=row["question_concept"])
-        for row in hub_rows(HUB_ID, HUB_REVISION, split)
+        for row in hub_rows(*HUB, split)
     ]
 
 

@@ -20,8 +20,7 @@ from socratic_utils.problems import Problem, Step
 from .loading import hub_rows, local_file, read_lines
 
 SIZES = {"train": 7_473, "test": 1_319}  # counted
-HUB_ID = "openai/gsm8k"
-HUB_REVISION = "60b4b82b84c2dac2b54f7d7f3056eae01514f12e"
+HUB = ("openai/gsm8k", "60b4b82b84c2dac2b54f7d7f3056eae01514f12e")
 _NOTE = re.compile(r"<<[^<>]*>>")
 
 
@@ -41,7 +40,7 @@ def read(split: str, edition: str) -> list[dict]:
     suffix = "" if edition == "main" else "_socratic"
     if path := local_file("gsm8k", f"{split}{suffix}.jsonl"):
         return read_lines(path, texts=("question", "answer"))
-    return hub_rows(HUB_ID, HUB_REVISION, split, name=edition)
+    return hub_rows(*HUB, split, name=edition)
 
 
 def to_problem(id: str, split: str, row: dict, main_solution: str = "") -> Problem:

@@ -20,19 +20,12 @@ from pathlib import Path
 
 from socratic_utils.problems import Problem
 
-from .loading import (
-    DATA_VARIABLE,
-    downloaded_file,
-    hub_rows,
-    local_file,
-    read_table,
-)
+from .loading import DATA_VARIABLE, downloaded_file, hub_rows, local_file, read_table
 from .multiple_choice import SENTIMENTS, review_problem
 
 SIZES = {"train": 25_000, "test": 25_000, "original": 488, "contrast": 488}  # published
 PAIRED = ("original", "contrast")
-HUB_ID = "stanfordnlp/imdb"
-HUB_REVISION = "e6281661ce1c48d982bc483cf8a173c1bbeb5d31"
+HUB = ("stanfordnlp/imdb", "e6281661ce1c48d982bc483cf8a173c1bbeb5d31")
 CONTRAST_SETS = (
     "https://raw.githubusercontent.com/allenai/contrast-sets/"
     "9d0ce57bfc43aee75264ca6ed5306a9ccc722374/IMDb/data"
@@ -42,22 +35,20 @@ CONTRAST_SETS = (
 def load(split: str) -> list[Problem]:
     """All problems of a split, negative and positive reviews in alternation.
 
-    As published, all negative reviews come first: the first hundred would be of one
-    kind.
+    As published, all negative reviews come first: the first 100 would be of one kind.
     """
     if split not in PAIRED:
         return [
             review_problem("imdb", split, f"{split}-{number:05d}", text, label)
             for number, (text, label) in enumerate(reviews(split))
         ]
-    rows = pairs(split)
     return [
         review_problem(
             "imdb", split, f"{split}-{number:04d}", row["Text"],
             SENTIMENTS.index(row["Sentiment"].strip().lower()),
-            {} if split == "original" else {"base_id": f"imdb-original-{number:04d}"},
+            {"base_id": f"imdb-original-{number:04d}"} if split == "contrast" else {},
         )
-        for number, row in enumerate(rows)
+        for number, row in enumerate(pairs(split))
     ]  # fmt: skip
 
 
@@ -69,15 +60,14 @@ def reviews(split: str) -> list[tuple[str, int]]:
             for label, name in enumerate(("neg", "pos"))
             for path in _files(Path(folder) / "imdb" / split / name)
         ])  # fmt: skip
-    rows = hub_rows(HUB_ID, HUB_REVISION, split)
+    rows = hub_rows(*HUB, split)
     return in_turn([(row["text"], row["label"]) for row in rows])
 
 
 def in_turn(found: list[tuple[str, int]]) -> list[tuple[str, int]]:
     """Reviews of both labels in alternation, each kind in its published order."""
     sides = [[pair for pair in found if pair[1] == label] for label in (0, 1)]
-    both = [pair for pairs in zip_longest(*sides) for pair in pairs]
-    return [pair for pair in both if pair]
+    return [pair for both in zip_longest(*sides) for pair in both if pair]
 
 
 def pairs(split: str) -> list[dict]:
@@ -91,13 +81,13 @@ def pairs(split: str) -> list[dict]:
         path = local_file("imdb", name) or downloaded_file(f"{CONTRAST_SETS}/{name}")
         sides[side] = read_table(path, "Sentiment", "Text")
         for number, row in enumerate(sides[side], 1):
-            if str(row["Sentiment"]).strip().lower() not in SENTIMENTS:
-                found = row["Sentiment"]
+            found = row["Sentiment"]
+            if found.strip().lower() not in SENTIMENTS:
                 raise ValueError(f"{name}, row {number}: {found!r} is no sentiment")
     counts = {side: len(rows) for side, rows in sides.items()}
     if len(set(counts.values())) > 1:
         raise ValueError(f"imdb: {counts} reviews do not make pairs: take both files "
-                         f"from the same place")  # fmt: skip
+                         f"from the same source")  # fmt: skip
     return sides[split]
 
 

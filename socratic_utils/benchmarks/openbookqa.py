@@ -19,8 +19,7 @@ from .multiple_choice import as_published, published_problem
 
 SIZES = {"train": 4_957, "validation": 500, "test": 500}  # counted
 FILES = {"train": "train.jsonl", "validation": "dev.jsonl", "test": "test.jsonl"}
-HUB_ID, HUB_NAME = "allenai/openbookqa", "main"
-HUB_REVISION = "388097ea7776314e93a529163e0fea805b8a6454"
+HUB = ("allenai/openbookqa", "388097ea7776314e93a529163e0fea805b8a6454")
 
 
 def load(split: str) -> list[Problem]:
@@ -32,5 +31,5 @@ def read(split: str) -> list[dict]:
     """The rows in the published layout."""
     if path := local_file("openbookqa", FILES[split]):
         return read_lines(path, "id", "question")
-    rows = hub_rows(HUB_ID, HUB_REVISION, split, name=HUB_NAME)
+    rows = hub_rows(*HUB, split, name="main")
     return [as_published(row, "question_stem") for row in rows]

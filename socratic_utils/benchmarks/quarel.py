@@ -20,8 +20,7 @@ from .loading import hub_rows, local_file, read_lines
 from .multiple_choice import choice_problem
 
 SIZES = {"train": 1_941, "validation": 278, "test": 552}  # as published
-HUB_ID = "community-datasets/quarel"
-HUB_REVISION = "52be7f062d2c13d401a9e53b6963d8fbcc4abeb4"
+HUB = ("community-datasets/quarel", "52be7f062d2c13d401a9e53b6963d8fbcc4abeb4")
 _CHOICES = re.compile(r"^(.*?)\s*\(A\)\s*(.*?)\s*\(B\)\s*(.*?)\s*$", re.S)
 
 
@@ -35,7 +34,7 @@ def read(split: str) -> list[dict]:
     file = "dev" if split == "validation" else split
     if path := local_file("quarel", f"quarel-v1-{file}.jsonl"):
         return read_lines(path, "id", "answer_index", texts=("question",))
-    return hub_rows(HUB_ID, HUB_REVISION, split)
+    return hub_rows(*HUB, split)
 
 
 def to_problem(split: str, row: dict) -> Problem:

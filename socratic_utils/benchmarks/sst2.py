@@ -17,8 +17,7 @@ from .multiple_choice import review_problem
 SIZES = {"train": 67_349, "validation": 872}  # as published
 UNLABELLED = ("test",)
 FILES = {"train": "train.tsv", "validation": "dev.tsv"}
-HUB_ID = "stanfordnlp/sst2"
-HUB_REVISION = "8d51e7e4887a4caaa95b3fbebbf53c0490b58bbb"
+HUB = ("stanfordnlp/sst2", "8d51e7e4887a4caaa95b3fbebbf53c0490b58bbb")
 
 
 def load(split: str) -> list[Problem]:
@@ -34,4 +33,4 @@ def read(split: str) -> list[dict]:
     """The published rows: sentence and label."""
     if path := local_file("sst2", FILES[split]):
         return read_table(path, "sentence", "label", quoted=False)
-    return hub_rows(HUB_ID, HUB_REVISION, split)
+    return hub_rows(*HUB, split)

@@ -19,8 +19,7 @@ from .loading import hub_rows, local_file, read_array
 
 SIZES = {"train": 800, "test": 200}  # counted
 FIELDS = ("ID", "Body", "Question", "Equation", "Answer", "Type")
-HUB_ID = "ChilleD/SVAMP"
-HUB_REVISION = "5e0bf1e5e7c0e9c4bc39180d224f41f3f801b7ef"
+HUB = ("ChilleD/SVAMP", "5e0bf1e5e7c0e9c4bc39180d224f41f3f801b7ef")
 SEED = 0  # of the permutation that gives exactly the published 800/200 split
 
 
@@ -40,7 +39,7 @@ def read() -> list[dict]:
     if path := local_file("svamp", "SVAMP.json"):
         rows = read_array(path, *FIELDS, texts=("Body", "Question"))
     else:
-        rows = hub_rows(HUB_ID, HUB_REVISION, "train", "test")
+        rows = hub_rows(*HUB, "train", "test")
     by_id = {row["ID"]: row for row in rows}
     wanted = [f"chal-{number}" for number in range(1, len(rows) + 1)]
     if set(by_id) != set(wanted):

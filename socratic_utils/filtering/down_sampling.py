@@ -160,11 +160,11 @@ def sample_open_ended(
 ) -> Pool:  # fmt: skip
     """More chains from open-ended problems: 1/3/5/7/9 by quintile, at random.
 
-    Open-endedness is the number of distinct word bigrams over all chains sampled for a
-    problem, including wrong ones: otherwise it would measure how many are correct.
-    Sample all problems equally often; the count is not normalised.  Problems without a
-    usable chain are not ranked; ties keep the order of `problems`.  Few problems have 9
-    correct chains, so this pool can be smaller than the others (`Pool.row`).
+    Open-endedness is the number of distinct word bigrams over all chains of a problem,
+    including wrong ones: otherwise it would measure how many are correct.  It is not
+    normalised, so sample all problems equally often.  Problems without a usable chain
+    are not ranked; ties keep the order of `problems`.  Few problems have 9 correct
+    chains, so this pool can be smaller than the others (`Pool.row`).
     """
     usable = _usable(problems, chains, keep_wrong)
     bigrams: dict[str, set] = {p.id: set() for p, own in usable if own}
@@ -173,8 +173,7 @@ def sample_open_ended(
             bigrams[chain.problem_id] |= ngrams(words(chain_text(chain)), 2)
     ranked = sorted(bigrams, key=lambda name: len(bigrams[name]))
     shares = quintile_budgets(budget)
-    # Ranks are taken at their middle: then the mean budget is exact for any number of
-    # problems, not only for multiples of five.
+    # The + 0.5 makes the mean budget exact for any number of problems.
     budgets = {
         name: shares[int(QUINTILES * (rank + 0.5) / len(ranked))]
         for rank, name in enumerate(ranked)
@@ -193,7 +192,6 @@ DOWN_SAMPLINGS = {
 
 def quintile_budgets(budget: int = BUDGET) -> tuple[int, ...]:
     """Budgets of the five quintiles, evenly spaced from 1, with mean `budget`."""
-    _check(budget)
     return tuple(round(1 + (budget - 1) * i / 2) for i in range(QUINTILES))
 
 
@@ -236,7 +234,8 @@ def _select(
     embedding: str | None = None, budgets: Mapping[str, int] | None = None,
 ) -> Pool:  # fmt: skip
     """The chains that `choose` picks per problem, `budgets` of them where given."""
-    _check(budget)
+    if budget < 1:
+        raise ValueError(f"budget must be at least 1 chain per problem, not {budget}")
     chosen: list[Chain] = []
     short = 0
     for problem, own in usable:
@@ -255,8 +254,3 @@ def _order(problem: Problem, own: list[Chain], seed: int) -> list[int]:
     """The random order of a problem's chains that every selection draws from."""
     rng = random.Random(f"{seed}-{problem.id}")
     return rng.sample(range(len(own)), len(own))
-
-
-def _check(budget: int) -> None:
-    if budget < 1:
-        raise ValueError(f"budget must be at least 1 chain a problem, not {budget}")

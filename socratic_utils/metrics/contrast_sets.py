@@ -1,16 +1,18 @@
-"""Contrast sets: does a student still answer right when the question changes a little?
+"""Contrast sets: is a student still right when the question changes a little?
 
-A contrast set (Gardner et al. 2020, used in P2's Fig 5) is a changed copy of test
-problems: as little is changed as gives another answer.  Accuracy on the two sides hides
-who answers both of a pair by luck, so *consistency* counts pairs with both right.
+A contrast set (Gardner et al., 2020; SCoTD, Fig. 5) is a copy of test problems with the
+smallest change that changes the answer.  *Consistency* counts pairs with both sides
+right, because accuracy alone hides which of them were lucky.
 
     >>> rows = [{"id": "t-1", "correct": True}, {"id": "c-1", "correct": False}]
     >>> pairs(rows, {"c-1": "t-1"})
     [(True, False)]
 
 A problem names its original in `extra["base_id"]`: the split `contrast` of `imdb`, and
-`challenge` of `gradeschool`, whose variants of test problems (another question, one
-more number, another order) are our small contrast set; only some change the answer.
+the split `challenge` of `gradeschool`, whose variants of test problems (another
+question, one more number, another order) are our small contrast set.
+
+Not covered: whether the answer changes; in `challenge` only some do.
 """
 
 from __future__ import annotations
@@ -24,12 +26,12 @@ from .statistics import accuracy, paired
 
 
 def bases(problems: Iterable[Problem]) -> dict[str, str]:
-    """The original of each problem that has one."""
+    """Problem id -> id of its original, for the problems that have one."""
     return {p.id: p.extra["base_id"] for p in problems if p.extra.get("base_id")}
 
 
 def pairs(rows: Iterable[dict], base_of: Mapping[str, str]) -> list[tuple[bool, bool]]:
-    """(original right, changed right) of every pair whose sides are both in `rows`."""
+    """(original right, changed right) of every pair with both sides in `rows`."""
     right = {row["id"]: bool(row["correct"]) for row in rows}
     return [
         (right[base], right[changed])
@@ -41,10 +43,10 @@ def pairs(rows: Iterable[dict], base_of: Mapping[str, str]) -> list[tuple[bool, 
 def contrast_table(
     rows: Sequence[dict], base_of: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """A row a student: accuracy on both sides and consistency, over the same pairs.
+    """One row per student: accuracy on both sides and consistency, as fractions.
 
     Intervals are Wilson's; `p_value` is McNemar's exact test between the two sides.
-    A student whose rows hold no whole pair has no line.
+    Students without a complete pair are skipped.
     """
     table = []
     for student in dict.fromkeys(row["student"] for row in rows):

@@ -1,19 +1,18 @@
-"""How close a student's sub-questions are to the gold ones (P1, Table 4).
+"""How close a student's sub-questions are to the gold ones (Socratic CoT, Table 4).
 
-BLEU (sacreBLEU, the corpus's: all sub-questions of a problem are one sentence), #Q (the
+BLEU (sacreBLEU, corpus level; the sub-questions of a problem are one sentence), #Q (the
 share of problems with as many sub-questions as the gold ones) and, where the package
-`bert-score` and its model can be had, BERTScore F1:
+`bert-score` and its model are available, BERTScore F1.
 
     >>> row = {"id": "p", "student": "s", "lines": [{"role": "question",
     ...        "text": "Q: How many rolls does she make?"}]}
-    >>> step = {"question": "How many rolls does she make?", "solution": "4 * 12 = 48",
-    ...         "answer": "48"}
+    >>> step = Step("How many rolls does she make?", "4 * 12 = 48", "48")
     >>> problem = Problem("p", "toy", "test", "Mia bakes.", "48", steps=(step,))
     >>> quality([row], [problem])[0]["bleu"]
     100.0
 
-P1 compares GPT-2 Large with GSM8K's Socratic questions.  Not covered: whether another
-question than the gold one is as good.
+The paper compares GPT-2 Large with GSM8K's Socratic questions.  Not covered: whether a
+question other than the gold one is equally good.
 """
 
 from __future__ import annotations
@@ -33,10 +32,10 @@ COLUMNS = ("student", "n", "bleu", "bert_f1", "same_count", "ci_low", "ci_high")
 
 
 def quality(rows: Sequence[dict], problems: Sequence[Problem]) -> list[dict]:
-    """A line a student that asks: BLEU in 0 to 100, BERTScore F1 and #Q in 0 to 1.
+    """One row per student that asks: BLEU (0 to 100), BERTScore F1 and #Q (0 to 1).
 
-    Of problems without gold sub-questions nothing is counted; `bert_f1` is None where
-    it cannot be had.  `n` is the number of problems, the interval is that of #Q.
+    Problems without gold sub-questions are skipped; `bert_f1` is None where BERTScore
+    is not available.  `n` is the number of problems; the interval is that of #Q.
     """
     gold = {p.id: sub_questions(p) for p in problems}
     asked: dict[str, list[tuple[list[str], list[str]]]] = defaultdict(list)
@@ -48,12 +47,12 @@ def quality(rows: Sequence[dict], problems: Sequence[Problem]) -> list[dict]:
 
 
 def quality_table(rows: Sequence[dict], problems: Sequence[Problem]) -> pd.DataFrame:
-    """`quality` as a table; it has its columns also where no student asks."""
+    """`quality` as a table, with its columns even if no student asks."""
     return pd.DataFrame(quality(rows, problems), columns=COLUMNS)
 
 
 def questions(row: dict) -> list[str]:
-    """The sub-questions of a prediction row, without their mark."""
+    """The sub-questions of a prediction row, without their prefix."""
     mark = PREFIXES["question"]
     return [
         line["text"].removeprefix(mark).strip()
@@ -79,11 +78,11 @@ def _line(student: str, pairs: Sequence[tuple[list[str], list[str]]]) -> dict:
 
 
 def bert_f1(written: Sequence[str], wanted: Sequence[str]) -> float | None:
-    """Mean BERTScore F1; None without its model or `pip install bert-score`."""
+    """Mean BERTScore F1, or None without `pip install bert-score` or its model."""
     try:
         from bert_score import score
 
         *_, values = score(list(written), list(wanted), lang="en", verbose=False)
-    except (ImportError, OSError, ValueError):  # no package, or no hub to ask
+    except (ImportError, OSError, ValueError):  # no package, or no hub
         return None
     return round(float(values.mean()), 4)

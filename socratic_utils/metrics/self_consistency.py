@@ -1,17 +1,14 @@
-"""Self-consistency: several solutions of a problem vote on its answer.
+"""Self-consistency: several sampled solutions of a problem vote on its answer.
 
-P2, section 3 and Table 3: 30 solutions drawn at temperature 0.7, the most frequent
-answer counts.  Answers are compared by value ("1/2" and "0.5" are one answer); a
-solution without an answer has no vote.  A tie goes to the answer whose likeliest
-solution is the likelier one (P2 does not say what it does):
-
-    >>> rows = solved(..., decoding=SAMPLED, samples=30)  # doctest: +SKIP
-    >>> accuracy_by_votes(rows, 30, (1, 10, 30))          # doctest: +SKIP
-
-`majority` works on plain pairs of answer and log-likelihood:
+SCoTD (section 3, Table 3) samples 30 solutions at temperature 0.7 and takes the most
+frequent answer.  Answers are compared by value ("1/2" and "0.5" are the same); a
+solution without an answer has no vote.  The paper does not say how it breaks ties; here
+the answer with the likeliest solution wins.
 
     >>> majority([("12", -3.0), ("12.0", -9.0), ("10", -1.0)])
     Vote(answer='12', votes=2, of=3)
+
+Not covered: votes weighted by likelihood.
 """
 
 from __future__ import annotations
@@ -26,11 +23,11 @@ from socratic_utils.config import Decoding
 
 from .statistics import accuracy
 
-SAMPLED = replace(Decoding(), temperature=0.7)  # P2, Table 3
+SAMPLED = replace(Decoding(), temperature=0.7)  # SCoTD, Table 3
 
 
 class Vote(NamedTuple):
-    """The winning answer (None: nobody had one), its votes, and how many voted."""
+    """The winning answer (None if there is none), its votes, and the ballots cast."""
 
     answer: str | None
     votes: int
@@ -38,12 +35,12 @@ class Vote(NamedTuple):
 
 
 def majority(ballots: Sequence[tuple[str | None, float]], kind: str = "number") -> Vote:
-    """The most frequent of (answer, log-likelihood) pairs; the first spelling is kept.
+    """The most frequent of (answer, log-likelihood) pairs, in its first spelling.
 
-    Raises ValueError where there is no ballot at all.
+    Raises ValueError where there is no pair.
     """
     if not ballots:
-        raise ValueError("nobody votes: give at least one solution")
+        raise ValueError("no ballots: give at least one solution")
     found: dict[Any, list[tuple[str, float]]] = {}
     for answer, logprob in ballots:
         if answer is not None:
@@ -58,11 +55,10 @@ def majority(ballots: Sequence[tuple[str | None, float]], kind: str = "number") 
 def votes(
     rows: Sequence[dict], samples: int, count: int = 0, kind: str = "number"
 ) -> list[Vote]:
-    """One vote a problem, of its first `count` samples (0: of all).
+    """One vote per problem, over its first `count` samples (0: all).
 
-    `rows` are the prediction rows of `samples` solutions of each problem, those of one
-    problem together, with their `logprob`.  Raises ValueError where they are not, or
-    `count` is more than there are.
+    `rows` are prediction rows with `logprob`, the `samples` of a problem adjacent.
+    Raises ValueError where they are not, or for a `count` above `samples`.
     """
     count = count or samples
     if count > samples:
@@ -81,7 +77,7 @@ def votes(
 def accuracy_by_votes(
     rows: Sequence[dict], samples: int, counts: Sequence[int], kind: str = "number"
 ) -> list[dict]:
-    """A row for each number of votes: n, correct, accuracy and its Wilson interval."""
+    """One row per number of votes: n, correct, accuracy and its Wilson interval."""
     golds = [row["gold"] for row in rows[::samples]]
     table = []
     for count in counts:

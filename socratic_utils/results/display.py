@@ -17,7 +17,7 @@ from html import escape
 import pandas as pd
 from IPython.display import HTML, Code, display
 
-from socratic_utils.metrics.statistics import line_marks
+from socratic_utils.metrics import line_marks
 from socratic_utils.problems import Chain, Problem
 from socratic_utils.students.supervision import label_of
 from socratic_utils.students.transcript import IGNORED

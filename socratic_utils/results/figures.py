@@ -27,7 +27,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from socratic_utils.files import write_atomic
-from socratic_utils.metrics.statistics import ERRORS
+from socratic_utils.metrics.errors import ERRORS
 from socratic_utils.students.supervision import colour_of, label_of
 
 PALETTE = sns.color_palette("colorblind", 10).as_hex()

@@ -122,21 +122,10 @@ def _all_runs(tables: Path) -> str:
 def _what_was_run(run: dict[str, Any]) -> str:
     if not run:
         return ""
-    times = [
-        {"notebook": name, **use}
-        for name, use in sorted(run.get("notebooks", {}).items())
-    ]
-    facts = pd.DataFrame(_flat({**run, "notebooks": {}}), columns=["what", "value"])
-    return f"<h2>What was run</h2>{to_html(pd.DataFrame(times))}{to_html(facts)}"
-
-
-def _flat(values: dict[str, Any], above: str = "") -> list[tuple[str, str]]:
-    """Nested values as lines: {"a": {"b": 1}} -> [("a b", "1")], without empty ones."""
-    pairs = []
-    for key, value in values.items():
-        name = f"{above} {key}".strip().replace("_", " ")
-        if isinstance(value, dict):
-            pairs += _flat(value, name)
-        elif value not in (None, ""):
-            pairs.append((name, str(value)))
-    return pairs
+    notebooks = sorted(run.pop("notebooks", {}).items())
+    times = pd.DataFrame([{"notebook": name, **use} for name, use in notebooks])
+    facts = pd.json_normalize(run, sep=" ").T.dropna().reset_index()
+    facts = facts.set_axis(["what", "value"], axis="columns").astype(str)
+    return (
+        f"<h2>What was run</h2>{to_html(times)}{to_html(facts[facts['value'] != ''])}"
+    )

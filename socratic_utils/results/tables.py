@@ -22,7 +22,8 @@ from pathlib import Path
 import pandas as pd
 
 from socratic_utils.files import write_atomic
-from socratic_utils.metrics.statistics import ERRORS, accuracy, first_error, paired
+from socratic_utils.metrics import accuracy, first_error, paired
+from socratic_utils.metrics.errors import ERRORS
 from socratic_utils.problems import Problem, read_rows
 from socratic_utils.students.supervision import STUDENTS
 
@@ -105,10 +106,7 @@ def over_seeds(tables: Iterable[Path]) -> pd.DataFrame:
     empty for a single seed.  Socratic CoT reports means of at least three runs (Table
     2), without deviations.
     """
-    found = [pd.read_csv(path) for path in tables]
-    if not found:
-        return pd.DataFrame(columns=[*KEY, "model", "seeds", "mean", "sd"])
-    main = pd.concat(found).drop_duplicates([*KEY, "model", "seed"])
+    main = _read_tables(tables).drop_duplicates([*KEY, "model", "seed"])
     groups = main.groupby([*KEY, "model"], sort=False)["accuracy"]
     table = groups.agg(["count", "mean", "std"]).round(4).reset_index()
     return table.rename(columns={"count": "seeds", "std": "sd"})
@@ -120,16 +118,11 @@ def by_size(tables: Iterable[Path], dataset: str, seed: int = 0) -> pd.DataFrame
     Socratic CoT's Figure 4 has accuracy over sizes of GPT-2.  Runs of another dataset
     or seed, and with another number of problems than the first, are skipped.
     """
-    runs = []
-    for path in tables:
-        run = pd.read_csv(path)
-        run = run[(run["dataset"] == dataset) & (run["seed"] == seed)]
-        runs.append(run[run["split"] == run["split"].iloc[0]] if len(run) else run)
-    if not any(map(len, runs)):
-        return pd.DataFrame(columns=[*RUN, *SCORE])
-    found = pd.concat([run for run in runs if len(run)])
-    found = found.drop_duplicates(["student", "model"])
-    return found[found["n"] == found["n"].iloc[0]]
+    runs = _read_tables(tables)
+    runs = runs[(runs["dataset"] == dataset) & (runs["seed"] == seed)]
+    for column in ("split", "n"):
+        runs = runs[runs[column].isin(runs[column].iloc[:1])]
+    return runs.drop_duplicates(["student", "model"])
 
 
 def strict_table(rows: Iterable[dict]) -> pd.DataFrame:
@@ -253,6 +246,12 @@ def save_tables(
     for name, table in tables.items():
         save_table(table, folder, name, captions[name], scale)
     return tables
+
+
+def _read_tables(paths: Iterable[Path]) -> pd.DataFrame:
+    """Main tables of several runs one below the other; empty without paths."""
+    empty = pd.DataFrame(columns=[*RUN, *SCORE]).astype({"accuracy": float})
+    return pd.concat([empty, *map(pd.read_csv, paths)])
 
 
 def _groups(rows: Iterable[dict], names: Sequence[str]) -> dict[tuple, list[dict]]:

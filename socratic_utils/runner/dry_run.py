@@ -32,9 +32,7 @@ def show_gpu_plan(settings: Settings) -> None:
     if not rows:
         print(f"(the size of {settings.student} is not known: no hours on a GPU)")
     else:
-        print(
-            "hours on one GPU (estimates; see socratic_utils/runner/plan_gpu.py):"
-        )
+        print("hours on one GPU (estimates; see socratic_utils/runner/plan_gpu.py):")
         print(tabulate(rows, headers="keys", floatfmt=".2f"))
         print("the same for every size and three seeds (-: does not fit):")
         print(tabulate(sizes, "keys", floatfmt=".2f", missingval="-"))

@@ -154,14 +154,14 @@ def paper_grid(settings: Sequence[Settings]) -> pd.DataFrame:
     import pandas as pd
 
     from socratic_utils.results.papers import compare_with_paper
-    from socratic_utils.results.papers.socratic_cot import table2
+    from socratic_utils.results.papers.socratic_cot import cells_of as paper_cells
 
     found: dict[tuple, list[dict]] = defaultdict(list)
     for one in settings:
         for place, score in cells_of(one):
             found[place].append(score)
     place, lines = ["dataset", "student_model", "supervision"], []
-    for cell in table2().to_dict("records"):
+    for cell in paper_cells("Table 2").to_dict("records"):
         key = tuple(cell[name] for name in place)
         ours = dict(zip(place, key, strict=True)) | over_seeds(found[key])
         value = round(cell["value"] / 100, 4)

@@ -27,11 +27,11 @@ from socratic_utils.experiments.human_judgement import PAIRS
 from socratic_utils.experiments.sampling import STYLE, can_sample, planned
 from socratic_utils.filtering.right_answers import KEPT, RESAMPLE_TEMPERATURE, judge
 from socratic_utils.problems import Problem, read_rows
-from socratic_utils.teacher.cache import ReplyStore
+from socratic_utils.teacher.cache import ReplyStore, shipped_recordings
 from socratic_utils.teacher.cost import Estimate
 from socratic_utils.teacher.prompts import FROM_QUESTIONS, FROM_STEPS
 from socratic_utils.teacher.published import CORPORA
-from socratic_utils.teacher.teacher import STORE_NAME, Teacher, shipped_recordings
+from socratic_utils.teacher.teacher import STORE_NAME, Teacher
 
 
 def known_teachers() -> list[str]:

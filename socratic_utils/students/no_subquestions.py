@@ -22,17 +22,16 @@ Ours trains for as many optimizer steps as the question answerer it is compared 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
 
 from socratic_utils.config import Training
 from socratic_utils.problems import Chain, Problem, Step
 
+from .transcript import Pairs
 
-def sub_problems(
-    pairs: Sequence[tuple[Problem, Chain]],
-) -> list[tuple[Problem, Chain]]:
+
+def sub_problems(pairs: Pairs) -> list[tuple[Problem, Chain]]:
     """The sub-problems of every pair, shortest first; steps without answer add none."""
     return [
         (problem, until(chain, count))

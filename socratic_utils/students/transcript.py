@@ -18,6 +18,7 @@ Not covered: the guide line `Plan: ...` that may follow the problem (`guidance`)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ PREFIXES = {
     "answer": ANSWER_MARK,
     "done": "No more questions",
 }
+Pairs = Sequence[tuple[Problem, Chain]]  # what a student learns, in order
 IGNORED = -100  # the label that PyTorch's cross-entropy ignores
 
 
@@ -84,24 +86,25 @@ def start_ids(tokenizer) -> list[int]:
     return list(tokenizer("").input_ids)
 
 
-def segment_ids(tokenizer, segment: Segment, last: bool = False) -> list[int]:
-    """The tokens of a segment and its stop mark: a new line, or <end> after the last.
+def text_ids(tokenizer, text: str) -> list[int]:
+    """The tokens of a text, without those before every text."""
+    return tokenizer(text, add_special_tokens=False).input_ids
+
+
+def line_ids(tokenizer, text: str, last: bool = False) -> list[int]:
+    """The tokens of a line and its stop mark: a new line, or <end> after the last.
 
     Text and stop mark are encoded separately, so that decoding meets exactly the tokens
     of training, whatever the tokeniser would have merged.
     """
-    ids = tokenizer(segment.text, add_special_tokens=False).input_ids
-    if last:
-        return [*ids, tokenizer.eos_token_id]
-    return [*ids, *tokenizer("\n", add_special_tokens=False).input_ids]
+    stop = [tokenizer.eos_token_id] if last else text_ids(tokenizer, "\n")
+    return [*text_ids(tokenizer, text), *stop]
 
 
 def prompt_ids(tokenizer, problem: Problem, guide: str = "") -> list[int]:
     """The tokens of the problem's line and of a guide line, exactly as in training."""
-    lines = [problem_segment(problem)] + ([Segment("guide", guide)] if guide else [])
-    return start_ids(tokenizer) + [
-        token for line in lines for token in segment_ids(tokenizer, line)
-    ]
+    ids = start_ids(tokenizer) + line_ids(tokenizer, problem_segment(problem).text)
+    return ids + (line_ids(tokenizer, guide) if guide else [])
 
 
 def tokenize(
@@ -115,7 +118,7 @@ def tokenize(
     labels = [IGNORED] * len(ids)
     shown = supervision.transcript(problem, chain)
     for number, (segment, trained) in enumerate(shown, 1):
-        tokens = segment_ids(tokenizer, segment, last=number == len(shown))
+        tokens = line_ids(tokenizer, segment.text, last=number == len(shown))
         ids += tokens
         labels += tokens if trained else [IGNORED] * len(tokens)
     return {"input_ids": ids, "labels": labels}

@@ -1,15 +1,15 @@
 """The same requests as a batch job: half the price, within a day.
 
-OpenAI's Batch API: a file of requests is uploaded, a file of results comes back, in any
-order, some of them perhaps missing.  Results are joined on `custom_id`, which is the
-request's key.  Job ids are stored before anything waits, so the process may end; a
-later one collects what has arrived and submits only what is missing.
+OpenAI's Batch API: a file of requests is uploaded, and a file of results comes back in
+any order, perhaps with some missing; `custom_id`, the request's key, joins the two.
+Job ids are stored before anything waits, so the process may end; a later one collects
+what has arrived and submits only what is missing:
 
     ./run_all.sh paper --teacher gpt-4.1-mini --teacher-mode batch
 
 A kill or a lost reply between a submission and its note on disk is covered too: what
 is about to be submitted is noted first, every job carries a hash of its requests, and
-one that is already at the endpoint is adopted.
+a job that is already at the endpoint is adopted.
 """
 
 from __future__ import annotations
@@ -25,11 +25,10 @@ from tqdm import tqdm
 from socratic_utils.files import content_hash
 
 from .cache import ReplyStore
-from .client import Endpoint, reply_rows
+from .client import Endpoint
 from .cost import Budget
 from .errors import RefusedError, TeacherError, explained, is_retried
-from .job import Job, Refusals, reply_row
-from .live import Remember
+from .job import Job, Refusals, Remember, reply_rows, stored_row
 
 MOST_REQUESTS = 50_000  # of one job, by the API's rules
 MOST_BYTES = 200 * 10**6
@@ -38,13 +37,13 @@ OVER = ("completed", "expired", "cancelled", "failed")
 ROUNDS = 3  # how often a request that failed in a job is submitted again
 UNSENT = "unsent-"  # in place of a job's id, until the endpoint has given it one
 
-Known = Callable[[Sequence[str]], Mapping[str, dict]]
+Known = Callable[[Sequence[Job]], Mapping[str, dict]]
 
 
 class BatchAsker:
     """Asks through batch jobs; has the interface of `live.LiveAsker`.
 
-    `known` looks up replies by key, `budget` says what may be spent now.
+    `known` looks up the replies to jobs, `budget` says what may be spent now.
     """
 
     def __init__(
@@ -61,29 +60,29 @@ class BatchAsker:
         self.endpoint, self.remember, self.store = endpoint, remember, store
         self.known, self.budget = known, budget
         self.logprobs, self.poll_seconds, self.wait = logprobs, poll_seconds, wait
-        self.name = self.name_of(endpoint)
+        self.name, self.url = self.name_of(endpoint), f"/v1{endpoint.path}"
 
     @staticmethod
     def name_of(endpoint: Endpoint) -> str:
-        """What the store calls the jobs of an endpoint and model."""
+        """The store's name for the jobs of an endpoint and model."""
         return f"{endpoint.base_url or 'openai'} {endpoint.model}"
 
     def ask(self, jobs: Sequence[Job], label: str) -> Refusals:
         """Get a reply to each sample once.  Raises TeacherError when some stay missing.
 
-        With `wait=False` it raises after submitting, and says so; the next call
-        collects.
+        With `wait=False` it raises after submitting; the next call collects.
         """
         import openai
 
         singles = {one.keys[0]: one for job in jobs for one in job.singles()}
         refused: dict[str, RefusedError] = {}
+        self.example = jobs[0]
         try:
             for attempt in range(ROUNDS + 1):
-                with self.store.lock():  # while another process submits, we wait
+                with self.store.lock():  # one process at a time submits
                     if not attempt:
                         self._find_unsent(singles)
-                    self._submit_missing(singles, refused)
+                    self._submit(self._missing(singles, refused))
                 if not self.wait:
                     self._collect_ready(refused)
                     break
@@ -96,8 +95,8 @@ class BatchAsker:
                 f"with --teacher-mode live"
             ) from None
         except openai.APIStatusError as error:
-            told = explained(self.endpoint.model, error.status_code, error.body)
-            raise told from None
+            status, body = error.status_code, error.body
+            raise explained(self.endpoint.model, status, body) from None
         except openai.APIConnectionError:
             raise TeacherError(
                 f"the teacher at {self.endpoint.address} cannot be reached; submitted "
@@ -105,18 +104,18 @@ class BatchAsker:
             ) from None
         return self._report(singles, refused)
 
-    def _missing(self, singles: dict[str, Job], refused: dict) -> dict[str, Job]:
-        known = self.known(list(singles))
-        return {k: j for k, j in singles.items() if k not in known and k not in refused}
+    def _missing(self, singles: dict[str, Job], refused: dict) -> list[Job]:
+        known = self.known(list(singles.values()))
+        done = known.keys() | refused.keys()
+        return [job for key, job in singles.items() if key not in done]
 
     # --- submitting -----------------------------------------------------------------
 
-    def _submit_missing(self, singles: dict[str, Job], refused: dict) -> None:
-        """Submit what has no reply and is in no open job."""
+    def _submit(self, jobs: Sequence[Job]) -> None:
+        """Submit those that are in no open job."""
         open_jobs = self.store.open_jobs(self.name).values()
-        flying = {stub["key"] for stubs in open_jobs for stub in stubs}
-        missing = self._missing(singles, refused)
-        jobs = [job for key, job in missing.items() if key not in flying]
+        in_jobs = {stub["key"] for stubs in open_jobs for stub in stubs}
+        jobs = [job for job in jobs if job.keys[0] not in in_jobs]
         self._check_budget(jobs)
         for part, lines in self._parts(jobs):
             stubs = [stub for job in part for stub in job.stubs()]
@@ -128,10 +127,7 @@ class BatchAsker:
             self.store.close_job(UNSENT + mark, "sent")
 
     def _find_unsent(self, wanted: Container[str]) -> None:
-        """Settle what was noted and perhaps submitted when a process went away.
-
-        Notes about other requests may be those of a process that is submitting now.
-        """
+        """Settle what was noted and perhaps submitted when a process was killed."""
         for job_id, stubs in self.store.open_jobs(self.name).items():
             ours = any(stub["key"] in wanted for stub in stubs)
             if ours and job_id.startswith(UNSENT):
@@ -141,8 +137,7 @@ class BatchAsker:
 
     def _check_budget(self, jobs: Sequence[Job]) -> None:
         """A batch job is paid as a whole: refuse it before it is submitted."""
-        budget = self.budget()
-        if budget is None or not jobs:
+        if not jobs or (budget := self.budget()) is None:
             return
         worst = sum(budget.worst(job.request) for job in jobs)
         if not budget.admit(worst):
@@ -154,35 +149,22 @@ class BatchAsker:
     def _parts(self, jobs: Sequence[Job]) -> Iterator[tuple[list[Job], bytes]]:
         """Jobs and their lines, split at the API's limits."""
         part: list[Job] = []
-        lines: list[bytes] = []
-        size = 0
+        lines = bytearray()
         for job in jobs:
-            line = self._line(job)
-            full = len(part) == MOST_REQUESTS or size + len(line) > MOST_BYTES
+            body = self.endpoint.body(job.request, logprobs=self.logprobs)
+            line = {"custom_id": job.keys[0], "method": "POST", "url": self.url}
+            text = json.dumps({**line, "body": body}).encode() + b"\n"
+            full = len(part) == MOST_REQUESTS or len(lines) + len(text) > MOST_BYTES
             if part and full:
-                yield part, b"".join(lines)
-                part, lines, size = [], [], 0
+                yield part, bytes(lines)
+                part, lines = [], bytearray()
             part.append(job)
-            lines.append(line)
-            size += len(line)
+            lines += text
         if part:
-            yield part, b"".join(lines)
-
-    def _line(self, job: Job) -> bytes:
-        body = self.endpoint.body(job.request, logprobs=self.logprobs)
-        line = {
-            "custom_id": job.keys[0],
-            "method": "POST",
-            "url": f"/v1{self.endpoint.path}",
-            "body": body,
-        }
-        return json.dumps(line).encode() + b"\n"
+            yield part, bytes(lines)
 
     def _adopted(self, mark: str) -> str | None:
-        """A job of these very requests that is at the endpoint, but not in the store.
-
-        One that the store knows is over, and did not bring them.
-        """
+        """The id of a job of these very requests that the store does not know."""
         latest = islice(self.endpoint.client.batches.list(limit=100), MOST_LISTED)
         for batch in latest:
             ours = (batch.metadata or {}).get("requests") == mark
@@ -191,14 +173,14 @@ class BatchAsker:
         return None
 
     def _created(self, file_id: str, mark: str) -> str:
-        """The id of a new job, asked for once: a second try might be paid too."""
+        """The id of a new job, requested once: a retry might be paid too."""
         import openai
 
         client = self.endpoint.client.with_options(max_retries=0)
         try:
             return client.batches.create(
                 input_file_id=file_id,
-                endpoint=f"/v1{self.endpoint.path}",
+                endpoint=self.url,
                 completion_window="24h",
                 metadata={"requests": mark},
             ).id
@@ -216,12 +198,10 @@ class BatchAsker:
         """Wait until no job is open."""
         total = sum(map(len, self._sent().values()))
         with tqdm(total=total, desc=f"{label}, batch job", unit="chain") as bar:
-            while True:
-                before = bar.n
-                bar.update(self._collect_ready(refused))
-                if not self._sent():
-                    return
-                if bar.n == before:
+            while self._sent():
+                count = self._collect_ready(refused)
+                bar.update(count)
+                if not count and self._sent():
                     time.sleep(self.poll_seconds)
 
     def _sent(self) -> dict[str, list[dict]]:
@@ -230,13 +210,13 @@ class BatchAsker:
         return {i: stubs for i, stubs in jobs.items() if not i.startswith(UNSENT)}
 
     def _collect_ready(self, refused: dict) -> int:
-        """Store the results of the jobs that are over; how many requests were in."""
+        """Store the results of finished jobs; returns their number of requests."""
         import openai
 
-        count = 0
+        count, client = 0, self.endpoint.client
         for job_id, stubs in self._sent().items():
             try:
-                batch = self.endpoint.client.batches.retrieve(job_id)
+                batch = client.batches.retrieve(job_id)
             except openai.NotFoundError:  # another account's, or deleted there
                 self.store.close_job(job_id, "lost")
                 warnings.warn(f"batch job {job_id} is not known any more", stacklevel=2)
@@ -244,10 +224,9 @@ class BatchAsker:
             if batch.status not in OVER:
                 continue
             by_key = {stub["key"]: stub for stub in stubs}
-            for file_id in (batch.output_file_id, batch.error_file_id):
-                if file_id:
-                    content = self.endpoint.client.files.content(file_id).read()
-                    self._store_results(content, by_key, refused)
+            for file_id in filter(None, (batch.output_file_id, batch.error_file_id)):
+                content = client.files.content(file_id).read()
+                self._store_results(content, by_key, refused)
             self.store.close_job(job_id, batch.status)
             if batch.status == "failed":
                 raise TeacherError(
@@ -258,8 +237,11 @@ class BatchAsker:
         return count
 
     def _store_results(self, content: bytes, by_key: dict, refused: dict) -> None:
-        """Store the rows of a result file; lines that are no results are skipped."""
-        rows = []
+        """Store the rows of a result file; lines that are not results are skipped.
+
+        Requests that name an unsupported parameter are submitted again without it.
+        """
+        rows, sent = [], self.endpoint.body(self.example.request, 1, self.logprobs)
         for line in content.split(b"\n"):
             try:
                 result = json.loads(line)
@@ -270,29 +252,29 @@ class BatchAsker:
             except (ValueError, KeyError, TypeError):
                 continue
             if status == 200:
+                replies = reply_rows(body)
                 rows += [
-                    reply_row(stub, reply, self.logprobs, batch=True)
-                    for reply in reply_rows(body)
+                    stored_row(stub, r, self.logprobs, batch=True) for r in replies
                 ]
+            elif self.endpoint.learn(sent, status, body.get("error")):
+                continue
             elif 400 <= status < 500 and not is_retried(status):
-                refused[stub["key"]] = RefusedError(
-                    f"teacher {self.endpoint.model}, HTTP {status}: the request was "
-                    f"refused"
-                )
+                told = f"HTTP {status}: the request was refused"
+                error = RefusedError(f"teacher {self.endpoint.model}, {told}")
+                refused[stub["key"]] = error
         self.remember(rows)
 
     def _report(self, singles: dict[str, Job], refused: dict) -> Refusals:
-        known = self.known(list(singles))
         ours = [error for key, error in refused.items() if key in singles]
-        lost = len(singles) - len(known) - len(ours)
+        lost, of = len(self._missing(singles, refused)), f"of {len(singles)} chains of"
         if lost and not self.wait:
             raise TeacherError(
-                f"{lost} of {len(singles)} chains of {self.endpoint.model} are in "
-                f"batch jobs: run the same command later to collect them"
+                f"{lost} {of} {self.endpoint.model} are in batch jobs: run the same "
+                f"command later to collect them"
             )
         if lost:
             raise TeacherError(
-                f"{lost} of {len(singles)} chains of {self.endpoint.model} did not "
-                f"come in {ROUNDS + 1} batch jobs; the others are kept, run again later"
+                f"{lost} {of} {self.endpoint.model} did not come in {ROUNDS + 1} batch "
+                f"jobs; the others are kept, run again later"
             )
         return Refusals(len(ours), ours[0] if ours else None)

@@ -1,17 +1,17 @@
 """Every reply that was paid for, in one SQLite file.
 
-All modes (live requests, batch jobs, imports) of all runs write here, several processes
-at once if need be.  A reply is on disk before anybody sees it, whole or not at all,
-with a checksum over it; one that no longer fits its checksum is set aside, named in a
-warning, and asked for again:
+All runs, live and batch, write here, several processes at once if need be.  A reply is
+on disk before anything reads it, whole or not at all, with a checksum; a reply that
+does not match its checksum is set aside, named in a warning, and asked for again:
 
-    >>> store = ReplyStore("outputs/teacher/replies.sqlite")
+    >>> store = ReplyStore(MEMORY)
     >>> store.add([{"key": "ab12", "model": "m", "problem_id": "p", "text": "..."}])
+    1
     >>> store.find(["ab12"])["ab12"]["text"]
     '...'
 
-The same file keeps the ids of batch jobs that are under way.  `export` writes the
-recording format of the package (JSON Lines), `ReplyStore.add(rows)` reads it back.
+The file also holds the ids of open batch jobs.  `export` writes the recording format of
+the package (JSON Lines).  Not covered: deleting replies, replies in several files.
 """
 
 from __future__ import annotations
@@ -32,10 +32,9 @@ from socratic_utils.files import content_hash, read_log
 from socratic_utils.problems import save_jsonl
 
 BUSY_SECONDS = 60.0  # how long to wait for another process that is writing
-CHUNK = 500  # keys a query; SQLite allows 32,766 variables, old builds 999
-MEMORY = ":memory:"  # a store that is gone with the process
+CHUNK = 500  # keys per query; SQLite allows 32,766 variables, old builds 999
+MEMORY = ":memory:"  # a store that ends with the process
 REPLY_FIELDS = {"key", "model", "problem_id", "text"}
-HAS = "SELECT 1 FROM replies WHERE key = ?"
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (
     key TEXT PRIMARY KEY, model TEXT NOT NULL, problem_id TEXT NOT NULL,
@@ -75,7 +74,7 @@ class ReplyStore:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Changes that are made all or none, one thread at a time."""
+        """All changes are made, or none; one thread at a time."""
         try:
             with self._lock, self._db:
                 yield self._db
@@ -112,24 +111,20 @@ class ReplyStore:
     def add(self, rows: Iterable[dict], replace: bool = False) -> int:
         """Store replies, all or none; returns how many were new.
 
-        One that is there already stays as it is, or is replaced: by a reply that knows
-        more (log-likelihoods).
+        A known reply stays as it is, or with `replace` gives way to one that knows more
+        (log-likelihoods).
         """
-        now = time.time()
         values = []
         for row in rows:
             text = json.dumps(row, ensure_ascii=False, sort_keys=True)
             names = (row["key"], row["model"], row["problem_id"])
-            values.append((*names, text, content_hash(text), now))
+            values.append((*names, text, content_hash(text), time.time()))
         how = "REPLACE" if replace else "IGNORE"
+        has = "SELECT COUNT(*) FROM replies WHERE key = ?"
         with self.transaction() as db:
-            # Not by counting the table: it is long, and this is done at every reply.
-            known = sum(len(db.execute(HAS, row[:1]).fetchall()) for row in values
-                        if replace)  # fmt: skip
-            done = db.executemany(
-                f"INSERT OR {how} INTO replies VALUES (?, ?, ?, ?, ?, ?)", values
-            )
-            return done.rowcount - known
+            known = sum(db.execute(has, v[:1]).fetchone()[0] for v in values if replace)
+            insert = f"INSERT OR {how} INTO replies VALUES (?, ?, ?, ?, ?, ?)"
+            return db.executemany(insert, values).rowcount - known
 
     def take_over(self, folder: str | Path) -> int:
         """Store the replies of logs (`*.jsonl`) that earlier versions wrote."""
@@ -148,9 +143,8 @@ class ReplyStore:
 
     def of(self, model: str) -> list[dict]:
         """Every reply of a model, in the order of storing."""
-        return list(
-            self._rows("WHERE model = ? ORDER BY stored, key", [model]).values()
-        )
+        where = "WHERE model = ? ORDER BY stored, key"
+        return list(self._rows(where, [model]).values())
 
     def about(self, model: str, problem_ids: Iterable[str]) -> list[dict]:
         """Every reply of a model about these problems, in the order of storing."""
@@ -193,16 +187,11 @@ class ReplyStore:
         return good
 
     def _set_aside(self, bad: list[tuple[str, bytes]]) -> None:
-        now, reason = time.time(), "checksum"
+        why = ("checksum", time.time())
+        rows = [(key, data.decode("utf-8", "replace"), *why) for key, data in bad]
         with self.transaction() as db:
-            db.executemany(
-                "INSERT INTO set_aside VALUES (?, ?, ?, ?)",
-                [
-                    (key, data.decode("utf-8", "replace"), reason, now)
-                    for key, data in bad
-                ],
-            )
-            # The very row: another process may have a good one in its place by now.
+            db.executemany("INSERT INTO set_aside VALUES (?, ?, ?, ?)", rows)
+            # This very row: another process may have replaced it by a good one.
             db.executemany(
                 "DELETE FROM replies WHERE key = ? AND CAST(row AS BLOB) = ?", bad
             )
@@ -242,8 +231,7 @@ class ReplyStore:
 def use_write_ahead_log(db: sqlite3.Connection, patience: float = BUSY_SECONDS) -> None:
     """Switch a file to SQLite's write-ahead log; wait while others do the same.
 
-    SQLite's own time-out does not cover the switch: of two processes that open a new
-    file together one is told at once that it is locked.
+    SQLite's own time-out does not cover the switch.
     """
     give_up = time.monotonic() + patience
     while True:
@@ -257,8 +245,6 @@ def use_write_ahead_log(db: sqlite3.Connection, patience: float = BUSY_SECONDS) 
 
 
 def shipped_recordings() -> list[Path]:
-    """The recording files in the package's `resources/teacher/`."""
-    folder = resources.files("socratic_utils.teacher") / "recordings"
-    if not folder.is_dir():
-        return []
-    return sorted(Path(str(f)) for f in folder.iterdir() if f.name.endswith(".gz"))
+    """The recording files in the package's `recordings/`."""
+    folder = Path(str(resources.files(__package__) / "recordings"))
+    return sorted(folder.glob("*.gz"))

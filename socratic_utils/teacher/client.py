@@ -38,6 +38,7 @@ from .errors import (
     is_retried,
     unsupported_part,
 )
+from .job import reply_rows
 
 SECONDS_TO_CONNECT = 30.0
 LONGEST_WAIT = 3600.0  # seconds: a longer Retry-After is not obeyed
@@ -46,7 +47,7 @@ STOP = ["\n\nProblem:"]  # where a completion model would begin another exemplar
 
 @dataclass
 class Endpoint:
-    """Where a model is served; `timeout` limits each request, in seconds.
+    """Where a model is served; each request may take `timeout` seconds.
 
     `unsupported` holds the parts of a request that the endpoint has refused so far.
     """
@@ -108,9 +109,9 @@ class Endpoint:
         return {k: v for k, v in body.items() if k not in self.unsupported}
 
     def learn(self, body: dict, status: int, error: Any) -> bool:
-        """Whether a refusal of `body` is of something that will not be sent again.
+        """Whether `body` was refused for an unsupported part, which is said once.
 
-        It is said once what an endpoint does not support.
+        `error` is the decoded `error` of the reply.  The part is not sent again.
         """
         part = unsupported_part(body, error) if status in NAME_A_PARAMETER else None
         if part and part not in self.unsupported:
@@ -127,8 +128,8 @@ class Endpoint:
     ) -> list[dict]:
         """Between 1 and `n` replies to a canonical request, as `reply_rows` gives them.
 
-        Raises RefusedError when this request alone is refused, TeacherError when it is
-        pointless to ask further.
+        Raises RefusedError when only this request is refused, TeacherError when the
+        endpoint does not answer after `max_retries` retries.
         """
         import openai
 
@@ -147,8 +148,14 @@ class Endpoint:
                     raise explained(self.model, status, error.body) from None
                 problem = f"asks to wait {pause:.0f} seconds"
                 print(f"{self.model} {problem}", flush=True)
-            except openai.APIConnectionError as error:
-                raise self._unanswered(error) from None
+            except openai.APITimeoutError:  # it was retried by `openai`
+                problem = f"did not answer within {self.timeout:g} seconds"
+                retries = self.max_retries
+            except openai.APIConnectionError:
+                raise TeacherError(
+                    f"the teacher at {self.address} cannot be reached: start its "
+                    f"server or correct --teacher-url; what was answered is kept"
+                ) from None
             except ValueError:
                 problem = "gave a reply that is not JSON"
             except (AttributeError, KeyError, TypeError):
@@ -183,19 +190,23 @@ class Endpoint:
         import httpx2
         import openai
 
+        endpoint = self
+
         class Limited(openai.DefaultAsyncHttpxClient):
-            async def send(_, *args, **options):  # noqa: N805
-                if self.stopped:
+            async def send(self, *args, **options):
+                if endpoint.stopped:
                     raise asyncio.CancelledError
                 task = asyncio.current_task()
-                self.in_flight.add(task)
+                endpoint.in_flight.add(task)
                 try:
-                    async with asyncio.timeout(self.timeout):
+                    async with asyncio.timeout(endpoint.timeout):
                         reply = await super().send(*args, **options)
                 except TimeoutError:
                     raise httpx2.ReadTimeout("the reply is not whole") from None
                 finally:
-                    self.in_flight.discard(task)
+                    endpoint.in_flight.discard(task)
+                if endpoint.stopped and reply.is_error:  # it is not retried
+                    raise asyncio.CancelledError
                 return reply
 
         return openai.AsyncOpenAI(http_client=Limited(), **self._options())
@@ -215,72 +226,6 @@ class Endpoint:
             "timeout": openai.Timeout(self.timeout, connect=seconds),
             "max_retries": self.max_retries,
         }
-
-    def _unanswered(self, error: Any) -> TeacherError:
-        import httpx2
-        import openai
-
-        connected = not isinstance(error.__cause__, httpx2.ConnectTimeout)
-        if isinstance(error, openai.APITimeoutError) and connected:
-            return TeacherError(
-                f"the teacher {self.model} did not answer within {self.timeout:g} "
-                f"seconds, several times; what was answered before is kept, so run "
-                f"again later"
-            )
-        return TeacherError(
-            f"the teacher at {self.address} cannot be reached: start its server or "
-            f"correct --teacher-url; what was answered is kept"
-        )
-
-
-def reply_rows(reply: dict, n: int = 1) -> list[dict]:
-    """A row for each choice of a reply: text, finish_reason, tokens, logprob.
-
-    `reply` is the decoded JSON of a chat or plain completion.  `completion_tokens` is
-    split evenly when one reply holds several choices; `logprob` is the sum over the
-    choice's `tokens` tokens, both None where the endpoint gives none.  A message that
-    ended without text (a refusal, all tokens spent on thinking) is an empty text.
-    Choices without a message are skipped, and so are those beyond `n`.
-    """
-    rows = []
-    choices = [c for c in reply.get("choices") or () if isinstance(c, dict)]
-    usage = reply.get("usage") or {}
-    for choice in choices[:n]:
-        message = choice.get("message")
-        text = message.get("content") if isinstance(message, dict) else None
-        text = choice.get("text") if text is None else text
-        if isinstance(text, str):  # half of a character is JSON, but no text
-            text = text.encode("utf-8", "replace").decode()
-        if not isinstance(text, str | None):
-            continue
-        finish = choice.get("finish_reason")
-        ended = isinstance(message, dict) and finish is not None
-        if text is None and not ended and finish != "content_filter":
-            continue
-        values = _logprobs(choice.get("logprobs"))
-        rows.append(
-            {
-                "text": text or "",
-                "finish_reason": finish,
-                "logprob": round(sum(values), 4) if values else None,
-                "tokens": len(values) or None,
-            }
-        )
-    for row in rows:
-        row["prompt_tokens"] = usage.get("prompt_tokens") if row is rows[0] else 0
-        total = usage.get("completion_tokens")
-        share = None if total is None else round(total / len(rows))
-        row["completion_tokens"] = row["tokens"] or share
-    return rows
-
-
-def _logprobs(found: Any) -> list[float]:
-    """Token log-likelihoods, from the chat form or the completion form."""
-    if not isinstance(found, dict):
-        return []
-    if found.get("token_logprobs"):
-        return [float(v) for v in found["token_logprobs"] if v is not None]
-    return [float(t["logprob"]) for t in found.get("content") or ()]
 
 
 def retry_after(headers: Mapping[str, str]) -> float:

@@ -1,9 +1,14 @@
 """What a teacher costs, before and while it is asked.
 
-Prices are in dollars a million tokens, from `resources/prices.csv` or the file that
-SOCRATIC_PRICES names: they change, so edit them.  A batch job costs half.  Tokens of a
-request that was not made yet are *estimated*: from what the same model's cached replies
-used, a character, and where there are none at four characters a token.
+Prices are in dollars per million tokens, read from `prices.csv` or from the file that
+SOCRATIC_PRICES names: they change, so edit them.  A batch job costs half.  The tokens
+of future requests are *estimated* from the cached replies of the same model, or from
+four characters per token where there are none:
+
+    >>> price_of("gpt-4.1-mini").of(prompt_tokens=1_000_000, completion_tokens=0)
+    0.4
+
+Not covered: prices of cached prompts, of images, of fine-tuned models.
 """
 
 from __future__ import annotations
@@ -27,37 +32,36 @@ TYPICAL_COMPLETION = 120  # tokens of a chain, where no reply is known yet
 
 @dataclass(frozen=True)
 class Price:
-    """Dollars a million tokens."""
+    """Dollars per million tokens."""
 
     prompt: float
     completion: float
 
     def of(self, prompt_tokens: float, completion_tokens: float) -> float:
-        """Dollars for so many tokens."""
-        spent = self.prompt * prompt_tokens + self.completion * completion_tokens
-        return spent / 1e6
+        """The price of so many tokens, in dollars."""
+        return (self.prompt * prompt_tokens + self.completion * completion_tokens) / 1e6
 
 
 def price_table() -> Path:
     """The file that prices are read from."""
     own = os.environ.get(PRICES_VARIABLE)
-    folder = resources.files("socratic_utils.teacher")
-    return Path(own or str(folder / "prices.csv"))
+    return Path(own or str(resources.files(__package__) / "prices.csv"))
 
 
 def price_of(model: str, batch: bool = False) -> Price | None:
-    """The price of a model, or None where the table does not have it.
+    """The price of a model, or None if the table does not have it.
 
     Raises ValueError that names the file and line of a row that is no price.
     """
     path = price_table()
     if not path.exists():
         raise ValueError(f"{path} does not exist: correct or unset {PRICES_VARIABLE}")
+    share = BATCH_SHARE if batch else 1.0
     with path.open(encoding="utf-8", newline="") as file:
         for line, row in enumerate(csv.DictReader(file), 2):
             try:
-                found = Price(float(row["prompt"]), float(row["completion"]))
-                if not all(0 <= p < math.inf for p in (found.prompt, found.completion)):
+                found = [float(row[name]) for name in ("prompt", "completion")]
+                if not all(0 <= price < math.inf for price in found):
                     raise ValueError
             except (KeyError, TypeError, ValueError):
                 raise ValueError(
@@ -65,20 +69,18 @@ def price_of(model: str, batch: bool = False) -> Price | None:
                     f"a million tokens"
                 ) from None
             if row.get("model") == model:
-                share = BATCH_SHARE if batch else 1.0
-                return Price(found.prompt * share, found.completion * share)
+                return Price(*(price * share for price in found))
     return None
 
 
 def need_price(model: str, batch: bool = False) -> Price:
     """The price of a model.  Raises TeacherError that says where to put it."""
-    price = price_of(model, batch)
-    if price is None:
-        raise TeacherError(
-            f"no price is known for {model}, so its cost cannot be limited: add a line "
-            f"to {price_table()} or to a copy that {PRICES_VARIABLE} names"
-        )
-    return price
+    if price := price_of(model, batch):
+        return price
+    raise TeacherError(
+        f"no price is known for {model}, so its cost cannot be limited: add a line to "
+        f"{price_table()} or to a copy that {PRICES_VARIABLE} names"
+    )
 
 
 @dataclass(frozen=True)
@@ -93,17 +95,12 @@ class Estimate:
     basis: str
 
     def __add__(self, other: Estimate) -> Estimate:
-        def total(one: float | None, two: float | None) -> float | None:
-            return None if one is None or two is None else one + two
+        def total(name: str) -> float | None:
+            both = (getattr(self, name), getattr(other, name))
+            return None if None in both else sum(both)
 
-        return Estimate(
-            self.requests + other.requests,
-            self.prompt_tokens + other.prompt_tokens,
-            self.completion_tokens + other.completion_tokens,
-            total(self.dollars, other.dollars),
-            total(self.hours, other.hours),
-            self.basis,
-        )
+        names = ("requests", "prompt_tokens", "completion_tokens", "dollars", "hours")
+        return Estimate(*map(total, names), self.basis)
 
     def __str__(self) -> str:
         dollars = "price unknown" if self.dollars is None else f"${self.dollars:,.2f}"
@@ -123,33 +120,26 @@ def estimate(
 ) -> Estimate:
     """What canonical requests, each with its number of chains, would cost.
 
-    A prompt is paid once for all its chains.  `known` are replies of the same model:
-    their tokens and seconds are the measure.
+    A prompt is paid once for all its chains.  The tokens and seconds of the `known`
+    replies of the same model are the basis.
     """
     used = [r for r in known if r.get("prompt_tokens") and r.get("prompt_characters")]
+    ratio = CHARACTERS_A_TOKEN
     if used:
         characters = sum(r["prompt_characters"] for r in used)
         ratio = characters / sum(r["prompt_tokens"] for r in used)
-    else:
-        ratio = CHARACTERS_A_TOKEN
-    chains = sum(count for _, count in requests)
     lengths = [r["completion_tokens"] for r in known if r.get("completion_tokens")]
-    completion = sum(lengths) / len(lengths) if lengths else TYPICAL_COMPLETION
+    length = sum(lengths) / len(lengths) if lengths else TYPICAL_COMPLETION
     seconds = [r["seconds"] for r in known if r.get("seconds")]
-    hours = None
+    chains, hours = sum(count for _, count in requests), None
     if seconds:
-        rate = max(1, concurrency) * len(seconds) / sum(seconds)  # chains a second
-        hours = chains / rate / 3600
-    prompt_tokens = round(sum(characters_of(r) for r, _ in requests) / ratio)
-    completion_tokens = round(completion * chains)
-    return Estimate(
-        len(requests),
-        prompt_tokens,
-        completion_tokens,
-        None if price is None else price.of(prompt_tokens, completion_tokens),
-        hours,
-        "estimated from cached replies" if used or lengths else "estimated",
-    )
+        mean = sum(seconds) / len(seconds)
+        hours = chains * mean / max(1, concurrency) / 3600
+    prompt = round(sum(characters_of(r) for r, _ in requests) / ratio)
+    completion = round(length * chains)
+    dollars = None if price is None else price.of(prompt, completion)
+    basis = "estimated from cached replies" if used or lengths else "estimated"
+    return Estimate(len(requests), prompt, completion, dollars, hours, basis)
 
 
 def characters_of(request: dict) -> int:
@@ -159,18 +149,11 @@ def characters_of(request: dict) -> int:
     return sum(len(message["content"]) for message in request["messages"])
 
 
-def bytes_of(request: dict) -> int:
-    """UTF-8 bytes of a canonical request's prompt and its roles."""
-    if "prompt" in request:
-        return len(request["prompt"].encode())
-    return len(json.dumps(request["messages"], ensure_ascii=False).encode())
-
-
 def spent(rows: Sequence[dict], price: Price) -> float:
     """Dollars that these replies cost, at the live `price`; batch jobs cost less.
 
-    Where an endpoint does not say what it used, the characters are counted as tokens:
-    rather too much than too little.
+    Where an endpoint does not report tokens, characters are counted as tokens, which
+    is an upper bound.
     """
     total = 0.0
     for row in rows:
@@ -182,7 +165,7 @@ def spent(rows: Sequence[dict], price: Price) -> float:
 
 
 def reserved(stubs: Sequence[dict], price: Price, max_tokens: int) -> float:
-    """Dollars that chains in batch jobs under way cost at most, `price` that of jobs.
+    """Upper bound, in dollars, on chains in open batch jobs; `price` is that of jobs.
 
     A stub does not have its prompt: its characters are counted as tokens.
     """
@@ -191,10 +174,10 @@ def reserved(stubs: Sequence[dict], price: Price, max_tokens: int) -> float:
 
 
 class Budget:
-    """Lets a request through only while the worst case stays within `max_cost`.
+    """Admits a request only while the worst case stays within `max_cost` dollars.
 
-    `already` dollars are counted in; a request's worst case is its prompt and its
-    whole token limit, and what it really used replaces that when the reply is in.
+    `already` dollars are spent.  A request's worst case is its prompt and its whole
+    token limit; when the reply is in, what it really used replaces that.
     """
 
     def __init__(self, max_cost: float, price: Price, already: float = 0.0) -> None:
@@ -204,11 +187,13 @@ class Budget:
         self.pending = 0.0
 
     def worst(self, request: dict, n: int = 1) -> float:
-        """Dollars a request can cost at most: no token is shorter than a byte."""
-        return self.price.of(bytes_of(request), request["max_tokens"] * n)
+        """Dollars that a request can cost at most: a token has at least one byte."""
+        asked = request.get("prompt", request.get("messages"))
+        size = len(json.dumps(asked, ensure_ascii=False).encode())
+        return self.price.of(size, request["max_tokens"] * n)
 
     def admit(self, worst: float) -> bool:
-        """Reserve a request's worst case, or say that it would pass the limit."""
+        """Reserve a request's worst case; False if that would exceed the limit."""
         if self.spent + self.pending + worst > self.max_cost:
             return False
         self.pending += worst

@@ -10,19 +10,22 @@ Not covered: sending them (`live`, `batch`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from .cost import characters_of
 from .errors import RefusedError
+
+Remember = Callable[[Sequence[dict]], None]  # stores reply rows
 
 
 @dataclass(frozen=True)
 class Job:
     """Missing samples of one problem: their numbers, their keys, and what is asked.
 
-    `request` is the canonical request of the first sample; the others differ in their
-    seed alone.
+    `request` is the canonical request of the first sample; the others differ from it
+    only in their seed.
     """
 
     problem_id: str
@@ -47,20 +50,17 @@ class Job:
         return [self.part([i]) for i in range(done, len(self.samples))]
 
     def stubs(self) -> list[dict]:
-        """What a row of each sample says beside the reply."""
-        return [
-            {
-                "key": key,
-                "model": self.request["model"],
-                "problem_id": self.problem_id,
-                "style": self.style,
-                "sample": sample,
-                "temperature": self.request["temperature"],
-                "prompt_hash": self.prompt_hash,
-                "prompt_characters": characters_of(self.request),
-            }
-            for key, sample in zip(self.keys, self.samples, strict=True)
-        ]
+        """What the row of each sample holds beside the reply."""
+        common = {
+            "model": self.request["model"],
+            "problem_id": self.problem_id,
+            "style": self.style,
+            "temperature": self.request["temperature"],
+            "prompt_hash": self.prompt_hash,
+            "prompt_characters": characters_of(self.request),
+        }
+        pairs = zip(self.keys, self.samples, strict=True)
+        return [{"key": key, "sample": sample, **common} for key, sample in pairs]
 
 
 def missing(jobs: Sequence[Job], known: Iterable[str]) -> list[Job]:
@@ -71,7 +71,7 @@ def missing(jobs: Sequence[Job], known: Iterable[str]) -> list[Job]:
         places = [i for i, key in enumerate(job.keys) if key not in seen]
         seen.update(job.keys)
         if len(places) == len(job.keys):
-            result.append(job)  # as nearly always; a copy costs more than the look
+            result.append(job)
         elif places:
             result.append(job.part(places))
     return result
@@ -88,11 +88,58 @@ class Refusals:
         self.count, self.reason = self.count + count, self.reason or reason
 
 
-def reply_row(stub: dict, reply: dict, logprobs: bool, **more: object) -> dict:
-    """A row as it is stored: who was asked for what, and the reply.
+def reply_rows(reply: dict, n: int = 1) -> list[dict]:
+    """A row for each of at most `n` choices: text, finish_reason, tokens, logprob.
 
-    Without `logprobs` in the request the row says nothing of them, so that asking for
-    them later is another request and not a contradiction.
+    `reply` is the decoded JSON of a chat or plain completion.  Its `completion_tokens`
+    are split evenly between its choices; `logprob` is the sum over the `tokens` tokens
+    of a choice, both None where the endpoint gives none.  A message that ended without
+    a text (a refusal, all tokens spent on thinking) has an empty one; a choice without
+    a message is skipped.
+    """
+    choices = [c for c in reply.get("choices") or () if isinstance(c, dict)]
+    rows = [row for choice in choices[:n] if (row := _choice_row(choice))]
+    usage = reply.get("usage") or {}
+    total = usage.get("completion_tokens")
+    for row in rows:
+        row["prompt_tokens"] = usage.get("prompt_tokens") if row is rows[0] else 0
+        share = None if total is None else round(total / len(rows))
+        row["completion_tokens"] = row["tokens"] or share
+    return rows
+
+
+def _choice_row(choice: dict) -> dict | None:
+    message, finish = choice.get("message"), choice.get("finish_reason")
+    text = message.get("content") if isinstance(message, dict) else None
+    text = choice.get("text") if text is None else text
+    ended = isinstance(message, dict) and finish is not None
+    if text is None and (ended or finish == "content_filter"):
+        text = ""
+    if not isinstance(text, str):
+        return None
+    values = _logprobs(choice.get("logprobs"))
+    return {
+        "text": text.encode("utf-8", "replace").decode(),  # JSON may hold half of one
+        "finish_reason": finish,
+        "logprob": round(sum(values), 4) if values else None,
+        "tokens": len(values) or None,
+    }
+
+
+def _logprobs(found: Any) -> list[float]:
+    """Token log-likelihoods, from the chat form or the completion form."""
+    if not isinstance(found, dict):
+        return []
+    if found.get("token_logprobs"):
+        return [float(v) for v in found["token_logprobs"] if v is not None]
+    return [float(t["logprob"]) for t in found.get("content") or ()]
+
+
+def stored_row(stub: dict, reply: dict, logprobs: bool, **more: object) -> dict:
+    """A row as it is stored: what was asked, and the reply.
+
+    It mentions log-likelihoods only if they were requested, so that requesting them
+    later is a new request.
     """
     row = {**stub, **reply, **more}
     if not logprobs:

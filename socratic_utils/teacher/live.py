@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from queue import SimpleQueue
@@ -24,9 +24,8 @@ from tqdm import tqdm
 from .client import Endpoint
 from .cost import Budget, Price
 from .errors import RefusedError, TeacherError
-from .job import Job, Refusals, reply_row
+from .job import Job, Refusals, Remember, stored_row
 
-Remember = Callable[[Sequence[dict]], None]
 Answer = tuple[list[dict], TeacherError | None]
 
 
@@ -195,12 +194,9 @@ class LiveAsker:
                     f"far are kept"
                 )
         seconds = round((time.time() - started) / max(1, len(replies)), 3)
-        pairs = zip(job.stubs(), replies, strict=False)
-        rows = [
-            reply_row(stub, reply, self.logprobs, seconds=seconds)
-            for stub, reply in pairs
-        ]
-        return rows, None
+        with_stubs = zip(job.stubs(), replies, strict=False)
+        options = {"logprobs": self.logprobs, "seconds": seconds}
+        return [stored_row(*pair, **options) for pair in with_stubs], None
 
     def _show(self, rows: Sequence[dict]) -> None:
         """Chains, tokens and, where a price is known, dollars now and in the end."""

@@ -1,15 +1,14 @@
-"""The teacher: ask a large model for chains, and never ask for the same one twice.
+"""The teacher: sample chains from a large model, and never pay for the same one twice.
 
-OpenAI, or any server with the same interface (vLLM, `transformers serve`, llama.cpp,
-Ollama): `base_url` chooses.  A request has a canonical form whose hash is its key.  It
-is looked up in the chains recorded in this package, then in the store of replies; only
-then is the model asked, live (`asking`) or by batch job (`batches`), and its reply is
-stored before anything else happens.  So a killed run loses nothing:
+A request has a canonical form, whose hash is its key.  The key is looked up in the
+chains recorded in this package, then in the cache; only then is the model asked, live
+or by batch job, and its reply is stored before anything else happens.  So a killed run
+loses nothing:
 
     >>> teacher = Teacher("Qwen2.5-Coder-1.5B-Instruct")        # recorded: no network
     >>> chains = teacher.sample(problems, style="socratic")     # doctest: +SKIP
 
-SCoTD's thirty chains a question (P2, section 3) are one call:
+SCoTD's 30 chains per problem (section 3) are one call:
 
     >>> teacher.sample(problems, "cot", n=30, temperature=1.0)  # doctest: +SKIP
 """
@@ -30,13 +29,12 @@ from .batch import BatchAsker
 from .cache import MEMORY, ReplyStore, shipped_recordings
 from .client import Endpoint
 from .cost import Budget, Estimate, estimate, need_price, price_of, reserved, spent
-from .errors import KEY_VARIABLE, MODES, RefusedError, TeacherError
+from .errors import KEY_VARIABLE, MODES, TeacherError
 from .job import Job, Refusals, missing
 from .live import LiveAsker
 from .prompts import Prompt, asked_text, load_prompt, read_as
 
 STORE_NAME = "replies.sqlite"
-__all__ = ["RefusedError", "Teacher", "TeacherError", "shipped_recordings"]
 
 
 @dataclass
@@ -44,13 +42,14 @@ class Teacher:
     """A model that writes chains.
 
     `model` names the teacher in every row and in the cache key; `served_as` is the
-    name its endpoint knows it by where that differs.  `base_url=None` and no key in
-    OPENAI_API_KEY means: recorded and cached chains only.  `cache_dir` holds the store
-    of replies (None: in memory only).  `recorded` is an iterable of recording files; by
-    default those shipped with the package.  `api` is "chat" or "completion", `mode`
-    "live" or "batch".  With `logprobs` chains have a log-likelihood where the endpoint
-    gives one.  `max_cost` limits what all cached replies of this model cost together,
-    in dollars.
+    endpoint's name for it where that differs.  `base_url=None` is OpenAI, with the key
+    in OPENAI_API_KEY; without a key only recorded and cached chains are available.
+    `cache_dir` is the folder of the cache (None: in memory only), `recorded` the
+    recording files, by default those of the package.  `timeout` is in seconds per
+    request.  `api` is "chat" or "completion", `mode` "live" or "batch".  With
+    `logprobs` chains have a log-likelihood where the endpoint returns one.  `max_cost`
+    limits, in dollars, what all cached replies of this model cost together.  `shots`
+    limits the exemplars of the prompt (0: all).
     """
 
     model: str
@@ -72,14 +71,10 @@ class Teacher:
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise ValueError(f"mode must be one of {MODES}, not {self.mode!r}")
-        self.endpoint = Endpoint(
-            self.model, self.base_url, self.served_as, self.api, self.timeout,
-            self.max_retries,
-        )  # fmt: skip
+        at = (self.base_url, self.served_as, self.api, self.timeout, self.max_retries)
+        self.endpoint = Endpoint(self.model, *at)
         shipped = shipped_recordings() if self.recorded is None else self.recorded
-        self._recorded: dict[str, dict] = {}
-        for path in shipped:
-            self._recorded.update((row["key"], row) for _, row in read_rows(path))
+        self._recorded = {row["key"]: row for f in shipped for _, row in read_rows(f)}
         self.store = ReplyStore(MEMORY)
         if self.cache_dir is not None:
             self.store = ReplyStore(Path(self.cache_dir) / STORE_NAME)
@@ -96,49 +91,42 @@ class Teacher:
         temperature: float = 0.0,
         first_sample: int = 0,
     ) -> list[Chain]:
-        """`n` chains for each problem, in the problems' order, samples together.
+        """`n` chains per problem, in the problems' order, samples together.
 
-        `first_sample` numbers the samples (resampling goes on at 1, 2, 3), and the
-        number is the request's seed.  A chain whose request the endpoint refuses has no
-        text, no steps and no answer, and a warning says so; where there is no other
-        chain at all it is a RefusedError.  Raises TeacherError when chains are neither
-        recorded nor to be had, ValueError when there is nothing to ask.
+        Samples are numbered from `first_sample`, and the number is the request's seed.
+        A chain whose request the endpoint refuses has no text, steps or answer, and a
+        warning is issued; if all are refused, RefusedError is raised.  Raises
+        TeacherError when chains are neither known nor obtainable, ValueError when there
+        is nothing to ask.
         """
         if not problems or n < 1:
             raise ValueError("give at least one problem and n of at least 1")
-        samples = range(first_sample, first_sample + n)
-        jobs = [self._job(problem, style, temperature, samples) for problem in problems]
+        jobs = self._jobs(problems, style, temperature, first_sample, n)
         rows, refusals = self.ask(jobs, f"teacher, {style}")
         if refusals.count and not rows:
             raise refusals.reason
         if refusals.count:
-            total = len(problems) * n
-            told = f"{refusals.count} of {total} chains are left out"
-            warnings.warn(f"{refusals.reason}; {told}", stacklevel=2)
-        nothing: dict = {"text": ""}
-        return self._chains(
-            (problem, style, sample, rows.get(key, nothing))
+            skipped = f"{refusals.count} of {len(problems) * n} chains are left out"
+            warnings.warn(f"{refusals.reason}; {skipped}", stacklevel=2)
+        return [
+            self._chain(problem, style, sample, rows.get(key, {"text": ""}))
             for problem, job in zip(problems, jobs, strict=True)
             for sample, key in zip(job.samples, job.keys, strict=True)
-        )
+        ]
 
     def ask(self, jobs: Sequence[Job], label: str) -> tuple[dict[str, dict], Refusals]:
-        """Replies by key, known or asked for now, and what the endpoint refuses."""
-        keys, refusals = [key for job in jobs for key in job.keys], Refusals()
-        rows = self._known(keys)
-        if open_jobs := missing(jobs, rows):
+        """Reply rows by key, known or asked for now, and what the endpoint refused."""
+        refusals = Refusals()
+        if open_jobs := missing(jobs, rows := self._known(jobs)):
             refusals = self._ask(open_jobs, label)
-            rows = self._known(keys)
+            rows = self._known(jobs)
         return rows, refusals
 
     def replies(self, problems: Sequence[Problem]) -> list[dict]:
-        """Every known reply about these problems: text, tokens, prompt hash."""
+        """Every known reply to these problems: text, tokens, prompt hash."""
         wanted = {problem.id for problem in problems}
-        rows = {
-            key: row
-            for key, row in self._recorded.items()
-            if row["problem_id"] in wanted and row["model"] == self.model
-        }
+        recorded = (r for r in self._recorded.values() if r["model"] == self.model)
+        rows = {row["key"]: row for row in recorded if row["problem_id"] in wanted}
         rows |= {row["key"]: row for row in self.store.about(self.model, wanted)}
         return list(rows.values())
 
@@ -150,13 +138,11 @@ class Teacher:
     def known(
         self, problem: Problem, style: str, temperature: float = 0.0, sample: int = 0
     ) -> Chain | None:
-        """A chain that is recorded or cached; nobody is asked."""
-        job = self._job(problem, style, temperature, [sample])
-        rows = self._known(job.keys)
-        if not rows:
-            return None
-        wanted = [(problem, style, sample, rows[job.keys[0]])]
-        return self._chains(wanted)[0]
+        """A chain that is recorded or cached; nothing is asked."""
+        rows = self._known(self._jobs([problem], style, temperature, sample))
+        return next(
+            (self._chain(problem, style, sample, r) for r in rows.values()), None
+        )
 
     def estimate(
         self,
@@ -166,10 +152,9 @@ class Teacher:
         temperature: float = 0.0,
         first_sample: int = 0,
     ) -> Estimate:
-        """What `sample` with the same arguments would ask for, and its cost."""
-        samples = range(first_sample, first_sample + n)
-        jobs = [self._job(p, style, temperature, samples) for p in problems]
-        open_jobs = missing(jobs, self._known([k for j in jobs for k in j.keys]))
+        """What `sample` with the same arguments would request, and its cost."""
+        jobs = self._jobs(problems, style, temperature, first_sample, n)
+        open_jobs = missing(jobs, self._known(jobs))
         known = self.replies(problems) or self.store.of(self.model)
         known = known or list(self._recorded.values())
         if self.mode == "batch":
@@ -184,44 +169,56 @@ class Teacher:
     def request(
         self, problem: Problem, style: str, temperature: float, sample: int
     ) -> dict[str, Any]:
-        """The canonical request: all the reply depends on, no address, no key."""
+        """The canonical request: all that the reply depends on, no address, no key."""
         prompt, text = self._prompt(problem, style), asked_text(problem, style)
-        if self.api == "chat":
-            asked = {"messages": prompt.messages(text)}
-        else:
-            asked = {"prompt": prompt.text(text)}
-        return {
-            "model": self.model,
-            **asked,
-            "temperature": temperature,
-            "max_tokens": self.max_tokens,
-            "seed": sample,
-        }
+        chat = self.api == "chat"
+        asked = (
+            {"messages": prompt.messages(text)}
+            if chat
+            else {"prompt": prompt.text(text)}
+        )
+        limits = {"temperature": temperature, "max_tokens": self.max_tokens}
+        return {"model": self.model, **asked, **limits, "seed": sample}
+
+    # --- looking up -----------------------------------------------------------------
 
     def _prompt(self, problem: Problem, style: str) -> Prompt:
         prompt = load_prompt(problem.dataset, style)
         return prompt.first(self.shots) if self.shots else prompt
 
-    # --- looking up -----------------------------------------------------------------
+    def _jobs(
+        self,
+        problems: Sequence[Problem],
+        style: str,
+        temperature: float,
+        first: int,
+        n: int = 1,
+    ) -> list[Job]:
+        samples, jobs = tuple(range(first, first + n)), []
+        for problem in problems:
+            request = self.request(problem, style, temperature, first)
+            keys = tuple(content_hash({**request, "seed": i}, 32) for i in samples)
+            prompt_hash = self._prompt(problem, style).hash
+            jobs.append(Job(problem.id, style, prompt_hash, request, samples, keys))
+        return jobs
 
-    def _job(
-        self, problem: Problem, style: str, temperature: float, samples: Iterable[int]
-    ) -> Job:
-        samples = tuple(samples)
-        request = self.request(problem, style, temperature, samples[0])
-        keys = tuple(content_hash({**request, "seed": i}, 32) for i in samples)
-        prompt_hash = self._prompt(problem, style).hash
-        return Job(problem.id, style, prompt_hash, request, samples, keys)
-
-    def _known(self, keys: Sequence[str]) -> dict[str, dict]:
-        """Replies that will do: with `logprobs`, not those asked for without them."""
-        found = {key: self._recorded.get(key) for key in keys}
-        found = {k: row for k, row in found.items() if row and self._will_do(row)}
+    def _known(self, jobs: Sequence[Job]) -> dict[str, dict]:
+        """Usable replies: with `logprobs`, not those requested without them."""
+        keys = [key for job in jobs for key in job.keys]
+        found = {key: self._recorded[key] for key in keys if key in self._recorded}
+        found = {k: row for k, row in found.items() if self._is_usable(row)}
         stored = self.store.find([key for key in keys if key not in found])
-        return found | {k: row for k, row in stored.items() if self._will_do(row)}
+        return found | {k: row for k, row in stored.items() if self._is_usable(row)}
 
-    def _will_do(self, row: dict) -> bool:
+    def _is_usable(self, row: dict) -> bool:
         return "logprob" in row or not self.logprobs
+
+    def _chain(self, problem: Problem, style: str, sample: int, row: dict) -> Chain:
+        text, cut = read_as(problem, style, row["text"]), row.get("finish_reason")
+        steps, answer = parse_chain(text, style, problem.kind, cut == "length")
+        answer = choice_in_reply(problem, row, answer)
+        told = (row.get("logprob"), row["text"], row.get("tokens"))
+        return Chain(problem.id, style, steps, answer, self.model, sample, *told)
 
     # --- asking -------------------------------------------------------------------
 
@@ -231,65 +228,47 @@ class Teacher:
             raise TeacherError(
                 f"{count} chains of {self.model} are neither recorded nor cached "
                 f"(the first: {jobs[0].problem_id}, {jobs[0].style}, sample "
-                f"{jobs[0].samples[0]}), and there is nobody to ask: set "
+                f"{jobs[0].samples[0]}), and there is no endpoint to ask: set "
                 f"{KEY_VARIABLE}, or give --teacher-url with the address of a server, "
                 f"or use the recorded teacher"
             )
+        to = (self.endpoint, self._remember)
         if self.mode == "batch":
-            return BatchAsker(
-                self.endpoint, self._remember, self.store, self._known, self.logprobs,
-                self._budget,
-            ).ask(jobs, label)  # fmt: skip
+            options = (self.store, self._known, self.logprobs, self._budget)
+            return BatchAsker(*to, *options).ask(jobs, label)
         with self.store.lock():  # another process may have asked for the same meanwhile
-            jobs = missing(jobs, self._known([key for job in jobs for key in job.keys]))
-            if not jobs:
+            if not (jobs := missing(jobs, self._known(jobs))):
                 return Refusals()
             self._refuse_what_is_in_batch_jobs(jobs)
-            return LiveAsker(
-                self.endpoint, self._remember, self.concurrency, self.logprobs,
-                self._budget(), price_of(self.model),
-            ).ask(jobs, label)  # fmt: skip
+            options = (self.concurrency, self.logprobs, self._budget())
+            return LiveAsker(*to, *options, price_of(self.model)).ask(jobs, label)
 
     def _in_batch_jobs(self) -> list[dict]:
-        """The chains of this model that batch jobs are being paid for."""
+        """The chains of this model that are in open batch jobs."""
         open_jobs = self.store.open_jobs(BatchAsker.name_of(self.endpoint))
         return [stub for stubs in open_jobs.values() for stub in stubs]
 
     def _refuse_what_is_in_batch_jobs(self, jobs: Sequence[Job]) -> None:
         wanted = {key for job in jobs for key in job.keys}
-        if flying := sum(stub["key"] in wanted for stub in self._in_batch_jobs()):
+        if count := sum(stub["key"] in wanted for stub in self._in_batch_jobs()):
             raise TeacherError(
-                f"{flying} of these chains are in a batch job that is under way: "
+                f"{count} of these chains are in a batch job that is under way: "
                 f"collect them with --teacher-mode batch"
             )
 
     def _budget(self) -> Budget | None:
-        """What may still be spent, counted anew: others have spent meanwhile."""
+        """What may still be spent, after what other processes have spent meanwhile."""
         if not self.max_cost:
             return None
         live, batch = (need_price(self.model, batch) for batch in (False, True))
         already = spent(self.store.of(self.model), live)
-        price = batch if self.mode == "batch" else live
-        budget = Budget(self.max_cost, price, already)
+        budget = Budget(self.max_cost, batch if self.mode == "batch" else live, already)
         budget.pending = reserved(self._in_batch_jobs(), batch, self.max_tokens)
         return budget
 
     def _remember(self, rows: Sequence[dict]) -> None:
-        """Store replies, on disk, before anybody sees them."""
+        """Store replies on disk, before anything else reads them."""
         self.store.add(rows, replace=self.logprobs)
         self.usage["asked"] += len(rows)
         for name in ("prompt_tokens", "completion_tokens"):
             self.usage[name] += sum(row[name] or 0 for row in rows)
-
-    def _chains(self, wanted: Iterable[tuple[Problem, str, int, dict]]) -> list[Chain]:
-        """Chains of (problem, style, sample, reply row)."""
-        chains = []
-        for problem, style, sample, row in wanted:
-            text = read_as(problem, style, row["text"])
-            cut = row.get("finish_reason") == "length"
-            steps, answer = parse_chain(text, style, problem.kind, cut)
-            answer = choice_in_reply(problem, row, answer)
-            fields = (problem.id, style, steps, answer, self.model, sample)
-            rest = (row.get("logprob"), row["text"], row.get("tokens"))
-            chains.append(Chain(*fields, *rest))
-        return chains

@@ -32,8 +32,8 @@ def solutions(text, kind="number"):
 def label(question, solution):
     """PLAIN with other labels; {} is the step's number."""
     lines = [
-        f"{question}{asked}\n{solution}{told}".replace("{}", str(number))
-        for number, (asked, told) in enumerate(TWO, 1)
+        f"{question}{asked}\n{solution}{solved}".replace("{}", str(number))
+        for number, (asked, solved) in enumerate(TWO, 1)
     ]
     return "\n".join([*lines, END])
 
@@ -74,7 +74,7 @@ SAME_AS_PLAIN = {
 
 
 @pytest.mark.parametrize("name", SAME_AS_PLAIN)
-def test_another_spelling_of_the_same_chain(name):
+def test_the_same_chain_in_another_format(name):
     assert socratic(SAME_AS_PLAIN[name]) == (TWO, "18")
 
 
@@ -85,14 +85,14 @@ def test_a_solution_of_several_lines():
     assert steps[0].solution.endswith("48 rolls. With 2 more, 48 + 2 = 50 rolls.")
 
 
-def test_a_question_without_an_answer_is_left_out():
+def test_a_question_without_a_solution_is_dropped():
     assert socratic(PLAIN.replace("Q2", "Q2: And why?\nQ3")) == (TWO, "18")
     assert socratic("Q1: How many?\nThe answer is 18.") == ([], "18")
     assert socratic("Q1: How many?") == ([], None)
     assert socratic("A1: She has 5.\nThe answer is 5.") == ([], "5")
 
 
-def test_a_chain_that_stops_half_way_has_no_answer():
+def test_an_unfinished_chain_has_no_answer():
     steps, answer = socratic(PLAIN.replace(END, "Q3: How many bags?"))
     assert steps == TWO and answer is None
     assert socratic("") == ([], None) and solutions("\n \n") == ([], None)
@@ -138,7 +138,7 @@ def test_cot(name):
     assert solutions(COT[name]) == expected
 
 
-def test_a_line_that_ends_with_a_colon_goes_on():
+def test_a_line_that_ends_with_a_colon_is_joined_to_the_next():
     text = "Add the days:\n\\[ 2 + 3 = 5 \\]\nSo the total is:\n\\[ \\boxed{5} \\]"
     assert solutions(text) == (["Add the days: 2 + 3 = 5"], "5")
 
@@ -176,8 +176,8 @@ def test_step_answer(solution, kind, answer):
     assert step_answer(solution, kind) == answer
 
 
-# Replies of Qwen2.5-Coder-1.5B-Instruct to gradeschool training problems, as they came:
-# text, was it cut off, the steps' answers, the final answer.
+# Replies of Qwen2.5-Coder-1.5B-Instruct to gradeschool training problems, verbatim:
+# text, whether it was cut off, the steps' answers, the final answer.
 REAL = {
     "0025": (
         "Q1: How many shells does Hugo have in total?\n"
@@ -436,7 +436,7 @@ def test_real_reply(name):
     "unit", ["- ", "1. ", "answer ", "the ", "\\text{", "**", "```", "? a", "Q1: "]
 )
 def test_hostile_replies_are_quick(unit):
-    text = (unit * 20_000)[:20_000]  # a reply has some 1,000
+    text = (unit * 20_000)[:20_000]  # a reply has about 1,000 characters
     started = time.process_time()
     for style in ("socratic", "cot"):
         parse_chain(text, style)

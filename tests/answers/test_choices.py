@@ -48,7 +48,7 @@ def test_choice_of(text, letter):
     ["The answer is (a) or (b).", "The answer is (b).", "Answer: (b) lake and (c) car",
      "The answer is lake.", "The answer is B or C.", "The answer is (z)."],
 )  # fmt: skip
-def test_students_and_teachers_are_read_alike(text):
+def test_students_and_teachers_are_parsed_alike(text):
     problem = Problem("p", "demo", "train", "Where?", "b", "choice", (), CHOICES)
     _, letter = parse_chain(f"Boats sail.\n{text}", "cot", "choice")
     reply = {"text": f"Boats sail.\n{text}", "finish_reason": "stop"}
@@ -57,18 +57,18 @@ def test_students_and_teachers_are_read_alike(text):
     )
 
 
-def test_strict_counts_what_is_marked():
+def test_strict_requires_an_answer_mark():
     assert choice_of("It is the lake, so (b)", CHOICES, strict=True) is None
     assert choice_of("The answer is lake.", CHOICES, strict=True) == "b"
 
 
-def test_other_kinds_are_read_as_ever():
+def test_other_kinds_are_extracted_as_usual():
     problem = Problem("p", "demo", "test", "2 + 2?", "4")
     assert answer_of("2 + 2 = 4, so 4", problem) == "4"
     assert answer_of("2 + 2 = 4, so 4", problem, strict=True) is None
 
 
-def test_a_teachers_words_count_unless_its_reply_was_cut_off():
+def test_words_in_a_reply_count_unless_it_was_cut_off():
     problem = Problem("p", "demo", "train", "Where?", "b", "choice", (), CHOICES)
     reply = {"text": "Boats.\nThe answer is lake", "finish_reason": "stop"}
     assert choice_in_reply(problem, reply, None) == "b"
@@ -87,7 +87,7 @@ def test_a_teacher_that_answers_in_words(tmp_path):
 
     problem = Problem("p", "demo", "train", "Where?", "b", "choice", (), CHOICES)
     teacher = Teacher("m", cache_dir=tmp_path, recorded=())
-    [job] = [teacher._job(problem, "cot", 0.0, [0])]
+    [job] = teacher._jobs([problem], "cot", 0.0, 0)
     row = {"key": job.keys[0], "problem_id": "p", "style": "cot", "sample": 0,
            "model": "m", "prompt_hash": job.prompt_hash,
            "text": "Boats.\nThe answer is lake.",

@@ -1,4 +1,4 @@
-"""Answers: a table of cases, peers' known bugs, properties, hostile input."""
+"""Answers: a table of cases, known bugs of others, properties, hostile input."""
 
 import random
 import time
@@ -224,12 +224,12 @@ PEER_BUGS = {
 
 
 @pytest.mark.parametrize("name", PEER_BUGS)
-def test_peer_bug(name):
+def test_known_bug_of_other_extractors(name):
     text, expected = PEER_BUGS[name]
     assert extract_answer(text) == expected
 
 
-def test_peer_bugs_in_comparison():
+def test_known_bugs_of_other_comparisons():
     assert is_correct("18", "18.0")  # flant5 compared strings
     assert is_correct("$29.00", "29")  # lm-eval issue 3214
     with pytest.raises(ValueError):  # flant5 counted a missing gold as right
@@ -560,11 +560,10 @@ HOSTILE = [
 ]
 
 
-def seconds_of_own(function, *arguments):
-    """Processor time of a call: of this thread, not of torch's or a server's beside it.
+def processor_seconds(function, *arguments):
+    """The least processor time of three calls, in this thread only.
 
-    A collection of the whole process's garbage may fall into one call: the best of
-    three has none, and what is quadratic is slow every time.
+    Garbage collection may slow one call; a quadratic pattern is slow in all three.
     """
     times = []
     for _ in range(3):
@@ -576,17 +575,17 @@ def seconds_of_own(function, *arguments):
 
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_hostile_text_is_quick(unit):
-    """Linear text takes some 0.1 s; a quadratic pattern would take well over 1 s."""
+    """A linear pattern takes about 0.1 s; a quadratic one would take over 1 s."""
     body = (unit * 40_000)[:40_000]
     marked = f"The answer is {body}"
     calls = [(extract_answer, body, kind) for kind in ("number", "yes_no", "choice")]
     calls.append((extract_answer, marked, "number"))
     for function, *arguments in calls + [(find_equations, body)]:
-        assert seconds_of_own(function, *arguments) < 0.7
+        assert processor_seconds(function, *arguments) < 0.7
     with pytest.raises(ValueError):
         calculate(body)
 
 
-def test_babble_is_no_answer():
+def test_overlong_numbers_are_no_answer():
     assert extract_answer("The answer is " + "9" * 100_000) is None
     assert extract_answer("The answer is 1e99") is None

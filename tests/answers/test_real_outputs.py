@@ -1,7 +1,7 @@
-"""What models really wrote, and what a careful reader makes of it.
+"""Real outputs of models, parsed as a careful reader would.
 
-`data/real_outputs.jsonl` has one output a row; `data/README.md` says whose they are and
-by which rules the steps and the answer were read.
+`real_outputs.jsonl` has one output per row; `real_outputs.md` names their sources and
+the rules for steps and answers.
 """
 
 import json
@@ -30,7 +30,7 @@ def test_real_output(row):
     assert answer == row["answer"]
 
 
-def test_there_are_enough():
+def test_every_source_style_and_kind_is_covered():
     assert len(REAL) >= 64
     models = Counter(row["source"] for row in REAL)
     assert len(models) >= 3 and min(models.values()) >= 10
@@ -38,7 +38,7 @@ def test_there_are_enough():
     assert {row["kind"] for row in REAL} == {"number", "yes_no", "choice"}
 
 
-def test_every_row_is_whole_and_says_why_it_has_no_answer():
+def test_every_row_is_complete_and_explains_a_missing_answer():
     for row in ROWS:
         assert [field for field in row if field != "note"] == FIELDS
         assert len(row["text"]) < 1200

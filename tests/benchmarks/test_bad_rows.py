@@ -1,4 +1,4 @@
-"""Rows of benchmarks that are not as published, each told in one sentence."""
+"""Damaged rows of benchmarks are named in one sentence."""
 
 import pytest
 
@@ -52,9 +52,7 @@ def data(tmp_path, monkeypatch):
         ("openbookqa", "train.jsonl", SUN),
     ],
 )
-def test_a_question_that_is_not_laid_out_so_is_named(
-    data, name, file, row, change, fault
-):
+def test_a_question_with_another_layout_is_named(data, name, file, row, change, fault):
     question = dict(row["question"])
     if isinstance(change, str):
         del question[change]
@@ -77,7 +75,7 @@ def test_a_question_that_is_not_laid_out_so_is_named(
          {"uid": "u", "context": None, "hypothesis": "x", "label": "e"}, "context"),
     ],
 )  # fmt: skip
-def test_text_that_is_none_is_named(data, name, file, row, field):
+def test_a_missing_text_is_named(data, name, file, row, field):
     path = data / name / file
     write = write_array if file.endswith(".json") else write_lines
     write(path, [{**row, field: None}])

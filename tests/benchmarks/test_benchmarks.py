@@ -33,7 +33,7 @@ ROWS = [  # question, main solution, Socratic solution
 
 
 def write_gsm8k(folder, split="test", rows=ROWS, files=("main", "socratic")):
-    """The published layout: test.jsonl and test_socratic.jsonl, one row a line."""
+    """The published layout: test.jsonl and test_socratic.jsonl, one row per line."""
     folder = folder / "gsm8k"
     folder.mkdir(parents=True, exist_ok=True)
     for name, column, suffix in (("main", 1, ""), ("socratic", 2, "_socratic")):

@@ -1,4 +1,4 @@
-"""Benchmarks in numbers."""
+"""Benchmarks in numbers: sizes, answers, steps."""
 
 from socratic_utils.benchmarks.describe import answers_of, overview, steps_of
 from socratic_utils.problems import Problem, Step
@@ -50,7 +50,7 @@ def test_the_published_sizes(monkeypatch):
 
 
 @needs_real_data
-def test_multistep_numbers_are_put_in(monkeypatch):
+def test_multistep_number_slots_are_filled(monkeypatch):
     from socratic_utils.benchmarks import load_problems
 
     monkeypatch.setenv("SOCRATIC_DATA_DIR", str(REAL_DATA))

@@ -35,7 +35,7 @@ def data(tmp_path, monkeypatch):
 
 @pytest.fixture
 def hub(monkeypatch):
-    """A hub whose data sets are what a test puts in: {(id, split): rows}."""
+    """A fake hub with the data sets that a test adds: {(id, split): rows}."""
     import datasets
 
     shelf = {}
@@ -139,7 +139,7 @@ def test_strategyqa_is_downloaded_once(data, web, monkeypatch):
     assert asked == [("/strategyqa/train.json", 200), ("/strategyqa/dev.json", 200)]
 
 
-def test_a_file_that_is_not_there_is_told_and_not_kept(web):
+def test_a_missing_download_is_reported_and_not_cached(web):
     address, asked = web
     for _ in range(2):
         with pytest.raises(FileNotFoundError, match="cannot be downloaded .*404"):
@@ -174,7 +174,7 @@ def test_svamp_from_the_hub_is_the_same(data, hub, monkeypatch):
 
 
 @pytest.mark.parametrize("numbers", [(1, 2, 4), (1, 1, 2), (0, 1, 2)])
-def test_svamp_with_a_row_missing_would_be_another_split(data, numbers):
+def test_svamp_with_a_missing_row_is_refused(data, numbers):
     write_svamp(data, numbers)
     with pytest.raises(ValueError, match="the IDs of 3 rows are not chal-1 to chal-3"):
         load_problems("svamp")
@@ -199,8 +199,8 @@ def test_missing_file(data, name):
 
 
 @pytest.mark.parametrize("name", FIRST_FILES)
-def test_out_of_reach(name, hub, monkeypatch):
-    monkeypatch.setattr(strategyqa, "ADDRESS", "http://127.0.0.1:9")  # nobody is there
+def test_unreachable_downloads(name, hub, monkeypatch):
+    monkeypatch.setattr(strategyqa, "ADDRESS", "http://127.0.0.1:9")  # no server there
     with pytest.raises(FileNotFoundError) as caught:
         load_problems(name)
     message = str(caught.value)

@@ -1,4 +1,4 @@
-"""The multi-step set, on hand-written files laid out as SVAMP's authors have it."""
+"""The multi-step set, on hand-written files in the layout of SVAMP's authors."""
 
 import csv
 
@@ -31,7 +31,7 @@ def write_table(path, rows, columns=COLUMNS):
 
 @pytest.fixture
 def data(tmp_path, monkeypatch):
-    """SVAMP.json, and the folder of two tables beside it."""
+    """SVAMP.json and the folder with the two tables."""
     write_svamp(tmp_path)
     write_table(tmp_path / "svamp" / multistep.FOLDER / "train.csv", TRAIN)
     write_table(tmp_path / "svamp" / multistep.FOLDER / "dev.csv", DEV)
@@ -39,7 +39,7 @@ def data(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_two_operations_or_more_with_their_numbers_put_in(data):
+def test_problems_with_two_operations_have_their_slots_filled(data):
     hats, ropes = load_problems("multistep")
     assert (hats.id, hats.split, hats.kind) == (
         "multistep-train-0001", "train", "number",
@@ -57,11 +57,11 @@ def test_two_operations_or_more_with_their_numbers_put_in(data):
     }  # fmt: skip
 
 
-def test_the_test_problems_are_svamps(data):
+def test_the_test_problems_come_from_svamp(data):
     [eva] = load_problems("multistep", "test")
     assert (eva.id, eva.answer) == ("multistep-test-0001", "6")
     assert eva.text.startswith("Eva had 7 red hats")
-    assert len(load_problems("svamp")) == 8  # the file beside it is read as ever
+    assert len(load_problems("svamp")) == 8  # SVAMP.json is unaffected
 
 
 def test_from_the_authors_repository_it_is_the_same(data, web, monkeypatch):
@@ -89,7 +89,7 @@ def test_a_row_that_cannot_be_read_is_named(data, row):
         load_problems("multistep")
 
 
-def test_a_table_that_is_another(data):
+def test_another_table_is_refused(data):
     path = data / "svamp" / multistep.FOLDER / "dev.csv"
     write_table(path, DEV, ("Question", "Numbers", "Formula", "Answer"))
     with pytest.raises(ValueError) as caught:

@@ -142,7 +142,7 @@ def test_diversity():
     assert draws == {"a0 a2 a4", "a0 a3 a4", "a1 a2 a4", "a1 a3 a4"}
     pool = sample_diverse(PROBLEMS, chains, 3, encoder=encoder)
     assert pool.embedding == pool.row()["embedding"] == "angles"
-    wrong = chain("a", 5, "5", text="left out before anything is embedded")
+    wrong = chain("a", 5, "5", text="dropped before anything is embedded")
     assert (
         len(sample_diverse(PROBLEMS, [*chains, wrong], 3, encoder=encoder).chains) == 3
     )

@@ -40,7 +40,11 @@ class BatchServer(TeacherServer):
                                "error": error})  # fmt: skip
                 continue
             status = RESULTS.get(fault, 200) if number % 3 == 0 else 200
-            result = self.completion(line["body"]) if status == 200 else {"error": {}}
+            result = {"error": {}}
+            if refused := self.refused(line["body"]):
+                status, result = refused
+            elif status == 200:
+                result = self.completion(line["body"])
             (output if status == 200 else errors).append(
                 {"custom_id": line["custom_id"], "error": None,
                  "response": {"status_code": status, "body": result}}

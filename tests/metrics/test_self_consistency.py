@@ -36,7 +36,7 @@ def test_majority(ballots, expected):
 
 def test_majority_of_choices_and_of_nobody():
     assert majority([("b", -1.0), ("a", -1.0), ("b", -2.0)], "choice").answer == "b"
-    with pytest.raises(ValueError, match="nobody votes"):
+    with pytest.raises(ValueError, match="no ballots"):
         majority([])
 
 

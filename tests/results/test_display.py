@@ -1,6 +1,6 @@
 """One problem next to every student's output."""
 
-from socratic_utils.metrics.statistics import line_marks
+from socratic_utils.metrics import line_marks
 from socratic_utils.problems import Problem, Step
 from socratic_utils.results import display
 

@@ -81,12 +81,14 @@ def test_cells(paper, table, student, value):
 
 
 def test_every_cell_is_in_its_file(paper):
-    for table, cells in scotd.CELLS.items():
+    for table in ("table2a", "table2b", "table3a", "table3b"):
+        cells = scotd.students_in(table)
+        assert len(cells) in (3, 4, 6, 10)
         shown = scotd.compare_table(
             table, [score(name) for name in cells], **run(paper)
         )
         assert shown["paper"].notna().all(), table
-    assert paper_table("scotd_fig5").shape == (2, 3)
+    assert paper_table("scotd_fig5").shape == (2, 4)
 
 
 def contrasts():

@@ -61,7 +61,7 @@ def test_the_list_is_the_papers_table():
     assert names[0] == "paper" and names[-1] == "paper-multistep-gpt2-large-seed2"
     # Every cell of the table but the copied line has a run, and none has no cell.
     cells = {(c["dataset"], c["student_model"])
-             for c in socratic_cot.table2().to_dict("records")}  # fmt: skip
+             for c in socratic_cot.cells_of("Table 2").to_dict("records")}  # fmt: skip
     own = {(socratic_cot.DATASETS[s.dataset], socratic_cot.model_in_paper(s.student))
            for s in settings}  # fmt: skip
     assert own == cells

@@ -26,7 +26,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from quick_server import serve
 
 from socratic_utils.problems import Problem, read_rows
-from socratic_utils.teacher.teacher import Teacher, shipped_recordings
+from socratic_utils.teacher.cache import shipped_recordings
+from socratic_utils.teacher.teacher import Teacher
 
 
 def problems(count: int) -> list[Problem]:
@@ -123,7 +124,7 @@ def main() -> None:
             for peer in (threads, loop)
         }
         teacher.sample(asked[:1], "cot")
-        jobs = [teacher._job(problem, "cot", 0.0, [0]) for problem in asked[1:]]
+        jobs = teacher._jobs(asked[1:], "cot", 0.0, 0)
         start = time.perf_counter()
         teacher._ask(jobs, "teacher")
         rate = options.requests / (time.perf_counter() - start)
@@ -137,7 +138,7 @@ def main() -> None:
         rows = [row for row in rows if row["style"] == "cot"]
         teacher = Teacher("toy", None, folder, recorded=())
         many = problems(options.cached)
-        jobs = [teacher._job(problem, "cot", 0.0, [0]) for problem in many]
+        jobs = teacher._jobs(many, "cot", 0.0, 0)
         teacher.store.add(
             {**rows[i % len(rows)], "model": "toy", "key": job.keys[0],
              "problem_id": job.problem_id}

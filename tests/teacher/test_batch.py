@@ -4,10 +4,10 @@ import time
 
 import pytest
 
+from socratic_utils.teacher import Teacher, TeacherError
 from socratic_utils.teacher import batch as batches
 from socratic_utils.teacher.batch import BatchAsker
 from socratic_utils.teacher.cache import ReplyStore
-from socratic_utils.teacher.teacher import Teacher, TeacherError
 from tests.helpers.batch_server import BatchServer
 from tests.helpers.teacher_server import TeacherServer
 from tests.teacher.test_faults import problems
@@ -65,6 +65,19 @@ def test_refused_requests_are_left_out_and_told_once(tmp_path):
             chains = make(server, tmp_path).sample(problems(30))
         assert sizes(server) == [30]
     assert sum(chain.answer is None for chain in chains) == 10
+
+
+def test_what_is_refused_in_a_job_is_learnt_and_submitted_without(tmp_path, capsys):
+    names = ("temperature", "max_tokens")
+    refuses = {
+        name: (400, {"error": {"code": "unsupported_parameter", "param": name}})
+        for name in names
+    }
+    with BatchServer(refuses=refuses) as server:
+        chains = make(server, tmp_path).sample(problems(4))
+        assert sizes(server) == [4, 4, 4]
+    assert all(chain.answer == "48" for chain in chains)
+    assert capsys.readouterr().out.count("toy does not take") == 2
 
 
 def test_a_job_that_is_rejected_as_a_whole(tmp_path):
@@ -167,7 +180,7 @@ def test_what_is_in_a_batch_job_is_not_asked_live(tmp_path):
     with BatchServer(polls=99) as server:
         teacher = make(server, tmp_path)
         name = BatchAsker.name_of(teacher.endpoint)
-        stubs = teacher._job(problems(1)[0], "socratic", 0.0, [0]).stubs()
+        stubs = teacher._jobs(problems(1), "socratic", 0.0, 0)[0].stubs()
         teacher.store.add_job("batch_7", name, stubs)
         with pytest.raises(TeacherError, match="1 of these chains are in a batch job"):
             make(server, tmp_path, mode="live").sample(problems(3))

@@ -3,9 +3,8 @@
 import pytest
 
 from socratic_utils.problems import Problem
-from socratic_utils.teacher import cost
+from socratic_utils.teacher import Teacher, TeacherError, cost
 from socratic_utils.teacher.cost import Budget, Price, estimate, price_of, spent
-from socratic_utils.teacher.teacher import Teacher, TeacherError
 from tests.helpers.teacher_server import TeacherServer
 
 PROBLEMS = [

@@ -7,8 +7,9 @@ from collections import Counter
 import pytest
 
 from socratic_utils.problems import Problem, save_jsonl
+from socratic_utils.teacher import TeacherError
 from socratic_utils.teacher.cache import ReplyStore
-from socratic_utils.teacher.teacher import STORE_NAME, Teacher, TeacherError
+from socratic_utils.teacher.teacher import STORE_NAME, Teacher
 from tests.helpers.teacher_server import TeacherServer
 
 KEY = "sk-very-secret-0123456789"
@@ -224,8 +225,8 @@ def test_a_reply_that_was_cut_off_has_no_final_answer(tmp_path):
     text = "Q1: How many a day?\nA1: 150 / 4 = 37.5 pages.\nThe answer is 37."
     row = {"text": text, "finish_reason": "length"}
     whole = {**row, "finish_reason": "stop"}
-    chain, whole = teacher._chains(
-        (PROBLEMS[0], "socratic", 0, reply) for reply in (row, whole)
+    chain, whole = (
+        teacher._chain(PROBLEMS[0], "socratic", 0, reply) for reply in (row, whole)
     )
     assert chain.answer is None and chain.steps[0].answer == "37.5"
     assert chain.text == text

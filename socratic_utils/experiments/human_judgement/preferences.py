@@ -19,7 +19,7 @@ from collections.abc import Sequence
 import pandas as pd
 from scipy.stats import binomtest
 
-from socratic_utils.metrics.statistics import wilson_interval
+from socratic_utils.metrics import wilson_interval
 
 KEYS = ["first", "second", "kind", "dataset", "subset"]
 

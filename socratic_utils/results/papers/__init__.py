@@ -1,14 +1,15 @@
 """What the two papers published, and how our scores are set beside it.
 
     >>> paper_table("scotd_fig5").columns.tolist()
-    ['student', 'original', 'contrast']
+    ['student', 'original', 'contrast', 'ours']
     >>> ours = {"student": "cot", "accuracy": 0.10, "ci_low": 0.08, "ci_high": 0.12}
     >>> compare_with_paper(ours, 0.047)["covered"]
     'no'
 
-`values/` holds the verified values as printed (accuracies in percent); `socratic_cot`
-and `scotd` say which of our arms answers to which cell.  Numbers that a paper has only
-in a drawing are not in `values/`, except Socratic CoT's Figure 4, which was measured.
+`values/` holds the verified values as printed (accuracies in percent); its columns
+`ours` and `note` name our arm that answers to a cell and what to know of it.  For
+Socratic CoT's Table 2 the registry of students does (`column_of`).  Numbers that a
+paper has only in a drawing are missing, except Socratic CoT's Figure 4: measured.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ __all__ = ["compare_with_paper", "paper_table"]
 
 def paper_table(name: str) -> pd.DataFrame:
     """A table of a paper by its file in `values/`, such as "socratic_cot_table2"."""
-    return pd.read_csv(Path(__file__).parent / "values" / f"{name}.csv")
+    path = Path(__file__).parent / "values" / f"{name}.csv"
+    return pd.read_csv(path, dtype={"note": str})
 
 
 def compare_with_paper(

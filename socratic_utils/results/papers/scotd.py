@@ -20,8 +20,7 @@ import pandas as pd
 
 from socratic_utils import config
 from socratic_utils.config import Settings, outputs_root
-from socratic_utils.metrics import self_consistency
-from socratic_utils.metrics.statistics import accuracy
+from socratic_utils.metrics import accuracy, self_consistency
 from socratic_utils.problems import read_rows
 from socratic_utils.students.base_models import SIZES
 
@@ -29,41 +28,10 @@ from . import compare_with_paper, paper_table
 
 COLUMNS = {"commonsense_qa": "CSQA", "quarel": "QuaRel", "openbookqa": "OBQA"}
 STUDENT = "facebook/opt-1.3b"
-COUNTS = (1, 5, 10, 20, 30)
-
-# table -> our student -> the row of `values/scotd_<table>.csv` it answers to.
-# The paper decodes the few-shot students of Table 2(b) by self-consistency.
-CELLS: dict[str, dict[str, dict[str, str]]] = {
-    "table2a": {
-        "no_cot": {"model": "OPT-1.3B", "method": "No CoT"},
-        "greedy_cot": {"model": "OPT-1.3B", "method": "Greedy"},
-        "self_consistency": {"model": "OPT-1.3B", "method": "Self-Consistency"},
-    },
-    "table2b": {
-        "few_shot_label": {"labels": "few-shot", "method": "Label-Only"},
-        "few_shot_cot, votes": {"labels": "few-shot", "method": "Greedy-CoT"},
-        "few_shot_scotd, votes": {"labels": "few-shot", "method": "SCoTD"},
-        "full_label": {"labels": "full", "method": "Label-Only"},
-        "full_cot": {"labels": "full", "method": "Greedy-CoT"},
-        "full_scotd": {"labels": "full", "method": "SCoTD"},
-    },
-    "table3a": {
-        "few_shot_scotd": {"setting": "few-shot", "self_consistency": "no"},
-        "few_shot_scotd, votes": {"setting": "few-shot", "self_consistency": "yes"},
-        "full_scotd": {"setting": "supervised", "self_consistency": "no"},
-        "full_scotd, votes": {"setting": "supervised", "self_consistency": "yes"},
-    },
-    "table3b": {
-        f"few_shot_{count:02d}{votes}": {"self_consistency": voted, "count": str(count)}
-        for votes, voted in (("", "no"), (", votes", "yes"))
-        for count in COUNTS
-    },
-}
 CAPTIONS = {
     "table2a": "Table 2(a)", "table2b": "Table 2(b)", "table3a": "Table 3(a)",
     "table3b": "Table 3(b)", "fig5": "Figure 5", "transfer": "section on transfer",
 }  # fmt: skip
-FIG5 = {"answer_only": "Label-Only", "cot": "SCoTD"}
 # In Figure 5 and the transfer, ours differ from the paper's many chains in this.
 ONE_CHAIN = "one chain per problem, for the run's epochs"
 
@@ -82,20 +50,23 @@ def scores(rows: Sequence[dict], kind: str = "number") -> list[dict]:
     return table
 
 
+def students_in(table: str) -> list[str]:
+    """Our students that have a cell in a table of the paper ("table3a")."""
+    return paper_table(f"scotd_{table}")["ours"].dropna().tolist()
+
+
 def compare_table(
     table: str, scores: Iterable[dict], *, dataset: str, teacher: str, comparable: bool
 ) -> pd.DataFrame:
     """Our scores (student, n, accuracy, ci_low, ci_high) beside a table of the paper.
 
-    Accuracies and the paper's values are fractions.  Raises KeyError on a table that is
-    not one of CELLS.
+    `table` is "table2a", "table2b", "table3a" or "table3b".  Accuracies and the paper's
+    values are fractions.
     """
-    cells, known = CELLS[table], dataset in COLUMNS
-    lines = []
+    lines, column = [], COLUMNS.get(dataset)
     for score in scores:
-        cell = cells.get(score["student"])
-        value = _value(table, cell, dataset) if known and cell else None
-        lines.append(_line(score, value, known, comparable, _teacher(teacher)))
+        value = _value(table, score["student"], column)
+        lines.append(_line(score, value, bool(column), comparable, _teacher(teacher)))
     return pd.DataFrame(lines)
 
 
@@ -103,13 +74,11 @@ def compare_contrast(
     table: pd.DataFrame, *, dataset: str, teacher: str, comparable: bool
 ) -> pd.DataFrame:
     """The table of contrast sets beside Figure 5: a line per student and side."""
-    paper = paper_table("scotd_fig5").set_index("student") / 100
     known, note = dataset == "imdb", f"{_teacher(teacher)}; {ONE_CHAIN}"
     lines = []
     for row in table.to_dict("records"):
         for side in ("original", "contrast"):
-            name = FIG5.get(row["student"]) if known else None
-            value = round(float(paper.loc[name, side]), 4) if name else None
+            value = _value("fig5", row["student"], side if known else None)
             score = {
                 "student": f"{row['student']}, {side}", "n": row["pairs"],
                 "accuracy": row[side], "ci_low": row[f"{side}_low"],
@@ -160,16 +129,13 @@ def _teacher(name: str) -> str:
     return f"teacher {name}, the paper's is code-davinci-002"
 
 
-def _value(table: str, cell: dict[str, str], dataset: str) -> float | None:
-    """The paper's value of a cell, as a fraction; None where the table lacks it."""
-    paper, wanted = paper_table(f"scotd_{table}"), dict(cell)
-    column = COLUMNS[dataset]
-    if count := wanted.pop("count", ""):  # Table 3(b) has datasets in its rows
-        wanted["dataset"] = column
-        column = "1 chain" if count == "1" else f"{count} chains"
-    for name, text in wanted.items():
-        paper = paper[paper[name].astype(str) == text]
-    return round(float(paper[column].iloc[0]) / 100, 4) if len(paper) else None
+def _value(table: str, student: str, column: str | None) -> float | None:
+    """The paper's value for a student, as a fraction; None where there is no cell."""
+    paper = paper_table(f"scotd_{table}")
+    found = paper[paper["ours"] == student]
+    return (
+        round(float(found[column].iloc[0]) / 100, 4) if column and len(found) else None
+    )
 
 
 # --- moves to experiments -------------------------------------------------------------

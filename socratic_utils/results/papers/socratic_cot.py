@@ -22,7 +22,7 @@ from typing import Any
 import pandas as pd
 
 from socratic_utils.config import Settings
-from socratic_utils.metrics.statistics import relative_gain
+from socratic_utils.metrics import relative_gain
 from socratic_utils.students.supervision import STUDENTS
 
 from . import compare_with_paper, paper_table
@@ -40,31 +40,15 @@ PAPER_MODELS = {
     "gpt2": "GPT-2 Small", "gpt2-medium": "GPT-2 Medium", "gpt2-large": "GPT-2 Large",
     "gpt2-xl": "GPT-2 XL",
 }  # fmt: skip
-# Where -> its file, and our arm -> its column; the rows of Table 3 are prompts.
-CELLS = {
-    "Table 3": ("table3", {"CoT": "CoT", "sub-questions": "sub-questions"}),
-    "Table 5": ("table5", {"no sub-question module": "no_subquestion_module",
-                           PAIR: "iterative"}),
-    "Figure 6": ("fig6", {PAIR: "no_guide", "iterative, predicted equations": "guide"}),
-}  # fmt: skip
+FILES = {"Table 2": "table2", "Table 3": "table3", "Table 5": "table5",
+         "Figure 6": "fig6"}  # fmt: skip
 QUESTIONS = {  # our question generators -> the guidance of Table 4
     PAIR: "none", "iterative, predicted equations": "equations",
     "iterative, gold equations": "equations",
 }  # fmt: skip
 MEASURES = {"bleu": "BLEU", "bert_f1": "BERTScore F1", "same_count": "#Q"}
-GUIDED = "the paper's value includes the equation guide (its Figure 6)"
-NOTES = {  # (benchmark or "" for any, student or column) -> what differs
-    ("GSM8K", "iterative, gold questions"): "gold questions, the paper's are the LLM's",
-    ("GSM8K", "Iterative SocCoT"): GUIDED,
-    ("", "Iterative SocCoT"): "the paper guides by the number of facts or steps here; "
-                              "it does not say whether in this value",
-    ("GSM8K", "Iterative SocGT"): "section 5: the LLM's questions at test time",
-    ("StrategyQA", "Iterative SocGT"): "section 5: provided questions, the teacher's "
-                                       "answers",
-    ("", "iterative"): GUIDED,
-    ("", "guide"): "our planner writes the guides; the paper does not name its model",
-}  # fmt: skip
-FEWER = "1,065 training problems, the paper has 761 of them"
+# Instead of the cell's own note in `values/`.
+NOTES = {"iterative, gold questions": "gold questions, the paper's are the LLM's"}
 OWN = ["dataset", "model", "student", "n", "correct", "accuracy", "ci_low", "ci_high"]
 PAPER = ["paper_dataset", "paper_model", "paper_supervision", "paper", "difference",
          "covered", "note"]  # fmt: skip
@@ -72,10 +56,13 @@ QUALITY = ["student", "measure", "n", "ours", "low", "high", "paper_value", "gap
            "covered", "note"]  # fmt: skip
 
 
-def table2() -> pd.DataFrame:
-    """Table 2 without the line that it copies from Cobbe et al. (GPT-3 6B)."""
-    paper = paper_table("socratic_cot_table2")
-    return paper[paper["student_model"] != "GPT-3 6B"]
+def cells_of(where: str) -> pd.DataFrame:
+    """The cells of "Table 2", "Table 3", "Table 5" or "Figure 6", one per line.
+
+    Without those of GPT-3 6B, which the paper copies from Cobbe et al. (2021).
+    """
+    cells = paper_table(f"socratic_cot_{FILES[where]}").fillna({"note": ""})
+    return cells[cells["student_model"] != "GPT-3 6B"]
 
 
 def column_of(student: str, dataset: str) -> str | None:
@@ -97,11 +84,7 @@ def compare_main(main: pd.DataFrame, scale: str) -> pd.DataFrame:
 
     Rows of ablations are welcome: those that mean SocGT have a cell.
     """
-    lines, cells = [], table2()
-    for ours in main[main["split"] == "test"].to_dict("records"):
-        column = column_of(ours["student"], ours["dataset"])
-        lines += _compared(ours, column, cells, scale)
-    return pd.DataFrame(lines, columns=[*OWN, *PAPER])
+    return pd.DataFrame(_compare(main, "Table 2", scale), columns=[*OWN, *PAPER])
 
 
 def compare_ablations(
@@ -114,13 +97,10 @@ def compare_ablations(
     teacher's two prompts on `dataset`, which may be empty.
     """
     prompted = prompting.rename(columns={"prompt": "student"})
-    prompted = prompted.assign(dataset=dataset, model=teacher)
-    tested, lines = main[main["split"] == "test"], []
-    for where, (name, columns) in CELLS.items():
-        rows, cells = prompted if where == "Table 3" else tested, _cells(name)
-        for ours in rows.to_dict("records"):
-            found = _compared(ours, columns.get(ours["student"]), cells, scale)
-            lines += [{"where": where, **line} for line in found]
+    prompted = prompted.assign(dataset=dataset, model=teacher, split="test")
+    rows = {"Table 3": prompted, "Table 5": main, "Figure 6": main}
+    lines = [{"where": where, **line} for where in rows
+             for line in _compare(rows[where], where, scale)]  # fmt: skip
     return pd.DataFrame(lines, columns=["where", *OWN, *PAPER])
 
 
@@ -132,22 +112,21 @@ def compare_questions(
     `questions` is `question_quality.quality_table` of a run with this student model.
     BLEU is in 0 to 100, the others in 0 to 1; only #Q has an interval.
     """
-    paper = paper_table("socratic_cot_table4").set_index("guidance")
-    cells, lines = paper.assign(dataset="GSM8K"), []
-    reason = _why_not(dataset, student, cells, cells, scale)
+    paper = paper_table("socratic_cot_table4").assign(dataset="GSM8K")
+    reason, lines = _why_not(dataset, student, paper, paper, scale), []
+    paper = paper.set_index("guidance")
     for row in questions.to_dict("records"):
         guidance = QUESTIONS.get(row["student"])
         for name, measure in MEASURES.items() if guidance else ():
-            has_interval, note = name == "same_count", reason
+            note = reason
             if pd.isna(row[name]):
                 note = "BERTScore is not available here"
             elif "gold" in row["student"] and not note:
                 note = "gold equations: an upper bound of predicted ones"
-            ours = {
-                "student": row["student"], "measure": measure, "n": row["n"],
-                "ours": row[name], "ci_low": row["ci_low"] if has_interval else None,
-                "ci_high": row["ci_high"] if has_interval else None,
-            }  # fmt: skip
+            ours = {"student": row["student"], "measure": measure, "n": row["n"],
+                    "ours": row[name], "ci_low": None, "ci_high": None}  # fmt: skip
+            if name == "same_count":
+                ours |= {"ci_low": row["ci_low"], "ci_high": row["ci_high"]}
             value = float(paper.loc[guidance, name])
             lines.append(compare_with_paper(ours, value, not reason, note, "ours"))
     # Not shares as elsewhere, so the columns have other names.
@@ -161,16 +140,15 @@ def gains() -> pd.DataFrame:
 
     Those of Table 2 set SocGT against GT Steps (GSM8K) or GT Facts (StrategyQA).
     """
-    values = pd.concat([table2().assign(table="Table 2"),
-                        _cells("table3").assign(table="Table 3")])  # fmt: skip
-    key = ["table", "dataset", "student_model", "supervision"]
-    values, lines = values.set_index(key)["value"], []
+    key = ["dataset", "student_model", "supervision"]
+    lines = []
     for arrow in paper_table("socratic_cot_arrows").to_dict("records"):
-        place = tuple(arrow[name] for name in key[:3])
+        values = cells_of(arrow["table"]).set_index(key)["value"]
+        place = arrow["dataset"], arrow["student_model"]
         old, new = (float(values[*place, arrow[way]]) for way in ("old", "new"))
         gain = relative_gain(old, new)
         lines.append({
-            **dict(zip(("where", "dataset", "model"), place, strict=True)),
+            "where": arrow["table"], "dataset": place[0], "model": place[1],
             "old": arrow["old"], "old_value": old, "new": arrow["new"],
             "new_value": new, "printed_%": arrow["printed"],
             "of_new_%": round(100 * gain.of_new, 1),
@@ -179,36 +157,32 @@ def gains() -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def _cells(name: str) -> pd.DataFrame:
-    """A table of GSM8K in the form of Table 2: student_model, supervision, value."""
-    paper = paper_table(f"socratic_cot_{name}").assign(dataset="GSM8K")
-    if "prompt" in paper:
-        return paper.rename(columns={"model": "student_model", "prompt": "supervision"})
-    return paper.melt(["dataset", "student_model"], var_name="supervision")
-
-
-def _compared(
-    ours: dict[str, Any], column: str | None, cells: pd.DataFrame, scale: str
-) -> list[dict]:
-    """Ours beside the same cell; where there is none, beside the nearest ones.
+def _compare(rows: pd.DataFrame, where: str, scale: str) -> list[dict[str, Any]]:
+    """Our test rows beside the same cell; where there is none, beside the nearest ones.
 
     Nearest are those of the same benchmark, or of GSM8K, which is most like
-    `gradeschool`.  Without a column there is no line.
+    `gradeschool`.  Arms that answer to no cell have no line.
     """
-    theirs = cells[cells["supervision"] == column]
-    data = _dataset(ours["dataset"], cells)
-    reason = _why_not(ours["dataset"], ours["model"], theirs, cells, scale)
-    shown = theirs[theirs["dataset"] == (data or "GSM8K")]
-    if not reason:
-        shown = shown[shown["student_model"] == model_in_paper(ours["model"])]
-    lines = []
-    for cell in shown.to_dict("records"):
-        place = {"paper_dataset": cell["dataset"], "paper_model": cell["student_model"],
-                 "paper_supervision": column}  # fmt: skip
-        own = {name: ours[name] for name in OWN} | place
-        note = reason or _note(cell["dataset"], ours["student"], str(column))
-        value = round(cell["value"] / 100, 4)
-        lines.append(compare_with_paper(own, value, not reason, note))
+    cells, lines = cells_of(where), []
+    for ours in rows[rows["split"] == "test"].to_dict("records"):
+        if "ours" in cells:
+            theirs = cells[cells["ours"] == ours["student"]]
+        else:
+            column = column_of(ours["student"], ours["dataset"])
+            theirs = cells[cells["supervision"] == column]
+        data = _dataset(ours["dataset"], cells)
+        reason = _why_not(ours["dataset"], ours["model"], theirs, cells, scale)
+        shown = theirs[theirs["dataset"] == (data or "GSM8K")]
+        if not reason:
+            shown = shown[shown["student_model"] == model_in_paper(ours["model"])]
+        for cell in shown.to_dict("records"):
+            own = {name: ours[name] for name in OWN}
+            place = {"paper_dataset": cell["dataset"],
+                     "paper_model": cell["student_model"],
+                     "paper_supervision": cell["supervision"]}  # fmt: skip
+            note = reason or NOTES.get(ours["student"], cell["note"])
+            value = round(cell["value"] / 100, 4)
+            lines.append(compare_with_paper(own | place, value, not reason, note))
     return lines
 
 
@@ -231,13 +205,6 @@ def _why_not(
     if size is None or not names:
         names.append("model")
     return f"other {' and '.join(names)}: not comparable"
-
-
-def _note(dataset: str, student: str, column: str) -> str:
-    places = (dataset, student), (dataset, column), ("", column)
-    notes = [next((NOTES[place] for place in places if place in NOTES), "")]
-    notes.append(FEWER if dataset == "SVAMP" else "")
-    return "; ".join(filter(None, notes))
 
 
 def _dataset(name: str, cells: pd.DataFrame) -> str | None:

@@ -24,7 +24,7 @@ from math import inf
 from socratic_utils.answers import parse_chain
 from socratic_utils.problems import Chain, Problem
 from socratic_utils.students.supervision import Supervision
-from socratic_utils.students.transcript import segment_ids, start_ids
+from socratic_utils.students.transcript import line_ids, start_ids, text_ids
 from socratic_utils.teacher.prompts import load_prompt
 
 from .incremental import IncrementalDecoder
@@ -69,13 +69,12 @@ def prefix_ids(
     `supervision` says which roles they show; the untrained ones are shown too.
     """
     ids = start_ids(tokenizer)
-    gap = tokenizer("\n", add_special_tokens=False).input_ids
-    found = exemplars(dataset, kind)
+    gap, found = text_ids(tokenizer, "\n"), exemplars(dataset, kind)
     for number, (text, chain) in enumerate(found):
         before = len(ids)
         problem = Problem(chain.problem_id, dataset, "train", text, chain.answer, kind)
         for segment, _ in supervision.transcript(problem, chain):
-            ids += segment_ids(tokenizer, segment)
+            ids += line_ids(tokenizer, segment.text)
         ids += gap
         if len(ids) > room:
             print(f"{number} of {len(found)} exemplars fit into this student's context")

@@ -26,7 +26,13 @@ from tqdm import tqdm
 from socratic_utils.config import Decoding
 from socratic_utils.problems import Problem
 from socratic_utils.students.guidance import check_guides
-from socratic_utils.students.transcript import PREFIXES, prompt_ids, role_of
+from socratic_utils.students.transcript import (
+    PREFIXES,
+    line_ids,
+    prompt_ids,
+    role_of,
+    text_ids,
+)
 
 from .incremental import IncrementalDecoder
 from .prediction import Solution, prediction_row
@@ -249,17 +255,8 @@ def ask_questions(
             if text and role_of(text) not in ("question", "done"):
                 solution.lines.append({"role": "other", "text": text})
         expected.append("solution" if is_question and not last else "answer")
-        prefix = PREFIXES[expected[-1]]
-        answerer.hear(
-            row, answerer.tokenizer(prefix, add_special_tokens=False).input_ids
-        )
+        answerer.hear(row, text_ids(answerer.tokenizer, PREFIXES[expected[-1]]))
     return expected
-
-
-def line_ids(tokenizer, text: str) -> list[int]:
-    """The tokens of a line that the other model wrote, with its new line."""
-    ids = tokenizer(text, add_special_tokens=False).input_ids
-    return [*ids, *tokenizer("\n", add_special_tokens=False).input_ids]
 
 
 def line_ended(decoder: IncrementalDecoder, ids: list[int]) -> bool:

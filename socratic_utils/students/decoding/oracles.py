@@ -41,9 +41,10 @@ from socratic_utils.problems import Chain, Problem, Step, sub_questions
 from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.students.transcript import (
     PREFIXES,
+    line_ids,
     prompt_ids,
     role_of,
-    segment_ids,
+    text_ids,
 )
 
 from .incremental import IncrementalDecoder, stop_ids, token_texts
@@ -69,10 +70,10 @@ class KnownQuestions(IncrementalDecoder):
         self.end = tokenizer.eos_token_id
         self.stops = stop_ids(tokenizer)
         self.known = {
-            tuple(prompt_ids(tokenizer, problem)): question_lines(
-                tokenizer, problem, questions[problem.id]
+            tuple(prompt_ids(tokenizer, p)): question_lines(
+                tokenizer, p, questions[p.id]
             )
-            for problem in problems
+            for p in problems
         }
 
     def start(self, prompts: Sequence[list[int]]) -> None:
@@ -116,18 +117,13 @@ def gold_questions(problem: Problem) -> list[str]:
     return found
 
 
-def question_lines(
-    tokenizer, problem: Problem, questions: Sequence[str]
-) -> list[list[int]]:
+def question_lines(tokenizer, problem: Problem, questions: Sequence[str]):
     """The tokens of each question's line, and of "No more questions."."""
     steps = tuple(Step(question, "", "") for question in questions)
     chain = Chain(problem.id, "socratic", steps, problem.answer, "known")
     view = SUPERVISIONS["qg"].transcript(problem, chain)
-    return [
-        segment_ids(tokenizer, segment, last=segment.role == "done")
-        for segment, trained in view
-        if trained
-    ]
+    lines = [segment for segment, trained in view if trained]
+    return [line_ids(tokenizer, s.text, last=s.role == "done") for s in lines]
 
 
 def ask_upfront(
@@ -228,7 +224,7 @@ class CalculatorDecoder(IncrementalDecoder):
         if result is None or leads:
             return []
         space = " " if line.endswith(" =") else ""  # as before the "="
-        return self.tokenizer(space + result, add_special_tokens=False).input_ids
+        return text_ids(self.tokenizer, space + result)
 
 
 def result_due(line: str) -> str | None:

@@ -17,12 +17,7 @@ from collections.abc import Sequence
 
 from socratic_utils.config import Decoding
 from socratic_utils.problems import Problem
-from socratic_utils.students.transcript import (
-    PREFIXES,
-    Segment,
-    prompt_ids,
-    segment_ids,
-)
+from socratic_utils.students.transcript import PREFIXES, line_ids, prompt_ids, text_ids
 
 from .incremental import IncrementalDecoder
 
@@ -48,7 +43,7 @@ def _plans(
     planner: IncrementalDecoder, prompts: list[list[int]], limit: int
 ) -> list[str]:
     """The guide line that the planner writes after each prompt."""
-    prefix = planner.tokenizer(PREFIXES["guide"], add_special_tokens=False).input_ids
+    prefix = text_ids(planner.tokenizer, PREFIXES["guide"])
     planner.start([prompt + prefix for prompt in prompts])
     texts = [" ".join(planner.text(ids).split()) for ids in planner.write(limit)]
     return [f"{PREFIXES['guide']} {text}".strip() for text in texts]
@@ -68,6 +63,5 @@ class PlannedDecoder(IncrementalDecoder):
 
     def start(self, prompts: Sequence[list[int]]) -> None:
         plans = _plans(self.planner, [list(p) for p in prompts], self.limit)
-        lines = [Segment("guide", plan) for plan in plans]
-        read = [segment_ids(self.tokenizer, line) for line in lines]
+        read = [line_ids(self.tokenizer, plan) for plan in plans]
         super().start([[*p, *ids] for p, ids in zip(prompts, read, strict=True)])

@@ -20,11 +20,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from openai import OpenAI, OpenAIError
 from transformers import AutoTokenizer
+
+from socratic_utils.students.transcript import line_ids, text_ids
 
 from .incremental import IncrementalDecoder, stop_ids
 
@@ -75,10 +78,9 @@ class ServedDecoder(IncrementalDecoder):
         """
         stop = ["\n"] if whole_lines else None
         rows = range(len(self.rows))
+        ask = partial(self._ask, limit=limit, temperature=temperature, stop=stop)
         with ThreadPoolExecutor(CONCURRENCY) as pool:
-            replies = list(
-                pool.map(lambda row: self._ask(row, limit, temperature, stop), rows)
-            )
+            replies = list(pool.map(ask, rows))
         if self.next_seed is not None:
             self.next_seed += len(rows)  # the next lines are other samples
         if whole_lines:
@@ -103,10 +105,8 @@ class ServedDecoder(IncrementalDecoder):
                 logprobs=0 if temperature else None, extra_body=more,
             )  # fmt: skip
         except OpenAIError as error:
-            address = self.client.base_url
-            raise ServerError(
-                f"the student's server at {address} failed ({error})"
-            ) from None
+            place = f"the student's server at {self.client.base_url}"
+            raise ServerError(f"{place} failed ({error})") from None
         return reply.choices[0]
 
     def _check_stops(self, replies: Sequence[Any]) -> None:
@@ -127,9 +127,9 @@ class ServedDecoder(IncrementalDecoder):
             return list(ids)
         line_ended = whole_lines and reply.text.endswith("\n")
         body = reply.text[:-1] if line_ended else reply.text
-        ids = self.tokenizer(body, add_special_tokens=False).input_ids
         if line_ended:
-            return [*ids, *self.tokenizer("\n", add_special_tokens=False).input_ids]
+            return line_ids(self.tokenizer, body)
+        ids = text_ids(self.tokenizer, body)
         return [*ids, self.end] if reply.finish_reason == "stop" else ids or [self.end]
 
 

@@ -14,15 +14,14 @@ processes and the device, which change weights only through rounding and dropout
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from socratic_utils.config import Training
 from socratic_utils.files import content_hash
-from socratic_utils.problems import Chain, Problem
 from socratic_utils.students.base_models import base_revision
 from socratic_utils.students.supervision import Supervision
+from socratic_utils.students.transcript import Pairs
 
 from .hardware import use_bf16
 from .trainer import ByLength
@@ -34,11 +33,7 @@ _LENGTHS = [17 * i % 61 + 1 for i in range(256)]  # any fixed lengths
 
 
 def ingredients(
-    base: str,
-    pairs: Sequence[tuple[Problem, Chain]],
-    supervision: Supervision,
-    training: Training,
-    seed: int,
+    base: str, pairs: Pairs, supervision: Supervision, training: Training, seed: int
 ) -> dict[str, Any]:
     """Everything that determines a student's weights, as `training.json` records it."""
     return {
@@ -55,19 +50,13 @@ def ingredients(
 
 
 def student_hash(
-    base: str,
-    pairs: Sequence[tuple[Problem, Chain]],
-    supervision: Supervision,
-    training: Training,
-    seed: int,
+    base: str, pairs: Pairs, supervision: Supervision, training: Training, seed: int
 ) -> str:
     """The hash of a student's `ingredients`, 10 hex digits."""
     return content_hash(ingredients(base, pairs, supervision, training, seed))
 
 
-def transcripts_hash(
-    pairs: Sequence[tuple[Problem, Chain]], supervision: Supervision
-) -> str:
+def transcripts_hash(pairs: Pairs, supervision: Supervision) -> str:
     """A hash of the transcripts and their masks, in order.
 
     Repeated pairs of `down_sampling` are the same objects and are rendered once.

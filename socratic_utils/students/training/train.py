@@ -33,10 +33,9 @@ from transformers.utils.logging import disable_progress_bar
 
 from socratic_utils.config import MICRO_BATCH, Training
 from socratic_utils.files import content_hash, read_json, write_json
-from socratic_utils.problems import Chain, Problem
 from socratic_utils.students.base_models import load_pretrained
 from socratic_utils.students.supervision import Supervision
-from socratic_utils.students.transcript import IGNORED, tokenize
+from socratic_utils.students.transcript import IGNORED, Pairs, tokenize
 
 from .hardware import device, expected_minutes, use_bf16
 from .identity import ingredients
@@ -55,7 +54,7 @@ disable_progress_bar()  # loading a small model needs no bar
 
 def train_student(
     base: str,
-    pairs: Sequence[tuple[Problem, Chain]],
+    pairs: Pairs,
     supervision: Supervision,
     training: Training,
     folder: str | Path,
@@ -122,22 +121,17 @@ def train_student(
     tokenizer.save_pretrained(target)
     labels = [label for example in examples for label in example["labels"]]
     record = {
-        "name": name,
-        "base": base,
-        "problems": len(examples),
-        "too_long": too_long,
+        "name": name, "base": base, "problems": len(examples), "too_long": too_long,
         "tokens": tokens,
         "trained_tokens": sum(label != IGNORED for label in labels),
         "seconds": round(time.perf_counter() - start, 1),
-        "processes": processes,
-        "steps": trainer.state.max_steps,
+        "processes": processes, "steps": trainer.state.max_steps,
         "made_from": made_from,
         "losses": [
             {"step": row["step"], "loss": row["loss"]}
-            for row in trainer.state.log_history
-            if "loss" in row
+            for row in trainer.state.log_history if "loss" in row
         ],
-    }
+    }  # fmt: skip
     write_json(target / "training.json", record)
     # A checkpoint half deleted by a kill must not be resumed from: only now.
     shutil.rmtree(target / "checkpoints", ignore_errors=True)
@@ -146,10 +140,7 @@ def train_student(
 
 
 def make_examples(
-    pairs: Sequence[tuple[Problem, Chain]],
-    tokenizer,
-    supervision: Supervision,
-    max_length: int,
+    pairs: Pairs, tokenizer, supervision: Supervision, max_length: int
 ) -> tuple[list[dict], int]:
     """(tokenised examples, number of those dropped as longer than `max_length`).
 
@@ -173,26 +164,17 @@ def training_arguments(
     micro, accumulated = split_batch(training.batch_size, processes, largest)
     steps = ceil(examples / training.batch_size)  # per epoch
     arguments = TrainingArguments(
-        output_dir=str(target / "checkpoints"),
-        num_train_epochs=training.epochs,
-        per_device_train_batch_size=micro,
-        gradient_accumulation_steps=accumulated,
-        learning_rate=training.learning_rate,
+        output_dir=str(target / "checkpoints"), seed=seed,
+        num_train_epochs=training.epochs, per_device_train_batch_size=micro,
+        gradient_accumulation_steps=accumulated, learning_rate=training.learning_rate,
         warmup_steps=round(training.warmup_share * steps * training.epochs),
-        weight_decay=training.weight_decay,
-        max_grad_norm=training.max_grad_norm,
-        adam_epsilon=training.adam_epsilon,
-        bf16=use_bf16(),
-        use_cpu=device().type == "cpu",
-        seed=seed,
-        logging_steps=max(1, steps // 10),
-        save_steps=save_every(steps, training.epochs),
-        save_total_limit=1,
-        remove_unused_columns=False,
-        report_to="none",
-        disable_tqdm=True,
+        weight_decay=training.weight_decay, max_grad_norm=training.max_grad_norm,
+        adam_epsilon=training.adam_epsilon, bf16=use_bf16(),
+        use_cpu=device().type == "cpu", logging_steps=max(1, steps // 10),
+        save_steps=save_every(steps, training.epochs), save_total_limit=1,
+        remove_unused_columns=False, report_to="none", disable_tqdm=True,
         dataloader_pin_memory=torch.cuda.is_available(),
-    )
+    )  # fmt: skip
     arguments.device  # noqa: B018  (sets the number of GPUs)
     arguments._n_gpu = min(arguments._n_gpu, 1)  # several would multiply the batch
     return arguments

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 
 import torch
 from torch.nn.functional import cross_entropy
+from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import Sampler
 from transformers import Trainer, TrainerCallback
 from transformers.trainer_pt_utils import LengthGroupedSampler
@@ -72,7 +73,7 @@ class ByLength(Sampler[int]):
     """
 
     def __init__(self, examples: Sequence[dict], batch_size: int, seed: int) -> None:
-        real = [example for example in examples if not is_blank(example)]
+        real = [e for e in examples if set(e["labels"]) != {IGNORED}]
         self.lengths = [len(example["input_ids"]) for example in real]
         self.blanks = range(len(real), len(examples))
         self.batch_size, self.seed, self.epoch = batch_size, seed, 0
@@ -85,10 +86,8 @@ class ByLength(Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         generator = torch.Generator().manual_seed(1000 * self.seed + self.epoch)
-        order = LengthGroupedSampler(
-            self.batch_size, lengths=self.lengths, generator=generator
-        )
-        return iter([*order, *self.blanks])
+        given = {"lengths": self.lengths, "generator": generator}
+        return iter([*LengthGroupedSampler(self.batch_size, **given), *self.blanks])
 
 
 def blank(example: dict) -> dict:
@@ -98,11 +97,6 @@ def blank(example: dict) -> dict:
     """
     token = example["input_ids"][:1]
     return {"input_ids": token, "labels": [IGNORED] * len(token)}
-
-
-def is_blank(example: dict) -> bool:
-    """Whether an example has no trained token."""
-    return all(label == IGNORED for label in example["labels"])
 
 
 class MaskedTrainer(Trainer):
@@ -156,20 +150,19 @@ def split_batch(batch_size: int, processes: int, largest: int) -> tuple[int, int
 def collate(pad_id: int):
     """A function from examples to tensors [batch, length], padded on the right."""
 
-    def pad(examples: list[dict]) -> dict[str, torch.Tensor]:
-        length = max(len(e["input_ids"]) for e in examples)
+    def pad(rows, filler: int) -> torch.Tensor:
+        tensors = [torch.tensor(row) for row in rows]
+        return pad_sequence(tensors, batch_first=True, padding_value=filler)
 
-        def rows(values, filler: int) -> torch.Tensor:
-            return torch.tensor([v + [filler] * (length - len(v)) for v in values])
-
+    def batch(examples: list[dict]) -> dict[str, torch.Tensor]:
         ids = [e["input_ids"] for e in examples]
         return {
-            "input_ids": rows(ids, pad_id),
-            "attention_mask": rows([[1] * len(v) for v in ids], 0),
-            "labels": rows([e["labels"] for e in examples], IGNORED),
+            "input_ids": pad(ids, pad_id),
+            "attention_mask": pad([[1] * len(row) for row in ids], 0),
+            "labels": pad([e["labels"] for e in examples], IGNORED),
         }
 
-    return pad
+    return batch
 
 
 class OneLine(TrainerCallback):
@@ -182,11 +175,9 @@ class OneLine(TrainerCallback):
     def on_log(self, args, state, control, logs=None, **kwargs) -> None:
         if logs and "loss" in logs and state.is_world_process_zero:
             spent = time.perf_counter() - self.start
-            print(
-                f"{self.name}: step {state.global_step}/{state.max_steps}, "
-                f"loss {logs['loss']:.3f}, {spent:.0f} s",
-                flush=True,
-            )
+            step = f"step {state.global_step}/{state.max_steps}"
+            said = f"{self.name}: {step}, loss {logs['loss']:.3f}, {spent:.0f} s"
+            print(said, flush=True)
 
 
 class NoLastCheckpoint(TrainerCallback):

@@ -45,7 +45,7 @@ class Draft:
     """A story before one of its questions is chosen.
 
     `free` names the facts (by index) that may trade places, `early` those that may
-    as well stand right after the first one, and `distractors` are sentences with a
+    also follow the first one directly, and `distractors` are sentences with a
     number that no question needs.
     """
 
@@ -185,5 +185,5 @@ def ask(uses: int | tuple[int, ...], *steps: Step) -> Ask:
 
 
 def ask_now(uses: int | tuple[int, ...], *steps: Step) -> Ask:
-    """An Ask for the state in the end: no other fact may be told."""
+    """An Ask for the state in the end: no other fact may be in the story."""
     return replace(ask(uses, *steps), now=True)

@@ -58,7 +58,7 @@ def points(rng: random.Random) -> Draft:
 
 
 def ages(rng: random.Random) -> Draft:
-    """Ages told by comparison, sums and years to come."""
+    """Ages given by comparison, sums and years to come."""
     p, q, r = people(rng, 3)
     first, older, times = num(rng, 4, 12), num(rng, 2, 6), num(rng, 2, 5)
     years = num(rng, 3, 10)

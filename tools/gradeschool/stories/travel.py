@@ -197,7 +197,7 @@ def parcel(rng: random.Random) -> Draft:
 
 
 def runs(rng: random.Random) -> Draft:
-    """Distances on several days, each told by the day before."""
+    """Distances on several days, each given relative to the day before."""
     p = person(rng)
     verb = pick(rng, "run", "walk", "cycle", "row")
     first, times, less = num(rng, 2, 9), num(rng, 2, 3), num(rng, 2, 9)

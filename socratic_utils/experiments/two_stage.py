@@ -1,0 +1,117 @@
+"""Prompting a teacher: chain of thought, or sub-questions in two stages (P1, Table 3).
+
+P1 prompts GPT-3 175B with one exemplar on GSM8K: once for a chain of thought; once for
+sub-questions, and then again to solve them in sequence.  Nobody is trained.
+
+    >>> rows = prompted_rows(teacher, problems)               # doctest: +SKIP
+    >>> compare(rows)                                         # doctest: +SKIP
+
+What comes back is judged by its final answer.  A first reply without a question has no
+second one, and counts as wrong.  P1's own prompts for this are not shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from socratic_utils.answers import is_correct
+from socratic_utils.config import Settings
+from socratic_utils.metrics import accuracy
+from socratic_utils.problems import Chain, Problem
+from socratic_utils.results.tables import paired_table
+from socratic_utils.teacher.cost import Estimate
+from socratic_utils.teacher.prompts import FROM_QUESTIONS, QUESTIONS
+from socratic_utils.teacher.published import CORPORA
+from socratic_utils.teacher.teacher import Teacher
+
+from .corpus import can_ask, teacher_of
+
+SHOTS = 1  # "due to budget", as P1 has it
+WAYS = ("CoT", "sub-questions")
+
+
+def fits(problems: Sequence[Problem]) -> bool:
+    """Whether the prompts are made for these problems: arithmetic, or StrategyQA."""
+    return all(p.kind == "number" or p.dataset == "strategyqa" for p in problems)
+
+
+def in_two_stages(teacher: Teacher, problems: Sequence[Problem]) -> list[Chain]:
+    """Sub-questions first, then their solutions: a chain a problem, in their order.
+
+    A problem of which the teacher asks nothing has a chain without steps and answer.
+    """
+    asked = asked_of(teacher, problems)
+    given = [
+        replace(p, steps=(), extra={**p.extra, "sub_questions": asked[p.id]})
+        for p in problems
+        if asked[p.id]
+    ]
+    second = teacher.sample(given, FROM_QUESTIONS) if given else []
+    found = {chain.problem_id: chain for chain in second}
+    return [
+        found.get(p.id) or Chain(p.id, FROM_QUESTIONS, (), None, teacher.model)
+        for p in problems
+    ]
+
+
+def asked_of(teacher: Teacher, problems: Sequence[Problem]) -> dict[str, list[str]]:
+    """Problem id -> the sub-questions that the teacher asks: the first stage."""
+    chains = teacher.sample(problems, QUESTIONS)
+    return {c.problem_id: [step.question for step in c.steps] for c in chains}
+
+
+def questions_to_ask(teacher: Teacher, problems: Sequence[Problem]) -> Estimate:
+    """What `asked_of` would ask for, with the prompt of `prompted_rows`."""
+    return replace(teacher, shots=SHOTS).estimate(problems, QUESTIONS)
+
+
+def prompted_rows(teacher: Teacher, problems: Sequence[Problem]) -> list[dict]:
+    """Prediction rows of both ways, on the same problems.
+
+    Raises TeacherError where replies are neither known nor to be had.
+    """
+    teacher = replace(teacher, shots=SHOTS)
+    chains = teacher.sample(problems, "cot"), in_two_stages(teacher, problems)
+    return [
+        {"id": p.id, "dataset": p.dataset, "split": p.split, "student": way,
+         "model": teacher.model, "teacher": "", "seed": 0, "output": chain.text,
+         "extracted": chain.answer, "gold": p.answer, "truncated": False,
+         "correct": is_correct(chain.answer, p.answer, p.kind)}
+        for way, found in zip(WAYS, chains, strict=True)
+        for p, chain in zip(problems, found, strict=True)
+    ]  # fmt: skip
+
+
+def table(settings: Settings, problems: Sequence[Problem]) -> pd.DataFrame:
+    """`compare` of the run's teacher; empty, with a reason, where nothing can be asked.
+
+    With reused rows nobody is asked: replies must be recorded or in the store.
+    """
+    if settings.teacher in CORPORA or not fits(problems):
+        print(f"left out: {settings.teacher} cannot be prompted for {settings.dataset}")
+        return pd.DataFrame()
+    teacher = teacher_of(settings)
+    if planned(teacher, problems).requests and not can_ask(settings):
+        print(f"left out: replies of {settings.teacher} are not known")
+        return pd.DataFrame()
+    return compare(prompted_rows(teacher, problems))
+
+
+def planned(teacher: Teacher, problems: Sequence[Problem]) -> Estimate:
+    """What both ways would ask for; the second stage is taken for the first again."""
+    teacher = replace(teacher, shots=SHOTS)
+    cot, first = teacher.estimate(problems, "cot"), questions_to_ask(teacher, problems)
+    return cot + first + first
+
+
+def compare(rows: Sequence[dict]) -> pd.DataFrame:
+    """A line a way: n, correct, accuracy, its interval, and McNemar's exact p-value."""
+    pair = paired_table(rows).iloc[0]
+    return pd.DataFrame(
+        {"prompt": way, **accuracy(r for r in rows if r["student"] == way),
+         "p_value": pair["p_value"]}
+        for way in WAYS
+    )  # fmt: skip

@@ -1,0 +1,184 @@
+"""Where a student's chain first goes wrong, by comparison with the gold steps.
+
+    >>> first_error(row, problem)
+    FirstError(kind='wrong arithmetic', step=1)
+
+Neither paper publishes such an analysis as data; Socratic CoT shows samples (Fig. 7).
+Not covered: meaning.  35 % of the pairs of different questions of one `gradeschool`
+problem overlap enough to be matched, so a wrong question may be reported as a wrong
+reading, as are valid detours and gold steps merged into one equation.  Sentences
+without an equation are judged only under a question, and problems without gold steps
+only for arithmetic and for truncation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from typing import NamedTuple
+
+from socratic_utils.answers import (
+    calculate,
+    equation_is_right,
+    extract_answer,
+    find_equations,
+)
+from socratic_utils.problems import Problem
+
+ERRORS = (
+    "wrong question", "wrong arithmetic", "wrong reading", "stopped early", "ran on",
+    "no chain",
+)  # fmt: skip
+_Fact = tuple[frozenset[Fraction] | None, Fraction]  # operands if stated, and result
+_NUMBER = re.compile(r"\d[\d,.]*(?<![,.])|\.\d+")
+SAME_QUESTION = 0.5  # minimal overlap (F1 of content words) of two matching questions
+_EMPTY_WORDS = re.compile(
+    r"\b(a|an|the|of|in|on|at|to|for|and|by|with|how|many|much|do|does|did|is|are|was"
+    r"|were|will|would|be|it|have|has|had|there)\b"
+)
+
+
+class FirstError(NamedTuple):
+    """One of ERRORS or "none", and the step (from 0) in which it occurs, or None."""
+
+    kind: str
+    step: int | None
+
+
+@dataclass
+class _Step:  # of a student
+    question: str
+    solution: str | None = None
+
+
+def first_error(row: dict, problem: Problem) -> FirstError:
+    """The first error in the chain of a wrong answer.
+
+    A gold step is used up by the first student step that computes the same result from
+    the same set of operands, whatever the order of steps.  Otherwise, in this order:
+
+        ran on            every gold step is used up and another step follows, or the
+                          output was truncated before any other error
+        wrong arithmetic  a written equation is false
+        wrong question    the question shares too few content words (F1 below 0.5) with
+                          every unused gold question; also a repeated question
+        wrong reading     what it computes is true, but no unused gold step computes it;
+                          or all steps are right and the answer line is not
+        stopped early     all steps are right, but fewer than the gold steps
+        no chain          there is neither question nor solution (answer only)
+
+    A right answer gives ("none", None), however it was reached.
+    """
+    if row["correct"]:
+        return FirstError("none", None)
+    steps = _student_steps(row["lines"])
+    if not steps:
+        return FirstError("no chain", None)
+    cut = row.get("truncated") and row["lines"][-1]["role"] != "answer"
+    whole = steps[:-1] if cut else steps
+    gold = [(g.question, _facts(g.solution) or _facts(g.answer)) for g in problem.steps]
+    unused = dict(enumerate(gold))
+    for index, step in enumerate(whole):
+        if gold and not unused:
+            return FirstError("ran on", index)
+        if kind := _step_error(step, unused):
+            return FirstError(kind, index)
+    if row.get("truncated"):
+        return FirstError("ran on", len(whole))
+    kind = "stopped early" if len(steps) < len(gold) else "wrong reading"
+    return FirstError(kind, len(steps))
+
+
+def line_marks(lines: Sequence[dict], problem: Problem) -> list[str]:
+    """For each line: "right", "wrong" or "" where there is nothing to check.
+
+    A solution with a false equation is wrong; one that computes what a gold step
+    computes is right.  True but not gold is "wrong" too, although it may be a valid
+    detour.  Without gold steps only the arithmetic is judged.
+    """
+    gold = [fact for s in problem.steps for fact in _facts(s.solution)]
+    marks = []
+    for line in lines:
+        text = line["text"] if line["role"] == "solution" else ""
+        equations = find_equations(text)
+        if not equations:
+            marks.append("")
+            continue
+        facts = _facts(text)
+        fine = all(map(equation_is_right, equations))
+        known = not gold or any(_agree(fact, own) for fact in facts for own in gold)
+        marks.append("right" if fine and known else "wrong")
+    return marks
+
+
+def _student_steps(lines: Iterable[dict]) -> list[_Step]:
+    """Questions with their solutions, also where all questions come first.
+
+    Without questions every equation of a solution is a step.
+    """
+    steps: list[_Step] = []
+    for line in lines:
+        text = re.sub(r"^\s*[QA]:\s*", "", line["text"])
+        asked = [step for step in steps if step.solution is None]
+        if line["role"] == "question":
+            steps.append(_Step(text))
+        elif line["role"] == "solution" and asked:
+            asked[0].solution = text
+        elif line["role"] == "solution":
+            steps.extend(_Step("", part) for part in _parts(text))
+    return steps
+
+
+def _parts(text: str) -> list[str]:
+    pairs = pairwise(find_equations(text))
+    ends = [left.end for left, right in pairs if left.end <= right.start]  # no chains
+    return [text[a:b] for a, b in pairwise([0, *ends, len(text)])]
+
+
+def _step_error(step: _Step, unused: dict[int, tuple[str, list[_Fact]]]) -> str | None:
+    """The error of one step, or None; a right step uses up its gold step."""
+    equations = find_equations(step.solution or "")
+    if not all(map(equation_is_right, equations)):
+        return "wrong arithmetic"
+    facts, before = _facts(step.solution or ""), len(unused)
+    for fact in facts:
+        like = [i for i, own in unused.items() if any(_agree(fact, g) for g in own[1])]
+        unused.pop(like[0] if like else -1, None)
+    if len(unused) < before or not unused:
+        return None
+    if not step.question:
+        return "wrong reading" if equations else None
+    overlap = {i: _overlap(step.question, asked) for i, (asked, _) in unused.items()}
+    nearest = max(overlap, key=overlap.__getitem__)
+    if any(q for q, _ in unused.values()) and overlap[nearest] < SAME_QUESTION:
+        return "wrong question"
+    if not facts:
+        del unused[nearest]
+    return "wrong reading" if facts else None
+
+
+def _facts(text: str) -> list[_Fact]:
+    """What the equations of a text compute, else the last number it states."""
+    if equations := find_equations(text):
+        numbers = [_NUMBER.findall(e.expression) for e in equations]
+        operands = [frozenset(map(calculate, group)) for group in numbers]
+        results = [calculate(equation.result) for equation in equations]
+        return list(zip(operands, results, strict=True))
+    number = extract_answer(text)
+    return [] if number is None else [(None, Fraction(number))]
+
+
+def _agree(a: _Fact, b: _Fact) -> bool:
+    return a[1] == b[1] and (None in (a[0], b[0]) or a[0] == b[0])
+
+
+def _overlap(*questions: str) -> float:
+    """F1 of the content words of two questions, 0 to 1."""
+    words = (_EMPTY_WORDS.sub(" ", question.lower()) for question in questions)
+    left, right = (Counter(re.findall(r"\w+", text)) for text in words)
+    total = left.total() + right.total()
+    return 2 * (left & right).total() / total if total else 0.0
