@@ -22,7 +22,7 @@ problems and compared with it pair by pair:
     ['unified, calculator']
 
 What needs a training of its own beside the main table's is `slow`: at `small` scale it
-is left out unless all switches are asked for, or its rows are there.  The table of them
+is left out unless all ablations are asked for, or its rows are there.  The table of them
 is in `switches`, the size of the training data in `data_size`.
 """
 
@@ -132,9 +132,9 @@ ABLATIONS = (
 
 
 def chosen(settings: Settings) -> list[Ablation]:
-    """Those that are possible; at `small` without `slow` ones, unless all switches are
+    """Those that are possible; at `small` without `slow` ones, unless all ablations are
     asked for or their rows are there."""
-    everything = settings.switches == "all" or settings.scale != "small"
+    everything = settings.ablations == "all" or settings.scale != "small"
     there = settings.source / "predictions" / FOLDER
     return [
         ablation

@@ -113,6 +113,11 @@ def _read_once(dataset: str, split: str, _folder: str) -> tuple[Problem, ...]:
     return tuple(load_problems(dataset, split))
 
 
+def forget_problems() -> None:
+    """Let the next stage read all benchmarks again."""
+    _read_once.cache_clear()
+
+
 def spread(problems: list[Problem], limit: int | None) -> list[Problem]:
     """`limit` problems at even distances, seen and unseen families alike; None: all."""
     if limit is None or limit >= len(problems):

@@ -144,7 +144,7 @@ def test_what_a_teacher_cannot_teach_is_not_possible(monkeypatch):
 def test_small_leaves_out_what_trains_for_long(tmp_path, monkeypatch):
     monkeypatch.setenv(config.OUTPUTS_VARIABLE, str(tmp_path))
     quick = ablations.chosen(config.load("small"))
-    everything = ablations.chosen(config.load("small", switches="all"))
+    everything = ablations.chosen(config.load("small", ablations="all"))
     assert not any(a.slow for a in quick) and len(quick) == 9
     assert {a.name for a in everything} > {a.name for a in quick}
     assert "no sub-question module" in {a.name for a in everything}
@@ -153,8 +153,8 @@ def test_small_leaves_out_what_trains_for_long(tmp_path, monkeypatch):
     path.parent.mkdir(parents=True)
     path.write_text("")
     assert slow in ablations.chosen(config.load("small"))
-    with pytest.raises(ValueError, match="switches must be"):
-        config.load("small", switches="some")
+    with pytest.raises(ValueError, match="ablations must be"):
+        config.load("small", ablations="some")
 
 
 def test_smoke_has_every_switch_without_a_live_teacher():
