@@ -9,25 +9,25 @@ usage() {
 
   smoke  a tiny random model, minutes; its numbers mean nothing
   small  (default) a real student on a CPU, no network, no key, about an hour
-  paper  the papers' students and data, on a GPU: P1's Table 2 whole, 27 runs
-         (dataset x student x seed) and one table of them; with any of --dataset,
-         --student, --seed, --only, --train-limit, --reuse it is that single run
+  paper  the papers' students and data, on a GPU: all of Table 2 of Socratic CoT,
+         27 runs (dataset x student x seed) and one table of them; with any of
+         --dataset, --student, --seed, --only, --train-limit, --reuse a single run
 
   --dataset NAME       another benchmark than the scale's own, such as gsm8k
-  --student ID         another student, a Hugging Face model id
+  --student ID         another student: a Hugging Face model id or a folder
   --teacher MODEL      another teacher, asked with OPENAI_API_KEY, or at
-  --teacher-url URL    any server that speaks the OpenAI interface
-  --teacher-api completion   a plain completion model, no chat
+  --teacher-url URL    any server with the OpenAI interface
+  --teacher-api completion   a plain completion model, not a chat model
   --teacher-mode batch       batch jobs: half the price, within a day
   --max-cost DOLLARS   stop before the teacher has cost more
-  --train-limit N      so many training problems (teacher chains included)
-  --test-limit N       so many test problems of each split
+  --train-limit N      at most N training problems (teacher chains included)
+  --test-limit N       at most N test problems per split
   --seed N             of training and sampling (default 0; paper: 0, 1, 2)
-  --switches all       in notebook 06 also what trains for long
-  --engine ray         let an existing Ray cluster train, one job a GPU
+  --ablations all      also the ablations that need a long training
+  --engine ray         train on an existing Ray cluster, one job per GPU
   --reuse reference    take the committed rows instead of training
   --only NN            one notebook, such as 03
-  --dry-run            say what would run and how long it takes; do nothing
+  --dry-run            show what would run and how long it takes; do nothing
 
 The active Python is used if it holds the versions of requirements.lock, else an
 environment is made once, .conda/ (with conda or mamba) or .venv/.
@@ -127,6 +127,11 @@ done
 set -- ${options[@]+"${options[@]}"} # an empty list is unset for bash 3
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}" || echo "${BASH_SOURCE[0]}")")"
 
+# A wrong option is refused by any recent Python, before an environment is made.
+if [[ ${1:-} != test ]] && python=$(find_python 2>/dev/null); then
+  "$python" -m socratic_utils.runner.options "$@" || exit
+fi
+
 LOCK_HASH=$(cksum <requirements.lock)
 export PYTHONUTF8=1 TOKENIZERS_PARALLELISM=false TQDM_MININTERVAL=2
 export PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -136,4 +141,4 @@ say "using $(command -v "$PYTHON"), $("$PYTHON" --version)"
 
 # Two workers, a file each: most of the tests' time is waiting for something.
 [[ ${1:-} != test ]] || exec "$PYTHON" -m pytest -n 2 --dist loadfile "${@:2}"
-exec "$PYTHON" -m socratic_utils.cli "$@"
+exec "$PYTHON" -m socratic_utils.runner.cli "$@"

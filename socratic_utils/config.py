@@ -27,7 +27,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from .files import content_hash, project_root
 
 SCALES = ("smoke", "small", "paper")
-CHOICES = {"scale": SCALES, "reuse": ("", "reference"), "switches": ("", "all")}
+CHOICES = {"scale": SCALES, "reuse": ("", "reference"), "ablations": ("", "all")}
 OUTPUTS_VARIABLE = "SOCRATIC_OUTPUTS"
 MICRO_BATCH = 8  # sequences on a GPU at once; gradients of more are accumulated
 
@@ -107,7 +107,7 @@ class Settings:
     many: ManyChains = ManyChains()
     seed: int = 0
     reuse: str = ""  # "reference": committed rows instead of trainings
-    switches: str = ""  # "all": the ablations that train slowly, too
+    ablations: str = ""  # "all": the ablations that train slowly, too
 
     @property
     def folder(self) -> Path:
@@ -151,7 +151,7 @@ class Settings:
         """A short hash of every setting that changes the students' results."""
         values = asdict(self)
         for name in ("teacher_url", "teacher_mode", "max_cost", "many", "reuse",
-                     "switches"):  # fmt: skip
+                     "ablations"):  # fmt: skip
             del values[name]
         return content_hash(values)
 

@@ -62,7 +62,7 @@ def test_another_benchmark_has_settings_of_its_own():
     [
         ("huge", {}, "scale must be one of"),
         ("small", {"reuse": "yesterday"}, "reuse must be one of"),
-        ("small", {"switches": "some"}, "switches must be one of"),
+        ("small", {"ablations": "some"}, "ablations must be one of"),
         ("small", {"epoch": 3}, "unknown setting 'epoch': did you mean epochs?"),
         ("small", {"learning_rates": 1}, "did you mean learning_rate"),
         ("small", {"colour": 1}, "unknown setting 'colour': see socratic_utils/config"),

@@ -1,13 +1,13 @@
-"""Choose learning rate, epochs and size of a scale on its validation split.
+"""Select learning rate, epochs and number of problems on the validation split.
 
     python tools/sweep.py --rates 1e-4 3e-4 1e-3 --epochs 1 2 3 --sizes 125 250
 
 Trains the student with gold steps: every learning rate with the fewest epochs and
-problems, the best rate with more epochs, then with more problems at the scale's own
-epochs.  Each is scored on the validation problems; what a run reports is never read.
-Where there is no validation split, or a run reports it for want of test answers, the
-last tenth of the training problems takes its place, and is not trained on.
-Rows go to outputs/reference/sweep.csv as they come, and what is there is not run again.
+problems, then the best rate with more epochs, then with more problems at the scale's
+own epochs.  Each is scored on validation; the reported split is never read.  Where
+there is no validation split, or it is the reported one, the last tenth of the training
+problems is held out instead.  Rows are appended to outputs/reference/sweep.csv, and a
+setting that has a row is skipped.
 """
 
 import argparse
@@ -28,11 +28,11 @@ from socratic_utils.students.decoding.prediction import prediction_row
 from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.students.training.train import training_record
 
-HELD_BACK, LEAST = 0.1, 20  # of the training problems, where nothing else is to hand
+HELD_BACK, LEAST = 0.1, 20  # of the training problems, without a validation split
 
 
 def problems_of(settings: config.Settings) -> tuple[list[Problem], list[Problem]]:
-    """Training problems, and those that a setting is chosen on."""
+    """(training problems, problems to select on)."""
     problems = load_problems(settings.dataset, "train")
     splits, reported = splits_of(settings.dataset), test_splits(settings)
     if "validation" in splits and "validation" not in reported:
@@ -47,7 +47,7 @@ def score(
     problems: list[Problem],
     validation: list[Problem],
 ) -> dict:
-    """What a student trained so does on validation."""
+    """Train one student; its scores on validation."""
     trained = train_student(
         settings.student,
         [(p, gold_chain(p)) for p in problems],
@@ -72,28 +72,30 @@ def score(
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scale", choices=config.SCALES, default="small")
-    parser.add_argument("--dataset", choices=BENCHMARKS, help="not the scale's own")
+    parser.add_argument(
+        "--dataset", choices=BENCHMARKS, help="else the scale's own"
+    )
     parser.add_argument("--supervision", choices=SUPERVISIONS, default="gt_steps")
     parser.add_argument("--rates", type=float, nargs="+", default=[1e-4, 3e-4, 1e-3])
     parser.add_argument("--epochs", type=float, nargs="+", default=[1, 2, 3])
     parser.add_argument("--sizes", type=int, nargs="+", default=[125, 250])
     options = parser.parse_args(arguments)
     base = config.load(options.scale, dataset=options.dataset)
-    try:  # all that is read, before anything is trained
+    try:  # read everything before training anything
         problems, validation = problems_of(base)
     except (OSError, ValueError) as error:
         parser.error(str(error))
     if not 0 < min(options.sizes) <= max(options.sizes) <= len(problems):
         parser.error(
-            f"--sizes must be from 1 to {len(problems)}: so many training problems "
-            f"{base.dataset} has for this"
+            f"--sizes must be from 1 to {len(problems)}, the number of training "
+            f"problems of {base.dataset}"
         )
     out = project_root() / "outputs" / "reference" / "sweep.csv"
     out.parent.mkdir(parents=True, exist_ok=True)
     rows = pd.read_csv(out).to_dict("records") if out.exists() else []
 
     def run(rate: float, epochs: float, size: int) -> float:
-        """The accuracy of one setting, measured now or before."""
+        """The accuracy of one setting, from its row or measured now."""
         training = replace(base.training, learning_rate=rate, epochs=epochs)
         setting = {
             "student": base.student,

@@ -81,7 +81,7 @@ ABLATIONS: tuple[Arm, ...] = (
 def arms(settings: Settings) -> list[Arm]:
     """The ablations of a run: those that are possible; at `small` scale not the slow
     ones, unless all are asked for or their rows are on disk."""
-    everything = settings.switches == "all" or settings.scale != "small"
+    everything = settings.ablations == "all" or settings.scale != "small"
     saved = settings.source / "predictions" / "ablations"
     problems = problems_of(settings)
     found = [

@@ -3,167 +3,101 @@
     python -m socratic_utils.runner.cli small --only 03 --dry-run
 
 Every notebook is run again each time; the stages inside them skip what is on disk with
-unchanged inputs, so a run that was killed goes on where it stopped.  The notebooks are
-found, not listed: a new one needs no change here but its line in ESTIMATED_MINUTES.  At
-`paper` scale it is a whole list of runs, unless one of them is asked for (`grid`).
+unchanged inputs, so a run that was killed continues where it stopped.  At `paper` scale
+it is a whole list of runs, unless one of them is asked for (`paper_grid`).
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
 import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from socratic_utils import config
 from socratic_utils.benchmarks import DATA_VARIABLE
 from socratic_utils.files import read_json, record_settings, update_run_json
-from socratic_utils.teacher.cost import price_table
 
-from . import paper_grid as grid
-from .checks import LOCAL_STUDENTS, check, check_cost, check_teacher
-from .dry_run import left_out_of_plan, show_gpu_plan, show_grid_hours, teacher_plan_of
-from .execute import NotebookError, Usage, find_notebooks, number, run_notebook
+from . import options, paper_grid, plan_gpu, schedule
+from .execute import NotebookError, Usage, find_notebooks, run_notebook
+from .known_sizes import data_line, known_sizes
+from .options import BAD_INPUT
 from .paper_grid import Run
-from .schedule import is_on_request, is_results, update_report, why_left_out
+from .schedule import number
 
-NUMBERS = ("00", "01", "02", "03", "04", "05", "06", "07",
-           "10", "11", "12", "13", "14", "15")  # fmt: skip
-# Minutes on two slow cores, first run; None where nobody has measured it.
-ESTIMATED_MINUTES: dict[str, dict[str, float] | None] = {
-    "smoke": dict.fromkeys(NUMBERS, 0.3),
-    "small": {
-        "00": 0.2,
-        "01": 0.2,
-        "02": 0.2,
-        "03": 30,
-        "04": 13,
-        "05": 21,
-        "07": 0.5,
-        "10": 16,
-        "06": 18,
-        "14": 0.2,
-        "13": 26,
-        "15": 0.3,
-        "11": 15,
-    },
-    "paper": None,
-}
 MATTERS = ("dataset", "student", "train_limit", "test_limit", "training", "decoding")
-OPTIONS = (
-    "dataset", "student", "teacher", "teacher_url", "teacher_api", "teacher_mode",
-    "max_cost", "train_limit", "test_limit", "seed", "reuse", "switches",
-)  # fmt: skip
 TABLE_COLUMNS = ("split", "student", "n", "correct", "accuracy", "ci_low", "ci_high",
                  "truncated")  # fmt: skip
-BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
+FAILED, INTERRUPTED = 1, 130
 
 
 def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> int:
-    """Run what `argv` asks for; the exit code says how it went.
+    """Run what `argv` asks for; returns the exit code.
 
     `notebooks` is the folder they are in, for tests.
     """
-    arguments = parser().parse_args(argv)
-    given = {name: getattr(arguments, name) for name in OPTIONS}
-    asked = {name: v for name, v in given.items() if v not in ("", None)}
-    asked = {"scale": arguments.scale, **asked}
+    arguments = options.parser().parse_args(argv)
+    asked = options.asked(arguments)
     try:
-        check_cost(arguments.max_cost)
-        config.load(**asked)  # before notebooks are looked for
+        options.check(config.load(**asked))  # before notebooks are looked for
         chosen = choose(find_notebooks(notebooks), arguments.only)
-        whole = grid.is_whole(arguments)
-        runs = grid.runs(asked, chosen) if whole else [Run(asked, chosen)]
-        for one in runs:
-            check(one.settings)
+        whole = paper_grid.is_whole(arguments)
+        runs = paper_grid.runs(asked, chosen) if whole else [Run(asked, chosen)]
         if arguments.dry_run:
             show_plans(runs)
             return 0
-        check_teacher(runs[0].settings)
-        train_elsewhere(arguments.engine, [one.options for one in runs])
-    except (ValueError, RuntimeError, OSError) as error:  # of store, teacher, data
+        options.check_teacher(runs[0].settings)
+        if arguments.engine:
+            train_on_cluster([one.options for one in runs])
+    except (ValueError, RuntimeError, OSError) as error:  # of cache, teacher, data
         print(f"run_all: {error}", file=sys.stderr)
         return BAD_INPUT
-    try:
-        return run_all(runs)
-    except (OSError, ValueError) as error:  # no room, no data, no permission
-        print(f"run_all: {error}", file=sys.stderr)
-        return FAILED
+    return run_all(runs)
 
 
 def run_all(runs: Sequence[Run]) -> int:
-    """One run, or those of the grid until one fails, and then their table."""
+    """One run, or those of the paper grid until one fails, and then their table."""
     if len(runs) == 1:
-        return run(runs[0].settings, runs[0].notebooks, runs[0].options)
+        return run(runs[0])
     for place, one in enumerate(runs, 1):
         print(f"\nrun {place} of {len(runs)}: {one}", flush=True)
-        try:
-            code = run(one.settings, one.notebooks, one.options)
-        except (OSError, ValueError) as error:
-            print(f"run_all: {error}", file=sys.stderr)
-            code = FAILED
-        if code:
-            grid.save(runs)  # what is there so far
-            if code != INTERRUPTED:  # which has said so itself
-                print(f"run_all: {grid.how_to_go_on(runs, place)}", file=sys.stderr)
+        if code := run(one):
+            if code != INTERRUPTED:  # which has been reported already
+                hint = paper_grid.how_to_continue(runs, place)
+                print(f"run_all: {hint}", file=sys.stderr)
+            save_grid(runs)  # what is there so far
             return code
-    print(grid.shown(runs, grid.save(runs)))
+    print(save_grid(runs))
     return 0
 
 
-def train_elsewhere(engine: str, runs: Sequence[dict[str, Any]]) -> None:
-    """Let a cluster train what the notebooks of these runs will then find on disk."""
-    if engine not in ("", "ray"):
-        raise ValueError(f"the engine is `ray` or none, not {engine!r}")
-    if engine and runs[0].get("reuse"):
-        raise ValueError("--reuse trains nothing, so leave out --engine")
-    if engine:
-        from . import jobs
-        from . import ray_jobs as ray_engine
-
-        found = []
-        for options in runs:
-            if options.get("seed") and len(runs) > 1:
-                continue  # it is among the seeds of an earlier one
-            several = options["scale"] == "paper" and "seed" not in options
-            found += jobs.jobs_of(options, grid.SEEDS_AT_PAPER if several else ())
-        ray_engine.run_jobs(found)
+def save_grid(runs: Sequence[Run]) -> str:
+    """Save the grid's table and make the first run's reports again: they show it."""
+    shown = paper_grid.save(runs)
+    for path in (runs[0].settings.folder / "notebooks").glob("*.ipynb"):
+        make_report(runs[0].settings, path)
+    return shown
 
 
-class Parser(argparse.ArgumentParser):
-    """Answers a wrong option in one line instead of a page of usage."""
+def train_on_cluster(runs: Sequence[dict[str, Any]]) -> None:
+    """Let a Ray cluster train what the notebooks of these runs will find on disk."""
+    from . import jobs, ray_jobs
 
-    def error(self, message: str) -> NoReturn:
-        self.exit(BAD_INPUT, f"run_all: {message}; see ./run_all.sh --help\n")
-
-
-def parser() -> argparse.ArgumentParser:
-    """The options of `run_all.sh`; defaults are the scale's own."""
-    result = Parser("run_all.sh", description="Run the notebooks.", allow_abbrev=False)
-    result.add_argument("scale", nargs="?", default="small", help="smoke, small, paper")
-    result.add_argument("--dataset", default="", help="a benchmark, such as gsm8k")
-    result.add_argument("--student", default="", help="a Hugging Face model id")
-    result.add_argument("--teacher", default="", help="the teacher's model name")
-    result.add_argument("--teacher-url", default="", help="an OpenAI-like server")
-    result.add_argument("--teacher-api", default="", help="`completion`: no chat model")
-    result.add_argument("--teacher-mode", default="", help="`batch`: batch jobs")
-    result.add_argument("--max-cost", type=float, help="dollars, for the teacher")
-    result.add_argument("--train-limit", type=int, help="training problems")
-    result.add_argument("--test-limit", type=int, help="test problems of each split")
-    result.add_argument("--seed", type=int, help="of training and sampling")
-    result.add_argument("--reuse", default="", help="`reference`: rows as committed")
-    result.add_argument("--switches", default="", help="`all`: every ablation in 07")
-    result.add_argument("--engine", default="", help="`ray`: train on its cluster")
-    result.add_argument("--only", default="", metavar="NN", help="one notebook")
-    result.add_argument("--dry-run", action="store_true", help="say it, do nothing")
-    return result
+    if runs[0].get("reuse"):
+        raise ValueError("--reuse trains nothing, so omit --engine")
+    found = []
+    for given in runs:
+        if given.get("seed") and len(runs) > 1:
+            continue  # it is among the seeds of an earlier run
+        several = given["scale"] == "paper" and "seed" not in given
+        found += jobs.jobs_of(given, paper_grid.SEEDS if several else ())
+    ray_jobs.run_jobs(found)
 
 
-def choose(notebooks: list[Path], only: str) -> list[Path]:
+def choose(notebooks: list[Path], only: str | None) -> list[Path]:
     """All notebooks, or the one whose number is `only` ("3" and "03" are the same)."""
     if not only:
         return notebooks
@@ -175,113 +109,149 @@ def choose(notebooks: list[Path], only: str) -> list[Path]:
 
 
 def works_offline(settings: config.Settings) -> bool:
-    """Whether data and student are at hand, so that no hub needs to be asked."""
+    """Whether data and student are at hand, so that the hub need not be asked."""
     data = settings.dataset == "gradeschool" or bool(os.environ.get(DATA_VARIABLE))
-    return data and settings.student in LOCAL_STUDENTS
+    return data and settings.student in options.LOCAL_STUDENTS
 
 
 def estimate(settings: config.Settings, path: Path) -> str:
-    """About how long a notebook takes, in words; unknown for other settings."""
-    minutes = (ESTIMATED_MINUTES.get(settings.scale) or {}).get(number(path))
+    """How long a notebook takes, in words; unknown for settings never measured."""
     own = config.PRESETS[settings.scale]
-    if settings.reuse:
-        minutes = 0.3
-    elif any(getattr(settings, name) != getattr(own, name) for name in MATTERS):
-        minutes = None
+    is_preset = all(getattr(settings, name) == getattr(own, name) for name in MATTERS)
+    minutes = schedule.minutes_of(settings, path, is_preset)
     if minutes is None:
         return "time unknown"
     return "under a minute" if minutes < 1 else f"about {minutes:g} min"
 
 
 def show_plans(runs: Sequence[Run]) -> None:
-    """The plan of one run; of a grid, its list, a plan a dataset, and all its hours."""
-    if len(runs) == 1:
-        return show_plan(runs[0].settings, runs[0].notebooks)
-    print(grid.told(runs))
-    for one in grid.first_of_each_dataset(runs):
-        print(f"\n{one.settings.dataset}: the plan of {one}")
-        show_plan(one.settings, one.notebooks)
-    show_grid_hours([one.settings for one in runs])
+    """The plan of one run; of a grid, its list, one plan per dataset, and all hours."""
+    with known_sizes():
+        if len(runs) == 1:
+            return show_plan(runs[0])
+        print(paper_grid.listing(runs))
+        for one in paper_grid.first_of_each_dataset(runs):
+            print(f"\n{one.settings.dataset}: the plan of {one}")
+            show_plan(one)
+        plan_gpu.show_grid_hours([one.settings for one in runs])
 
 
-def show_plan(settings: config.Settings, notebooks: list[Path]) -> None:
-    """What would run, and how long it takes."""
+def show_plan(one: Run) -> None:
+    """What would run, how long it takes, and what it asks of teacher and GPU."""
+    settings = one.settings
     print(f"scale {settings.scale}, settings {settings.hash}, into {settings.folder}")
-    for name in OPTIONS:
+    for name in options.SETTINGS:
         if (value := getattr(settings, name)) not in ("", None):
             print(f"  {name} = {value}")
-    plan = teacher_plan_of(settings)
-    for path in notebooks:
-        if is_on_request(settings, path) and len(notebooks) > 1:
-            print(f"would leave out {path.stem}: run it with --only {number(path)}")
+    print(data_line(settings))
+    requests = requests_of(settings)
+    for path in one.notebooks:
+        try:
+            reason = why_skipped(one, path)
+        except ImportError:  # the environment is not there
+            reason = ""
+        if reason:
+            print(f"would skip {path.stem}: {reason}")
             continue
-        if reason := left_out_of_plan(settings, path):
-            print(f"would leave out {path.stem}: {reason}")
-            continue
-        asked = plan.get(number(path))
+        asked = requests.get(number(path))
         of_the_teacher = f"; asks the teacher for at most {asked}" if asked else ""
         print(f"would run {path.stem} ({estimate(settings, path)}{of_the_teacher})")
-    if plan:
+    if requests:
+        from socratic_utils.teacher.cost import price_table
+
         print(f"prices: {price_table()}")
     if settings.scale == "paper":
-        show_gpu_plan(settings)
+        plan_gpu.show_gpu_plan(settings)
 
 
-def run(
-    settings: config.Settings, notebooks: list[Path], parameters: dict[str, Any]
-) -> int:
-    """Run the notebooks in order and stop at the first that fails."""
-    folder = settings.folder
+def requests_of(settings: config.Settings) -> dict[str, Any]:
+    """`plan_teacher.teacher_plan`, if the environment is there already."""
+    try:
+        from .plan_teacher import teacher_plan
+    except ImportError:
+        print("  (the teacher's cost is known once the environment is set up)")
+        return {}
+    return teacher_plan(settings)
+
+
+def why_skipped(one: Run, path: Path) -> str:
+    """Why a run skips a notebook, or an empty string."""
+    if len(one.notebooks) > 1 and schedule.is_on_request(one.settings, path):
+        return f"run it with --only {number(path)}"
+    return schedule.why_left_out(one.settings, path)
+
+
+def run(one: Run) -> int:
+    """Run the notebooks in order and stop at the first that fails; the exit code."""
+    try:
+        code = _run(one)
+    except (OSError, ValueError) as error:  # no room, no data, no permission
+        print(f"run_all: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("run_all: interrupted; run again to continue from here", file=sys.stderr)
+        return INTERRUPTED
+    if not code:
+        show_results(one.settings)
+    return code
+
+
+def _run(one: Run) -> int:
+    settings = one.settings
     if works_offline(settings):
         os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read once, when kernels start
     if settings.scale == "smoke":  # more threads wait for each other, 15 times as long
         os.environ.setdefault("OMP_NUM_THREADS", "1")
     record_settings(settings)
-    print(f"scale {settings.scale} into {folder}; finished stages are taken from disk")
-    for position, path in enumerate(notebooks, 1):
-        place = f"[{position}/{len(notebooks)}] {path.stem}"
-        if is_on_request(settings, path) and len(notebooks) > 1:
-            print(f"{place} is left out: run it with --only {number(path)}")
-            continue
-        if reason := why_left_out(settings, path):
-            print(f"{place} is left out: {reason}")
+    print(f"scale {settings.scale} into {settings.folder}; finished stages are skipped")
+    for position, path in enumerate(one.notebooks, 1):
+        place = f"[{position}/{len(one.notebooks)}] {path.stem}"
+        if reason := why_skipped(one, path):
+            print(f"{place} is skipped: {reason}")
             continue
         print(f"{place}, {estimate(settings, path)} ...", flush=True)
+        copy = settings.folder / "notebooks" / path.name
         try:
-            usage = run_notebook(path, folder / "notebooks" / path.name, parameters)
+            usage = run_notebook(path, copy, parameters(one.options))
         except NotebookError as error:
-            record_usage(folder, path, error.usage, "failed")
+            record_usage(settings.folder, path, error.usage, "failed")
             print(f"run_all: {error}", file=sys.stderr)
             return FAILED
-        except KeyboardInterrupt:
-            print("run_all: interrupted; run again to go on from here", file=sys.stderr)
-            return INTERRUPTED
-        record_usage(folder, path, usage, "done")
-        if is_results(settings, path):
-            update_report(settings)
+        record_usage(settings.folder, path, usage, "done")
+        make_report(settings, copy)
         used = f"{usage.seconds:.0f} s, {usage.peak_memory_gb:.1f} GB"
         print(f"{place} done in {used}", flush=True)
-    show_results(settings)
     return 0
+
+
+def make_report(settings: config.Settings, executed: Path) -> None:
+    """Write the page of an executed notebook, if it is one of results."""
+    if name := schedule.report_of(settings, executed):
+        from socratic_utils.results.report import write_report
+
+        write_report(executed, settings.folder / name)
+
+
+def parameters(given: dict[str, Any]) -> dict[str, Any]:
+    """What a notebook may take: scale, seed and reuse, and the rest as `overrides`."""
+    own = ("scale", "seed", "reuse")
+    rest = {name: value for name, value in given.items() if name not in own}
+    return {**given, "overrides": rest}
 
 
 def record_usage(folder: Path, path: Path, usage: Usage | None, status: str) -> None:
     """Write time and memory of one notebook to `run.json`.
 
-    A second run takes finished stages from disk and is short, so the longest time and
-    the largest memory are kept beside the last ones: that is what the notebook costs.
+    A second run skips finished stages and is short, so the longest time and the largest
+    memory are kept beside the last ones: that is what the notebook costs.
     """
     if usage is None:
         return
     earlier = read_json(folder / "run.json", {}).get("notebooks", {}).get(path.stem, {})
     longest = max(usage.seconds, earlier.get("longest_seconds", 0.0))
     largest = max(usage.peak_memory_gb, earlier.get("largest_memory_gb", 0.0))
-    values = {
-        **asdict(usage),
-        "longest_seconds": longest,
-        "largest_memory_gb": largest,
-        "status": status,
-    }
+    values = {**asdict(usage), "longest_seconds": longest,
+              "largest_memory_gb": largest, "status": status}  # fmt: skip
     update_run_json(folder, notebooks={path.stem: values})
 
 
@@ -289,22 +259,16 @@ def show_results(settings: config.Settings) -> None:
     """The main table as text and where the report is, as far as they exist."""
     table = settings.folder / "tables" / "main.csv"
     if table.exists():
-        print(f"\n{main_table(table)}\n")
+        from tabulate import tabulate
+
+        with table.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        shown = [[row.get(name, "") for name in TABLE_COLUMNS] for row in rows]
+        print(f"\n{tabulate(shown, headers=TABLE_COLUMNS, floatfmt='.3f')}\n")
     if settings.scale == "smoke":
         print("smoke scale: an untrained tiny model, these numbers mean nothing")
-    report = settings.folder / "report.html"
-    if report.exists():
+    for report in sorted(settings.folder.glob("report*.html")):
         print(f"report: {report}")
-
-
-def main_table(path: Path) -> str:
-    """`tables/main.csv` as aligned text, the columns that are read first."""
-    from tabulate import tabulate
-
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    shown = [[row.get(name, "") for name in TABLE_COLUMNS] for row in rows]
-    return tabulate(shown, headers=TABLE_COLUMNS, floatfmt=".3f")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ prints is shown while it runs, because a training cell may take half an hour.
     >>> [path.stem for path in find_notebooks()][:2]        # doctest: +SKIP
     ['00_start_here', '01_teacher_generation']
 
-Knows nothing of scales: `cli` does.
+Not covered: scales and settings (see `cli`), and which notebooks a run has (see
+`schedule`).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from socratic_utils.files import project_root, write_atomic
 
 PARAMETERS_TAG = "parameters"
 CELL_TIMEOUT = 24 * 3600  # seconds; a paper-scale training is one cell
-SAMPLE_EVERY = 0.5  # seconds between two looks at the kernel's memory
+SAMPLE_EVERY = 0.5  # seconds between two measurements of the kernel's memory
 CLEAR_LINE = "\r\x1b[K"
 
 KERNEL_ENVIRONMENT = {
@@ -49,24 +50,19 @@ class NotebookError(RuntimeError):
 
 @dataclass(frozen=True)
 class Usage:
-    """What one execution took."""
+    """Wall-clock time and memory of one execution."""
 
     seconds: float
     peak_memory_gb: float
 
 
 def find_notebooks(folder: str | Path | None = None) -> list[Path]:
-    """`NN_*.ipynb` in order; ValueError where there is none."""
+    """`NN_*.ipynb` in order; raises ValueError if there is none."""
     folder = project_root() / "notebooks" if folder is None else Path(folder)
     found = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
     if not found:
         raise ValueError(f"no notebooks named NN_*.ipynb in {folder}")
     return found
-
-
-def number(path: Path) -> str:
-    """The two digits a notebook is called by."""
-    return path.name[:2]
 
 
 def read_cells(path: Path) -> list[dict[str, Any]]:
@@ -86,38 +82,37 @@ def read_parameters(path: Path) -> dict[str, Any]:
         if PARAMETERS_TAG not in cell.get("metadata", {}).get("tags", []):
             continue
         for statement in ast.parse(cell["source"]).body:
-            name, value = _assignment(path, statement)
-            values[name] = value
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                    pass
+                case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                    pass
+                case _:
+                    name, value = "", ""
+            try:
+                values[name] = ast.literal_eval(value)
+            except (ValueError, SyntaxError):
+                raise ValueError(
+                    f"{path.name}: the parameters cell may hold only `name = literal` "
+                    f"lines, not `{ast.unparse(statement)}`"
+                ) from None
     return values
 
 
-def _assignment(path: Path, statement: ast.stmt) -> tuple[str, Any]:
-    target: Any = None
-    if isinstance(statement, ast.AnnAssign):
-        target = statement.target
-    elif isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-        target = statement.targets[0]
-    with suppress(ValueError):
-        if isinstance(target, ast.Name):
-            return target.id, ast.literal_eval(statement.value)
-    raise ValueError(
-        f"{path.name}: the parameters cell may hold only `name = literal` lines, "
-        f"not `{ast.unparse(statement)}`"
-    )
-
-
 def run_notebook(path: Path, copy: Path, parameters: dict[str, Any]) -> Usage:
-    """Execute `path` into `copy`; the copy appears whole, also when a cell fails.
+    """Execute `path` into `copy`; the copy appears whole, even when a cell fails.
 
-    Only parameters that the notebook names are handed over.  Raises NotebookError with
+    Only parameters that the notebook names are passed on.  Raises NotebookError with
     one sentence when a cell fails or the kernel dies.
     """
+    from unittest.mock import patch  # here, as it takes long to import
+
     known = read_parameters(path)
     given = {name: v for name, v in parameters.items() if name in known}
     running = copy.parent / ".running" / copy.name
     running.parent.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
-    with kernel_environment(), peak_memory() as peak:
+    with patch.dict(os.environ, KERNEL_ENVIRONMENT), peak_memory() as peak:
         try:
             reason = _execute(path, running, given)
         finally:
@@ -135,7 +130,7 @@ def run_notebook(path: Path, copy: Path, parameters: dict[str, Any]) -> Usage:
 
 
 def _execute(path: Path, running: Path, parameters: dict[str, Any]) -> str:
-    """Run papermill; return the reason why it stopped, or an empty string."""
+    """Run papermill; the reason why it stopped, or an empty string."""
     import papermill
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -160,7 +155,7 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any]) -> str:
         message = (error.evalue.strip().splitlines() or [""])[-1]
         return f"stopped in cell In [{cell}] with {error.ename}: {message}"
     except DeadKernelError:
-        return "stopped because its kernel died, most often for want of memory"
+        return "stopped because its kernel died, most often for lack of memory"
     except CellTimeoutError:
         return f"stopped in a cell that took more than {CELL_TIMEOUT // 3600} hours"
     except NoSuchKernel:
@@ -168,7 +163,16 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any]) -> str:
     return ""
 
 
-# --- what is seen while it runs -----------------------------------------------------
+def kernel_config() -> Any:
+    """Encrypt the messages to the kernel where ZeroMQ can.
+
+    On a shared machine others could read them, and the kernel warns of that each time.
+    """
+    import zmq
+    from traitlets.config import Config
+
+    policy = "auto" if zmq.has("curve") else "disabled"
+    return Config({"KernelManager": {"transport_encryption": policy}})
 
 
 class Printed:
@@ -197,35 +201,6 @@ class Bars:
 
     def flush(self) -> None:
         sys.stdout.flush()
-
-
-# --- around the kernel --------------------------------------------------------------
-
-
-def kernel_config() -> Any:
-    """Encrypt the talk with the kernel where ZeroMQ can.
-
-    On a shared machine others could read it; and the kernel warns of that each time.
-    """
-    import zmq
-    from traitlets.config import Config
-
-    policy = "auto" if zmq.has("curve") else "disabled"
-    return Config({"KernelManager": {"transport_encryption": policy}})
-
-
-@contextmanager
-def kernel_environment() -> Iterator[None]:
-    """Variables the kernel inherits, put back afterwards."""
-    before = {name: os.environ.get(name) for name in KERNEL_ENVIRONMENT}
-    os.environ.update(KERNEL_ENVIRONMENT)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
 
 
 @contextmanager
@@ -261,8 +236,8 @@ def children_memory_gb() -> float:
 def tidy(path: Path, copy: Path) -> None:
     """Make the executed copy read the same on every machine.
 
-    Progress bars are left at their last state, and this machine's folders are taken out
-    of paths, so that a copy can be committed as it is.
+    Progress bars keep their last state only, and this machine's folders are removed
+    from paths, so that a copy can be committed as it is.
     """
     import nbformat
 

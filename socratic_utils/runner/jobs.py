@@ -4,14 +4,13 @@
     python -m socratic_utils.runner.jobs paper --model qg     # train one
     accelerate launch --num_processes 4 -m socratic_utils.runner.jobs paper --model qg
 
-A job is one model of the main table, of an ablation that the run's notebook 06 will
-show, or of a pool of many chains (`chains_08`, `filter_random`) of its notebooks 10 and
-13: everything that makes it is in its hash, which is in the name of its folder, so a
-job that is done is skipped by whoever comes later: the notebooks, another process, a
-Ray cluster (`ray_engine`).  With several processes the batch is divided among them, so
-the steps are the same as on one machine.
+A job is one model of the main table, of an ablation that the run shows, or of a pool of
+many chains (`chains_08`, `filter_random`).  Everything that makes it is in its hash,
+which is in the name of its folder, so a job that is done is skipped by the notebooks,
+another process or a Ray cluster (`ray_jobs`).  With several processes the batch is
+divided among them, so that the steps are the same as on one machine.
 
-Not covered: the students of P2's notebooks 12 and 13, which train their own.
+Not covered: students of the notebooks without_labels and before_and_beyond (SCoTD).
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from socratic_utils import config
-from socratic_utils.config import SCOTD_DATASETS, Settings
+from socratic_utils.config import Settings
 from socratic_utils.experiments import ablations, many_chains, sampling
 from socratic_utils.experiments.corpus import is_gold, taught
 from socratic_utils.experiments.lessons import MODELS, lesson
@@ -36,10 +35,8 @@ from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS
 from socratic_utils.students.training.identity import student_hash
 from socratic_utils.teacher.prompts import STYLES
 
-from .paper_grid import SEEDS_AT_PAPER
-from .schedule import is_on_request
-
-__all__ = ["SEEDS_AT_PAPER", "Job", "jobs_of", "shows_ablations", "told"]
+from . import options
+from .schedule import is_on_request, number_of
 
 
 @dataclass(frozen=True)
@@ -97,18 +94,18 @@ class Job:
         raise ValueError(f"{self.model}: this teacher's chains make no such pool")
 
 
-def jobs_of(options: dict[str, Any], seeds: Sequence[int] = ()) -> list[Job]:
-    """The trainings of a run, for each seed; what nobody can teach is left out.
+def jobs_of(asked: dict[str, Any], seeds: Sequence[int] = ()) -> list[Job]:
+    """The trainings of a run for each seed; models without training data are skipped.
 
-    Those of the ablations and of pools come last, for the first seed, whose notebooks
-    show them.
+    Those of ablations and pools come last, for the first seed, whose notebooks show
+    them.
     """
-    settings = config.load(**options)
+    settings = config.load(**asked)
     seeds = list(seeds) or [settings.seed]
     models = [m for s in STUDENTS.values() for m in s.supervisions]
     models = [m for m in models if taught(settings, SUPERVISIONS[m])]
-    jobs = [Job({**options, "seed": seed}, model) for seed in seeds for model in models]
-    first = {**options, "seed": seeds[0]}
+    jobs = [Job({**asked, "seed": seed}, model) for seed in seeds for model in models]
+    first = {**asked, "seed": seeds[0]}
     extra = ablations.extra_models(settings) if shows_ablations(settings) else []
     if shows_pools(settings):
         extra = [*extra, *many_chains.pool_names(settings)]
@@ -116,65 +113,66 @@ def jobs_of(options: dict[str, Any], seeds: Sequence[int] = ()) -> list[Job]:
 
 
 def shows_ablations(settings: Settings) -> bool:
-    """Whether notebook 06 is part of the run, or asked for with all it can train."""
-    if settings.scale == "small":
-        return bool(settings.switches)
-    return settings.dataset not in SCOTD_DATASETS
+    """Whether the ablations are part of the run, or asked for with all their models."""
+    return not is_on_request(settings, _path("ablations")) or bool(settings.ablations)
 
 
 def shows_pools(settings: Settings) -> bool:
-    """Whether notebooks 10 and 11 are part of the run, and have chains."""
-    asked_for = is_on_request(settings, Path("10_many_chains.ipynb"))
+    """Whether the notebooks of many chains are part of the run, and have chains."""
+    asked_for = is_on_request(settings, _path("many_chains"))
     return not asked_for and sampling.can_sample(settings)
 
 
-def told(job: Job) -> str:
-    """A line about a job.  Nobody is asked for the chains that are in its hash."""
+def _path(name: str) -> Path:
+    return Path(f"{number_of(name)}_{name}.ipynb")
+
+
+def status(job: Job) -> str:
+    """One line about a job; no teacher is asked for the chains that it needs."""
     settings = job.settings
+    asks = ""
     if job.is_pool:
         if sampling.planned(settings).requests:
-            return f"{job.model}: its chains are not on disk, notebook 10 asks for them"
-        if not job.pool:
-            return f"{job.model}: left out, there is no chain to learn from"
-        return f"{job.model}, {job.name}: {'done' if job.is_done else 'to be trained'}"
-    wanted = MODELS[job.model].corpus
-    kept = settings.folder / "chains" / f"{wanted}-kept.jsonl"
-    if not is_gold(settings, wanted) and not kept.exists():
-        asks = "02" if wanted in STYLES else "06"
-        return f"{job.model}: its chains are not on disk, notebook {asks} asks for them"
-    return f"{job.name}: {'done' if job.is_done else 'to be trained'}"
+            asks = "many_chains"
+        elif not job.pool:
+            return f"{job.model}: skipped, there is no chain to learn from"
+    else:
+        wanted = MODELS[job.model].corpus
+        kept = settings.folder / "chains" / f"{wanted}-kept.jsonl"
+        if not is_gold(settings, wanted) and not kept.exists():
+            asks = "filtering" if wanted in STYLES else "ablations"
+    if asks:
+        return (
+            f"{job.model}: its chains are not on disk, notebook {number_of(asks)} asks "
+            f"for them"
+        )
+    name = f"{job.model}, {job.name}" if job.is_pool else job.name
+    return f"{name}: {'done' if job.is_done else 'to be trained'}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """List the jobs of a run, or train one of them."""
-    from .checks import check, check_teacher
-    from .cli import OPTIONS
-    from .cli import parser as run_parser
-
-    parser = run_parser()
-    parser.prog = "python -m socratic_utils.runner.jobs"
+    parser = options.parser("python -m socratic_utils.runner.jobs")
     parser.add_argument("--model", default="", help="the one to train, such as cot")
     arguments = parser.parse_args(argv)
-    given = {name: getattr(arguments, name) for name in OPTIONS}
-    options = {name: v for name, v in given.items() if v not in ("", None)}
     try:
-        options = {"scale": arguments.scale, **options}
-        settings = check(config.load(**options))
-        jobs = jobs_of(options)
+        asked = options.asked(arguments)
+        settings = options.check(config.load(**asked))
+        jobs = jobs_of(asked)
         chosen = [job for job in jobs if job.model == arguments.model]
         if arguments.model and not chosen:
             known = ", ".join(job.model for job in jobs)
             raise ValueError(f"no model {arguments.model!r}: choose from {known}")
         if not chosen or arguments.dry_run:
             for job in chosen or jobs:
-                print(told(job))
+                print(status(job))
             return 0
-        check_teacher(settings)
+        options.check_teacher(settings)
         for job in chosen:
             print(job.run())
     except (ValueError, RuntimeError, OSError) as error:
         print(f"jobs: {error}", file=sys.stderr)
-        return 2
+        return options.BAD_INPUT
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The runs that P1's Table 2 needs, as one list, and their table beside the paper's.
+"""The runs behind Table 2 of Socratic CoT, as one list, and their table.
 
     >>> len(OPTIONS), OPTIONS[0]
     (27, {'dataset': 'gsm8k', 'student': 'openai-community/gpt2'})
@@ -7,12 +7,12 @@
 
 `./run_all.sh paper` runs this list, unless it is asked for one run (NARROWING).  Every
 run has its own folder, as if it had been asked for alone.  Seed 0 of all cells comes
-first, so that the table is whole, with one run a cell, after a third of the trainings;
-later seeds train and score the students of the table, and nothing else.
+first, so that the table is complete, with one run per cell, after a third of the
+trainings; later seeds train and score the students of the table only.
 
-`paper_grid` is Table 2 with mean and deviation over the seeds that are there.  SocGT is
-a row of notebook 06 (see `beside`), so it has seed 0 only.  Not covered: P1's other
-tables, which notebook 07 of each run has, and P2's (one run a benchmark).
+`paper_grid` is Table 2 with mean and standard deviation over the seeds on disk.  SocGT
+is an ablation, so it has seed 0 only.  Not covered: the paper's other tables, which are
+in the results of each run, and SCoTD's, which need one run per benchmark.
 """
 
 from __future__ import annotations
@@ -28,40 +28,38 @@ from typing import TYPE_CHECKING, Any
 from socratic_utils import config
 from socratic_utils.config import Settings
 
-from .execute import number
-from .schedule import is_on_request, update_report
+from .schedule import is_on_request, notebook_at, number
 
-if TYPE_CHECKING:  # a dry run has no pandas yet
+if TYPE_CHECKING:  # a dry run must not need pandas
     import pandas as pd
 
-SEEDS_AT_PAPER = (0, 1, 2)  # P1's values are means of at least three runs
+SEEDS = (0, 1, 2)  # the paper reports means of at least three runs
 HUB = "openai-community/"
-STUDENTS = {  # P1, Table 2; its SVAMP is our `multistep`
+STUDENTS = {  # of Table 2, whose SVAMP is our `multistep`
     "gsm8k": ("gpt2", "gpt2-medium", "gpt2-large"),
     "strategyqa": ("gpt2-medium", "gpt2-large", "gpt2-xl"),
     "multistep": ("gpt2", "gpt2-medium", "gpt2-large"),
 }
 OPTIONS: tuple[dict[str, Any], ...] = tuple(
     {"dataset": dataset, "student": HUB + student} | ({"seed": seed} if seed else {})
-    for seed in SEEDS_AT_PAPER
+    for seed in SEEDS
     for dataset, students in STUDENTS.items()
     for student in students
 )
-LATER = ("03", "04", "05", "07")  # notebooks of seeds above 0
 NARROWING = ("dataset", "student", "seed", "only", "train_limit", "reuse")
 NAME = "paper_grid"
 CAPTION = (
-    "P1, Table 2: mean and standard deviation (n - 1) of our test accuracy over the"
-    " seeds that are there, beside the paper's value. The 95 % interval is Student's t"
-    " over the seeds, mean ± t · sd / √seeds: what other seeds might give on the same"
+    "Socratic CoT, Table 2: mean and standard deviation (n - 1) of our test accuracy"
+    " over the seeds on disk, beside the paper's value. The 95 % interval is Student's"
+    " t over the seeds, mean ± t · sd / √seeds: it covers other seeds on the same"
     " problems; a single seed has none. `covered`: whether it holds the paper's value,"
-    " whose own deviation is not given. Teacher: {teacher}; P1's: GPT-3 175B."
+    " whose own deviation is not reported. Teacher: {teacher}; the paper's: GPT-3 175B."
 )
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the notebooks: its options and the notebooks it has."""
+    """One run: its options and its notebooks."""
 
     options: dict[str, Any]
     notebooks: list[Path]
@@ -83,18 +81,16 @@ def is_whole(arguments: Namespace) -> bool:
 
 def runs(asked: dict[str, Any], notebooks: Sequence[Path]) -> list[Run]:
     """The runs of the table in order; `asked` are options that all of them share."""
+    later = [path for path in notebooks if notebook_at(path).every_seed]
     return [
-        Run(
-            {**asked, **own},
-            [p for p in notebooks if not own.get("seed") or number(p) in LATER],
-        )
+        Run({**asked, **own}, later if own.get("seed") else list(notebooks))
         for own in OPTIONS
     ]
 
 
-def told(runs: Sequence[Run]) -> str:
-    """The list of the runs, a line each, as a dry run prints it."""
-    lines = [f"{len(runs)} runs, which are P1's Table 2:"]
+def listing(runs: Sequence[Run]) -> str:
+    """The list of the runs, one line each, as a dry run prints it."""
+    lines = [f"{len(runs)} runs, which are Table 2 of Socratic CoT:"]
     for place, run in enumerate(runs, 1):
         one = run.settings
         own = [number(p) for p in run.notebooks if not is_on_request(one, p)]
@@ -104,50 +100,44 @@ def told(runs: Sequence[Run]) -> str:
 
 
 def first_of_each_dataset(runs: Sequence[Run]) -> list[Run]:
-    """A run a dataset: what its teacher and its problems cost is the same in all."""
+    """One run per dataset: its teacher and its problems cost the same in all."""
     found: dict[str, Run] = {}
     for run in runs:
         found.setdefault(run.settings.dataset, run)
     return list(found.values())
 
 
-def how_to_go_on(runs: Sequence[Run], place: int) -> str:
+def how_to_continue(runs: Sequence[Run], place: int) -> str:
     """One sentence after a run, counted from 1, that failed."""
     run = runs[place - 1]
     names = [name for name in ("dataset", "student", "seed") if name in run.options]
     words = " ".join(f"--{name} {run.options[name]}" for name in names)
     return (
-        f"run {place} of {len(runs)} ({run}) failed: the same command again goes on "
-        f"from there, `./run_all.sh paper {words}` is this run alone, and what there "
-        f"is so far is in {_tables(runs) / NAME}.md"
+        f"run {place} of {len(runs)} ({run}) failed: the same command continues from "
+        f"there, `./run_all.sh paper {words}` is this run alone, and the table so far "
+        f"is {_tables(runs) / NAME}.md"
     )
 
 
-def save(runs: Sequence[Run]) -> pd.DataFrame:
+def save(runs: Sequence[Run]) -> str:
     """Write `tables/paper_grid.{csv,md,tex}` into the first run's folder.
 
-    Its report, where it has one, is written again with the table.
+    Returns the table as text, its caption, and where it is.
     """
-    from socratic_utils.results.tables import save_table
-
-    table, first = paper_grid([run.settings for run in runs]), runs[0].settings
-    save_table(table, _tables(runs), NAME, CAPTION.format(teacher=first.teacher))
-    update_report(first)
-    return table
-
-
-def shown(runs: Sequence[Run], table: pd.DataFrame) -> str:
-    """The saved table as text, what it says, and where it is."""
     from tabulate import tabulate
 
+    from socratic_utils.results.tables import save_table
+
+    table = paper_grid([run.settings for run in runs])
     caption = CAPTION.format(teacher=runs[0].settings.teacher)
+    save_table(table, _tables(runs), NAME, caption)
     text = tabulate(table, headers="keys", floatfmt=".4f", missingval="-",
                     showindex=False)  # fmt: skip
     return f"\n{text}\n\n{caption}\ntable: {_tables(runs) / NAME}.md"
 
 
 def paper_grid(settings: Sequence[Settings]) -> pd.DataFrame:
-    """A line for each cell of P1's Table 2, with what these runs have on disk of it.
+    """One line per cell of Table 2, with what these runs have on disk for it.
 
     All shares are fractions.  Rows that a run made with other settings do not count.
     """
@@ -171,27 +161,25 @@ def paper_grid(settings: Sequence[Settings]) -> pd.DataFrame:
 
 def cells_of(settings: Settings) -> list[tuple[tuple, dict]]:
     """The cells of Table 2 that a run has, each with its line of the main table."""
+    from socratic_utils.results.papers import socratic_cot as paper
     from socratic_utils.results.papers.scotd import on_disk
-    from socratic_utils.results.papers.socratic_cot import (
-        DATASETS,
-        SOCGT,
-        column_of,
-        model_in_paper,
-    )
     from socratic_utils.results.tables import main_table
 
     rows = [r for folder in ("", "ablations") for r in on_disk(settings, folder)]
     main = main_table(row for row in rows if row["split"] == "test")
-    model = model_in_paper(settings.student)
-    data, nearest = DATASETS.get(settings.dataset), SOCGT.get(settings.dataset, ())
+    data, model = (
+        paper.DATASETS.get(settings.dataset),
+        paper.model_in_paper(settings.student),
+    )
+    nearest = paper.SOCGT.get(settings.dataset, ())
     scores = {line["student"]: line for line in main.to_dict("records")}
-    for spare in nearest[1:]:  # one meaning of SocGT a cell
+    for spare in nearest[1:]:  # one meaning of SocGT per cell
         if nearest[0] in scores:
             scores.pop(spare, None)
     return [
         ((data, model, column), line)
         for student, line in scores.items()
-        if (column := column_of(student, settings.dataset))
+        if (column := paper.column_of(student, settings.dataset))
     ]
 
 

@@ -1,46 +1,41 @@
-"""What the trainings and evaluations of a run would take on a GPU: an estimate.
+"""What a run would take on a GPU, as a dry run prints it: an estimate.
 
-Nobody has run the `paper` scale here, so every number follows from the assumptions
-below, which the plan prints:
+The `paper` scale has not been run here, so every number follows from these assumptions:
 
 - tokens: `CHARACTERS` characters of a transcript are a token; a teacher's chain that is
-  not written yet is as long as the gold steps, or as `CHAIN` characters
-- training: 6 operations a parameter and token (Kaplan et al. 2020, arXiv 2001.08361,
+  not written yet is as long as the gold steps, or `CHAIN` characters
+- training: 6 operations per parameter and token (Kaplan et al. 2020, arXiv 2001.08361,
   section 2.1), at `UTILISATION` of the card's bf16 peak
-- solving: `TOKEN_SECONDS` for each token of a batch, however small the model is
-- memory: 16 bytes a parameter (weights, gradients, two moments of Adam in fp32), and
-  34 bytes a hidden unit, layer and token of a micro-batch (Korthikanti et al. 2022,
-  arXiv 2205.05198, section 4), and 10 bytes a word of the vocabulary and token (logits
-  in bf16 and fp32, and their gradient)
+- decoding: `TOKEN_SECONDS` for each token of a batch, however small the model is
+- memory: 16 bytes per parameter (weights, gradients, two moments of Adam in fp32),
+  34 bytes per hidden unit, layer and token of a micro-batch (Korthikanti et al. 2022,
+  arXiv 2205.05198, section 4), and 10 bytes per word of the vocabulary and token
+  (logits in bf16 and fp32, and their gradient)
 
     >>> round(training_hours(124e6, 30e6, GPUS[0]), 2)    # GPT-2 small, 30 M tokens
     0.06
+
+Not covered: students of SCoTD's notebooks, which are trained for a number of steps.
 """
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from math import ceil
+from statistics import mean
 
-from socratic_utils.benchmarks import DATA_VARIABLE
 from socratic_utils.config import MICRO_BATCH, Settings
-from socratic_utils.experiments.corpus import (
-    taught,
-    test_problems,
-    test_splits,
-    train_problems,
-)
-from socratic_utils.experiments.lessons import MODELS, expanded
 from socratic_utils.problems import Chain, Step, gold_chain
 from socratic_utils.students.base_models import SIZES, Size
-from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS
 
-CHARACTERS = 3.5  # of English with numbers, a token
+from .schedule import number_of
+
+CHARACTERS = 3.5  # per token of English with numbers
 CHAIN = 300  # characters of a chain where the benchmark has no steps
+SAMPLE = 1000  # problems whose transcripts are measured
 UTILISATION = 0.3  # of the peak; small models and short sequences do not reach more
 TOKEN_SECONDS = 0.03  # a step of transformers' decoding, most of it launching kernels
 STATE_BYTES, ACTIVATION_BYTES, LOGIT_BYTES = 16, 34, 10
@@ -49,7 +44,7 @@ VOCABULARY = 50_000  # of GPT-2, OPT and SmolLM2 alike
 
 @dataclass(frozen=True)
 class Gpu:
-    """A card: bf16 operations a second, as its maker states them, and memory."""
+    """A card: bf16 operations per second, as its maker states them, and memory."""
 
     name: str
     peak: float
@@ -60,86 +55,84 @@ GPUS = (Gpu("A100 40 GB", 312e12, 40), Gpu("RTX 4090 24 GB", 165e12, 24))
 
 
 def gpu_plan(settings: Settings) -> list[dict]:
-    """A row a training, and one for solving: tokens, memory, hours on each card.
+    """One row per training and per decoding: tokens, memory, hours on each card.
 
-    Empty for a student whose size is not known.  Raises OSError where the benchmark is
-    neither here nor to be had.
+    Empty for a student whose size is not known.
     """
+    from socratic_utils.experiments.corpus import taught, test_problems, test_splits
+    from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS
+
     size = SIZES.get(settings.student.rpartition("/")[2])
     if size is None:
         return []
     rows, lengths = [], []
     for student in STUDENTS.values():
         for name in student.supervisions:
-            if not taught(settings, SUPERVISIONS[name]):
-                continue
-            row, length = training_row(settings, size, name)
-            rows.append(row)
-            if name == student.supervisions[-1]:
-                lengths.append((student.name, length))
+            if taught(settings, SUPERVISIONS[name]):
+                row, length = training_row(settings, size, name)
+                rows.append(row)
+                if name == student.supervisions[-1]:
+                    lengths.append((student.name, length))
     asked = sum(len(test_problems(settings, s)) for s in test_splits(settings))
-    rows += [solving_row(settings, size, *told, asked) for told in lengths]
+    rows += [decoding_row(settings, size, *each, asked) for each in lengths]
     return [*rows, total("all, one seed", rows)]
 
 
 def ablation_plan(settings: Settings) -> list[dict]:
-    """The same of what notebook 06 trains and solves beside the main table.
+    """The same of what the ablations train and decode beside the main table.
 
-    Empty for a student whose size is not known, and where nothing can be changed.
+    Empty for a student whose size is not known, and where no ablation is possible.
     """
-    from socratic_utils.experiments.ablations import (  # which load torch
-        chosen,
-        extra_models,
-        problems_of,
-    )
+    from socratic_utils.experiments import ablations
 
     size = SIZES.get(settings.student.rpartition("/")[2])
-    ablations = chosen(settings) if size else []
-    if not ablations:
+    chosen = ablations.chosen(settings) if size else []
+    if not chosen:
         return []
-    rows = [training_row(settings, size, name)[0] for name in extra_models(settings)]
-    solvers = {ablation.models[-1] for ablation in ablations}
-    lengths = {name: training_row(settings, size, name)[1] for name in solvers}
-    count = len(problems_of(settings))
-    for ablation in ablations:
-        length = lengths[ablation.models[-1]]
-        rows.append(solving_row(settings, size, ablation.name, length, count))
+    row_of = partial(training_row, settings, size)
+    rows = [row_of(name)[0] for name in ablations.extra_models(settings)]
+    count = len(ablations.problems_of(settings))
+    for one in chosen:
+        length = row_of(one.models[-1])[1]
+        rows.append(decoding_row(settings, size, one.name, length, count))
     return [*rows, total("ablations, one seed", rows)]
 
 
 def training_row(settings: Settings, size: Size, model: str) -> tuple[dict, float]:
     """A training's row, and the mean length of its transcripts in tokens."""
-    own, epochs = transcript_lengths(settings, model)
-    tokens = epochs * sum(own)
-    row = {"what": f"train {model}", "sequences": len(own),
+    own = transcripts_of(settings, model)
+    tokens = own.epochs * own.count * own.mean
+    row = {"what": f"train {model}", "sequences": own.count,
            "million tokens": round(tokens / 1e6, 2),
-           "gigabytes": round(memory(size, max(own)), 1),
+           "gigabytes": round(memory(size, own.longest), 1),
            **{g.name: training_hours(size.parameters, tokens, g)
               for g in GPUS}}  # fmt: skip
-    return row, sum(own) / len(own)
+    return row, own.mean
 
 
-def solving_row(
+def decoding_row(
     settings: Settings, size: Size, name: str, length: float, asked: int
 ) -> dict:
+    """The row of decoding `asked` problems in batches, `length` tokens each."""
     batches = ceil(asked / settings.decoding.batch_size)
     hours = batches * min(length, settings.decoding.max_tokens) * TOKEN_SECONDS / 3600
-    return {"what": f"solve {name}", "sequences": asked,
+    return {"what": f"decode {name}", "sequences": asked,
             "million tokens": round(asked * length / 1e6, 2),
             "gigabytes": round(2 * size.parameters / 1e9, 1),
             **{g.name: hours for g in GPUS}}  # fmt: skip
 
 
 def total(what: str, rows: Sequence[dict]) -> dict:
-    hours = {g.name: sum(row[g.name] for row in rows) for g in GPUS}
+    """The hours of all rows, and the memory of the largest."""
+    hours = {g.name: sum(row[g.name] or 0 for row in rows) for g in GPUS}
     return {"what": what, "gigabytes": max(row["gigabytes"] for row in rows), **hours}
 
 
 def size_plan(settings: Settings, seeds: int = 3) -> list[dict]:
-    """A row for each size of the run's family of students: memory, hours of all seeds.
+    """One row per size of the student's family: memory, and hours of all seeds.
 
-    Hours are None on a card that a training does not fit on.  P1 has four sizes of
-    GPT-2 (Table 2), P2 three of OPT (Fig 4).  Empty for a student of neither family.
+    Hours are None on a card that a training does not fit on.  Socratic CoT has four
+    sizes of GPT-2 (Table 2), SCoTD three of OPT (Figure 4).  Empty for other students.
     """
     hub, _, name = settings.student.rpartition("/")
     family = [size for size in SIZES if size.split("-")[0] == name.split("-")[0]]
@@ -157,21 +150,17 @@ def size_plan(settings: Settings, seeds: int = 3) -> list[dict]:
     return rows
 
 
-def grid_plan(runs: Sequence[Settings]) -> tuple[list[dict], list[str]]:
-    """A row a dataset and student of several runs: hours of its seeds and of notebook
-    07, which the first seed has; and the datasets that are not at hand."""
+def grid_plan(runs: Sequence[Settings]) -> list[dict]:
+    """One row per dataset and student of several runs: hours of all its seeds, and of
+    the ablations, which the first seed has."""
     seeds = Counter((one.dataset, one.student) for one in runs)
-    rows, missing = [], []
+    rows = []
     for (dataset, student), count in seeds.items():
         one = next(r for r in runs if (r.dataset, r.student) == (dataset, student))
-        try:
-            main, ablations = gpu_plan(one), ablation_plan(one)
-        except OSError:
-            missing.append(dataset)
-            continue
+        main, extra = gpu_plan(one), ablation_plan(one)
         if not main:  # a student whose size is not known
             continue
-        parts = [(count, main[-1]), *((1, row) for row in ablations[-1:])]
+        parts = [(count, main[-1]), *((1, row) for row in extra[-1:])]
         rows.append({"dataset": dataset, "student": student.rpartition("/")[2],
                      "seeds": count,
                      "gigabytes": max(row["gigabytes"] for _, row in parts),
@@ -180,7 +169,7 @@ def grid_plan(runs: Sequence[Settings]) -> tuple[list[dict], list[str]]:
     if rows:
         hours = {g.name: sum(row[g.name] for row in rows) for g in GPUS}
         rows.append({"dataset": "all", **hours})
-    return rows, list(dict.fromkeys(missing))
+    return rows
 
 
 def training_hours(parameters: float, tokens: float, gpu: Gpu) -> float:
@@ -194,19 +183,36 @@ def memory(size: Size, longest: float) -> float:
     return (STATE_BYTES * size.parameters + a_token * longest * MICRO_BATCH) / 1e9
 
 
-def transcript_lengths(settings: Settings, model: str) -> tuple[list[float], float]:
-    """Estimated tokens of each transcript, cut at the longest that is trained on, and
-    the epochs of its training."""
-    anybody = replace(settings, student="", seed=0)  # the same text for all students
-    return _measured(anybody, model, os.environ.get(DATA_VARIABLE, ""))
+@dataclass(frozen=True)
+class Transcripts:
+    """What a training reads: transcripts per epoch, their tokens, and epochs."""
+
+    count: int
+    mean: float
+    longest: float
+    epochs: float
+
+
+def transcripts_of(settings: Settings, model: str) -> Transcripts:
+    """The estimated transcripts of a model's training, cut as in training.
+
+    Of more than `SAMPLE` problems only so many, at even distances, are measured.
+    """
+    from socratic_utils.experiments.corpus import train_problems
+
+    problems = train_problems(settings)
+    any_student = replace(settings, student="", seed=0)  # all read the same text
+    return _measured(any_student, model, len(problems), problems[0].text)
 
 
 @cache  # a plan of several sizes asks for each again
-def _measured(
-    settings: Settings, model: str, _folder: str
-) -> tuple[list[float], float]:
-    supervision, pairs = MODELS[model], []
-    for problem in train_problems(settings):
+def _measured(settings: Settings, model: str, count: int, _first: str) -> Transcripts:
+    from socratic_utils.experiments.corpus import spread, train_problems
+    from socratic_utils.experiments.lessons import expanded
+    from socratic_utils.students.supervision import SUPERVISIONS
+
+    supervision, pairs = SUPERVISIONS[model], []
+    for problem in (sample := spread(train_problems(settings), SAMPLE)):
         chain = gold_chain(problem)
         if not chain.steps and "solution" in supervision.shown:
             step = Step("", "x" * CHAIN, problem.answer)
@@ -218,4 +224,43 @@ def _measured(
         shown = supervision.transcript(problem, chain)
         characters = sum(len(segment.text) + 1 for segment, _ in shown)
         lengths.append(min(characters / CHARACTERS, training.max_length))
-    return lengths, training.epochs
+    whole = round(len(lengths) * count / len(sample))
+    return Transcripts(whole, mean(lengths), max(lengths), training.epochs)
+
+
+# --- as a dry run prints it -----------------------------------------------------------
+
+
+def show_gpu_plan(settings: Settings) -> None:
+    """Trainings and decodings on a GPU, if the environment is there already."""
+    try:
+        from tabulate import tabulate
+
+        rows, sizes = gpu_plan(settings), size_plan(settings)
+        extra = ablation_plan(settings)
+    except ImportError as error:
+        return print(f"(hours on a GPU need the environment: {error})")
+    if not rows:
+        return print(
+            f"(the size of {settings.student} is not known: no hours on a GPU)"
+        )
+    print("hours on one GPU (estimates; see socratic_utils/runner/plan_gpu.py):")
+    print(tabulate(rows, headers="keys", floatfmt=".2f"))
+    print("the same for every size and three seeds (-: does not fit):")
+    print(tabulate(sizes, headers="keys", floatfmt=".2f", missingval="-"))
+    if extra:
+        print(f"notebook {number_of('ablations')} in addition, with this student:")
+        print(tabulate(extra, headers="keys", floatfmt=".2f"))
+
+
+def show_grid_hours(runs: Sequence[Settings]) -> None:
+    """Hours of all runs of the paper grid."""
+    try:
+        from tabulate import tabulate
+
+        rows = grid_plan(runs)
+    except ImportError:  # reported above already
+        return
+    number = number_of("ablations")
+    print(f"\nhours of all runs and seeds (notebook {number} has seed 0 only):")
+    print(tabulate(rows, headers="keys", floatfmt=".2f", missingval=""))

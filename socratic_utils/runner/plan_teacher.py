@@ -1,11 +1,12 @@
-"""What a run would ask of its teacher, notebook by notebook, before anything is spent.
+"""What a run would ask of its teacher, notebook by notebook, before spending anything.
 
-Notebook 01 asks for one chain a problem and style; notebook 02 asks again where the
-answer was wrong.  How often that is cannot be known before, so its numbers are an upper
-bound: chains that are recorded or cached are judged, all others are taken as wrong.
-Notebook 10 asks for many chains of each problem, notebook 06 for those of P1, Table 3,
-and of its SocGT rows, notebook 14 for those on the test problems that are judged, if
-there is somebody to ask.
+    >>> teacher_plan(config.load("small"))     # the recorded teacher costs nothing
+    {}
+
+One chain is asked for per problem and style, and again where the answer was wrong.
+How often that is cannot be known before, so these numbers are an upper bound: recorded
+and cached chains are judged, all others count as wrong.  Many chains, the ablations'
+prompts and the chains to be judged by people are asked for by their own notebooks.
 """
 
 from __future__ import annotations
@@ -33,9 +34,11 @@ from socratic_utils.teacher.prompts import FROM_QUESTIONS, FROM_STEPS
 from socratic_utils.teacher.published import CORPORA
 from socratic_utils.teacher.teacher import STORE_NAME, Teacher
 
+from .schedule import number_of
+
 
 def known_teachers() -> list[str]:
-    """The teachers whose chains are at hand: recorded, published, or asked earlier."""
+    """The teachers whose chains are at hand: recorded, published or cached."""
     recorded = {
         row["model"] for path in shipped_recordings() for _, row in read_rows(path)
     }
@@ -53,35 +56,32 @@ def teacher_plan(settings: Settings) -> dict[str, Estimate]:
     plan: dict[str, Estimate] = {}
 
     def add(notebook: str, asked: Estimate) -> None:
-        plan[notebook] = plan[notebook] + asked if notebook in plan else asked
+        place = number_of(notebook)
+        plan[place] = plan[place] + asked if place in plan else asked
 
     for style in styles(settings):
         for sample, asked in enumerate(at_most(settings, teacher, problems, style)):
-            add("02" if sample else "01", asked)
+            add("filtering" if sample else "teacher_generation", asked)
     if can_sample(settings):
-        add("10", planned(settings))
+        add("many_chains", planned(settings))
     if can_ask(settings):
         tested = spread(test_problems(settings), settings.many.test_limit)
         if two_stage.fits(tested):
-            add("06", two_stage.planned(teacher, tested))
-        for style in (FROM_STEPS, FROM_QUESTIONS):  # its rows of SocGT
-            if settings.scale == "small" and not settings.switches:
-                break
+            add("ablations", two_stage.planned(teacher, tested))
+        trains_all = settings.scale != "small" or settings.ablations
+        for style in (FROM_STEPS, FROM_QUESTIONS) if trains_all else ():  # SocGT
             if can_give(settings, problems, style):
                 for asked in at_most(settings, teacher, problems, style):
-                    add("06", asked)
+                    add("ablations", asked)
         compared = spread(test_problems(settings), PAIRS)
-        add("14", teacher.estimate(compared, STYLE))
+        add("human_judgement", teacher.estimate(compared, STYLE))
     return {name: found for name, found in plan.items() if found.requests}
 
 
 def at_most(
     settings: Settings, teacher: Teacher, problems: Sequence[Problem], style: str
 ) -> Iterator[Estimate]:
-    """What keeping right chains asks for: at first, and at each resample.
-
-    A chain that is not known is taken as wrong.
-    """
+    """What keeping right chains asks for, at first and at each resample."""
     for sample in range(settings.max_resamples + 1):
         temperature = RESAMPLE_TEMPERATURE if sample else 0.0
         yield teacher.estimate(problems, style, 1, temperature, first_sample=sample)

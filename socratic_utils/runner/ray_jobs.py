@@ -1,13 +1,13 @@
-"""Give the trainings of a run to a Ray cluster, one job a GPU (an optional extra).
+"""Train the jobs of a run on a Ray cluster, one job per GPU (an optional extra).
 
     pip install "ray[default]"                        # on every node
     ./run_all.sh paper --engine ray                   # on a node of the cluster
 
 All nodes must see the same `outputs/` folder and the same checkout, because a student
-is a folder: a job that is done there is skipped, and one whose worker died is started
-again and goes on from its last checkpoint.  The notebooks then find every student.
+is a folder: a job that is done is skipped, and one whose worker died is started again
+and continues from its last checkpoint.  The notebooks then find every student.
 
-Not covered: starting a cluster, copying files between its nodes, evaluation on it.
+Not covered: starting a cluster, copying files between its nodes, decoding on it.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ PASSED_ON = ("SOCRATIC_DATA_DIR", "HF_HUB_OFFLINE", "HF_HOME", "HF_TOKEN")
 
 
 def run_jobs(jobs: Sequence[Job], address: str = "auto") -> int:
-    """Train all jobs that are not done yet; how many were trained.
+    """Train all jobs that are not done yet; returns how many.
 
-    `address` is the cluster's.  Raises RuntimeError in one sentence where Ray is not
-    installed, no cluster answers, or jobs fail; the others are then done all the same.
+    `address` is the cluster's.  Raises RuntimeError in one sentence if Ray is not
+    installed, no cluster answers, or jobs fail; the other jobs are done all the same.
     """
     ray = _ray()
-    waiting_jobs = [job for job in jobs if not job.is_done]
-    if not waiting_jobs:
+    missing = [job for job in jobs if not job.is_done]
+    if not missing:
         print(f"all {len(jobs)} trainings are on disk")
         return 0
     variables = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
@@ -48,7 +48,7 @@ def run_jobs(jobs: Sequence[Job], address: str = "auto") -> int:
         ) from None
     gpus = 1 if ray.cluster_resources().get("GPU") else 0
     train = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=RETRIES)(_train)
-    waiting = {train.remote(job.options, job.model): job for job in waiting_jobs}
+    waiting = {train.remote(job.options, job.model): job for job in missing}
     print(f"{len(waiting)} trainings on {len(ray.nodes())} nodes", flush=True)
     failed = []
     while waiting:
@@ -58,15 +58,14 @@ def run_jobs(jobs: Sequence[Job], address: str = "auto") -> int:
         try:
             print(f"{what}: {ray.get(reference)}", flush=True)
         except ray.exceptions.RayError as error:
-            reason = str(error).strip().splitlines()[-1]
-            print(f"{what} failed: {reason}", flush=True)
+            print(f"{what} failed: {str(error).strip().splitlines()[-1]}", flush=True)
             failed.append(what)
     if failed:
         raise RuntimeError(
-            f"{len(failed)} of {len(waiting_jobs)} trainings failed "
-            f"({'; '.join(failed)}): the reasons are above, the others are on disk"
+            f"{len(failed)} of {len(missing)} trainings failed ({'; '.join(failed)}): "
+            f"the reasons are above, the others are on disk"
         )
-    return len(waiting_jobs)
+    return len(missing)
 
 
 def _train(options: dict[str, Any], model: str) -> str:

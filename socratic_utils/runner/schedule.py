@@ -1,94 +1,153 @@
-"""Which notebooks a run has: those on request, and those with nothing to learn from.
+"""The schedule: what the runner knows about each notebook, in one table.
 
->>> from socratic_utils.config import load
->>> is_on_request(load("small"), Path("10_many_chains.ipynb"))
-True
+    >>> NOTEBOOKS[6].stem, NOTEBOOKS[6].paper, NOTEBOOKS[6].minutes
+    ('06_ablations', 'Socratic CoT', 18)
+    >>> number_of("many_chains")
+    '10'
+
+Every other module of the runner asks this table; a notebook is renumbered here only.
+Files that are not in the table (a draft, a toy of the tests) run with unknown time.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from socratic_utils.config import SCOTD_DATASETS, Settings
 
-from .execute import number
-
-# A student that a notebook cannot do without, and what it learns.
-NEEDED = {
-    "04": ("socratic_unified", "Socratic chains"),
-    "05": ("socratic_iterative", "Socratic chains"),
-    "12": ("cot", "CoT chains"),
-    "14": ("cot", "CoT chains"),
-}
-# Notebooks with predictions of their own, which are made on request, and the folder.
-OWN_ROWS = {"10": "many_chains", "06": "ablations", "12": "two_settings",
-            "13": "prompted", "11": "many_chains"}  # fmt: skip
+SOCRATIC_COT, SCOTD = "Socratic CoT", "SCoTD"
+MINUTES_AT_SMOKE = MINUTES_IF_REUSED = 0.3
 
 
-def is_results(settings: Settings, path: Path) -> bool:
-    """Whether `report.html` is made of this notebook: 15 on SCoTD's benchmarks."""
-    return number(path) == ("15" if settings.dataset in SCOTD_DATASETS else "07")
+@dataclass(frozen=True)
+class Notebook:
+    """One notebook of the story.
+
+    `minutes` is its first run at `small` on two slow cores (None: never measured).
+    `needs` is what it cannot run without: a student of the main table, or a key of
+    `why_left_out`.  A notebook with `rows` of its own, in that folder of
+    `predictions/`, is long: `is_on_request` says when it runs.
+    """
+
+    number: str
+    name: str
+    paper: str
+    minutes: float | None
+    needs: str = ""
+    rows: str = ""
+    every_seed: bool = False  # whether later seeds of the paper grid run it too
+
+    @property
+    def stem(self) -> str:
+        return f"{self.number}_{self.name}"
 
 
-def update_report(settings: Settings) -> None:
-    """Make `report.html` of the executed results notebook, if there is one."""
-    from socratic_utils.results.report import write_report
+NOTEBOOKS = (
+    Notebook("00", "start_here", SOCRATIC_COT, 0.2),
+    Notebook("01", "teacher_generation", SOCRATIC_COT, 0.2, "chains"),
+    Notebook("02", "filtering", SOCRATIC_COT, 0.2, "chains"),
+    Notebook("03", "baselines", SOCRATIC_COT, 30, every_seed=True),
+    Notebook("04", "unified_student", SOCRATIC_COT, 13, "socratic_unified",
+             every_seed=True),
+    Notebook("05", "iterative_students", SOCRATIC_COT, 21, "socratic_iterative",
+             every_seed=True),
+    Notebook("06", "ablations", SOCRATIC_COT, 18, "an ablation", "ablations"),
+    Notebook("07", "results", SOCRATIC_COT, 0.5, every_seed=True),
+    Notebook("10", "many_chains", SCOTD, 16, "many chains", "many_chains"),
+    Notebook("11", "which_chains", SCOTD, 15, "many chains", "many_chains"),
+    Notebook("12", "without_labels", SCOTD, None, "cot", "two_settings"),
+    Notebook("13", "before_and_beyond", SCOTD, 26, rows="prompted"),
+    Notebook("14", "human_judgement", SCOTD, 0.2, "pairs to judge"),
+    Notebook("15", "results", SCOTD, 0.3),
+)  # fmt: skip
 
-    for path in (settings.folder / "notebooks").glob("*.ipynb"):
-        if is_results(settings, path):
-            write_report(path, settings.folder / "report.html")
+
+def number(path: Path) -> str:
+    """The two digits a notebook is called by."""
+    return path.name[:2]
+
+
+def notebook_at(path: Path) -> Notebook:
+    """The entry of a file, by its number; an empty one where the table has none."""
+    found = [entry for entry in NOTEBOOKS if entry.number == number(path)]
+    return found[0] if found else Notebook(number(path), path.stem[3:], "", None)
+
+
+def number_of(name: str) -> str:
+    """The number of a notebook by its name, the first where two papers have one."""
+    return next(entry.number for entry in NOTEBOOKS if entry.name == name)
+
+
+def paper_of(settings: Settings) -> str:
+    """The paper whose benchmark a run has; ours counts as Socratic CoT's."""
+    return SCOTD if settings.dataset in SCOTD_DATASETS else SOCRATIC_COT
+
+
+def report_of(settings: Settings, path: Path) -> str:
+    """The page that is made of a results notebook, or an empty string.
+
+    Its name is `report.html` for the paper of the run's benchmark.
+    """
+    entry = notebook_at(path)
+    if entry.name != "results":
+        return ""
+    other = "" if entry.paper == paper_of(settings) else f" {entry.paper}"
+    return f"report{other}.html".lower().replace(" ", "_")
+
+
+def minutes_of(settings: Settings, path: Path, is_preset: bool) -> float | None:
+    """Estimated minutes; None where nobody has measured such settings."""
+    if settings.reuse:
+        return MINUTES_IF_REUSED
+    if not is_preset or settings.scale == "paper":
+        return None
+    return notebook_at(path).minutes if settings.scale == "small" else MINUTES_AT_SMOKE
 
 
 def is_on_request(settings: Settings, path: Path) -> bool:
-    """Whether a notebook is no part of a whole run: too long, or for other data.
+    """Whether a whole run leaves a notebook out, so that --only must ask for it.
 
-    At `paper` scale each paper's notebooks are, on that paper's benchmarks.
+    At `small` those with rows of their own are too long for a whole run; at `paper`
+    scale each paper's are run on that paper's benchmarks.
     """
-    if settings.scale == "smoke" or settings.reuse:
+    if settings.scale == "smoke" or settings.reuse or not notebook_at(path).rows:
         return False
-    if settings.scale == "paper":
-        p2s = settings.dataset in SCOTD_DATASETS
-        return number(path) in (("06",) if p2s else ("10", "12", "13", "11"))
-    return number(path) in OWN_ROWS
+    return settings.scale == "small" or notebook_at(path).paper != paper_of(settings)
 
 
 def why_left_out(settings: Settings, path: Path) -> str:
-    """Why a notebook has nothing to learn from; empty where it has."""
-    if settings.reuse:
-        own = OWN_ROWS.get(number(path), "")
-        there = (settings.reference / "predictions" / own).is_dir()
-        if number(path) == "14":
-            there = there and _can_compare(settings)
-        return "" if there else "the committed run has no rows of it"
-    if number(path) in ("10", "11"):
-        from socratic_utils.experiments.sampling import can_sample
+    """Why a notebook would have nothing to show, as a sentence; empty where it has.
 
-        missing = f"no {settings.many.counts[-1]} chains a problem are recorded of"
-        return "" if can_sample(settings) else f"{missing} {settings.teacher}"
-    if number(path) in ("01", "02"):
-        from socratic_utils.experiments.corpus import styles
-
-        missing = f"{settings.teacher} has no chains on {settings.dataset}'s training"
-        return "" if styles(settings) else f"{missing} problems"
-    if number(path) == "06":
-        from socratic_utils.experiments.ablations import chosen
-
-        return "" if chosen(settings) else "there is nothing that could be changed"
-    if number(path) in NEEDED:
-        from socratic_utils.experiments.corpus import is_taught
-
-        student, what = NEEDED[number(path)]
-        if not is_taught(settings, student):
-            return f"neither {settings.dataset} nor {settings.teacher} has {what}"
-    if number(path) == "14" and not _can_compare(settings):
-        return (
-            f"{settings.dataset} has no steps of its own, {settings.teacher} no chains "
-            f"on its test problems, and notebook 13 has not been run"
-        )
-    return ""
-
-
-def _can_compare(settings: Settings) -> bool:
+    Raises OSError where that depends on a benchmark that is not at hand.
+    """
+    from socratic_utils.experiments import ablations, corpus, sampling
     from socratic_utils.experiments.human_judgement.pairs import can_compare
 
-    return can_compare(settings)
+    entry, teacher = notebook_at(path), settings.teacher
+    judged = entry.needs == "pairs to judge"
+    if settings.reuse:
+        there = (settings.reference / "predictions" / entry.rows).is_dir()
+        there = there and (not judged or can_compare(settings))
+        return "" if there else "the committed run has no rows of it"
+    if entry.needs == "chains":
+        missing = f"{teacher} has no chains on {settings.dataset}'s training problems"
+        return "" if corpus.styles(settings) else missing
+    if entry.needs == "many chains":
+        count = settings.many.counts[-1]
+        missing = f"{teacher} has no {count} recorded chains per problem"
+        return "" if sampling.can_sample(settings) else missing
+    if entry.needs == "an ablation":
+        missing = "no ablation is possible with these settings"
+        return "" if ablations.chosen(settings) else missing
+    student = "cot" if judged else entry.needs
+    if student and not corpus.is_taught(settings, student):
+        kind = "CoT" if student == "cot" else "Socratic"
+        return f"neither {settings.dataset} nor {teacher} has {kind} chains"
+    if judged and not can_compare(settings):
+        return (
+            f"{settings.dataset} has no steps of its own, {teacher} has no chains on "
+            f"its test problems, and notebook {number_of('before_and_beyond')} has not "
+            f"been run"
+        )
+    return ""

@@ -103,7 +103,7 @@ def test_what_a_teacher_cannot_teach_is_not_possible(monkeypatch):
 def test_small_skips_what_trains_long(tmp_path, monkeypatch):
     monkeypatch.setenv(config.OUTPUTS_VARIABLE, str(tmp_path))
     quick = ablations.arms(config.load("small"))
-    everything = ablations.arms(config.load("small", switches="all"))
+    everything = ablations.arms(config.load("small", ablations="all"))
     assert not any(a.slow for a in quick) and len(quick) == 9
     assert {a.name for a in everything} > {a.name for a in quick}
     assert "no sub-question module" in {a.name for a in everything}
@@ -112,8 +112,8 @@ def test_small_skips_what_trains_long(tmp_path, monkeypatch):
     path.parent.mkdir(parents=True)
     path.write_text("")
     assert slow in ablations.arms(config.load("small"))
-    with pytest.raises(ValueError, match="switches must be"):
-        config.load("small", switches="some")
+    with pytest.raises(ValueError, match="ablations must be"):
+        config.load("small", ablations="some")
 
 
 def test_smoke_has_every_ablation_without_a_live_teacher():

@@ -83,7 +83,7 @@ def test_a_run_on_imdb_reports_both_sides(imdb):
     assert splits_of(config.load("small")) == ["test", "challenge"]
 
 
-def test_one_side_is_longer(imdb):
+def test_pairs_of_unequal_sides_are_refused(imdb):
     with (imdb / "test_contrast.tsv").open("a") as file:
         file.write("Positive\tOne more.\n")
     with pytest.raises(ValueError, match="do not make pairs"):

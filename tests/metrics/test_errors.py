@@ -59,23 +59,26 @@ CASES = [
 
 
 @pytest.mark.parametrize(("kind", "step", "prediction"), CASES)
-def test_first_error(kind, step, prediction):
+def test_the_first_error_is_classified(kind, step, prediction):
     assert first_error(prediction, PROBLEM) == (kind, step)
 
 
-def test_first_error_names_are_closed():
+def test_every_kind_of_error_is_tested():
     assert {kind for kind, _, _ in CASES} == {*ERRORS, "none"}
 
 
-def test_first_error_without_gold_steps_or_numbers():
+def test_chains_without_gold_steps_or_numbers_are_classified():
     bare = Problem("p", "d", "test", "How many?", "3")
     assert first_error(row(A1, "A: 1 + 1 = 3"), bare) == ("wrong arithmetic", 1)
     assert first_error(row(Q1, A1), bare) == ("wrong reading", 1)
     fact = Step("Can a fish fly?", "Fish have no wings.", "")
-    told = Problem("p", "d", "test", "Do fish fly?", "no", "yes_no", (fact,))
-    assert first_error(row("Q: Can fish fly?", "A: Yes."), told) == ("wrong reading", 1)
+    problem = Problem("p", "d", "test", "Do fish fly?", "no", "yes_no", (fact,))
+    assert first_error(row("Q: Can fish fly?", "A: Yes."), problem) == (
+        "wrong reading",
+        1,
+    )
     other = row("Q: Is water wet?", "A: Yes.")
-    assert first_error(other, told) == ("wrong question", 0)
+    assert first_error(other, problem) == ("wrong question", 0)
 
 
 def test_gold_chains_have_no_error_in_their_steps():

@@ -43,7 +43,7 @@ def test_fewer_and_other_questions():
     assert short["bleu"] == pytest.approx(100 * exp(1 - all_words / words), abs=0.05)
 
 
-def test_who_does_not_ask_has_no_line():
+def test_a_student_that_does_not_ask_has_no_row():
     rows = [row(i, student="cot") for i in range(4)] + [row(0, *ASKED)]
     assert [line["student"] for line in quality(rows, PROBLEMS)] == ["qg"]
     without = [Problem("p0", "toy", "test", "Mia.", "1")]
@@ -52,7 +52,7 @@ def test_who_does_not_ask_has_no_line():
     assert tuple(quality_table([], PROBLEMS).columns) == tuple(line)
 
 
-def test_bertscore_is_blank_where_it_cannot_be_had(monkeypatch):
+def test_bertscore_is_none_where_it_is_not_available(monkeypatch):
     monkeypatch.setitem(sys.modules, "bert_score", None)
     assert bert_f1(["a"], ["b"]) is None
     module = types.ModuleType("bert_score")
@@ -65,7 +65,7 @@ def test_bertscore_is_blank_where_it_cannot_be_had(monkeypatch):
     assert bert_f1(["a"], ["b"]) is None
 
 
-def test_questions_that_stand_apart_from_the_facts_count_as_gold():
+def test_questions_separate_from_the_facts_count_as_gold():
     """StrategyQA's are no part of its steps."""
     facts = (Step("", "A tortoise walks 300 metres an hour.", ""),)
     apart = Problem("p0", "strategyqa", "test", "Could it?", "no", "yes_no", facts,

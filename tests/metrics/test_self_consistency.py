@@ -1,4 +1,4 @@
-"""Self-consistency: draws that share their prompt, votes, ties."""
+"""Self-consistency: samples that share a prompt, votes, ties."""
 
 import pytest
 import torch
@@ -34,14 +34,14 @@ def test_majority(ballots, expected):
     assert majority(ballots) == Vote(*expected)
 
 
-def test_majority_of_choices_and_of_nobody():
+def test_majority_of_choices_and_of_no_ballots():
     assert majority([("b", -1.0), ("a", -1.0), ("b", -2.0)], "choice").answer == "b"
     with pytest.raises(ValueError, match="no ballots"):
         majority([])
 
 
 @pytest.mark.parametrize("kind", ["gpt2", "llama", "opt"])
-def test_a_prompt_that_is_read_once_says_the_same(kind):
+def test_a_prompt_read_once_gives_the_same_text(kind):
     """Greedy lines of repeated rows are those of a batch that read them all."""
     model = model_of(kind)
     prompts = [prompt_ids(TOKENIZER, p) for p in PROBLEMS[:3]]
@@ -72,7 +72,7 @@ def test_logprobs_are_those_of_the_whole_text():
 
 
 @pytest.mark.parametrize("pair", [False, True])
-def test_draws_differ_and_are_the_same_again(pair):
+def test_samples_differ_and_are_reproducible(pair):
     model = model_of("llama")
     decoders = [IncrementalDecoder(model, TOKENIZER) for _ in range(1 + pair)]
     first, again, other = (
@@ -100,7 +100,7 @@ def drawn(problem, answers):
     return [prediction_row(s, WARM, logprob=-1.0) for s in solutions]
 
 
-def test_accuracy_against_the_number_of_votes():
+def test_accuracy_is_counted_by_number_of_votes():
     one, two = PROBLEMS[:2]
     wrong, gold = "9999", [one.answer, two.answer]
     draws = drawn(one, [wrong, gold[0], gold[0]]) + drawn(two, [gold[1]] * 3)

@@ -1,5 +1,6 @@
 """The runner, tried on toy notebooks: no model, a few seconds each."""
 
+import argparse
 import json
 import os
 import re
@@ -12,13 +13,13 @@ import pytest
 
 from socratic_utils import config
 from socratic_utils.files import project_root
-from socratic_utils.runner import cli
+from socratic_utils.runner import cli, options, schedule
 from socratic_utils.runner.execute import (
     Bars,
     Printed,
     find_notebooks,
-    kernel_environment,
     read_parameters,
+    run_notebook,
 )
 
 PARAMETERS = 'scale = "small"  # the dial\nseed = 0  # of everything\n'
@@ -64,7 +65,7 @@ def printed(path):
 def test_notebooks_run_in_order_with_the_parameters_they_name(
     notebooks, outputs, capsys, monkeypatch
 ):
-    monkeypatch.setenv("OPENAI_API_KEY", "none")  # so that anybody may be the teacher
+    monkeypatch.setenv("OPENAI_API_KEY", "none")  # so that any teacher is accepted
     argv = ["smoke", "--seed", "3", "--teacher", "somebody"]  # teacher: not named there
     assert cli.main(argv, notebooks) == 0
     said = capsys.readouterr().out
@@ -127,7 +128,7 @@ def test_a_failing_notebook_stops_the_run_with_one_sentence(tmp_path, outputs, c
     assert record["notebooks"]["01_bad"]["status"] == "failed"
 
 
-def test_a_dying_kernel_is_told_in_one_sentence(tmp_path, outputs, capsys):
+def test_a_dying_kernel_is_reported_in_one_sentence(tmp_path, outputs, capsys):
     toy(tmp_path / "nb", "00_dies.ipynb", "import os\nos._exit(9)")
     assert cli.main(["smoke"], tmp_path / "nb") == 1
     assert "its kernel died" in capsys.readouterr().err
@@ -155,12 +156,12 @@ def test_a_dry_run_says_what_would_run_and_does_nothing(notebooks, outputs, caps
 
 
 def test_what_is_on_request_is_no_part_of_a_whole_run(notebooks, outputs, capsys):
-    (notebooks / "03_second.ipynb").rename(notebooks / "07_second.ipynb")
+    (notebooks / "03_second.ipynb").rename(notebooks / "06_second.ipynb")
     assert cli.main(["small", "--dry-run"], notebooks) == 0
-    assert "leave out 07_second: run it with --only 06" in capsys.readouterr().out
+    assert "would skip 06_second: run it with --only 06" in capsys.readouterr().out
     for words in (["--only", "06"], ["--reuse", "reference"]):
         assert cli.main(["small", "--dry-run", *words], notebooks) == 0
-        assert "would run 07_second" in capsys.readouterr().out
+        assert "would run 06_second" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -168,11 +169,13 @@ def test_what_is_on_request_is_no_part_of_a_whole_run(notebooks, outputs, capsys
     [
         (["huge"], "scale must be one of"),
         (["smoke", "--dataset", "gsm9k"], "unknown dataset 'gsm9k': choose from"),
-        (["smoke", "--reuse", "yesterday"], "reuse must be one of"),
+        (["smoke", "--reuse", "yesterday"], "choose from 'reference'"),
         (["smoke", "--reuse", "reference"], "run without --reuse"),
-        (["smoke", "--seed", "x"], "invalid int value"),
-        (["smoke", "--engine", "slurm"], "the engine is `ray` or none"),
-        (["smoke", "--seed", "-1"], "seed must not be negative"),
+        (["smoke", "--seed", "x"], "argument --seed: invalid seed value: 'x'"),
+        (["smoke", "--engine", "slurm"], "invalid choice: 'slurm' (choose from 'ray')"),
+        (["smoke", "--engine", "ray", "--reuse", "reference"], "run without --reuse"),
+        (["smoke", "--seed", "-1"], "--seed: must be between"),
+        (["smoke", "--test-limit", "-1"], "--test-limit: must be at least 1"),
         (["smoke", "--student", "nonsense"], "unknown student 'nonsense': choose"),
         (["smoke", "--teacher", "nonsense"], "unknown teacher 'nonsense': choose"),
         (["smoke", "--teacher-url", "foo"], "no address of a server"),
@@ -266,11 +269,64 @@ def test_prints_are_shown_by_whole_lines_and_warnings_are_not(capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_the_shells_backend_is_put_back_after_a_run(monkeypatch):
+def test_the_shells_backend_is_restored_after_a_run(tmp_path, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "Agg")
-    with kernel_environment():
-        assert "inline" in os.environ["MPLBACKEND"]
+    path = toy(tmp_path, "00_a.ipynb", "import os\nprint(os.environ['MPLBACKEND'])")
+    run_notebook(path, tmp_path / "out" / path.name, {})
+    assert "inline" in printed(tmp_path / "out" / path.name)
     assert os.environ["MPLBACKEND"] == "Agg"
+
+
+# --- the schedule and the parameters ------------------------------------------------
+
+
+def test_the_schedule_lists_exactly_the_notebooks_there_are():
+    stems = [entry.stem for entry in schedule.NOTEBOOKS]
+    assert stems == [path.stem for path in find_notebooks()]
+
+
+@pytest.mark.parametrize(
+    ("scale", "dataset", "on_request"),
+    [
+        ("smoke", "", ""),
+        ("small", "", "06 10 11 12 13"),
+        ("paper", "gsm8k", "10 11 12 13"),
+        ("paper", "commonsense_qa", "06"),
+    ],
+)
+def test_what_is_on_request_at_each_scale(scale, dataset, on_request):
+    settings = config.load(scale, dataset=dataset)
+    found = [path for path in find_notebooks()
+             if schedule.is_on_request(settings, path)]  # fmt: skip
+    assert " ".join(map(schedule.number, found)) == on_request
+
+
+def test_a_notebook_gets_its_settings_as_overrides(tmp_path, outputs, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    cell = 'scale = "small"  # dial\nseed = 0\nreuse = ""\noverrides = {}  # others\n'
+    toy(tmp_path / "nb", "00_a.ipynb", "print(scale, seed, reuse, sorted(overrides))",
+        parameters=cell)  # fmt: skip
+    words = ["smoke", "--seed", "2", "--teacher", "t", "--test-limit", "4"]
+    assert cli.main([*words, "--ablations", "all"], tmp_path / "nb") == 0
+    said = printed(outputs / "smoke-from-t-seed2" / "notebooks" / "00_a.ipynb")
+    assert said == "smoke 2  ['ablations', 'teacher', 'test_limit']\n"
+
+
+def test_switches_is_the_earlier_name_of_ablations():
+    given = options.parser().parse_args(["--switches", "all"])
+    assert options.asked(given) == {"scale": "small", "ablations": "all"}
+
+
+@pytest.mark.parametrize(
+    ("dataset", "pages"),
+    [("gsm8k", ("report.html", "report_scotd.html")),
+     ("quarel", ("report_socratic_cot.html", "report.html"))],
+)  # fmt: skip
+def test_results_notebooks_become_pages(dataset, pages):
+    settings = config.load("paper", dataset=dataset)
+    found = [schedule.report_of(settings, Path(f"{name}.ipynb"))
+             for name in ("03_baselines", "07_results", "15_results")]  # fmt: skip
+    assert found == ["", *pages]
 
 
 # --- run_all.sh ---------------------------------------------------------------------
@@ -289,16 +345,42 @@ def call(*argv, **variables):
     )
 
 
-def test_help_needs_no_environment():
+def test_help_needs_no_environment_and_lists_the_parsers_options():
     done = call("--help", PATH="/usr/bin:/bin")
-    assert done.returncode == 0 and "--dry-run" in done.stdout
+    assert done.returncode == 0
+    shown = re.findall(r"(?m)^  (--[a-z-]+)", done.stdout)
+    known = [o for a in options.parser()._actions for o in a.option_strings
+             if a.help != argparse.SUPPRESS and o not in ("-h", "--help")]  # fmt: skip
+    assert sorted(shown) == sorted(known)
+
+
+def test_a_wrong_option_is_refused_before_an_environment_is_made(tmp_path):
+    """By any recent Python: this one has no package."""
+    python = tmp_path / "bin" / "python3"
+    python.parent.mkdir()
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
+    python.chmod(0o755)
+    for words in (["--colour"], ["huge"], ["--dataset", "gsm9k"]):
+        done = call("smoke" if words[0][0] == "-" else "", *words,
+                    PATH=f"{python.parent}:/usr/bin:/bin")  # fmt: skip
+        assert done.returncode == 2 and done.stderr.startswith("run_all: ")
+        assert done.stderr.count("\n") == 1, done.stderr
+
+
+def test_the_options_import_nothing_heavy():
+    code = "import sys\nfrom socratic_utils.runner import options\n"
+    code += "options.main(['smoke', '--seed', '1'])\n"
+    code += "print({'torch', 'pandas', 'numpy', 'openai'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=project_root(),
+                          capture_output=True, text=True)  # fmt: skip
+    assert done.stdout == "set()\n", done.stderr
 
 
 def test_called_from_elsewhere_it_says_which_python_it_uses():
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = call("huge", "--dry-run", PATH=path)
+    done = call("smoke", "--only", "99", "--dry-run", PATH=path)
     assert done.returncode == 2, done.stderr
-    assert "run_all: using" in done.stderr and "scale must be" in done.stderr
+    assert "run_all: using" in done.stderr and "no notebook '99'" in done.stderr
 
 
 def test_a_students_folder_is_meant_from_where_one_stands():
@@ -330,11 +412,11 @@ def test_the_readme_has_no_gaps():
         assert (project_root() / name).exists(), name
 
 
-def test_a_data_folder_that_is_none(notebooks, outputs, capsys, monkeypatch):
+def test_a_data_folder_that_does_not_exist(notebooks, outputs, capsys, monkeypatch):
     monkeypatch.setenv("SOCRATIC_DATA_DIR", "/nowhere/at/all")
     assert cli.main(["smoke", "--dataset", "gsm8k"], notebooks) == 2
     said = capsys.readouterr().err
-    assert "SOCRATIC_DATA_DIR names /nowhere/at/all, which is no folder" in said
+    assert "SOCRATIC_DATA_DIR names /nowhere/at/all, which is not a folder" in said
 
 
 def test_a_folder_that_cannot_be_written(notebooks, capsys, monkeypatch):

@@ -5,7 +5,7 @@ import pytest
 from socratic_utils.runner.jobs import jobs_of
 
 
-def test_a_list_of_jobs_asks_nobody(settings, capsys):
+def test_a_list_of_jobs_asks_no_teacher(settings, capsys):
     from socratic_utils.runner import jobs
 
     nobody = ["smoke", "--teacher", "gpt-4.1-mini"]
@@ -63,13 +63,13 @@ def test_a_pools_job_trains_the_student_that_its_notebook_finds(settings, capsys
     capsys.readouterr()
     assert many_chains.train(settings, counts["chains_02"]) == folder
     assert "already trained" in capsys.readouterr().out
-    assert jobs.told(job) == f"chains_02, {job.name}: done"
-    assert jobs.told(found["chains_01"]).endswith(": to be trained")
+    assert jobs.status(job) == f"chains_02, {job.name}: done"
+    assert jobs.status(found["chains_01"]).endswith(": to be trained")
     other = found["pool_balanced"]
     assert other.run().name == other.name != found["chains_02"].name
-    # A pool is told to be empty where it is, and is no job that waits for ever.
+    # An empty pool is reported as such, and is not a job that waits forever.
     empty = jobs.Job({"scale": "smoke", "counts": (0, 2)}, "chains_00")
-    assert empty.is_done and "no chain to learn from" in jobs.told(empty)
+    assert empty.is_done and "no chain to learn from" in jobs.status(empty)
     with pytest.raises(ValueError, match="chains_00: this teacher's chains make no"):
         empty.run()
     several = replace(settings, many=replace(settings.many, balanced=True))
@@ -78,7 +78,7 @@ def test_a_pools_job_trains_the_student_that_its_notebook_finds(settings, capsys
     assert len(one) != len(other)
 
 
-def test_pools_of_chains_that_nobody_has_yet_are_listed_and_not_asked_for(
+def test_pools_of_missing_chains_are_listed_and_not_asked_for(
     settings, capsys, monkeypatch
 ):
     from socratic_utils.runner import jobs

@@ -1,4 +1,4 @@
-"""The list of runs behind P1's Table 2, and their table; toy notebooks, no model."""
+"""The runs behind Table 2 of Socratic CoT, and their table; toy notebooks, no model."""
 
 import pandas as pd
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from socratic_utils import config
 from socratic_utils.files import write_jsonl_rows
 from socratic_utils.results.papers import socratic_cot
-from socratic_utils.runner import cli, jobs
+from socratic_utils.runner import cli, jobs, options
 from socratic_utils.runner import paper_grid as grid
 from socratic_utils.runner import ray_jobs as ray_engine
 from tests.runner.test_cli import notebooks, outputs, toy  # noqa: F401 (two are fixtures)
@@ -18,7 +18,7 @@ TWO = ({"dataset": "gsm8k", "student": GPT2},
 
 @pytest.fixture
 def two(monkeypatch, outputs):  # noqa: F811
-    """A grid of two seeds, and somebody who may be asked."""
+    """A grid of two seeds, and a teacher that can be asked."""
     monkeypatch.setattr(grid, "OPTIONS", TWO)
     monkeypatch.setenv("OPENAI_API_KEY", "none")
     return outputs
@@ -55,7 +55,7 @@ def test_the_list_is_the_papers_table():
     assert len(settings) == 27
     assert {(s.dataset, s.student, s.seed) for s in settings} == wanted
     assert [s.seed for s in settings] == sorted(s.seed for s in settings)
-    assert jobs.SEEDS_AT_PAPER == (0, 1, 2)
+    assert grid.SEEDS == (0, 1, 2)
     names = [s.folder.name for s in settings]
     assert len(set(names)) == 27
     assert names[0] == "paper" and names[-1] == "paper-multistep-gpt2-large-seed2"
@@ -92,7 +92,7 @@ def test_what_is_shared_is_in_every_run(notebooks):  # noqa: F811
     ],
 )
 def test_anything_that_narrows_makes_it_one_run(argv, whole):
-    assert grid.is_whole(cli.parser().parse_args(argv)) is whole
+    assert grid.is_whole(options.parser().parse_args(argv)) is whole
 
 
 # --- running --------------------------------------------------------------------------
@@ -123,7 +123,7 @@ def test_all_runs_and_then_their_table(two, notebooks, capsys):  # noqa: F811
     assert cell["difference"] == pytest.approx(0.3 - 0.047)
     assert "GPT-2 Small" in said and "Student's t" in said and "paper_grid.md" in said
     page = (two / "paper" / "report.html").read_text("utf-8")
-    assert "P1, Table 2: mean" in page and "of notebook 07" in page
+    assert "Socratic CoT, Table 2: mean" in page and "of notebook 07" in page
 
 
 def test_one_seed_is_a_single_run(two, notebooks, capsys):  # noqa: F811
@@ -140,9 +140,9 @@ def test_a_failure_says_how_to_go_on_and_running_again_does(two, tmp_path, capsy
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2 and "no such thing" in lines[0]
     assert lines[1] == (
-        f"run_all: run 2 of 2 (gsm8k, {GPT2}, seed 1) failed: the same command again "
-        f"goes on from there, `./run_all.sh paper --dataset gsm8k --student {GPT2} "
-        "--seed 1` is this run alone, and what there is so far is in "
+        f"run_all: run 2 of 2 (gsm8k, {GPT2}, seed 1) failed: the same command "
+        f"continues from there, `./run_all.sh paper --dataset gsm8k --student {GPT2} "
+        "--seed 1` is this run alone, and the table so far is "
         f"{two / 'paper' / 'tables' / 'paper_grid.md'}"
     )
     table = pd.read_csv(two / "paper" / "tables" / "paper_grid.csv")
@@ -162,7 +162,7 @@ def test_no_room_is_a_failure_too(two, notebooks, capsys, monkeypatch):  # noqa:
     def full(*_):
         raise OSError("no space left")
 
-    monkeypatch.setattr(cli, "run", full)
+    monkeypatch.setattr(cli, "_run", full)
     assert cli.main(["paper"], notebooks) == 1
     said = capsys.readouterr().err
     assert "run_all: no space left\nrun_all: run 1 of 2" in said
@@ -184,8 +184,9 @@ def test_a_dry_run_lists_the_runs_and_plans_each_dataset(
     assert "3 runs" in said and "seed 1  notebooks 03\n" in said
     assert said.count("the plan of") == 2 and said.count("would run 03_second") == 2
     assert "train socratic_unified" in said and "three seeds" in said
-    assert said.count("what it would take on a GPU is not known") == 1  # strategyqa
-    assert "hours of the whole are not known: strategyqa not at hand" in said
+    assert "problems of strategyqa: train 1,832 (known size" in said
+    assert "problems of gradeschool: train 400 (counted)" in said
+    assert "hours of all runs and seeds" in said
     assert not outputs.exists()
 
 
@@ -246,7 +247,7 @@ def test_covered_by_the_seeds(outputs):  # noqa: F811
     assert cell(table, "GSM8K", "GPT-2 Small", "GT Steps")["covered"] == "no"
 
 
-def test_socgt_is_one_row_of_notebook_07(outputs):  # noqa: F811
+def test_socgt_is_one_row_of_the_ablations(outputs):  # noqa: F811
     one = load()
     predict(one, "iterative, gold questions", 7, "ablations")
     socgt = cell(grid.paper_grid([one]), "GSM8K", "GPT-2 Small", "Iterative SocGT")

@@ -48,7 +48,7 @@ def test_what_is_cached_and_right_is_not_asked_again():
     assert plan["01"].basis == "estimated from cached replies"
 
 
-def test_a_dry_run_tells_it_for_every_notebook(capsys):
+def test_a_dry_run_reports_it_for_every_notebook(capsys):
     assert cli.main(["smoke", "--teacher", "gpt-4.1-mini", "--dry-run"]) == 0
     lines = {x.split()[2]: x for x in capsys.readouterr().out.splitlines()
              if x.startswith("would run")}  # fmt: skip
@@ -60,13 +60,18 @@ def test_a_dry_run_tells_it_for_every_notebook(capsys):
 @pytest.mark.parametrize(
     "option, sentence",
     [
-        (["--teacher-mode", "later"], "--teacher-mode must be one of live, batch"),
-        (["--teacher-api", "poem"], "--teacher-api must be one of chat, completion"),
-        (["--max-cost", "-1"], "--max-cost must be a number of dollars"),
+        (
+            ["--teacher-mode", "later"],
+            "--teacher-mode: invalid choice: 'later' (choose from 'live', 'batch')",
+        ),
+        (["--teacher-api", "poem"], "--teacher-api: invalid choice"),
+        (["--max-cost", "-1"], "--max-cost: must be a number of dollars"),
     ],
 )
 def test_bad_options_are_one_sentence(option, sentence, capsys):
-    assert cli.main(["smoke", *option, "--dry-run"]) == cli.BAD_INPUT
+    with pytest.raises(SystemExit) as leaving:
+        cli.main(["smoke", *option, "--dry-run"])
+    assert leaving.value.code == cli.BAD_INPUT
     assert sentence in capsys.readouterr().err
 
 

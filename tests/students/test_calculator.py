@@ -1,4 +1,4 @@
-"""Results that are calculated while a model writes (`oracles.CalculatorDecoder`)."""
+"""The calculator in the decoding loop (`oracles.CalculatorDecoder`)."""
 
 import re
 
@@ -35,7 +35,7 @@ class Plain(Recorded, IncrementalDecoder):
 
 
 class Wishing(Recorded, CalculatorDecoder):
-    """A real model that wants to write a given text, and then what it likes."""
+    """A real model made to write a given text, and then its own."""
 
     def __init__(self, model, *wishes):
         super().__init__(model, TOKENIZER)
@@ -63,7 +63,7 @@ class Wishing(Recorded, CalculatorDecoder):
 
 
 def written(*wishes, limit=None, kind="gpt2"):
-    """What a calculating model writes that wants to write these token lists."""
+    """What the calculator makes of a model that would write these token lists."""
     decoder = Wishing(model_of(kind), *wishes)
     decoder.start([prompt_ids(TOKENIZER, p) for p in PROBLEMS[: len(wishes)]])
     return decoder.write(limit or len(wishes[0]), whole_lines=False), decoder
@@ -98,7 +98,7 @@ def written(*wishes, limit=None, kind="gpt2"):
         ("", None),
     ],
 )
-def test_result_due(line, result):
+def test_a_result_is_due_after_an_expression_and_an_equals_sign(line, result):
     assert result_due(line) == result
 
 
@@ -120,13 +120,13 @@ def test_result_due(line, result):
         ("A: 4 * 12\n = 50 rolls", "A: 4 * 12\n = 50 rolls"),
     ],
 )
-def test_results_are_put_in(wish, expected):
+def test_correct_results_are_inserted(wish, expected):
     ((ids,), decoder) = written(ids_of(wish))
     assert decoder.text(ids).startswith(expected)
     assert len(ids) == len(ids_of(wish))
 
 
-def test_a_space_that_is_a_token_of_its_own():
+def test_a_space_may_be_a_token_of_its_own():
     """As SmolLM2 has it, whose digits are single tokens too."""
     parts = ["A: 4 * 12 =", " ", "50", " rolls"]
     ((ids,), decoder) = written([token for part in parts for token in ids_of(part)])
@@ -139,7 +139,7 @@ def test_no_digit_follows_a_result():
 
 
 @pytest.mark.parametrize("kind", ["gpt2", "llama"])
-def test_the_model_goes_on_as_if_it_had_read_the_corrected_text(kind):
+def test_the_model_continues_from_the_corrected_text(kind):
     """Rows with and without equations, each against a plain decoder on its own."""
     model = model_of(kind)
     wishes = ["A: 4 * 12 = 50 rolls", "A: nobody", "A: 3 + 4 = 8 * 2 = 15 of"]
@@ -170,7 +170,7 @@ def test_strides_may_cut_a_result_anywhere():
         assert start + rest == whole
 
 
-def test_a_result_that_a_line_limit_cut_is_dropped_when_another_speaks():
+def test_a_truncated_result_is_dropped_when_the_other_model_writes():
     wish = ids_of("A: 4 * 12 * 100 = 5000")
     ((line,), decoder) = written(wish, limit=len(wish) - 1)
     assert decoder.text(line).endswith("= 480")
@@ -179,7 +179,7 @@ def test_a_result_that_a_line_limit_cut_is_dropped_when_another_speaks():
     assert decoder.text(decoder.write(len(ids_of("A: no")))[0]) == "A: no"
 
 
-def test_a_calculating_student_alone():
+def test_a_student_with_a_calculator_solves_alone():
     wish = ids_of("A: There are 4 * 12 = 50 rolls.\nThe answer is 48 - 8 = 60.<end>")
     decoder = Wishing(model_of("llama"), wish)
     (solution,) = solve([BAKER], decoder)
@@ -189,7 +189,7 @@ def test_a_calculating_student_alone():
     assert solution.tokens == len(wish) and not solution.truncated
 
 
-def test_both_oracles_together_with_several_samples():
+def test_both_oracles_work_together_with_several_samples():
     wish = ids_of(" 4 * 12 = 50 rolls.\n 48 - 8 = 48 left.\n 40.<end>")
     answerer = Wishing(model_of("gpt2"), wish)
     generator = GoldQuestions([BAKER], TOKENIZER)

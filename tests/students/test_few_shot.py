@@ -19,7 +19,7 @@ SCOTD = {"commonsense_qa": 7, "openbookqa": 4, "quarel": 5, "sst2": 6, "imdb": 3
 
 
 @pytest.mark.parametrize(("dataset", "count"), SCOTD.items())
-def test_as_many_exemplars_as_the_authors_have(dataset, count):
+def test_there_are_as_many_exemplars_as_the_authors_have(dataset, count):
     found = few_shot.exemplars(dataset, "choice")
     assert len(found) == count
     assert all(chain.steps and chain.answer for _, chain in found)
@@ -49,7 +49,7 @@ def test_exemplars_are_written_as_transcripts():
     assert "A:" not in text_of(SUPERVISIONS["answer_only"])
 
 
-def test_a_prompted_row_reads_as_if_it_stood_alone(settings):
+def test_a_row_behind_exemplars_does_not_depend_on_its_batch(settings):
     """The exemplars are read once for all rows, with the same logits."""
     from socratic_utils.experiments.corpus import test_problems
 
@@ -81,7 +81,7 @@ def test_a_problem_longer_than_the_context_loses_its_head(settings):
     assert [row["prompt_cut"] for row in rows] == [True, False]
 
 
-def test_no_exemplar_has_room(settings):
+def test_only_exemplars_that_fit_are_used(settings):
     _, tokenizer = load_pretrained("tiny")
     given = "gradeschool", "number", SUPERVISIONS["cot"]
     assert few_shot.prefix_ids(tokenizer, *given, room=10) == []

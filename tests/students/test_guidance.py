@@ -63,7 +63,7 @@ def chain_of(*solutions):
 
 
 @pytest.mark.parametrize("kind", GUIDES)
-def test_the_guide_of_a_gold_chain(kind):
+def test_a_gold_chain_gives_its_guide(kind):
     assert guide_text(gold_chain(PROBLEM), kind) == GOLD[kind]
     assert gold_guides([PROBLEM], kind) == {"p": GOLD[kind]}
 
@@ -76,7 +76,7 @@ def test_the_guide_of_a_gold_chain(kind):
         ("steps", "Plan: 3 steps"),
     ],
 )
-def test_the_guide_of_a_teachers_chain(kind, guide):
+def test_a_teachers_chain_gives_its_guide_errors_included(kind, guide):
     """Its error stays; one solution has no equation, another has two."""
     chain = chain_of(
         "She makes 4 x 12 = 46 rolls.",
@@ -86,13 +86,13 @@ def test_the_guide_of_a_teachers_chain(kind, guide):
     assert guide_text(chain, kind) == guide
 
 
-def test_a_chain_without_any_equation():
+def test_a_chain_without_equations_gives_none():
     chain = chain_of("Fish live in water.")
     found = [guide_text(chain, kind) for kind in GUIDES]
     assert found == ["Plan: none", "Plan: none", "Plan: 1 step"]
 
 
-def test_signs_are_no_operators():
+def test_signs_are_not_operators():
     chain = chain_of("Now it is -3 + 5 = 2 degrees.", "Then 5 * -2 = -10 degrees.")
     assert guide_text(chain, "equations") == "Plan: -3 + 5 = 2; 5 * -2 = -10"
     assert guide_text(chain, "operators") == "Plan: + *"
@@ -161,7 +161,7 @@ class Listening(Scripted):
 
 
 def talk(guides):
-    """The prompts of both decoders, and what the answerer was told later."""
+    """The prompts of both decoders, and what the answerer read later."""
     start = P + (f"{guides['p']}\n" if guides else "")
     generator = Listening({start.strip(): [Q1, DONE]})
     answerer = Listening({P.strip(): [" 3 * 4 = 12.\n", " 12.<end>"]})
@@ -171,7 +171,7 @@ def talk(guides):
 
 
 @pytest.mark.parametrize("kind", GUIDES)
-def test_the_question_generator_hears_the_guide_as_in_training(kind):
+def test_the_question_generator_reads_the_guide_as_in_training(kind):
     supervision = SUPERVISIONS[f"qg_guided_{kind}"]
     example = tokenize(TOKENIZER, PROBLEM, gold_chain(PROBLEM), supervision)
     trained_from = [label == IGNORED for label in example["labels"]].index(False)
@@ -179,13 +179,13 @@ def test_the_question_generator_hears_the_guide_as_in_training(kind):
     assert heard == example["input_ids"][:trained_from]
 
 
-def test_the_question_answerer_does_not_hear_the_guide():
-    _, (heard,), told = talk(gold_guides([PROBLEM], "equations"))
+def test_the_question_answerer_does_not_read_the_guide():
+    _, (heard,), later = talk(gold_guides([PROBLEM], "equations"))
     assert heard == prompt_ids(TOKENIZER, PROBLEM) == encoded(P)
-    assert "Plan" not in told
+    assert "Plan" not in later
 
 
-def test_without_guides_both_hear_the_problem_alone():
+def test_without_guides_both_read_the_problem_alone():
     asked, answered, _ = talk(None)
     assert asked == answered == [encoded(P)]
 
@@ -219,8 +219,8 @@ def test_a_planned_generator_reads_what_the_planner_writes():
     guides = write_guides(problems, planner, Decoding(max_tokens=9))
     planned = PlannedDecoder(generator, planner, 9)
     planned.start([prompt_ids(TOKENIZER, problem) for problem in problems])
-    told = [prompt_ids(TOKENIZER, p, guides[p.id]) for p in problems]
-    assert planned.pending == told and len(set(map(len, told))) > 1
+    wanted = [prompt_ids(TOKENIZER, p, guides[p.id]) for p in problems]
+    assert planned.pending == wanted and len(set(map(len, wanted))) > 1
 
 
 def test_guides_do_not_depend_on_batches():
@@ -232,7 +232,7 @@ def test_guides_do_not_depend_on_batches():
     assert all(role_of(line) == "guide" for line in small.values())
 
 
-def test_a_planner_that_says_nothing_still_gives_a_guide_line():
+def test_an_empty_plan_is_still_a_guide_line():
     planner = Listening({f"{P}Plan:": ["<end>"]})
     guides = write_guides([PROBLEM], planner, Decoding())
     assert guides == {"p": "Plan:"}
@@ -260,14 +260,14 @@ def test_a_trained_planner_writes_the_plan_it_was_shown():
 # --- bad input ----------------------------------------------------------------------
 
 
-def test_an_unknown_kind_is_named():
+def test_an_unknown_kind_of_guide_is_named_in_the_error():
     with pytest.raises(ValueError, match="guide must be one of .*, not 'nouns'"):
         guide_text(gold_chain(PROBLEM), "nouns")
     with pytest.raises(ValueError, match="not 'nouns'"):
         gold_guides([PROBLEM], "nouns")
 
 
-def test_no_gold_steps_no_gold_guide():
+def test_a_problem_without_gold_steps_has_no_gold_guide():
     problem = Problem("s", "svamp", "test", "How many?", "3")
     with pytest.raises(ValueError, match="'s' has no gold steps"):
         gold_guides([PROBLEM, problem], "steps")

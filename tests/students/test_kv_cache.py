@@ -7,7 +7,7 @@ from transformers.cache_utils import DynamicLayer
 from socratic_utils.students.decoding.kv_cache import BLOCK, GrowingLayer, growing_cache
 
 
-def test_it_holds_what_the_plain_layer_holds():
+def test_the_growing_layer_holds_what_the_plain_layer_holds():
     torch.manual_seed(0)
     growing, plain = GrowingLayer(), DynamicLayer()
     rows = 5

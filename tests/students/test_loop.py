@@ -41,7 +41,7 @@ def model_of(kind: str):
 
 
 @pytest.mark.parametrize("kind", ["gpt2", "llama", "opt"])
-def test_batched_turns_equal_one_by_one_generation(kind):
+def test_batched_turns_equal_single_generation(kind):
     """Three lines, written in a batch with gaps, against `generate` from scratch."""
     model = model_of(kind)
     prompts = [prompt_ids(TOKENIZER, p) for p in PROBLEMS]
@@ -79,7 +79,7 @@ def generate(model, context, limit, stops):
     return out[0, len(context) :].tolist()
 
 
-def test_rows_that_leave_do_not_disturb_the_others():
+def test_rows_that_leave_do_not_change_the_others():
     model = model_of("llama")
     prompts = [prompt_ids(TOKENIZER, p) for p in PROBLEMS]
     whole = IncrementalDecoder(model, TOKENIZER)
@@ -94,7 +94,7 @@ def test_rows_that_leave_do_not_disturb_the_others():
 
 
 class Scripted(IncrementalDecoder):
-    """A decoder that says what it was told to say, one script a problem."""
+    """A decoder that writes a script, one per problem."""
 
     def __init__(self, scripts):
         self.tokenizer, self.end = TOKENIZER, TOKENIZER.eos_token_id
@@ -124,7 +124,7 @@ def prompts_of(problems):
     return [f"Problem: {p.text}" for p in problems]
 
 
-def test_a_conversation_of_two_models():
+def test_two_models_take_turns_to_the_answer():
     one, two = PROBLEMS[:2]
     first, second = prompts_of([one, two])
     generator = Scripted({
@@ -143,8 +143,8 @@ def test_a_conversation_of_two_models():
     assert solutions[1].output.endswith("A: 5 * 5 = 25.\nThe answer is 25.")
     assert not any(s.truncated for s in solutions)
     assert generator.heard == {}, "the question generator saw a solution"
-    told = answerer.heard[first + "\n"]
-    assert told == "Q: How many?\nA:Q: And then?\nA:The answer is"
+    heard = answerer.heard[first + "\n"]
+    assert heard == "Q: How many?\nA:Q: And then?\nA:The answer is"
 
 
 def test_the_question_generator_sees_solutions_when_switched_on():
@@ -155,7 +155,7 @@ def test_the_question_generator_sees_solutions_when_switched_on():
     assert generator.heard == {first + "\n": "A: 1 + 1 = 2.\n"}
 
 
-def test_a_runaway_generator_is_stopped_counted_and_still_answered():
+def test_an_endless_generator_is_truncated_and_still_answered():
     (first,) = prompts_of(PROBLEMS[:1])
     generator = Scripted({first: []})  # asks "and now?" for ever
     answerer = Scripted({first: [" 1 + 1 = 2.\n"] * 3 + [" 2.<end>"]})
@@ -231,7 +231,7 @@ def test_a_prediction_row_has_the_promised_fields():
     assert row["student"] == "cot" and row["decoding"]["temperature"] == 0
 
 
-def test_right_alignment():
+def test_rows_are_padded_on_the_left():
     ids, real = right_aligned([[1, 2, 3], [4]], 0, torch.device("cpu"))
     assert ids.tolist() == [[1, 2, 3], [0, 0, 4]]
     assert real.tolist() == [[1, 1, 1], [0, 0, 1]]

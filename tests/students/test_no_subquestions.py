@@ -1,4 +1,4 @@
-"""No sub-question module (P1, Table 5): what is asked, and for how long."""
+"""No sub-question module (Table 5): the training pairs and the number of steps."""
 
 from math import ceil
 
@@ -15,7 +15,7 @@ STEPS = (
 CHAIN = Chain("p", "socratic", STEPS, "10", "teacher")
 
 
-def test_each_question_asks_for_the_chain_up_to_it():
+def test_each_question_is_answered_by_the_chain_up_to_it():
     shown = [
         [
             (s.text, trained)
@@ -32,12 +32,12 @@ def test_each_question_asks_for_the_chain_up_to_it():
     ]  # fmt: skip
 
 
-def test_a_step_without_an_answer_is_no_sub_problem():
+def test_a_step_without_an_answer_gives_no_sub_problem():
     bare = Chain("p", "socratic", (Step("Who?", "Mia.", ""), STEPS[1]), "10", "teacher")
     assert len(sub_problems([(PROBLEM, bare)])) == 1
 
 
-def test_as_many_steps_as_the_answerer():
+def test_it_trains_for_as_many_steps_as_the_answerer():
     for count in range(207, 900, 7):
         training = as_long(Training(epochs=2.0, batch_size=4), 207, count)
         assert ceil(training.epochs * ceil(count / 4)) == 104

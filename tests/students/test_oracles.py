@@ -40,7 +40,7 @@ def test_gold_questions_are_asked_in_order_and_the_answerer_hears_them():
         assert answerer.heard[prompt + "\n"] == heard + "The answer is"
 
 
-def test_rows_of_gold_questions_repeat_and_leave():
+def test_rows_of_gold_questions_can_repeat_and_leave():
     generator = GoldQuestions([PROBLEMS[0], BAKER], TOKENIZER)
     generator.start([prompt_ids(TOKENIZER, p) for p in (PROBLEMS[0], BAKER)])
     generator.seed(1)
@@ -63,7 +63,7 @@ def said(generator):
     return [generator.text(ids) for ids in generator.write(3)]
 
 
-def test_gold_questions_with_several_drawn_solutions():
+def test_gold_questions_work_with_several_sampled_solutions():
     answerer = IncrementalDecoder(model_of("llama"), TOKENIZER)
     warm = Decoding(line_tokens=8, temperature=0.7)
     generator = GoldQuestions(PROBLEMS[:2], TOKENIZER)

@@ -39,7 +39,7 @@ def test_a_step_is_the_same_on_any_machine(batch, processes, largest, wanted):
 
 
 @pytest.mark.parametrize(("batch", "processes"), [(4, 3), (2, 4)])
-def test_a_batch_that_cannot_be_divided(batch, processes):
+def test_a_batch_that_cannot_be_divided_is_refused(batch, processes):
     with pytest.raises(ValueError, match=f"batch of {batch} cannot be divided among"):
         split_batch(batch, processes, 8)
 

@@ -36,7 +36,7 @@ def batch():
     return model, collate(tokenizer.pad_token_id)(examples)
 
 
-def test_masked_loss_equals_the_model_s_own_full_logit_loss():
+def test_masked_loss_equals_the_models_own_loss():
     model, inputs = batch()
     loss, logits = masked_loss(model, **inputs)
     assert torch.isclose(loss, model(**inputs).loss, rtol=1e-5)
@@ -78,7 +78,7 @@ def test_no_forward_is_patched_by_us():
     assert "forward" not in vars(model)
 
 
-def test_a_checkpoint_cut_off_while_it_was_saved_is_passed_over(tmp_path):
+def test_an_incomplete_checkpoint_is_ignored(tmp_path):
     for step, whole in ((10, True), (20, False)):
         folder = tmp_path / f"checkpoint-{step}"
         folder.mkdir()
@@ -100,7 +100,7 @@ def test_padding_does_not_change_the_loss():
     )
 
 
-def test_too_long_transcripts_are_left_out_and_counted():
+def test_too_long_transcripts_are_dropped_and_counted():
     _, tokenizer = tiny()
     lengths = [len(tokenize(tokenizer, *pair, UNIFIED)["input_ids"]) for pair in PAIRS]
     examples, left_out = make_examples(PAIRS, tokenizer, UNIFIED, max(lengths) - 1)
@@ -144,9 +144,7 @@ class Killed(RuntimeError):
     pass
 
 
-def test_a_killed_training_goes_on_and_ends_where_an_unbroken_one_does(
-    tmp_path, monkeypatch
-):
+def test_a_killed_training_resumes_and_ends_like_an_unbroken_one(tmp_path, monkeypatch):
     training = replace(TRAINING, epochs=12)  # 24 steps, a checkpoint at 12
     whole = train_student("tiny", PAIRS, UNIFIED, training, tmp_path / "whole")
     step = Trainer.training_step
@@ -195,7 +193,7 @@ def test_the_loss_falls_and_the_end_mark_is_learnt(tmp_path):
     assert not any(s.truncated for s in solutions)
 
 
-def test_no_chain_and_no_model_are_said_in_one_sentence(tmp_path):
+def test_a_missing_chain_or_model_is_named_in_one_sentence(tmp_path):
     with pytest.raises(ValueError, match="no chain to learn from"):
         train_student("tiny", [], UNIFIED, TRAINING, tmp_path)
     with pytest.raises(FileNotFoundError, match="neither a folder"):
@@ -219,7 +217,7 @@ def test_bf16_is_chosen_by_measurement_once_per_machine(monkeypatch, tmp_path):
     hardware.use_bf16.cache_clear()
 
 
-def test_leftover_half_made_student_is_made_again(tmp_path):
+def test_a_half_made_student_is_trained_again(tmp_path):
     folder = train_student("tiny", PAIRS, UNIFIED, TRAINING, tmp_path)
     (folder / "training.json").unlink()
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)

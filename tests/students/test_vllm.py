@@ -34,7 +34,7 @@ def test_the_same_rows_as_the_loaded_student(settings, monkeypatch, student):
         assert len(asked) == settings.test_limit
 
 
-def test_without_token_ids_the_stop_string_tells_a_line_from_an_end(settings):
+def test_without_token_ids_the_stop_string_separates_line_and_end(settings):
     [folder] = experiments.train(settings, "gt_steps")
     problem = problems_of(settings)[0]
     with serve([folder], token_ids=False) as (url, asked):
@@ -61,7 +61,7 @@ def test_without_token_ids_the_stop_string_tells_a_line_from_an_end(settings):
     assert decoder._ids(Reply("A: and so", "length"), True)[-1] not in (end, new_line)
 
 
-def test_nobody_serves_this_student(settings):
+def test_a_student_that_is_not_served_is_named(settings):
     folders = experiments.train(settings, "socratic_iterative")
     with (
         serve(folders[:1]) as (url, _),
@@ -70,7 +70,7 @@ def test_nobody_serves_this_student(settings):
         vllm.served_decoders(folders, url)
 
 
-def test_a_server_that_fails_or_is_not_there(settings):
+def test_a_failing_or_absent_server_is_named(settings):
     [folder] = experiments.train(settings, "gt_steps")
     with serve([folder], broken=True) as (url, _):
         [decoder] = vllm.served_decoders([folder], url)

@@ -1,4 +1,4 @@
-"""The sweep: what is chosen on, and that it is read before anything is trained."""
+"""The sweep: the split it selects on, checked before anything is trained."""
 
 import importlib.util
 
@@ -16,7 +16,7 @@ PROBLEMS = [Problem(f"p-{i}", "toy", "train", f"{i}?", "1") for i in range(100)]
 
 @pytest.fixture
 def sweep(tmp_path, monkeypatch):
-    """The tool, with a folder of its own and a training that only takes notes."""
+    """The tool, with its own folder and a training that is only recorded."""
     path = project_root() / "tools" / "sweep.py"
     spec = importlib.util.spec_from_file_location("sweep", path)
     tool = importlib.util.module_from_spec(spec)
@@ -42,7 +42,7 @@ def gsm8k(tmp_path, monkeypatch):
     return load_problems("gsm8k")
 
 
-def test_held_back_problems_are_not_learnt_from():
+def test_held_out_problems_are_not_trained_on():
     learnt, held = hold_back(PROBLEMS, 0.1, 20, last=True)
     assert (learnt, held) == (PROBLEMS[:80], PROBLEMS[80:])  # at least 20
     learnt, held = hold_back(PROBLEMS, 0.3, 20, last=True)
@@ -95,9 +95,7 @@ def test_a_validation_split_that_is_reported_is_not_chosen_on(sweep, monkeypatch
         (["--scale", "huge"], "invalid choice: 'huge'"),
     ],
 )
-def test_what_cannot_be_swept_is_told_before_training(
-    sweep, gsm8k, capsys, asked, said
-):
+def test_bad_options_are_reported_before_training(sweep, gsm8k, capsys, asked, said):
     with pytest.raises(SystemExit):
         sweep.main(asked)
     assert said in capsys.readouterr().err and not sweep.trained

@@ -1,0 +1,71 @@
+"""Plans without data: known sizes, mean lengths, and no network."""
+
+import os
+import socket
+import time
+
+import pytest
+
+from socratic_utils import config
+from socratic_utils.benchmarks import BENCHMARKS, load_problems
+from socratic_utils.experiments.corpus import train_problems
+from socratic_utils.problems import problem_text, sub_questions
+from socratic_utils.runner import cli
+from socratic_utils.runner.known_sizes import TYPICAL, data_line, known_sizes
+from tests.helpers.published_rows import REAL_DATA, needs_real_data
+
+
+@pytest.fixture
+def no_data(monkeypatch, tmp_path):
+    """No file of a benchmark, no cache of the hub, and no network."""
+
+    def refuse(*_, **__):
+        raise AssertionError("a plan asked the network")
+
+    monkeypatch.delenv("SOCRATIC_DATA_DIR", raising=False)
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setenv("SOCRATIC_OUTPUTS", str(tmp_path / "out"))
+
+
+def test_every_benchmark_but_ours_has_typical_problems():
+    assert set(TYPICAL) == set(BENCHMARKS) - {"gradeschool"}
+
+
+def test_without_data_a_plan_has_as_many_problems_as_are_published(no_data):
+    settings = config.load("paper", dataset="strategyqa")
+    with known_sizes():
+        problems = train_problems(settings)
+        assert len(problems) == 1832 and len(sub_questions(problems[0])) == 3
+        assert "train 1,832 (known size, mean lengths)" in data_line(settings)
+        ours = data_line(config.load("smoke"))
+        assert "train 400 (counted)" in ours
+    with pytest.raises(FileNotFoundError):  # placeholders end with the plan
+        train_problems(settings)
+
+
+@needs_real_data
+@pytest.mark.parametrize("name", ["gsm8k", "strategyqa", "multistep", "svamp",
+                                  "commonsense_qa", "openbookqa"])  # fmt: skip
+def test_typical_problems_are_as_long_as_the_published_ones(name, monkeypatch):
+    monkeypatch.setenv("SOCRATIC_DATA_DIR", str(REAL_DATA))
+    problems, own = load_problems(name, "train"), TYPICAL[name]
+    steps = [step for problem in problems for step in problem.steps]
+    count = len(problems)
+    assert own.kind == problems[0].kind
+    mean = sum(len(problem_text(problem)) for problem in problems) / count
+    assert own.text == pytest.approx(mean, abs=1)
+    assert own.steps == pytest.approx(len(steps) / count, abs=0.01)
+    mean = sum(len(step.solution) for step in steps) / max(1, len(steps))
+    assert own.solution == pytest.approx(mean, abs=1)
+
+
+@pytest.mark.parametrize("words", [[], ["--dataset", "quarel"]])
+def test_a_dry_run_of_paper_without_network_plans_in_seconds(no_data, capsys, words):
+    started = time.perf_counter()
+    assert cli.main(["paper", "--dry-run", *words]) == 0
+    assert time.perf_counter() - started < 120  # of a busy machine; seconds when quiet
+    said = capsys.readouterr().out
+    assert "known size" in said and "hours on one GPU" in said
+    assert "asks the teacher for at most" in said
+    assert not os.path.exists(os.environ["SOCRATIC_OUTPUTS"])
