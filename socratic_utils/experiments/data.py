@@ -61,6 +61,11 @@ def _read_once(dataset: str, split: str, _folder: str) -> tuple[Problem, ...]:
     return tuple(load_problems(dataset, split))
 
 
+def forget_problems() -> None:
+    """Let the next stage read all benchmarks again."""
+    _read_once.cache_clear()
+
+
 def spread(problems: Sequence[Problem], limit: int | None) -> list[Problem]:
     """`limit` evenly spaced problems, so that all story families occur; None: all."""
     if limit is None or limit >= len(problems):
