@@ -139,27 +139,19 @@ def file_hash(path: str | Path, length: int = 16) -> str:
 
 def environment() -> dict[str, Any]:
     """Versions, processors and git id, to compare two runs."""
-    versions = dict.fromkeys(PACKAGES)
+    versions: dict[str, str | None] = dict.fromkeys(PACKAGES)
     for name in PACKAGES:
         with suppress(metadata.PackageNotFoundError):
             versions[name] = metadata.version(name)
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "processors": os.cpu_count(),
-        "packages": versions,
-        "git": git_id(),
-    }
-
-
-def git_id() -> str | None:
-    """The commit of the checkout, with "+" if files were changed since."""
+    git = None  # the commit, with "+" if files were changed since
     command = ["git", "-C", str(project_root()), "describe", "--always", "--dirty=+"]
-    try:
+    with suppress(OSError, subprocess.TimeoutExpired):
         done = subprocess.run(command, capture_output=True, text=True, timeout=10)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() or None
+        git = done.stdout.strip() or None
+    return {
+        "python": platform.python_version(), "platform": platform.platform(),
+        "processors": os.cpu_count(), "packages": versions, "git": git,
+    }  # fmt: skip
 
 
 def update_run_json(folder: str | Path, **values: Any) -> dict[str, Any]:

@@ -1,8 +1,7 @@
 """What a model's text says: its answer, its equations, its choice, its chain.
 
 Socratic CoT takes a student's answer from its last solution "by simple heuristics"
-(section 3.3), and a teacher's reply is split into steps before a student is trained on
-it.  Everything here is a pure function of a text:
+(section 3.3); a teacher's reply is split into steps before a student learns from it:
 
     >>> extract_answer("16 - 3 = 13. The answer is $1,200.00.")
     '1200'

@@ -70,20 +70,17 @@ def known(letter: str | None, choices: Sequence[str]) -> str | None:
 
 def by_words(line: str, choices: Sequence[str]) -> str | None:
     """The letter of the only choice whose words occur in a line."""
-    plain = _plain(line)
-    texts = dict(zip(LETTERS, map(_plain, choices), strict=False))
-    found = {letter: text for letter, text in texts.items() if _holds(plain, text)}
+    texts = dict(zip(LETTERS, map(_words, choices), strict=False))
+    found = {letter: text for letter, text in texts.items() if text in _words(line)}
     longest = [
         letter
         for letter, text in found.items()
-        if not any(text != other and _holds(other, text) for other in found.values())
+        if not any(text != other and text in other for other in found.values())
     ]
     return longest[0] if len(longest) == 1 else None
 
 
-def _holds(text: str, words: str) -> bool:
-    return f" {words} " in f" {text} "
-
-
-def _plain(text: str) -> str:
-    return " ".join(re.findall(r"[^\W_]+", text.lower()))
+def _words(text: str) -> str:
+    """Lower-case words between single spaces, so that `in` compares whole words."""
+    words = " ".join(re.findall(r"[^\W_]+", text.lower()))
+    return f" {words} "

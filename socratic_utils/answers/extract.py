@@ -15,10 +15,9 @@ Rules
 - A formula behind a mark counts by its value: "3 * (4 + 5)" -> 27; one with an unknown
   ("4x", "21 - some", "9 - ?") or anything but plain arithmetic gives None.
 - Ordinals ("1st") and digits joined to letters ("A4") count only if there is no other
-  number; dates never do.  "1e3" is 1000, "50%" is 50.  "1 200" is 1200 only at the
-  start of the text or behind a mark; a no-break space between digits always groups.
+  number; dates never do.  "1e3" is 1000, "50%" is 50, "2/4" is "1/2".  "1 200" is 1200
+  only at the start of the text or behind a mark.  More than 50 digits give None.
 - A minus is a sign only if it touches its number and follows no operand: 10-3=7.
-- Fractions stay fractions ("2/4" -> "1/2").  More than 50 digits give None.
 
 Not covered: numbers in words ("twelve", "2 million"), decimal commas, clock times.
 """

@@ -24,18 +24,13 @@ SHORT = {"e": 0, "n": 1, "c": 2}  # labels in the published files
 
 def load(split: str) -> list[Problem]:
     """All problems of a split in published order."""
-    return [to_problem(split, row) for row in read(split)]
-
-
-def read(split: str) -> list[dict]:
-    """Rows with uid, premise, hypothesis and label, as named on the hub."""
     if path := local_file("anli", "R3", FILES[split]):
         rows = read_lines(path, "uid", "label", texts=("context", "hypothesis"))
-        return [
-            {**row, "premise": row["context"], "label": SHORT.get(row["label"])}
-            for row in rows
-        ]
-    return hub_rows(*HUB, ON_HUB[split])
+        for row in rows:  # the names of the hub
+            row.update(premise=row["context"], label=SHORT.get(row["label"]))
+    else:
+        rows = hub_rows(*HUB, ON_HUB[split])
+    return [to_problem(split, row) for row in rows]
 
 
 def to_problem(split: str, row: dict) -> Problem:

@@ -26,21 +26,14 @@ HUB = ("tau/commonsense_qa", "94630fe30dad47192a8546eb75f094926d47e155")
 
 def load(split: str) -> list[Problem]:
     """All problems of a split in published order."""
-    return [to_problem(split, row) for row in read(split)]
-
-
-def read(split: str) -> list[dict]:
-    """The rows in the published layout."""
     if path := local_file("commonsense_qa", FILES[split]):
-        return read_lines(path, "id", "question")
+        rows = read_lines(path, "id", "question")
+    else:
+        rows = [
+            as_published(row, "question", question_concept=row["question_concept"])
+            for row in hub_rows(*HUB, split)
+        ]
     return [
-        as_published(row, "question", question_concept=row["question_concept"])
-        for row in hub_rows(*HUB, split)
+        published_problem("commonsense_qa", split, row, concept="question_concept")
+        for row in rows
     ]
-
-
-def to_problem(split: str, row: dict) -> Problem:
-    """One published row as a Problem."""
-    question = row["question"] if isinstance(row["question"], dict) else {}
-    extra = {"concept": question.get("question_concept", "")}
-    return published_problem("commonsense_qa", split, row, extra)

@@ -35,11 +35,10 @@ def choice_problem(
     )  # fmt: skip
 
 
-def published_problem(
-    dataset: str, split: str, row: dict, extra: dict | None = None
-) -> Problem:
+def published_problem(dataset: str, split: str, row: dict, **fields: str) -> Problem:
     """A row {"id", "answerKey", "question": {"stem", "choices": [{"label", "text"}]}}.
 
+    `fields` are names in `Problem.extra` and the question's fields they come from.
     Raises ValueError that names the question when the row has another layout.
     """
     id, question = f"{dataset}-{row['id']}", row["question"]
@@ -53,6 +52,7 @@ def published_problem(
         tuple(text_of(choice, name, f"{id}, choice {n}") for name in ("label", "text"))
         for n, choice in enumerate(choices, 1)
     ]
+    extra = {name: question.get(field, "") for name, field in fields.items()}
     key = row.get("answerKey")
     return choice_problem(dataset, split, row["id"], stem, pairs, key, extra)
 

@@ -36,19 +36,14 @@ _SLOT = re.compile(r"number(\d+)")
 
 def load(split: str) -> list[Problem]:
     """All problems of a split in published order; ids count the published rows."""
-    return [
-        to_problem(f"multistep-{split}-{number:04d}", split, row)
-        for number, row in enumerate(read(split))
-        if operations(row["Equation"]) >= OPERATIONS
-    ]
-
-
-def read(split: str) -> list[dict]:
-    """The published rows."""
-    fields = ("Question", "Numbers", "Equation", "Answer")
     path = local_file("svamp", FOLDER, FILES[split])
     path = path or downloaded_file(f"{REPOSITORY}/{FILES[split]}")
-    return read_table(path, *fields, delimiter=",")
+    fields = ("Question", "Numbers", "Equation", "Answer")
+    return [
+        to_problem(f"multistep-{split}-{number:04d}", split, row)
+        for number, row in enumerate(read_table(path, *fields, delimiter=","))
+        if operations(row["Equation"]) >= OPERATIONS
+    ]
 
 
 def operations(equation: str) -> int:

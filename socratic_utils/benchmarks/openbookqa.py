@@ -24,12 +24,9 @@ HUB = ("allenai/openbookqa", "388097ea7776314e93a529163e0fea805b8a6454")
 
 def load(split: str) -> list[Problem]:
     """All problems of a split in published order."""
-    return [published_problem("openbookqa", split, row) for row in read(split)]
-
-
-def read(split: str) -> list[dict]:
-    """The rows in the published layout."""
     if path := local_file("openbookqa", FILES[split]):
-        return read_lines(path, "id", "question")
-    rows = hub_rows(*HUB, split, name="main")
-    return [as_published(row, "question_stem") for row in rows]
+        rows = read_lines(path, "id", "question")
+    else:
+        found = hub_rows(*HUB, split, name="main")
+        rows = [as_published(row, "question_stem") for row in found]
+    return [published_problem("openbookqa", split, row) for row in rows]

@@ -26,15 +26,12 @@ _CHOICES = re.compile(r"^(.*?)\s*\(A\)\s*(.*?)\s*\(B\)\s*(.*?)\s*$", re.S)
 
 def load(split: str) -> list[Problem]:
     """All problems of a split in published order."""
-    return [to_problem(split, row) for row in read(split)]
-
-
-def read(split: str) -> list[dict]:
-    """The published rows; the hub has the same fields."""
     file = "dev" if split == "validation" else split
     if path := local_file("quarel", f"quarel-v1-{file}.jsonl"):
-        return read_lines(path, "id", "answer_index", texts=("question",))
-    return hub_rows(*HUB, split)
+        rows = read_lines(path, "id", "answer_index", texts=("question",))
+    else:
+        rows = hub_rows(*HUB, split)  # the same fields
+    return [to_problem(split, row) for row in rows]
 
 
 def to_problem(split: str, row: dict) -> Problem:

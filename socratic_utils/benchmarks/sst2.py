@@ -22,15 +22,12 @@ HUB = ("stanfordnlp/sst2", "8d51e7e4887a4caaa95b3fbebbf53c0490b58bbb")
 
 def load(split: str) -> list[Problem]:
     """All problems of a split in published order."""
+    if path := local_file("sst2", FILES[split]):
+        rows = read_table(path, "sentence", "label", quoted=False)
+    else:
+        rows = hub_rows(*HUB, split)
     return [
         review_problem("sst2", split, f"{split}-{number:05d}", row["sentence"],
                        {"0": 0, "1": 1}.get(str(row["label"]), row["label"]))
-        for number, row in enumerate(read(split))
+        for number, row in enumerate(rows)
     ]  # fmt: skip
-
-
-def read(split: str) -> list[dict]:
-    """The published rows: sentence and label."""
-    if path := local_file("sst2", FILES[split]):
-        return read_table(path, "sentence", "label", quoted=False)
-    return hub_rows(*HUB, split)

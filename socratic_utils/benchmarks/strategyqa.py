@@ -19,8 +19,6 @@ a fixed commit: the copies on the hub have other splits, which cannot be convert
 Not covered: the evidence paragraphs.
 """
 
-from pathlib import Path
-
 from socratic_utils.problems import Problem, Step
 
 from .loading import downloaded_file, local_file, read_array
@@ -36,20 +34,13 @@ ADDRESS = (
 
 def load(split: str) -> list[Problem]:
     """All problems of a split in file order, ids `strategyqa-<qid>`."""
-    rows = read()
+    rows: list[dict] = []
+    for name in FILES:
+        path = local_file("strategyqa", name) or downloaded_file(f"{ADDRESS}/{name}")
+        rows += read_array(path, *FIELDS, texts=("question",))
     cuts = [0, len(rows) * 8 // 10, len(rows) * 9 // 10, len(rows)]
     index = list(SIZES).index(split)
     return [to_problem(split, row) for row in rows[cuts[index] : cuts[index + 1]]]
-
-
-def read() -> list[dict]:
-    """The rows of both published files, concatenated."""
-    found = (read_array(_path(n), *FIELDS, texts=("question",)) for n in FILES)
-    return [row for rows in found for row in rows]
-
-
-def _path(name: str) -> Path:
-    return local_file("strategyqa", name) or downloaded_file(f"{ADDRESS}/{name}")
 
 
 def to_problem(split: str, row: dict) -> Problem:

@@ -21,8 +21,7 @@ Our choices where SCoTD reports none (docs/papers.md, "SCoTD: filters"):
   not depend on the other problems, and a budget of 2 is a subset of a budget of 5.
 
 Pools are in the order of `problems`, then in the order sampled; chains of other
-problems are ignored.  Not covered: drawing a new correct chain at every visit of a
-problem, as the authors' code does; that belongs to training.
+problems are ignored.  Not covered: drawing a new chain at every visit of a problem.
 """
 
 import random
@@ -91,9 +90,8 @@ def balanced(
 ) -> Pool:  # fmt: skip
     """Exactly `budget` chains from every problem that has any, repeated if necessary.
 
-    The authors' code draws one correct chain of each problem per visit, so that all
-    problems weigh the same.  This is that corpus for `budget` visits; a chain is
-    repeated only after all others of its problem were drawn.
+    The authors' code draws one correct chain of each problem per visit; this is that
+    corpus for `budget` visits, with repeats only after all chains were drawn once.
     """
 
     def choose(problem: Problem, own: list[Chain], budget: int) -> list[int]:
@@ -117,11 +115,7 @@ def sample_diverse(
     problems: Sequence[Problem], chains: Sequence[Chain], budget: int = BUDGET,
     seed: int = 0, keep_wrong: bool = False, encoder: Encoder | None = None,
 ) -> Pool:  # fmt: skip
-    """One random chain from each of `budget` clusters of a problem's chains.
-
-    Clusters are hierarchical and within the problem; model, linkage and distance are
-    our choices (see `clustering`).
-    """
+    """One random chain from each of `budget` clusters (`clustering`) of a problem."""
     encoder = encoder or sentence_encoder()
 
     def choose(problem: Problem, own: list[Chain], budget: int) -> list[int]:

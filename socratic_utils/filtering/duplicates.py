@@ -74,9 +74,8 @@ def near_duplicates(
     Similarity is the Jaccard index of the sets of word n-grams (Broder 1997).  Without
     the reported ids, no two texts are at least `threshold` similar.
 
-    The defaults suit texts of 40 words, as in gradeschool and GSM8K: one changed word
-    changes 3 of 38 trigrams, 35 / 41 = 0.85, two give 32 / 44 = 0.73, so 0.8 tolerates
-    one word.  With the 5-grams used for web pages (Lee et al. 2022) it would not.
+    In texts of 40 words, as in gradeschool and GSM8K, one changed word changes 3 of 38
+    trigrams, 35 / 41 = 0.85, and two give 32 / 44 = 0.73: 0.8 tolerates one word.
     """
     _check(threshold)
     grams = {name: ngrams(words(text, mask_numbers), n) for name, text in texts.items()}
@@ -119,11 +118,9 @@ def contamination(
     chains with the evaluation split's gold chains.
 
     The defaults are PaLM's 8-grams and 70 % (Chowdhery et al. 2022, section 8), but of
-    a single training text: stock phrases from many problems can cover an unseen one.  A
-    problem of 37 words, our mean, has 30 8-grams, of which a changed word changes at
-    most 8: 22 / 30 = 0.73, so 0.7 tolerates one word.  GPT-3's rule, any shared 13-gram
-    (Brown et al. 2020, appendix C), is too strict for stories from templates.  An
-    evaluation text of fewer than n words is matched as a whole.
+    a single training text: stock phrases from many problems can cover an unseen one.
+    One changed word in 37, our mean, leaves 22 / 30 = 0.73 of the 8-grams: 0.7
+    tolerates it.  An evaluation text of fewer than n words is matched as a whole.
     """
     _check(threshold)
     tokens = {name: words(text, mask_numbers) for name, text in evaluation.items()}

@@ -2,8 +2,11 @@
 
 import json
 import os
+from collections import Counter
 
 import pytest
+
+from socratic_utils.filtering.right_answers import judge
 
 REAL_DATA = os.environ.get("SOCRATIC_DATA_DIR")
 needs_real_data = pytest.mark.skipif(
@@ -12,6 +15,12 @@ needs_real_data = pytest.mark.skipif(
 
 PALM = ("teacher_chains", "distilling_step_by_step")
 FAITHFUL = ("teacher_chains", "faithful_cot")
+
+
+def reasons(chains, problems):
+    """How many chains the filter keeps or drops, by reason."""
+    by_id = {problem.id: problem for problem in problems}
+    return Counter(judge(by_id[chain.problem_id], chain) for chain in chains)
 
 
 def write_lines(path, rows):

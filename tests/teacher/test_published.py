@@ -7,7 +7,6 @@ from socratic_utils.problems import Chain, Problem, gold_chain
 from socratic_utils.teacher.published import (
     CORPORA,
     load_chains,
-    reasons,
     teachers,
     training_chains,
 )
@@ -15,6 +14,7 @@ from tests.helpers.published_rows import (
     FAITHFUL,
     PALM,
     needs_real_data,
+    reasons,
     write_gsm8k,
     write_lines,
     write_palm_cqa,
@@ -57,7 +57,7 @@ def test_training_chains_goes_by_the_text_too(data):
 
 
 def test_training_chains_with_problems_held_out_elsewhere(data):
-    """P1 tests on SVAMP as a whole: there its 800 `train` problems are test problems"""
+    """Socratic CoT evaluates on all of SVAMP, its training problems included."""
     write_svamp(data)
     train = load_problems("svamp")
     chains = [gold_chain(p) for p in train]

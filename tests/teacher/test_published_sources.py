@@ -4,9 +4,10 @@ import pytest
 
 from socratic_utils.answers import sentence_lines
 from socratic_utils.benchmarks import load_problems
-from socratic_utils.teacher.published import load_chains, reasons, training_chains
+from socratic_utils.teacher.published import load_chains, training_chains
 from tests.helpers.published_rows import (
     PALM,
+    reasons,
     write_array,
     write_commonsense_qa,
     write_cos_e,

@@ -1,16 +1,15 @@
 """CoS-E 1.11 (Rajani et al. 2019): people's explanations of CommonsenseQA, BSD-3.
 
-One open-ended explanation a question, by a crowd worker who saw the gold answer:
+One open-ended explanation per question by a crowd worker who saw the gold answer, the
+human counterpart of SCoTD's machine-written rationales:
 
     People keep small things such as keys in drawers.
 
-It is the human counterpart of P2's machine-written rationales.  The text never names
-its answer, so a chain carries the gold one that it explains: `judge` keeps all but the
-few that are a mere heading, which says nothing about their quality.  One sentence on
+The text does not name its answer, so a chain carries the gold one that it explains.
+The filter therefore keeps nearly all, which says nothing about quality: one sentence on
 rivers stands under some 500 questions, most of them about something else.
 
 Files: `SOCRATIC_DATA_DIR/cos_e/cose_{train,dev}_v1.11.jsonl`.
-
 Not covered: the selected spans, version 1.0.
 """
 
@@ -23,7 +22,7 @@ from socratic_utils.benchmarks import load_problems
 from socratic_utils.benchmarks.loading import read_lines
 from socratic_utils.problems import Chain, Problem
 
-from .sources import by_id, corpus_file, read_chain
+from .reading import by_id, corpus_file, read_chain
 
 TEACHER = "cos-e"
 CHAINS = {("commonsense_qa", "cot"): ("train", "validation")}

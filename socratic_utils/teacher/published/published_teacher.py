@@ -1,8 +1,9 @@
-"""Published chains behind the interface of `teacher.Teacher`.
+"""Published chains behind the interface of `Teacher`.
 
-`./run_all.sh small --dataset svamp --teacher palm-540b` then runs offline: notebooks
-and filter ask this teacher as they ask any other.  It has one chain a problem and
-style, costs nothing, and knows no second sample.
+    ./run_all.sh small --dataset svamp --teacher palm-540b
+
+runs offline: notebooks and filter use this teacher as any other.  Not covered: a second
+sample of a problem; there is one chain per problem and style.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from . import load_chains
 
 @cache
 def published(model: str, dataset: str, split: str, style: str) -> dict[str, Chain]:
-    """Problem id -> chain, read once a process."""
+    """Problem id -> chain, read once per process."""
     return {c.problem_id: c for c in load_chains(model, dataset, split, style)}
 
 
 class PublishedTeacher:
-    """A teacher whose chains others have published.
+    """A teacher whose chains are published.
 
-    Raises ValueError where it has none on a data set or in a style.
+    Raises ValueError where it has none on a dataset or in a style.
     """
 
     def __init__(self, model: str) -> None:
@@ -56,9 +57,9 @@ class PublishedTeacher:
         ]
 
     def replies(self, problems: Sequence[Problem]) -> list[dict[str, Any]]:
-        """None: nobody was asked, so nothing was counted."""
+        """Always empty: nothing was asked, so no tokens were counted."""
         return []
 
     def estimate(self, problems: Sequence[Problem], *args, **kwargs) -> Estimate:
-        """Nothing is asked."""
+        """Always zero: nothing is asked."""
         return Estimate(0, 0, 0, 0.0, 0.0, "published chains")

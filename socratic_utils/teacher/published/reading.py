@@ -1,7 +1,4 @@
-"""Where published chains are, and how their text becomes a `Chain`.
-
-Not covered: downloading them.
-"""
+"""Where the published files are, and how their text becomes a `Chain`."""
 
 from __future__ import annotations
 
@@ -17,21 +14,21 @@ from socratic_utils.problems import Chain, Problem
 
 
 def corpus_file(*parts: str) -> Path:
-    """A published file under SOCRATIC_DATA_DIR; FileNotFoundError when not there.
+    """A published file under SOCRATIC_DATA_DIR; FileNotFoundError if it is not there.
 
     Unlike a benchmark, a corpus of chains is never downloaded.
     """
-    folder = os.environ.get(DATA_VARIABLE)
+    folder, name = os.environ.get(DATA_VARIABLE), "/".join(parts)
     if not folder:
         raise FileNotFoundError(
             f"published chains are read from disk only: set {DATA_VARIABLE} to the "
-            f"folder that holds {'/'.join(parts)}"
+            f"folder that holds {name}"
         )
-    path = Path(folder).joinpath(*parts)
+    path = Path(folder, name)
     if not path.is_file():
         raise FileNotFoundError(
             f"{path} does not exist: put the published file there, or let "
-            f"{DATA_VARIABLE} name the folder that holds {'/'.join(parts)}"
+            f"{DATA_VARIABLE} name the folder that holds {name}"
         )
     return path
 
@@ -44,19 +41,19 @@ def read_chain(
     prepared: str | None = None,
     cut_off: bool = False,
 ) -> Chain:
-    """`text` as a Chain; `prepared` is what to parse where that is not the raw text."""
+    """`text` as a Chain; `prepared` is parsed instead where the raw text cannot be."""
     body = text if prepared is None else prepared
     steps, answer = parse_chain(body, style, problem.kind, cut_off)
     return Chain(problem.id, style, steps, answer, source, text=text)
 
 
 def text_key(text: str) -> str:
-    """What two copies of a problem have in common: its words and signs, lower-case."""
+    """A key that copies of a problem share: its words and signs in lower case."""
     return " ".join(re.findall(r"\w+|[^\w\s]", text.lower()))
 
 
 class TextIndex:
-    """Problems by their text; of problems with one text, each is given out once."""
+    """Problems by their text; each problem is taken at most once."""
 
     def __init__(self, problems: Iterable[Problem], path: Path) -> None:
         self._path = path

@@ -1,8 +1,8 @@
-"""code-davinci-002 chains from "Faithful CoT" (Lyu et al. 2023), MIT licence.
+"""code-davinci-002 chains of "Faithful CoT" (Lyu et al. 2023), MIT licence.
 
-The model P2 calls its teacher, one few-shot completion a question: chains of thought on
-GSM8K test, SVAMP and StrategyQA, and least-to-most chains on GSM8K test, which ask and
-answer sub-questions (our "socratic"):
+The model that SCoTD names as its teacher, one few-shot completion per question: chains
+of thought on GSM8K test, SVAMP and StrategyQA, and least-to-most chains on GSM8K test,
+which ask and answer sub-questions (our "socratic"):
 
     Q1. How many pens does Ann have?
     Ann has 9 pens.
@@ -10,10 +10,9 @@ answer sub-questions (our "socratic"):
     There are 9 - 4 = 5 pens left. The answer is 5.
 
 Questions are joined by row number (GSM8K test, SVAMP) or by text (StrategyQA, where two
-questions share one text; both are training questions).
+training questions share one text).
 
 Files: `SOCRATIC_DATA_DIR/teacher_chains/faithful_cot/`, as in the authors' repository.
-
 Not covered: other models, the 40-sample runs, what their programs answered.
 """
 
@@ -26,7 +25,7 @@ from socratic_utils.benchmarks import load_problems, splits_of
 from socratic_utils.benchmarks.loading import read_lines
 from socratic_utils.problems import Chain, Problem
 
-from .sources import TextIndex, by_id, corpus_file, read_chain, same_length
+from .reading import TextIndex, by_id, corpus_file, read_chain, same_length
 
 TEACHER = "code-davinci-002"
 CHAINS = {

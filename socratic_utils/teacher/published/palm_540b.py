@@ -1,19 +1,18 @@
 """PaLM-540B rationales of "Distilling step-by-step" (Hsieh et al. 2023), Apache-2.0.
 
-One few-shot chain a question, on 9,741 CommonsenseQA training questions (P2's largest
-data set) and on all 1,000 SVAMP problems.  A completion runs on into a question of its
-own and is cut there:
+One few-shot chain per question, on 9,741 CommonsenseQA training questions (SCoTD's
+largest dataset) and on all 1,000 SVAMP problems.  A completion runs on into a question
+of its own and is cut there:
 
     A key is kept in a drawer. So the answer is (b) drawer.\\n\\nQ: Where do fish ...
     He has 9 - 4 = 5 pens. The answer is (9 - 4).\\n\\nQ: There are ...
 
 - The chains come in the order of CoS-E's questions (CommonsenseQA) and of the split's
-  own questions (SVAMP); both are joined by id or text, never by place alone.
-- On SVAMP the answer is a formula, whose value we take; "(some - 4)" has none.
+  own questions (SVAMP); both are joined by id or text, never by position alone.
+- On SVAMP the answer is a formula, of which the value is taken; "(some - 4)" has none.
 - "(a) lake or (e) pond" is two answers, hence no final answer.
 
 Files: `SOCRATIC_DATA_DIR/teacher_chains/distilling_step_by_step/` and `cos_e/`.
-
 Not covered: e-SNLI, ANLI, the chains on CommonsenseQA's validation questions.
 """
 
@@ -26,7 +25,7 @@ from socratic_utils.benchmarks import load_problems
 from socratic_utils.benchmarks.loading import read_array, read_lines
 from socratic_utils.problems import Chain, Problem
 
-from .sources import TextIndex, by_id, corpus_file, read_chain, same_length
+from .reading import TextIndex, by_id, corpus_file, read_chain, same_length
 
 TEACHER = "palm-540b"
 CHAINS = {
@@ -81,7 +80,7 @@ def _texts(folder: str, files: tuple[str, ...]) -> list[str]:
 
 
 def chain_of(problem: Problem, text: str) -> Chain:
-    """One completion as a Chain; without a next question it was cut off."""
+    """One completion as a Chain; if no next question follows, it was cut off."""
     own, next_question, _ = text.partition(_NEXT_QUESTION)
     own = _TWO_ANSWERS.sub("", own)
     if problem.kind == "number":
@@ -91,7 +90,7 @@ def chain_of(problem: Problem, text: str) -> Chain:
 
 
 def _value(match: re.Match) -> str:
-    """The answer as a number; nothing where the formula is not plain arithmetic."""
+    """The answer as a number; empty where the formula is not plain arithmetic."""
     try:
         return f"The answer is {format_number(calculate(match['formula']))}."
     except ValueError:

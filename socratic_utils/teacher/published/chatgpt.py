@@ -1,19 +1,17 @@
 """GSM8K-AI-SubQ: sub-questions and answers by ChatGPT, Apache-2.0.
 
-P1 lets GPT-3 write its sub-questions (section 3.1); this is the same for GSM8K by a
-later model, published as one string of questions and one of answers, which we
-interleave:
+As Socratic CoT lets GPT-3 write sub-questions (section 3.1), but by a later model on
+GSM8K.  Published as one string of questions and one of answers, which are interleaved:
 
     Q1: How many pens does Ann give away?     A1: She gives away 2*2 = 4 pens.
     Q2: How many pens are left?               A2: 9-4 = 5 pens are left.
                                               Final answer: 5
 
-Where the answers' numbers are not the questions' (26 of 1,319 rows) nobody can say what
-answers what: such a chain keeps its answer, but has no steps.  All problems are GSM8K
-test problems (joined by text): to parse and to score, never to train on.
+Where the numbers of questions and answers differ (26 of 1,319 rows), the chain keeps
+its answer but has no steps.  All problems are GSM8K test problems (joined by text): to
+be parsed and scored, never to be trained on.
 
 File: `SOCRATIC_DATA_DIR/gsm8k_ai_subq/qg_test_data_raw.jsonl`.
-
 Not covered: the training part, answers of other models.
 """
 
@@ -25,7 +23,7 @@ from socratic_utils.benchmarks import load_problems
 from socratic_utils.benchmarks.loading import read_lines
 from socratic_utils.problems import Chain, Problem
 
-from .sources import TextIndex, corpus_file, read_chain
+from .reading import TextIndex, corpus_file, read_chain
 
 TEACHER = "chatgpt"
 CHAINS = {("gsm8k", "socratic"): ("test",)}
@@ -40,14 +38,11 @@ def load(dataset: str, style: str) -> list[Chain]:
     rows = read_lines(path, "problem", "questions", "answers")
     problems = load_problems("gsm8k", "test") + load_problems("gsm8k", "train")
     index = TextIndex(problems, path)
-    return [
-        chain_of(
-            index.take(row["problem"]),
-            "\n".join(row["questions"]),
-            "\n".join(row["answers"]),
-        )
-        for row in rows
-    ]
+    chains = []
+    for row in rows:
+        texts = ("\n".join(row[name]) for name in ("questions", "answers"))
+        chains.append(chain_of(index.take(row["problem"]), *texts))
+    return chains
 
 
 def chain_of(problem: Problem, questions: str, answers: str) -> Chain:
@@ -55,13 +50,11 @@ def chain_of(problem: Problem, questions: str, answers: str) -> Chain:
     solutions, mark, final = answers.rpartition(FINAL)
     if not mark:
         solutions, final = answers, ""
-    asked, told = labelled(questions), labelled(solutions)
+    asked, answered = labelled(questions), labelled(solutions)
     turns = []
-    if [number for number, _ in asked] == [number for number, _ in told]:
-        pairs = zip(asked, told, strict=True)
-        turns = [
-            f"Q{n}: {question}\nA{n}: {text}" for (n, question), (_, text) in pairs
-        ]
+    if [number for number, _ in asked] == [number for number, _ in answered]:
+        pairs = zip(asked, answered, strict=True)
+        turns = [f"Q{n}: {question}\nA{n}: {a}" for (n, question), (_, a) in pairs]
     # The blank line keeps a final answer in words out of the last solution.
     prepared = "\n".join([*turns, "", mark + final])
     text = f"{questions}\n{answers}"
