@@ -82,15 +82,14 @@ def prompted_rows(teacher: Teacher, problems: Sequence[Problem]) -> list[dict]:
 
 
 def questions_to_ask(teacher: Teacher, problems: Sequence[Problem]) -> Estimate:
-    """What `asked_of` would ask for, with the prompt of `prompted_rows`."""
+    """What `asked_of` would ask for, with one exemplar."""
     return replace(teacher, shots=SHOTS).estimate(problems, QUESTIONS)
 
 
 def planned(teacher: Teacher, problems: Sequence[Problem]) -> Estimate:
     """What both ways would ask for; the second stage is estimated by the first."""
-    teacher = replace(teacher, shots=SHOTS)
-    cot, first = teacher.estimate(problems, "cot"), questions_to_ask(teacher, problems)
-    return cot + first + first
+    first = questions_to_ask(teacher, problems)
+    return replace(teacher, shots=SHOTS).estimate(problems, "cot") + first + first
 
 
 def table(settings: Settings, problems: Sequence[Problem]) -> pd.DataFrame:
