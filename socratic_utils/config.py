@@ -68,8 +68,7 @@ class Decoding:
 class ManyChains:
     """SCoTD (notebooks 10 to 13): chains per problem at equal training steps.
 
-    The defaults fit 20 minutes on a CPU: few problems, so that all chains of the
-    largest pool (about 130 correct ones) are seen.  120 problems are recorded.
+    The defaults fit 20 minutes on a CPU, with every chain of the largest pool seen.
     """
 
     problems: int | None = 40  # None: all training problems

@@ -115,10 +115,10 @@ def test_the_hash_ignores_what_changes_no_result():
     assert len(hashes | {one.hash}) == len(changes) + 1
 
 
-def test_settings_do_not_import_torch():
+def test_the_light_folders_import_no_heavy_library():
     code = "import sys, socratic_utils.config, socratic_utils.answers\n"
-    code += "import socratic_utils.benchmarks\n"
-    code += "print({'torch', 'transformers', 'pandas', 'scipy'} & set(sys.modules))"
+    code += "import socratic_utils.benchmarks, socratic_utils.filtering\n"
+    code += "print({'torch', 'transformers', 'pandas', 'numpy'} & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=project_root(),
         capture_output=True, text=True, check=True,

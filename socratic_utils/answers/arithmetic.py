@@ -135,8 +135,7 @@ class Equation(NamedTuple):
 def find_equations(text: str) -> list[Equation]:
     """All "a op b = c" in free text, without units, currency and spaces.
 
-    "2+3=5*2=10" gives 2+3=5 and 5*2=10, as children write it; "2*(3+4)=2*7=14" gives
-    2*(3+4)=2*7 and 2*7=14.  Powers, variables and mixed numbers are ignored.
+    "2+3=5*2=10" gives 2+3=5 and 5*2=10.  Powers, variables, mixed numbers are ignored.
     """
     text, found = ascii_signs(text), []
     if "=" not in text:

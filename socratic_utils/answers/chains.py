@@ -8,15 +8,13 @@ LaTeX and code, which are removed.  A solution may have several lines:
     >>> parse_chain(reply, "socratic")
     ((Step(question='How many?', solution='4 * 12 = 48 rolls.', answer='48'),), '48')
 
-A CoT step is a line; in a reply of a single paragraph, as completion models write
-them, it is a sentence:
+A CoT step is a line, or a sentence if the reply is a single paragraph:
 
     >>> reply = "She has 2 * 3 = 6 pens. She sells 1. The answer is 5."
     >>> parse_chain(reply, "cot")[0][1]
     Step(question='', solution='She sells 1.', answer='1')
 
-A reply without steps or without a marked answer gives empty steps or `answer=None`;
-the filter drops it and counts the reason.
+Without steps or a marked answer the result is () or None; the filter counts the reason.
 
 Not covered: tables, other languages, abbreviations other than titles and initials; CoT
 lines that only announce something ("Let's break it down.") count as steps.
@@ -176,8 +174,7 @@ def _is_marked(line: str, kind: str) -> bool:
 def _without_final(line: str, kind: str, last: bool) -> str:
     """The cleaned line without "The answer is N." and the like.
 
-    A labelled solution ("Answer: 3 * 4 = 12") is kept if it holds an equation or if
-    another mark follows.
+    "Answer: 3 * 4 = 12" is kept: a label before an equation, or before another mark.
     """
     cleaned = clean_line(line.partition("####")[0])
     labelled = _ANSWER.match(cleaned)

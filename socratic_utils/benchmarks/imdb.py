@@ -11,6 +11,8 @@ Reviews are read from `SOCRATIC_DATA_DIR/imdb/{train,test}/{neg,pos}/*.txt` or t
 (`stanfordnlp/imdb`), pairs from `SOCRATIC_DATA_DIR/imdb/test_{original,contrast}.tsv`
 or from the authors' repository.
 
+As published, all negative reviews come first; we alternate, so that a limit gives both.
+
 Not covered: the unlabelled reviews, the contrast set's 100 validation reviews.
 """
 
@@ -33,10 +35,7 @@ CONTRAST_SETS = (
 
 
 def load(split: str) -> list[Problem]:
-    """All problems of a split, negative and positive reviews in alternation.
-
-    As published, all negative reviews come first: the first 100 would be of one kind.
-    """
+    """All problems of a split, negative and positive reviews in alternation."""
     if split not in PAIRED:
         return [
             review_problem("imdb", split, f"{split}-{number:05d}", text, label)
@@ -53,20 +52,16 @@ def load(split: str) -> list[Problem]:
 
 
 def reviews(split: str) -> list[tuple[str, int]]:
-    """Texts and labels of a large split."""
+    """Texts and labels of a large split, both labels in alternation."""
     if folder := os.environ.get(DATA_VARIABLE):
-        return in_turn([
-            (path.read_text("utf-8"), label)
-            for label, name in enumerate(("neg", "pos"))
-            for path in _files(Path(folder) / "imdb" / split / name)
-        ])  # fmt: skip
-    rows = hub_rows(*HUB, split)
-    return in_turn([(row["text"], row["label"]) for row in rows])
-
-
-def in_turn(found: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Reviews of both labels in alternation, each kind in its published order."""
-    sides = [[pair for pair in found if pair[1] == label] for label in (0, 1)]
+        root = Path(folder) / "imdb" / split
+        texts = [
+            [p.read_text("utf-8") for p in _files(root / n)] for n in ("neg", "pos")
+        ]
+    else:
+        rows = hub_rows(*HUB, split)
+        texts = [[r["text"] for r in rows if r["label"] == label] for label in (0, 1)]
+    sides = [[(text, label) for text in texts[label]] for label in (0, 1)]
     return [pair for both in zip_longest(*sides) for pair in both if pair]
 
 

@@ -29,9 +29,8 @@ def load(split: str) -> list[Problem]:
 
     rows = read()
     order = np.random.RandomState(SEED).permutation(len(rows))
-    cut = len(rows) * 8 // 10
-    chosen = order[:cut] if split == "train" else order[cut:]
-    return [to_problem(split, rows[index]) for index in chosen]
+    train, test = np.split(order, [len(rows) * 8 // 10])
+    return [to_problem(split, rows[i]) for i in (train if split == "train" else test)]
 
 
 def read() -> list[dict]:

@@ -28,13 +28,15 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from socratic_utils.problems import Chain, Problem
 
-from .clustering import Encoder, clusters, sentence_encoder
 from .duplicates import chain_text, ngrams, words
 from .right_answers import KEPT, judge
+
+if TYPE_CHECKING:
+    from .clustering import Encoder
 
 BUDGET = 5  # chains per problem, SCoTD section 4
 QUINTILES = 5
@@ -113,9 +115,11 @@ def sample_random(
 
 def sample_diverse(
     problems: Sequence[Problem], chains: Sequence[Chain], budget: int = BUDGET,
-    seed: int = 0, keep_wrong: bool = False, encoder: Encoder | None = None,
+    seed: int = 0, keep_wrong: bool = False, encoder: "Encoder | None" = None,
 ) -> Pool:  # fmt: skip
     """One random chain from each of `budget` clusters (`clustering`) of a problem."""
+    from .clustering import clusters, sentence_encoder  # scipy is needed here only
+
     encoder = encoder or sentence_encoder()
 
     def choose(problem: Problem, own: list[Chain], budget: int) -> list[int]:

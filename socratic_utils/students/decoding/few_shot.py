@@ -53,12 +53,14 @@ class FewShotDecoder(IncrementalDecoder):
 
 def exemplars(dataset: str, kind: str = "number") -> list[tuple[str, Chain]]:
     """The question and the chain of each exemplar in a dataset's prompt."""
-    found = []
-    for number, (text, reply) in enumerate(load_prompt(dataset, STYLE).exemplars):
-        steps, answer = parse_chain(reply, STYLE, kind)
-        chain = Chain(f"exemplar-{number}", STYLE, steps, answer, "prompt")
-        found.append((text, chain))
-    return found
+    shown = load_prompt(dataset, STYLE).exemplars
+    return [
+        (
+            text,
+            Chain(f"exemplar-{i}", STYLE, *parse_chain(reply, STYLE, kind), "prompt"),
+        )
+        for i, (text, reply) in enumerate(shown)
+    ]
 
 
 def prefix_ids(

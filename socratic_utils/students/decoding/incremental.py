@@ -116,13 +116,9 @@ class IncrementalDecoder:
         self.mask = torch.cat([self.mask, real], 1)
         positions = (self.mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
         out = self.model(
-            input_ids=ids,
-            attention_mask=self.mask,
-            position_ids=positions,
-            past_key_values=self.cache,
-            use_cache=True,
-            logits_to_keep=1,
-        )
+            input_ids=ids, attention_mask=self.mask, position_ids=positions,
+            past_key_values=self.cache, use_cache=True, logits_to_keep=1,
+        )  # fmt: skip
         return out.logits[:, -1].float()
 
     def choose(self, logits: torch.Tensor, temperature: float) -> torch.Tensor:

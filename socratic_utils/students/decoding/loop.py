@@ -90,8 +90,8 @@ def solve(
         if answerer is None:
             decode_alone(solutions, writer, decoding, bar.update)
         else:
-            pair = (writer, answerer)
-            decode_in_turns(solutions, *pair, decoding, sees_solutions, bar.update)
+            given = (writer, answerer, decoding, sees_solutions)
+            decode_in_turns(solutions, *given, bar.update)
         # 3. Put the solutions in their places.
         seconds = round((time.perf_counter() - start) / len(solutions), 3)
         for place, index in enumerate(batch):
@@ -103,12 +103,9 @@ def solve(
 
 
 def load_prompts(
-    solutions: list[Solution],
-    decoder: IncrementalDecoder,
-    samples: int = 1,
-    guides: Mapping[str, str] | None = None,
-    to_write: int = 0,
-) -> None:
+    solutions: list[Solution], decoder: IncrementalDecoder, samples: int = 1,
+    guides: Mapping[str, str] | None = None, to_write: int = 0,
+) -> None:  # fmt: skip
     """Start the decoder with one prompt per problem, repeated for its samples.
 
     A prompt that leaves no room in the context for `to_write` tokens loses its head,
@@ -132,11 +129,9 @@ def load_prompts(
 
 
 def decode_alone(
-    solutions: list[Solution],
-    writer: IncrementalDecoder,
-    decoding: Decoding,
+    solutions: list[Solution], writer: IncrementalDecoder, decoding: Decoding,
     on_progress: Callable[[int], object] | None = None,
-) -> None:
+) -> None:  # fmt: skip
     """One model writes each solution up to its answer, <end> or `max_tokens`.
 
     It decodes `stride` tokens at a time, so that no row waits for the lines of other
@@ -191,13 +186,10 @@ def has_answer(decoder: IncrementalDecoder, ids: list[int]) -> bool:
 
 
 def decode_in_turns(
-    solutions: list[Solution],
-    generator: IncrementalDecoder,
-    answerer: IncrementalDecoder,
-    decoding: Decoding,
-    sees_solutions: bool,
+    solutions: list[Solution], generator: IncrementalDecoder,
+    answerer: IncrementalDecoder, decoding: Decoding, sees_solutions: bool,
     on_progress: Callable[[int], object] | None = None,
-) -> None:
+) -> None:  # fmt: skip
     """Two models take turns: a question, its solution, and so on to the answer."""
     live = list(solutions)
     for step in range(decoding.max_steps + 1):
@@ -226,12 +218,9 @@ def decode_in_turns(
 
 
 def ask_questions(
-    live: list[Solution],
-    generator: IncrementalDecoder,
-    answerer: IncrementalDecoder,
-    decoding: Decoding,
-    last: bool,
-) -> list[str]:
+    live: list[Solution], generator: IncrementalDecoder,
+    answerer: IncrementalDecoder, decoding: Decoding, last: bool,
+) -> list[str]:  # fmt: skip
     """One question per row, passed to the answerer with the prefix of its next line.
 
     Returns the role that the answerer has to write: "solution" after a question,

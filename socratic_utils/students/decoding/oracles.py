@@ -106,15 +106,10 @@ class GoldQuestions(KnownQuestions):
     """The gold sub-questions; ValueError for a problem without any."""
 
     def __init__(self, problems: Sequence[Problem], tokenizer) -> None:
-        gold = {problem.id: gold_questions(problem) for problem in problems}
+        gold = {problem.id: sub_questions(problem) for problem in problems}
+        for bare in (name for name, questions in gold.items() if not questions):
+            raise ValueError(f"problem {bare!r} has no gold sub-questions")
         super().__init__(problems, tokenizer, gold)
-
-
-def gold_questions(problem: Problem) -> list[str]:
-    """The gold sub-questions of a problem; ValueError where there are none."""
-    if not (found := sub_questions(problem)):
-        raise ValueError(f"problem {problem.id!r} has no gold sub-questions")
-    return found
 
 
 def question_lines(tokenizer, problem: Problem, questions: Sequence[str]):

@@ -16,6 +16,8 @@ from socratic_utils.config import Decoding
 from socratic_utils.problems import Problem
 from socratic_utils.students.transcript import problem_segment, role_of
 
+MEASURED = ("truncated", "prompt_cut", "tokens", "seconds")
+
 
 @dataclass
 class Solution:
@@ -63,13 +65,8 @@ def prediction_row(solution: Solution, decoding: Decoding, **labels: object) -> 
         "gold": problem.answer,
         "correct": is_correct(extracted, problem.answer, problem.kind),
         "correct_strict": is_correct(strict, problem.answer, problem.kind),
-        "truncated": solution.truncated,
-        "prompt_cut": solution.prompt_cut,
-        "tokens": solution.tokens,
-        "seconds": solution.seconds,
+        **{name: getattr(solution, name) for name in MEASURED},
         "steps_gold": len(problem.steps),
-        "family": problem.extra.get("family"),
-        "unseen": problem.extra.get("unseen"),
-        "variant": problem.extra.get("variant"),
+        **{name: problem.extra.get(name) for name in ("family", "unseen", "variant")},
         "decoding": asdict(decoding),
     }

@@ -88,9 +88,8 @@ def train_student(
     # 2. Tokenize.  With several processes the last batch is filled with blanks.
     set_seed(seed)
     model, tokenizer = load_pretrained(base, seed)
-    examples, too_long = make_examples(
-        pairs, tokenizer, supervision, training.max_length
-    )
+    limit = training.max_length
+    examples, too_long = make_examples(pairs, tokenizer, supervision, limit)
     tokens = sum(len(e["input_ids"]) for e in examples)
     minutes = expected_minutes(model, tokens * training.epochs)
     print(f"{name}: {len(examples)} transcripts, {tokens} tokens, {training.epochs:g} "
@@ -102,13 +101,11 @@ def train_student(
 
     # 3. Train, or resume.
     trainer = MaskedTrainer(
-        model=MaskedLoss(model),
+        MaskedLoss(model), train_dataset=rows, processing_class=tokenizer,
         args=training_arguments(training, target, seed, len(examples), processes),
-        train_dataset=rows,
         data_collator=collate(tokenizer.pad_token_id),
-        processing_class=tokenizer,
         callbacks=[OneLine(name), NoLastCheckpoint(), *callbacks],
-    )
+    )  # fmt: skip
     trainer.remove_callback(PrinterCallback)  # OneLine replaces it
     start = time.perf_counter()
     trainer.train(resume_from_checkpoint=last_checkpoint(target / "checkpoints"))
@@ -195,9 +192,8 @@ def last_checkpoint(folder: Path) -> str | None:
     """The last complete checkpoint of a killed training, or None."""
     # trainer_state.json is written last: without it the checkpoint is incomplete.
     whole = [state.parent for state in folder.glob("checkpoint-*/trainer_state.json")]
-    if not whole:
-        return None
-    return str(max(whole, key=lambda path: int(path.name.rpartition("-")[2])))
+    steps = {int(path.name.rpartition("-")[2]): path for path in whole}
+    return str(steps[max(steps)]) if steps else None
 
 
 def load_student(folder: str | Path):
