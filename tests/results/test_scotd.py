@@ -170,13 +170,15 @@ def test_runs_of_other_students_have_folders_of_their_own(settings):
         folder.mkdir(parents=True)
         line = f"gradeschool,full_cot,{one.student},0"
         text = f"dataset,student,model,seed\n{line}\n"
-        (folder / "two_settings.csv").write_text(text)
+        (folder / "few_shot_or_supervised.csv").write_text(text)
         reused = one.folder.with_name(one.folder.name + "-reused") / "tables"
         reused.mkdir(parents=True)
-        (reused / "two_settings.csv").write_text(text)
+        (reused / "few_shot_or_supervised.csv").write_text(text)
     elsewhere = replace(settings, dataset="gsm8k").folder / "tables"
     elsewhere.mkdir(parents=True)
-    (elsewhere / "two_settings.csv").write_text(text.replace("gradeschool", "gsm8k"))
+    (elsewhere / "few_shot_or_supervised.csv").write_text(
+        text.replace("gradeschool", "gsm8k")
+    )
     for one in (settings, other):
         models = scotd.sizes(one)["model"].tolist()
         assert sorted(models) == ["facebook/opt-125m", "tiny"]
@@ -195,7 +197,7 @@ def test_sizes_go_up_and_one_alone_is_not_drawn(settings):
         lines = [f"gradeschool,{student},{name},0,9,3,0.3,0.1,0.6"
                  for student in ("few_shot_cot", "full_label", "full_cot")]  # fmt: skip
         head = "dataset,student,model,seed,n,correct,accuracy,ci_low,ci_high"
-        (folder / "two_settings.csv").write_text("\n".join([head, *lines]))
+        (folder / "few_shot_or_supervised.csv").write_text("\n".join([head, *lines]))
         sizes = scotd.sizes(one)
         if name == names[0]:
             assert scotd.supervised(sizes).empty and len(sizes) == 3

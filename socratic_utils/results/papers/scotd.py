@@ -167,7 +167,9 @@ def sizes(settings: Settings) -> pd.DataFrame:
 
     Runs of other students have folders of their own next to this run's.
     """
-    found = sorted(outputs_root().glob(f"{settings.scale}*/tables/two_settings.csv"))
+    found = sorted(
+        outputs_root().glob(f"{settings.scale}*/tables/few_shot_or_supervised.csv")
+    )
     tables = [pd.read_csv(p) for p in found if not p.parts[-3].endswith("-reused")]
     if not tables:
         return pd.DataFrame()
