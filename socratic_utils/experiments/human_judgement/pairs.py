@@ -18,6 +18,7 @@ from socratic_utils.answers.extract import is_correct
 from socratic_utils.config import Settings
 from socratic_utils.experiments import corpus, data
 from socratic_utils.experiments.arms import main_arm
+from socratic_utils.experiments.scotd.prompted_student import arms
 from socratic_utils.files import content_hash
 from socratic_utils.problems import Chain, Problem, problem_text
 from socratic_utils.students.transcript import segments
@@ -143,15 +144,13 @@ def can_compare(settings: Settings) -> bool:
 
     With reused rows, those of the compared students must be committed.
     """
+    from socratic_utils.experiments.stages import arm_rows_on_disk
+
     taught = corpus.can_teach(settings, ("gt_steps",))
     if settings.reuse:
-        from socratic_utils.experiments.stages import predictions_path
-
-        split = data.test_problems(settings)[0].split
-        for student in (STUDENT, "gt_steps") if taught else (STUDENT,):
-            path = predictions_path(settings, main_arm(student), split)
-            if not (settings.reference / path.relative_to(settings.folder)).exists():
-                return False
+        students = [STUDENT, "gt_steps"] if taught else [STUDENT]
+        if not all(arm_rows_on_disk(settings, main_arm(name)) for name in students):
+            return False
     if taught or data.can_ask(settings) or rows_before(settings):
         return True
     return bool(teachers_chains(settings, data.test_problems(settings)))
@@ -159,12 +158,10 @@ def can_compare(settings: Settings) -> bool:
 
 def rows_before(settings: Settings) -> list[dict]:
     """The untrained student's rows of notebook 13; empty if it has not been run."""
-    from socratic_utils.experiments.stages import rows_of
+    from socratic_utils.experiments.stages import arm_rows_on_disk
 
-    split = data.test_problems(settings)[0].split
-    name = f"{settings.dataset}-{split}-greedy_cot.jsonl"
-    rows = rows_of(settings.source / "predictions" / "prompted" / name)
-    return [r for r in rows if settings.reuse or r["settings"] == settings.hash]
+    [before] = [arm for arm in arms(settings) if arm.name == "greedy_cot"]
+    return arm_rows_on_disk(settings, before)
 
 
 def teachers_chains(
