@@ -132,11 +132,6 @@ def content_hash(value: Any, length: int = 10) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
-def file_hash(path: str | Path, length: int = 16) -> str:
-    """A short hash of a file's bytes."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:length]
-
-
 def environment() -> dict[str, Any]:
     """Versions, processors and git id, to compare two runs."""
     versions: dict[str, str | None] = dict.fromkeys(PACKAGES)
