@@ -30,6 +30,7 @@ def other(value):
 def test_the_same_ingredients_give_the_same_hash():
     copies = [(p, replace(chain)) for p, chain in PAIRS]  # equal, other objects
     assert named() == named(pairs=list(PAIRS)) == named(pairs=copies)
+    assert named(training=Training(epochs=2)) == named(training=Training(epochs=2.0))
 
 
 @pytest.mark.parametrize(

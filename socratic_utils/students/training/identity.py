@@ -40,7 +40,7 @@ def ingredients(
         "format": FORMAT,
         "base_revision": base_revision(base),
         "supervision": asdict(supervision),
-        "training": asdict(training),
+        "training": {name: float(v) for name, v in asdict(training).items()},
         "seed": seed,
         "transcripts": transcripts_hash(pairs, supervision),
         "order": order_fingerprint(seed, training.batch_size),
