@@ -100,9 +100,9 @@ def _no_network(*_: object, **__: object) -> NoReturn:
 
 def _forget_problems() -> None:
     with suppress(ImportError):  # the environment is not there
-        from socratic_utils.experiments import corpus
+        from socratic_utils.experiments import data
 
-        corpus.forget_problems()
+        data.forget_problems()
 
 
 def data_line(settings: Settings) -> str:

@@ -21,17 +21,25 @@ Not covered: students of SCoTD's notebooks, which are trained for a number of st
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
+from io import StringIO
 from math import ceil
 from statistics import mean
+from typing import TYPE_CHECKING
 
 from socratic_utils.config import MICRO_BATCH, Settings
 from socratic_utils.problems import Chain, Step, gold_chain
 from socratic_utils.students.base_models import SIZES, Size
+from socratic_utils.students.no_subquestions import as_long, sub_problems
+from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS
 
 from .schedule import number_of
+
+if TYPE_CHECKING:  # a plan must not need what is installed
+    from socratic_utils.experiments.arms import Arm
 
 CHARACTERS = 3.5  # per token of English with numbers
 CHAIN = 300  # characters of a chain where the benchmark has no steps
@@ -55,68 +63,62 @@ GPUS = (Gpu("A100 40 GB", 312e12, 40), Gpu("RTX 4090 24 GB", 165e12, 24))
 
 
 def gpu_plan(settings: Settings) -> list[dict]:
-    """One row per training and per decoding: tokens, memory, hours on each card.
+    """One row per training and per decoding of the main table, and their total.
 
-    Empty for a student whose size is not known.
+    A row has sequences, tokens, memory, and hours on each card.  Empty for a student
+    whose size is not known.
     """
-    from socratic_utils.experiments.corpus import taught, test_problems, test_splits
-    from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS
+    from socratic_utils.experiments.arms import main_arms
+    from socratic_utils.experiments.data import reported_problems
 
-    size = SIZES.get(settings.student.rpartition("/")[2])
-    if size is None:
-        return []
-    rows, lengths = [], []
-    for student in STUDENTS.values():
-        for name in student.supervisions:
-            if taught(settings, SUPERVISIONS[name]):
-                row, length = training_row(settings, size, name)
-                rows.append(row)
-                if name == student.supervisions[-1]:
-                    lengths.append((student.name, length))
-    asked = sum(len(test_problems(settings, s)) for s in test_splits(settings))
-    rows += [decoding_row(settings, size, *each, asked) for each in lengths]
-    return [*rows, total("all, one seed", rows)]
+    with redirect_stdout(StringIO()):  # what cannot be taught is no part of a plan
+        arms = main_arms(settings)
+    asked = {arm: len(reported_problems(settings)) for arm in arms}
+    return rows_of(settings, asked, "all, one seed")
 
 
 def ablation_plan(settings: Settings) -> list[dict]:
-    """The same of what the ablations train and decode beside the main table.
-
-    Empty for a student whose size is not known, and where no ablation is possible.
-    """
+    """The same of what the ablations train and decode beside the main table."""
     from socratic_utils.experiments import ablations
 
+    asked = dict.fromkeys(
+        ablations.arms(settings), len(ablations.problems_of(settings))
+    )
+    main = {model for arm in STUDENTS.values() for model in arm.supervisions}
+    return rows_of(settings, asked, "ablations, one seed", main)
+
+
+def rows_of(
+    settings: Settings, asked: dict[Arm, int], what: str, trained: Collection[str] = ()
+) -> list[dict]:
+    """The rows of arms, each decoded on so many problems, and their total.
+
+    Models that are `trained` elsewhere have no row.
+    """
     size = SIZES.get(settings.student.rpartition("/")[2])
-    chosen = ablations.chosen(settings) if size else []
-    if not chosen:
+    if size is None or not asked:
         return []
-    row_of = partial(training_row, settings, size)
-    rows = [row_of(name)[0] for name in ablations.extra_models(settings)]
-    count = len(ablations.problems_of(settings))
-    for one in chosen:
-        length = row_of(one.models[-1])[1]
-        rows.append(decoding_row(settings, size, one.name, length, count))
-    return [*rows, total("ablations, one seed", rows)]
+    models = dict.fromkeys(model for arm in asked for model in arm.models)
+    rows = [training_row(settings, size, m) for m in models if m not in trained]
+    rows += [decoding_row(settings, size, *each) for each in asked.items()]
+    return [*rows, total(what, rows)]
 
 
-def training_row(settings: Settings, size: Size, model: str) -> tuple[dict, float]:
-    """A training's row, and the mean length of its transcripts in tokens."""
+def training_row(settings: Settings, size: Size, model: str) -> dict:
     own = transcripts_of(settings, model)
     tokens = own.epochs * own.count * own.mean
-    row = {"what": f"train {model}", "sequences": own.count,
-           "million tokens": round(tokens / 1e6, 2),
-           "gigabytes": round(memory(size, own.longest), 1),
-           **{g.name: training_hours(size.parameters, tokens, g)
-              for g in GPUS}}  # fmt: skip
-    return row, own.mean
+    return {"what": f"train {model}", "sequences": own.count,
+            "million tokens": round(tokens / 1e6, 2),
+            "gigabytes": round(memory(size, own.longest), 1),
+            **{g.name: training_hours(size.parameters, tokens, g)
+               for g in GPUS}}  # fmt: skip
 
 
-def decoding_row(
-    settings: Settings, size: Size, name: str, length: float, asked: int
-) -> dict:
-    """The row of decoding `asked` problems in batches, `length` tokens each."""
+def decoding_row(settings: Settings, size: Size, arm: Arm, asked: int) -> dict:
+    length = transcripts_of(settings, arm.models[-1]).mean
     batches = ceil(asked / settings.decoding.batch_size)
     hours = batches * min(length, settings.decoding.max_tokens) * TOKEN_SECONDS / 3600
-    return {"what": f"decode {name}", "sequences": asked,
+    return {"what": f"decode {arm.name}", "sequences": asked,
             "million tokens": round(asked * length / 1e6, 2),
             "gigabytes": round(2 * size.parameters / 1e9, 1),
             **{g.name: hours for g in GPUS}}  # fmt: skip
@@ -124,7 +126,7 @@ def decoding_row(
 
 def total(what: str, rows: Sequence[dict]) -> dict:
     """The hours of all rows, and the memory of the largest."""
-    hours = {g.name: sum(row[g.name] or 0 for row in rows) for g in GPUS}
+    hours = {g.name: sum(row[g.name] for row in rows) for g in GPUS}
     return {"what": what, "gigabytes": max(row["gigabytes"] for row in rows), **hours}
 
 
@@ -196,9 +198,9 @@ class Transcripts:
 def transcripts_of(settings: Settings, model: str) -> Transcripts:
     """The estimated transcripts of a model's training, cut as in training.
 
-    Of more than `SAMPLE` problems only so many, at even distances, are measured.
+    Of more than `SAMPLE` problems only so many, evenly spaced, are measured.
     """
-    from socratic_utils.experiments.corpus import train_problems
+    from socratic_utils.experiments.data import train_problems
 
     problems = train_problems(settings)
     any_student = replace(settings, student="", seed=0)  # all read the same text
@@ -207,25 +209,25 @@ def transcripts_of(settings: Settings, model: str) -> Transcripts:
 
 @cache  # a plan of several sizes asks for each again
 def _measured(settings: Settings, model: str, count: int, _first: str) -> Transcripts:
-    from socratic_utils.experiments.corpus import spread, train_problems
-    from socratic_utils.experiments.lessons import expanded
-    from socratic_utils.students.supervision import SUPERVISIONS
+    from socratic_utils.experiments.data import spread, train_problems
 
-    supervision, pairs = SUPERVISIONS[model], []
+    supervision, pairs, recipe = SUPERVISIONS[model], [], settings.training
     for problem in (sample := spread(train_problems(settings), SAMPLE)):
         chain = gold_chain(problem)
         if not chain.steps and "solution" in supervision.shown:
             step = Step("", "x" * CHAIN, problem.answer)
             chain = Chain(problem.id, "cot", (step,), problem.answer, "estimated")
         pairs.append((problem, chain))
-    pairs, training = expanded(settings, model, pairs)
+    if model == "no_subquestions":
+        parts = sub_problems(pairs)
+        pairs, recipe = parts, as_long(recipe, len(pairs), len(parts))
     lengths = []
     for problem, chain in pairs:
         shown = supervision.transcript(problem, chain)
         characters = sum(len(segment.text) + 1 for segment, _ in shown)
-        lengths.append(min(characters / CHARACTERS, training.max_length))
+        lengths.append(min(characters / CHARACTERS, recipe.max_length))
     whole = round(len(lengths) * count / len(sample))
-    return Transcripts(whole, mean(lengths), max(lengths), training.epochs)
+    return Transcripts(whole, mean(lengths), max(lengths), recipe.epochs)
 
 
 # --- as a dry run prints it -----------------------------------------------------------

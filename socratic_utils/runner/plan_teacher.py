@@ -14,18 +14,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from socratic_utils.config import Settings, outputs_root
-from socratic_utils.experiments import two_stage
-from socratic_utils.experiments.corpus import (
+from socratic_utils.experiments import prompting
+from socratic_utils.experiments.corpus import can_give, styles
+from socratic_utils.experiments.data import (
+    STYLE,
     can_ask,
-    can_give,
+    can_sample,
+    sampling_plan,
     spread,
-    styles,
     teacher_of,
     test_problems,
     train_problems,
 )
 from socratic_utils.experiments.human_judgement import PAIRS
-from socratic_utils.experiments.sampling import STYLE, can_sample, planned
 from socratic_utils.filtering.right_answers import KEPT, RESAMPLE_TEMPERATURE, judge
 from socratic_utils.problems import Problem, read_rows
 from socratic_utils.teacher.cache import ReplyStore, shipped_recordings
@@ -63,11 +64,11 @@ def teacher_plan(settings: Settings) -> dict[str, Estimate]:
         for sample, asked in enumerate(at_most(settings, teacher, problems, style)):
             add("filtering" if sample else "teacher_generation", asked)
     if can_sample(settings):
-        add("many_chains", planned(settings))
+        add("many_chains", sampling_plan(settings))
     if can_ask(settings):
         tested = spread(test_problems(settings), settings.many.test_limit)
-        if two_stage.fits(tested):
-            add("ablations", two_stage.planned(teacher, tested))
+        if prompting.fits(tested):
+            add("ablations", prompting.planned(teacher, tested))
         trains_all = settings.scale != "small" or settings.ablations
         for style in (FROM_STEPS, FROM_QUESTIONS) if trains_all else ():  # SocGT
             if can_give(settings, problems, style):

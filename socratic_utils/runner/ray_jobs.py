@@ -17,15 +17,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from socratic_utils.config import outputs_root
+from socratic_utils.experiments.trainings import TrainingJob
 from socratic_utils.files import project_root
-
-from .jobs import Job
 
 RETRIES = 5  # of a job whose worker dies; a job that fails by itself is not repeated
 PASSED_ON = ("SOCRATIC_DATA_DIR", "HF_HUB_OFFLINE", "HF_HOME", "HF_TOKEN")
 
 
-def run_jobs(jobs: Sequence[Job], address: str = "auto") -> int:
+def run_jobs(jobs: Sequence[TrainingJob], address: str = "auto") -> int:
     """Train all jobs that are not done yet; returns how many.
 
     `address` is the cluster's.  Raises RuntimeError in one sentence if Ray is not
@@ -48,7 +47,7 @@ def run_jobs(jobs: Sequence[Job], address: str = "auto") -> int:
         ) from None
     gpus = 1 if ray.cluster_resources().get("GPU") else 0
     train = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=RETRIES)(_train)
-    waiting = {train.remote(job.options, job.model): job for job in missing}
+    waiting = {train.remote(job.settings, job.arm, job.model): job for job in missing}
     print(f"{len(waiting)} trainings on {len(ray.nodes())} nodes", flush=True)
     failed = []
     while waiting:
@@ -68,8 +67,8 @@ def run_jobs(jobs: Sequence[Job], address: str = "auto") -> int:
     return len(missing)
 
 
-def _train(options: dict[str, Any], model: str) -> str:
-    return Job(options, model).run().name
+def _train(*job: Any) -> str:
+    return TrainingJob(*job).run().name
 
 
 def _ray() -> Any:

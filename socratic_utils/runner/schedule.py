@@ -117,12 +117,18 @@ def is_on_request(settings: Settings, path: Path) -> bool:
     return settings.scale == "small" or notebook_at(path).paper != paper_of(settings)
 
 
+def is_part(settings: Settings, name: str) -> bool:
+    """Whether a whole run has this notebook."""
+    return not is_on_request(settings, Path(number_of(name)))
+
+
 def why_left_out(settings: Settings, path: Path) -> str:
     """Why a notebook would have nothing to show, as a sentence; empty where it has.
 
     Raises OSError where that depends on a benchmark that is not at hand.
     """
-    from socratic_utils.experiments import ablations, corpus, sampling
+    from socratic_utils.experiments import ablations, corpus, data
+    from socratic_utils.experiments.arms import main_arm
     from socratic_utils.experiments.human_judgement.pairs import can_compare
 
     entry, teacher = notebook_at(path), settings.teacher
@@ -137,12 +143,12 @@ def why_left_out(settings: Settings, path: Path) -> str:
     if entry.needs == "many chains":
         count = settings.many.counts[-1]
         missing = f"{teacher} has no {count} recorded chains per problem"
-        return "" if sampling.can_sample(settings) else missing
+        return "" if data.can_sample(settings) else missing
     if entry.needs == "an ablation":
         missing = "no ablation is possible with these settings"
-        return "" if ablations.chosen(settings) else missing
+        return "" if ablations.arms(settings) else missing
     student = "cot" if judged else entry.needs
-    if student and not corpus.is_taught(settings, student):
+    if student and not corpus.can_teach(settings, main_arm(student).models):
         kind = "CoT" if student == "cot" else "Socratic"
         return f"neither {settings.dataset} nor {teacher} has {kind} chains"
     if judged and not can_compare(settings):

@@ -8,7 +8,7 @@ import pytest
 
 from socratic_utils import config
 from socratic_utils.benchmarks import BENCHMARKS, load_problems
-from socratic_utils.experiments.corpus import train_problems
+from socratic_utils.experiments.data import train_problems
 from socratic_utils.problems import problem_text, sub_questions
 from socratic_utils.runner import cli
 from socratic_utils.runner.known_sizes import TYPICAL, data_line, known_sizes

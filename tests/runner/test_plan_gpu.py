@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from socratic_utils import config
-from socratic_utils.experiments.corpus import train_problems
+from socratic_utils.experiments.data import train_problems
 from socratic_utils.runner import cli
 from socratic_utils.runner.plan_gpu import (
     GPUS,

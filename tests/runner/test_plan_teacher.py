@@ -5,7 +5,8 @@ import os
 import pytest
 
 from socratic_utils import config
-from socratic_utils.experiments import stages as experiments
+from socratic_utils.experiments.corpus import corpus, filtered
+from socratic_utils.experiments.data import teacher_of, train_problems
 from socratic_utils.runner import cli
 from socratic_utils.runner.plan_teacher import teacher_plan
 from socratic_utils.teacher.published.published_teacher import PublishedTeacher
@@ -40,8 +41,8 @@ def test_another_teacher_is_asked_for_at_most_this():
 def test_what_is_cached_and_right_is_not_asked_again():
     with TeacherServer(reply="She has 4 * 12 = 48.\nThe answer is 48.") as server:
         settings = config.load("smoke", teacher="toy", teacher_url=server.url)
-        teacher = experiments.teacher_of(settings)
-        problems = experiments.train_problems(settings)
+        teacher = teacher_of(settings)
+        problems = train_problems(settings)
         teacher.sample(problems[:5], "cot")
         plan = teacher_plan(settings)
     assert plan["01"].requests == 2 * len(problems) - 5
@@ -85,11 +86,11 @@ needs_data = pytest.mark.skipif(
 @needs_data
 def test_published_chains_pass_the_same_filter():
     settings = config.load("smoke", dataset="svamp", teacher="palm-540b")
-    result = experiments.filtered(settings, "cot")
-    assert len(result.attempts) == settings.train_limit  # nobody is asked again
+    result = filtered(settings, "cot")
+    assert len(result.attempts) == settings.train_limit  # nothing is asked again
     assert {chain.source for chain in result.kept} == {"palm-540b"}
     assert teacher_plan(settings) == {}
-    pairs = experiments.corpus(settings, "cot")
+    pairs = corpus(settings, "cot")
     assert len(pairs) == len(result.kept) > 0
 
 
@@ -97,7 +98,7 @@ def test_published_chains_pass_the_same_filter():
 def test_a_published_teacher_says_what_it_has():
     settings = config.load("smoke", dataset="svamp", teacher="palm-540b")
     with pytest.raises(ValueError, match="no 'socratic' chains on svamp"):
-        experiments.filtered(settings, "socratic")
+        filtered(settings, "socratic")
     teacher = PublishedTeacher("palm-540b")
     with pytest.raises(ValueError, match="one published chain a problem"):
-        teacher.sample(experiments.train_problems(settings), n=2)
+        teacher.sample(train_problems(settings), n=2)

@@ -9,8 +9,10 @@ import time
 import psutil
 import pytest
 
-from socratic_utils.runner import jobs
-from socratic_utils.runner import ray_jobs as ray_engine
+from socratic_utils import config
+from socratic_utils.experiments.arms import main_arm
+from socratic_utils.experiments.trainings import TrainingJob
+from socratic_utils.runner import jobs, ray_jobs
 
 OPTIONS = {"scale": "smoke", "epochs": 120}
 
@@ -27,7 +29,7 @@ def test_without_ray_one_sentence_says_what_to_install(settings, monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", no_ray)
     with pytest.raises(RuntimeError, match='not installed: pip install "ray'):
-        ray_engine.run_jobs(jobs.jobs_of({"scale": "smoke"}))
+        ray_jobs.run_jobs(jobs.jobs_of({"scale": "smoke"}))
 
 
 @pytest.fixture
@@ -70,7 +72,7 @@ def test_every_job_is_done_though_a_worker_is_killed(settings, cluster, capsys):
     killer = threading.Thread(target=kill_one_in_mid_training)
     killer.start()
     try:
-        assert ray_engine.run_jobs(chosen, cluster.address) == 2
+        assert ray_jobs.run_jobs(chosen, cluster.address) == 2
     finally:
         over.set()
         killer.join()
@@ -80,16 +82,17 @@ def test_every_job_is_done_though_a_worker_is_killed(settings, cluster, capsys):
         record = json.loads((students / job.name / "training.json").read_text("utf-8"))
         assert record["losses"][-1]["step"] == 360  # 12 problems, 4 a step, 120 times
     assert "2 trainings on 2 nodes" in capsys.readouterr().out
-    assert ray_engine.run_jobs(chosen, cluster.address) == 0  # nothing is done twice
+    assert ray_jobs.run_jobs(chosen, cluster.address) == 0  # nothing is done twice
 
 
-def test_a_job_that_fails_is_told_and_the_others_are_done(settings, cluster):
+def test_a_job_that_fails_is_reported_and_the_others_are_done(settings, cluster):
     good = next(job for job in jobs.jobs_of(OPTIONS) if job.model == "answer_only")
 
-    class Bad(jobs.Job):
+    class Bad(TrainingJob):
         is_done = False
 
-    bad = Bad({**OPTIONS, "student": "/no/such/model"}, "gt_steps")
+    bad = config.load(**OPTIONS, student="/no/such/model")
+    bad = Bad(bad, main_arm("gt_steps"), "gt_steps")
     with pytest.raises(RuntimeError, match="1 of 2 trainings failed"):
-        ray_engine.run_jobs([bad, good], cluster.address)
+        ray_jobs.run_jobs([bad, good], cluster.address)
     assert good.is_done
