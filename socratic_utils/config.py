@@ -185,10 +185,8 @@ PRESETS = {
 }  # fmt: skip
 
 # What replaces a scale's settings on another benchmark than its own.  At `paper` scale
-# SCoTD's benchmarks have SCoTD's student and recipe ("SCoTD: student and training" in
-# docs/papers.md).  The shipped recording has CoT chains of the first 100 GSM8K
-# problems, whose transcripts are twice as long as gradeschool's; PaLM's chains are
-# published for all CommonsenseQA training problems.
+# SCoTD's benchmarks have SCoTD's student and recipe (docs/papers.md).  The shipped
+# recording has CoT chains of the first 100 GSM8K problems only.
 SCOTD = {
     "student": "facebook/opt-1.3b", "learning_rate": 2e-5, "warmup_share": 0.025,
     "max_length": 700, "max_grad_norm": 0.5, "adam_epsilon": 1e-5,

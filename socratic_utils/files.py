@@ -74,10 +74,11 @@ def read_json(path: str | Path, default: Any = None) -> Any:
 
 
 def write_jsonl_rows(path: str | Path, rows: Iterable[dict]) -> Path:
-    """Write dictionaries as JSON Lines, atomically."""
-    return write_atomic(
-        path, "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows)
-    )
+    """Write one JSON object per line, atomically; `.gz` is compressed."""
+    data = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows).encode()
+    if str(path).endswith(".gz"):
+        data = gzip.compress(data, mtime=0)  # mtime=0: same rows, same bytes
+    return write_atomic(path, data)
 
 
 def read_rows(path: str | Path) -> Iterator[tuple[int, dict]]:

@@ -13,14 +13,12 @@ Not covered: how a problem is put into a prompt (`teacher.prompts`) or a trainin
 sequence (`students.transcript`).
 """
 
-import gzip
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .files import read_rows, write_atomic
+from .files import read_rows, write_jsonl_rows
 
 KINDS = ("number", "yes_no", "choice")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"  # of choices
@@ -135,11 +133,7 @@ Row = TypeVar("Row", Problem, Chain)
 def save_jsonl(path: str | Path, items: Iterable[Problem | Chain | dict]) -> Path:
     """Write one JSON object per line, atomically; `.gz` is compressed."""
     rows = (item if isinstance(item, dict) else asdict(item) for item in items)
-    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    data = text.encode()
-    if str(path).endswith(".gz"):
-        data = gzip.compress(data, mtime=0)  # mtime=0: same rows, same bytes
-    return write_atomic(path, data)
+    return write_jsonl_rows(path, rows)
 
 
 def load_jsonl(path: str | Path, cls: type[Row]) -> list[Row]:

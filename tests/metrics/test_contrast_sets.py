@@ -76,7 +76,7 @@ def test_imdb_and_its_contrast_set(imdb):
 
 def test_a_run_on_imdb_reports_both_sides(imdb):
     from socratic_utils import config
-    from socratic_utils.experiments.corpus import test_splits as splits_of
+    from socratic_utils.experiments.data import test_splits as splits_of
 
     settings = config.load("paper", dataset="imdb")
     assert splits_of(settings) == ["test", "original", "contrast"]
