@@ -31,6 +31,7 @@ import pandas as pd
 
 from socratic_utils.answers.extract import find_equations
 from socratic_utils.config import Settings
+from socratic_utils.metrics.question_quality import quality_table
 from socratic_utils.metrics.statistics import accuracy, paired
 from socratic_utils.problems import Problem, sub_questions
 from socratic_utils.students.guidance import GUIDES
@@ -145,6 +146,25 @@ def compare(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
             base = on_same_problems(settings, arm, main_arm(arm.default))
             lines.append(paired_line(arm.name, own, base))
     return pd.DataFrame(lines)
+
+
+def default_rows(settings: Settings, default: str = PAIR) -> list[dict]:
+    """Rows of a default on the problems of its ablations; none where it has none."""
+    from .stages import on_same_problems
+
+    found = [arm for arm in arms(settings) if arm.default == default]
+    return on_same_problems(settings, found[0], main_arm(default)) if found else []
+
+
+def questions_table(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
+    """Quality of the sub-questions (Table 4): the pair, and ablations that change them.
+
+    Gold questions are skipped, and so is the calculator, which changes solutions only.
+    """
+    changed = [arm.name for arm in arms(settings) if arm.default == PAIR
+               and not arm.calculator and arm.questions != "gold"]  # fmt: skip
+    asked = [row for row in rows if row["student"] in changed]
+    return quality_table([*default_rows(settings), *asked], problems_of(settings))
 
 
 def paired_line(setting: str, own: Sequence[dict], base: Sequence[dict]) -> dict:

@@ -150,6 +150,15 @@ def reason_rows(results: dict[str, Filtered]) -> list[dict]:
     ]
 
 
+def attempt_rows(results: dict[str, Filtered]) -> list[dict]:
+    """One row per attempt; round 0 is the first chain, the others are resamples."""
+    return [
+        {"style": style, "round": attempt.chain.sample, "reason": attempt.reason}
+        for style, result in results.items()
+        for attempt in result.attempts
+    ]
+
+
 # --- pools ------------------------------------------------------------------------
 
 

@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import pandas as pd
+
 from socratic_utils.config import Decoding, Settings
 from socratic_utils.files import (
     content_hash,
@@ -25,6 +27,7 @@ from socratic_utils.files import (
 )
 from socratic_utils.metrics.self_consistency import SAMPLED
 from socratic_utils.problems import Problem, read_rows
+from socratic_utils.results.tables import by_size, over_seeds
 from socratic_utils.students.decoding.loop import FORMAT, prediction_row, solve
 from socratic_utils.students.supervision import STUDENTS
 from socratic_utils.students.training.hardware import device
@@ -209,3 +212,32 @@ def main_rows(settings: Settings) -> list[dict]:
     """Rows of the main table that are on disk so far, in the table's order."""
     rows = rows_on_disk(settings)
     return [row for name in STUDENTS for row in rows if row["student"] == name]
+
+
+# --- tables on disk ---------------------------------------------------------------
+
+
+def saved_table(settings: Settings, name: str) -> pd.DataFrame:
+    """A table that an earlier notebook of this run saved; empty where there is none.
+
+    With reused rows it is the committed run's.
+    """
+    path = settings.source / "tables" / f"{name}.csv"
+    return pd.read_csv(path) if path.exists() else pd.DataFrame()
+
+
+def seeds_table(settings: Settings) -> pd.DataFrame:
+    """Accuracy over the runs beside this one that differ in their seed only."""
+    name = settings.name.removesuffix(f"-seed{settings.seed}")
+    runs, main = settings.source.parent, "tables/main.csv"
+    return over_seeds(
+        sorted([*runs.glob(f"{name}/{main}"), *runs.glob(f"{name}-seed*/{main}")])
+    )
+
+
+def sizes_table(settings: Settings) -> pd.DataFrame:
+    """The first split's accuracy over the runs beside this one of other student models
+    (Socratic CoT, Figure 4)."""
+    runs = sorted(settings.source.parent.glob(f"{settings.scale}*/tables/main.csv"))
+    runs = [path for path in runs if "-train" not in path.parts[-3]]
+    return by_size(runs, settings.dataset, settings.seed)

@@ -13,10 +13,17 @@ correct.
 
 from .down_sampling import DOWN_SAMPLINGS, Pool, balanced, correct_only, keep_all
 from .duplicates import contamination, near_duplicates, texts_of
-from .right_answers import KEPT, REASONS, Filtered, judge, keep_if_correct
+from .right_answers import (
+    KEPT,
+    REASONS,
+    Filtered,
+    has_false_equation,
+    judge,
+    keep_if_correct,
+)
 
 __all__ = [
     "DOWN_SAMPLINGS", "KEPT", "REASONS", "Filtered", "Pool", "balanced",
-    "contamination", "correct_only", "judge", "keep_all", "keep_if_correct",
-    "near_duplicates", "texts_of",
+    "contamination", "correct_only", "has_false_equation", "judge", "keep_all",
+    "keep_if_correct", "near_duplicates", "texts_of",
 ]  # fmt: skip

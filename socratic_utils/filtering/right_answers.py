@@ -64,10 +64,18 @@ def judge(problem: Problem, chain: Chain) -> str:
         return "no steps"
     if is_correct(chain.answer, problem.answer, problem.kind):
         return KEPT
+    return "wrong arithmetic" if has_false_equation(chain) else "wrong reasoning"
+
+
+def has_false_equation(chain: Chain) -> bool:
+    """Whether a step states a false equation, which a correct answer does not rule out.
+
+    >>> step = Step("", "2 * 3 = 5", "5")
+    >>> has_false_equation(Chain("p", "cot", (step,), "6", "me"))
+    True
+    """
     equations = [e for step in chain.steps for e in find_equations(step.solution)]
-    if not all(equation_is_right(equation) for equation in equations):
-        return "wrong arithmetic"
-    return "wrong reasoning"
+    return not all(equation_is_right(equation) for equation in equations)
 
 
 def keep_if_correct(

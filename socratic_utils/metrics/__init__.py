@@ -10,10 +10,10 @@ SCoTD).  Here every share has an interval and every comparison an exact paired t
 experiments.  Not covered: tables and figures (`results`).
 """
 
-from .errors import first_error, line_marks
+from .errors import correct_with_wrong_steps, first_error, line_marks
 from .statistics import accuracy, mcnemar, paired, relative_gain, wilson_interval
 
 __all__ = [
-    "accuracy", "first_error", "line_marks", "mcnemar", "paired", "relative_gain",
-    "wilson_interval",
+    "accuracy", "correct_with_wrong_steps", "first_error", "line_marks", "mcnemar",
+    "paired", "relative_gain", "wilson_interval",
 ]  # fmt: skip

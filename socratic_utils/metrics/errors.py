@@ -115,6 +115,15 @@ def line_marks(lines: Sequence[dict], problem: Problem) -> list[str]:
     return marks
 
 
+def correct_with_wrong_steps(
+    rows: Iterable[dict], problems: Iterable[Problem]
+) -> list[dict]:
+    """The rows with a correct answer and a wrong solution, by `line_marks`."""
+    known = {problem.id: problem for problem in problems}
+    right = (row for row in rows if row["correct"])
+    return [r for r in right if "wrong" in line_marks(r["lines"], known[r["id"]])]
+
+
 def _student_steps(lines: Iterable[dict]) -> list[_Step]:
     """Questions with their solutions, also where all questions come first.
 

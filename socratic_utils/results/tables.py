@@ -33,6 +33,7 @@ from .papers.socratic_cot import SMOKE, compare_main
 RUN = ["dataset", "split", "student", "model", "teacher", "seed"]
 KEY = RUN[:3]
 SCORE = ["n", "correct", "accuracy", "ci_low", "ci_high"]
+SHOWN = ["split", "student", *SCORE, "truncated"]  # of the main table, for readers
 PAIRED = ["student_a", "student_b", "only_a", "only_b", "p_value"]
 SPLITS = ("test", "challenge", "validation", "train")
 CAPTIONS = {

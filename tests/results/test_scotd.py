@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from socratic_utils import config
+from socratic_utils.experiments.stages import saved_table
 from socratic_utils.results.papers import paper_table, scotd
-from socratic_utils.results.papers.socratic_cot import saved
 
 
 def score(student, accuracy=0.5, low=0.4, high=0.6):
@@ -142,13 +142,13 @@ def test_transfer_beside_the_papers(paper):
 
 
 def test_tables_of_other_notebooks_are_read_where_the_rows_are(settings):
-    assert saved(settings, "contrast").empty
+    assert saved_table(settings, "contrast").empty
     folder = settings.folder / "tables"
     folder.mkdir(parents=True)
     (folder / "contrast.csv").write_text("student,pairs\ncot,3\n")
-    assert saved(settings, "contrast")["pairs"].tolist() == [3]
+    assert saved_table(settings, "contrast")["pairs"].tolist() == [3]
     reused = config.load("small", reuse="reference")
-    assert len(saved(reused, "contrast")) == 5
+    assert len(saved_table(reused, "contrast")) == 5
 
 
 def test_samples_vote():

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from socratic_utils import config
-from socratic_utils.experiments import ablations
-from socratic_utils.experiments.two_stage import WAYS
+from socratic_utils.experiments import ablations, stages
+from socratic_utils.experiments.prompting import WAYS
 from socratic_utils.metrics.question_quality import COLUMNS
 from socratic_utils.results.papers import socratic_cot
 
@@ -208,13 +208,13 @@ def test_the_papers_arrows_are_shares_of_the_new_value():
 
 
 def test_saved_tables_are_those_of_the_run(settings, monkeypatch, tmp_path):
-    assert socratic_cot.saved(settings, "questions").empty
+    assert stages.saved_table(settings, "questions").empty
     for name in ("smoke", "reference"):
         folder = tmp_path / name / "tables"
         folder.mkdir(parents=True)
         (folder / "questions.csv").write_text(f"student\n{name}\n")
-    own = socratic_cot.saved(settings, "questions")
+    own = stages.saved_table(settings, "questions")
     assert own["student"].tolist() == ["smoke"]
     monkeypatch.setattr(config.Settings, "reference", tmp_path / "reference")
-    reused = socratic_cot.saved(replace(settings, reuse="reference"), "questions")
+    reused = stages.saved_table(replace(settings, reuse="reference"), "questions")
     assert reused["student"].tolist() == ["reference"]

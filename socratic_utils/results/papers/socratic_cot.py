@@ -21,7 +21,6 @@ from typing import Any
 
 import pandas as pd
 
-from socratic_utils.config import Settings
 from socratic_utils.metrics import relative_gain
 from socratic_utils.students.supervision import STUDENTS
 
@@ -157,6 +156,22 @@ def gains() -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
+def own_gains(main: pd.DataFrame, new: str = PAIR) -> pd.DataFrame:
+    """Our gains of one student over every other on the first split, both ways."""
+    first = main[main["split"].isin(main["split"].iloc[:1])]
+    scores = first.set_index("student")["accuracy"].to_dict()
+    lines = []
+    for old in [name for name in scores if name != new and new in scores]:
+        gain = relative_gain(scores[old], scores[new])
+        lines.append({
+            "old": old, "old_value": round(100 * scores[old], 2), "new": new,
+            "new_value": round(100 * scores[new], 2),
+            "of_new_%": round(100 * gain.of_new, 1),
+            "of_old_%": round(100 * gain.of_old, 1),
+        })  # fmt: skip
+    return pd.DataFrame(lines)
+
+
 def _compare(rows: pd.DataFrame, where: str, scale: str) -> list[dict[str, Any]]:
     """Our test rows beside the same cell; where there is none, beside the nearest ones.
 
@@ -211,15 +226,3 @@ def _dataset(name: str, cells: pd.DataFrame) -> str | None:
     """The paper's name of a benchmark, or None where `cells` lack it."""
     data = DATASETS.get(name)
     return data if data in set(cells["dataset"]) else None
-
-
-# --- moves to experiments -------------------------------------------------------------
-
-
-def saved(settings: Settings, name: str) -> pd.DataFrame:
-    """A table that an earlier notebook of this run saved; empty where there is none.
-
-    With reused rows it is the committed run's.
-    """
-    path = settings.source / "tables" / f"{name}.csv"
-    return pd.read_csv(path) if path.exists() else pd.DataFrame()
