@@ -34,6 +34,7 @@ MOST_REQUESTS = 50_000  # of one job, by the API's rules
 MOST_BYTES = 200 * 10**6
 MOST_LISTED = 1000  # how far back to look for a job of ours
 OVER = ("completed", "expired", "cancelled", "failed")
+POLL_SECONDS = 30.0
 ROUNDS = 3  # how often a request that failed in a job is submitted again
 UNSENT = "unsent-"  # in place of a job's id, until the endpoint has given it one
 
@@ -54,12 +55,9 @@ class BatchAsker:
         known: Known,
         logprobs: bool = False,
         budget: Callable[[], Budget | None] = lambda: None,
-        poll_seconds: float = 30.0,
-        wait: bool = True,
     ) -> None:
         self.endpoint, self.remember, self.store = endpoint, remember, store
-        self.known, self.budget = known, budget
-        self.logprobs, self.poll_seconds, self.wait = logprobs, poll_seconds, wait
+        self.known, self.logprobs, self.budget = known, logprobs, budget
         self.name, self.url = self.name_of(endpoint), f"/v1{endpoint.path}"
 
     @staticmethod
@@ -68,10 +66,7 @@ class BatchAsker:
         return f"{endpoint.base_url or 'openai'} {endpoint.model}"
 
     def ask(self, jobs: Sequence[Job], label: str) -> Refusals:
-        """Get a reply to each sample once.  Raises TeacherError when some stay missing.
-
-        With `wait=False` it raises after submitting; the next call collects.
-        """
+        """Get a reply to each sample; TeacherError when some stay missing."""
         import openai
 
         singles = {one.keys[0]: one for job in jobs for one in job.singles()}
@@ -83,9 +78,6 @@ class BatchAsker:
                     if not attempt:
                         self._find_unsent(singles)
                     self._submit(self._missing(singles, refused))
-                if not self.wait:
-                    self._collect_ready(refused)
-                    break
                 self._collect_all(refused, label)
                 if not self._missing(singles, refused):
                     break
@@ -202,7 +194,7 @@ class BatchAsker:
                 count = self._collect_ready(refused)
                 bar.update(count)
                 if not count and self._sent():
-                    time.sleep(self.poll_seconds)
+                    time.sleep(POLL_SECONDS)
 
     def _sent(self) -> dict[str, list[dict]]:
         """The open jobs that the endpoint has given an id."""
@@ -266,15 +258,9 @@ class BatchAsker:
 
     def _report(self, singles: dict[str, Job], refused: dict) -> Refusals:
         ours = [error for key, error in refused.items() if key in singles]
-        lost, of = len(self._missing(singles, refused)), f"of {len(singles)} chains of"
-        if lost and not self.wait:
+        if lost := len(self._missing(singles, refused)):
             raise TeacherError(
-                f"{lost} {of} {self.endpoint.model} are in batch jobs: run the same "
-                f"command later to collect them"
-            )
-        if lost:
-            raise TeacherError(
-                f"{lost} {of} {self.endpoint.model} did not come in {ROUNDS + 1} batch "
-                f"jobs; the others are kept, run again later"
+                f"{lost} of {len(singles)} chains of {self.endpoint.model} did not "
+                f"come in {ROUNDS + 1} batch jobs; the others are kept, run again later"
             )
         return Refusals(len(ours), ours[0] if ours else None)

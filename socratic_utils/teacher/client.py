@@ -41,7 +41,8 @@ from .errors import (
 from .job import reply_rows
 
 SECONDS_TO_CONNECT = 30.0
-LONGEST_WAIT = 3600.0  # seconds: a longer Retry-After is not obeyed
+OPENAI_WAITS = 120.0  # seconds: up to here `openai` obeys a Retry-After
+LONGEST_WAIT = 3600.0  # and up to here this module does
 STOP = ["\n\nProblem:"]  # where a completion model would begin another exemplar
 
 
@@ -144,7 +145,7 @@ class Endpoint:
                 status, pause = error.status_code, retry_after(error.response.headers)
                 if self.learn(body, status, error.body):
                     continue
-                if not is_retried(status) or not 0 < pause <= LONGEST_WAIT:
+                if not (is_retried(status) and OPENAI_WAITS < pause <= LONGEST_WAIT):
                     raise explained(self.model, status, error.body) from None
                 problem = f"asks to wait {pause:.0f} seconds"
                 print(f"{self.model} {problem}", flush=True)

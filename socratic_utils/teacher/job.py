@@ -95,7 +95,7 @@ def reply_rows(reply: dict, n: int = 1) -> list[dict]:
     are split evenly between its choices; `logprob` is the sum over the `tokens` tokens
     of a choice, both None where the endpoint gives none.  A message that ended without
     a text (a refusal, all tokens spent on thinking) has an empty one; a choice without
-    a message is skipped.
+    a message, or that ended with an error, is skipped.
     """
     choices = [c for c in reply.get("choices") or () if isinstance(c, dict)]
     rows = [row for choice in choices[:n] if (row := _choice_row(choice))]
@@ -115,7 +115,7 @@ def _choice_row(choice: dict) -> dict | None:
     ended = isinstance(message, dict) and finish is not None
     if text is None and (ended or finish == "content_filter"):
         text = ""
-    if not isinstance(text, str):
+    if not isinstance(text, str) or finish == "error":  # asked for again
         return None
     values = _logprobs(choice.get("logprobs"))
     return {
@@ -132,7 +132,8 @@ def _logprobs(found: Any) -> list[float]:
         return []
     if found.get("token_logprobs"):
         return [float(v) for v in found["token_logprobs"] if v is not None]
-    return [float(t["logprob"]) for t in found.get("content") or ()]
+    values = [token.get("logprob") for token in found.get("content") or ()]
+    return [] if None in values else [float(value) for value in values]
 
 
 def stored_row(stub: dict, reply: dict, logprobs: bool, **more: object) -> dict:

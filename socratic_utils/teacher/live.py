@@ -1,11 +1,11 @@
-"""Ask for many chains at once, live, and stop for good reasons only.
+"""Many requests at once, live.
 
 Where the endpoint honours `n`, a job is one request; where it ignores or refuses `n`,
-its samples are requested one by one.  `concurrency` requests at a time run in an event
-loop in a thread of its own, because a notebook already runs a loop; each reply is
-stored by `remember` as it comes.  A refused request does not stop the others.  When the
-endpoint fails again and again, or the next request could exceed the budget, no new
-request is made, those in flight are awaited, and one sentence says what is missing.
+its samples are requested one by one.  Requests run in an event loop in a thread of its
+own, because a notebook already runs a loop; replies are stored as they come.  A refused
+request does not stop the others.  When the endpoint fails again and again, or the next
+request could exceed the budget, no new request is made, those in flight are awaited,
+and one sentence says what is missing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from queue import SimpleQueue
 from threading import Thread
@@ -30,14 +30,15 @@ Answer = tuple[list[dict], TeacherError | None]
 
 
 @contextmanager
-def background_loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """An event loop that runs in a thread of its own."""
+def background_loop(endpoint: Endpoint) -> Iterator[asyncio.AbstractEventLoop]:
+    """An event loop in a thread of its own; in the end connections are closed."""
     loop = asyncio.new_event_loop()
     thread = Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:
         yield loop
     finally:
+        asyncio.run_coroutine_threadsafe(endpoint.close(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
@@ -70,37 +71,34 @@ class LiveAsker:
         """
         self.waiting, self.endpoint.stopped = deque(jobs), False
         self.trials: dict[str, Job] = {}  # one sample of a job refused with `n` -> rest
-        self.refusals, self.answered = Refusals(), 0
-        self.failed: list[TeacherError] = []
+        self.refusals, self.failed, self.answered = Refusals(), [], 0
         self.running: dict[Future, tuple[Job, float]] = {}  # -> its worst cost
         self.arrived: SimpleQueue[Future] = SimpleQueue()
-        self.slots = asyncio.Semaphore(self.concurrency)
+        self.slots, self.tokens = asyncio.Semaphore(self.concurrency), [0, 0]
         total = sum(len(job.samples) for job in jobs)
-        self.bar = tqdm(total=total, desc=label, unit="chain")
-        self.tokens = [0, 0]
-        with background_loop() as self.loop:
+        with (
+            tqdm(total=total, desc=label, unit="chain") as self.bar,
+            background_loop(self.endpoint) as self.loop,
+        ):
             try:
                 self._ask_all()
-            finally:  # also when interrupted: what is in flight is paid for
-                self._await_running()
-                self.bar.close()
-        missing = total - self.answered - self.refusals.count
+            finally:
+                self._store_running()
         if self.failed:
+            missing = total - self.answered - self.refusals.count
             also = f"; {missing} of {total} chains are missing" if total > 1 else ""
             raise TeacherError(f"{self.failed[0]}{also}") from None
         return self.refusals
 
     def _ask_all(self) -> None:
         in_a_row = 0
-        while self.waiting or self.running:
+        while True:
             # As many failures in a row as can be in flight: nothing is served.
             if in_a_row >= 2 * self.concurrency:
                 self.waiting.clear()
-            elif stopped := self._fill():
-                self.failed.append(stopped)
-                self.waiting.clear()
+            self._fill()
             if not self.running:
-                break
+                return
             done = [self.arrived.get()]
             while not self.arrived.empty():
                 done.append(self.arrived.get())
@@ -120,22 +118,23 @@ class LiveAsker:
                 else:
                     in_a_row = 0
 
-    def _await_running(self) -> None:
-        """Store the replies to what is in flight, and cancel what is not."""
-        if self.running:
-            self.endpoint.stopped = True
-            print(f"waiting for {len(self.running)} requests in flight", flush=True)
-            self.loop.call_soon_threadsafe(self._cancel_idle)
-            answers = [_answer(future) for future in self.running]
-            self.remember([row for rows, _ in answers for row in rows])
-        asyncio.run_coroutine_threadsafe(self.endpoint.close(), self.loop).result()
+    def _store_running(self) -> None:
+        """After an interrupt, store what is in flight, which is paid for."""
+        if not self.running:
+            return
+        self.endpoint.stopped = True
+        print(f"waiting for {len(self.running)} requests in flight", flush=True)
+        self.loop.call_soon_threadsafe(self._cancel_idle)
+        wait(self.running)
+        finished = [future for future in self.running if not future.cancelled()]
+        self.remember([row for future in finished for row in future.result()[0]])
 
     def _cancel_idle(self) -> None:
         for task in asyncio.all_tasks(self.loop) - self.endpoint.in_flight:
             task.cancel()
 
     def _go_on(self, job: Job, rows: list[dict], error: TeacherError | None) -> None:
-        """What an answer means for the samples of its job that it did not bring."""
+        """Queue the samples of a job that its answer did not bring."""
         rest = self.trials.pop(job.keys[0], None)
         if isinstance(error, RefusedError):
             if len(job.samples) > 1 and not error.by_content:
@@ -153,8 +152,8 @@ class LiveAsker:
             self.honours_n = False
             self.waiting.extendleft(job.singles(len(rows)))
 
-    def _fill(self) -> TeacherError | None:
-        """Start requests while there is room; the error is a budget that is used up."""
+    def _fill(self) -> None:
+        """Start requests while there is room and budget."""
         # More than there are slots, so that none is idle while replies are stored.
         room = self.concurrency + self.concurrency // 2
         while self.waiting and len(self.running) < room:
@@ -167,18 +166,21 @@ class LiveAsker:
                 worst = self.budget.worst(job.request, len(job.samples))
                 if not self.budget.admit(worst):
                     self.waiting.appendleft(job)
-                    if self.running:
-                        return None  # what is in flight may cost less than its worst
-                    return TeacherError(
-                        f"the next request could pass --max-cost "
-                        f"{self.budget.max_cost:g} dollars, of which "
-                        f"{self.budget.spent:.4f} are spent: answers so far are kept, "
-                        f"raise --max-cost to go on from there"
-                    )
+                    if not self.running:  # what is in flight may cost less
+                        self._stop_at_budget(self.budget)
+                    return
             future = asyncio.run_coroutine_threadsafe(self._one(job), self.loop)
             self.running[future] = (job, worst)
             future.add_done_callback(self.arrived.put)
-        return None
+
+    def _stop_at_budget(self, budget: Budget) -> None:
+        self.waiting.clear()
+        error = TeacherError(
+            f"the next request could pass --max-cost {budget.max_cost:g} dollars, of "
+            f"which {budget.spent:.4f} are spent: answers so far are kept, raise "
+            f"--max-cost to go on from there"
+        )
+        self.failed.append(error)
 
     async def _one(self, job: Job) -> Answer:
         """Ask for a job; errors are returned, so that none costs another's reply."""
@@ -196,6 +198,8 @@ class LiveAsker:
         seconds = round((time.time() - started) / max(1, len(replies)), 3)
         with_stubs = zip(job.stubs(), replies, strict=False)
         options = {"logprobs": self.logprobs, "seconds": seconds}
+        if self.endpoint.unsupported:  # at temperature 0 a row may be a random sample
+            options["unsupported"] = sorted(self.endpoint.unsupported)
         return [stored_row(*pair, **options) for pair in with_stubs], None
 
     def _show(self, rows: Sequence[dict]) -> None:
@@ -208,10 +212,3 @@ class LiveAsker:
             now = self.price.of(*self.tokens)
             told += f", ${now:.4f} of about ${now * self.bar.total / self.bar.n:.4f}"
         self.bar.set_postfix_str(told, refresh=False)
-
-
-def _answer(future: Future) -> Answer:
-    try:
-        return future.result()
-    except CancelledError:
-        return [], None

@@ -170,6 +170,15 @@ def test_an_endpoint_that_takes_little_is_asked_for_that():
     assert last["messages"][0]["role"] == "user"
 
 
+def test_a_row_says_what_its_request_was_without():
+    refuses = {"temperature": openai_refuses("temperature")}
+    with TeacherServer(refuses=refuses) as server:
+        teacher = Teacher("toy", server.url, None, recorded=(), concurrency=1)
+        teacher.sample(PROBLEMS[:2])
+    rows = teacher.store.of("toy")
+    assert [row["unsupported"] for row in rows] == [["temperature"]] * 2
+
+
 @pytest.mark.parametrize("error", ["", "busy", [], {"message": None}, None, "\ufffd"])
 def test_errors_that_are_not_the_apis_are_one_sentence_all_the_same(error):
     told = str(explained("toy", 502, error))
@@ -181,6 +190,14 @@ def test_a_prompt_that_is_too_long_says_nothing_of_max_tokens():
     message = ("This model's maximum context length is 4096 tokens; 200 of max_tokens "
                "are not supported with it.")  # fmt: skip
     assert unsupported_part({"max_tokens": 200}, {"message": message}) is None
+
+
+@pytest.mark.parametrize("seconds, requests", [(1, 3), (7200, 1)])
+def test_too_many_requests_end_after_so_many_attempts(slept, seconds, requests):
+    with TeacherServer(always={"Story": "429"}, retry_after=seconds) as server:
+        with pytest.raises(TeacherError, match="too many requests for too long"):
+            sample(server, max_retries=2)
+        assert len(server.requests) == requests
 
 
 def test_retry_after_is_in_seconds_or_a_date():

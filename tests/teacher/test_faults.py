@@ -174,6 +174,17 @@ def test_a_message_that_is_no_text_is_no_reply():
     assert reply_rows({"choices": [{"text": "48"}]})[0]["text"] == "48"
 
 
+def test_a_reply_that_ended_with_an_error_is_no_reply():
+    choice = {"message": {"content": "The answer is 4"}, "finish_reason": "error"}
+    assert reply_rows({"choices": [choice]}) == []
+
+
+def test_a_likelihood_that_is_missing_does_not_cost_the_text():
+    content = [{"logprob": -0.5}, {"logprob": None}]
+    [row] = reply_rows({"choices": [{"text": "48", "logprobs": {"content": content}}]})
+    assert row["text"] == "48" and row["logprob"] is row["tokens"] is None
+
+
 @pytest.mark.parametrize(
     "url", ["foo", "http://", "http://u:geheim@h/v1", "http://h/v1?key=geheim",
             "http://localhost:80x/v1", "ftp://h/v1"]

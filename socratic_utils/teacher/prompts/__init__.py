@@ -4,18 +4,18 @@ A file `<dataset>.<style>.txt` (or `default.<style>.txt` for any other dataset) 
 instruction and exemplars, divided by lines that start with `===`; lines that start
 with `#` before the first `===` are comments.  The styles:
 
-    socratic                  sub-questions and solutions (P1 section 3.1)
+    socratic                  sub-questions and solutions (Socratic CoT section 3.1)
     cot                       solutions only
-    socratic_from_steps       socratic, but the gold steps or facts are given
-    socratic_from_questions   socratic, but the gold sub-questions are (PAPERS.md 1.5)
-    questions                 sub-questions only: the first stage of P1, Table 3
+    socratic_from_steps       socratic, given the gold steps or facts
+    socratic_from_questions   socratic, given the gold sub-questions
+    questions                 sub-questions only (first stage in Socratic CoT, Table 3)
 
     >>> prompt = load_prompt("gradeschool", "cot")
     >>> [message["role"] for message in prompt.messages("Ann has 2 pens. ...")]
     ['system', 'user', 'assistant', 'user', 'assistant', 'user', 'assistant', 'user']
 
-Of P1's ASDiv problems the teacher reads number slots (`slots`).  Not covered: parsing
-what comes back (`parsing`) and asking (`teacher`).
+For ASDiv's problems the teacher reads number slots (`number_slots`).  Not covered:
+parsing replies (`answers`), asking (`teacher`).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Prompt:
         return content_hash([self.instruction, self.exemplars])
 
     def messages(self, problem_text: str) -> list[dict[str, str]]:
-        """The chat messages that ask for one problem: exemplars as earlier turns."""
+        """Chat messages that ask for one problem; exemplars are earlier turns."""
         turns = [{"role": "system", "content": self.instruction}]
         for text, chain in self.exemplars:
             turns.append({"role": "user", "content": f"Problem: {text}"})
@@ -57,11 +57,11 @@ class Prompt:
         return turns
 
     def first(self, shots: int) -> Prompt:
-        """The same with its first exemplars only (P1, Table 3: one)."""
+        """The prompt with its first exemplars only (Socratic CoT, Table 3: one)."""
         return replace(self, exemplars=self.exemplars[:shots])
 
     def text(self, problem_text: str) -> str:
-        """The same as one text, for completion models: it ends where a chain begins."""
+        """One text for completion models; it ends where a chain begins."""
         shown = [f"Problem: {text}\n{chain}" for text, chain in self.exemplars]
         return "\n\n".join([self.instruction, *shown, f"Problem: {problem_text}\n"])
 
@@ -96,9 +96,9 @@ def parse_prompt(name: str, text: str) -> Prompt:
 
 
 def asked_text(problem: Problem, style: str) -> str:
-    """What the teacher reads of a problem: with number slots, with what is given.
+    """What the teacher reads: the problem, in number slots or with what is given.
 
-    Raises ValueError where a style gives what the problem has not.
+    Raises ValueError when the problem lacks what the style gives.
     """
     if _hides_numbers(problem, style):
         return problem.extra["slots"]
@@ -117,13 +117,13 @@ def asked_text(problem: Problem, style: str) -> str:
 
 
 def read_as(problem: Problem, style: str, reply: str) -> str:
-    """A reply to that with its slots filled in: what is parsed."""
+    """The reply with its number slots filled in, as it is parsed."""
     if _hides_numbers(problem, style):
         return filled(reply, problem.extra["numbers"])
     return reply
 
 
 def _hides_numbers(problem: Problem, style: str) -> bool:
-    """Whether the benchmark's own prompt is shown number slots."""
+    """Whether the benchmark has its own prompt, written in number slots."""
     own = load_prompt(problem.dataset, style).name.startswith(problem.dataset)
     return own and has_slots(problem)

@@ -1,16 +1,16 @@
-"""Number slots: the teacher writes which numbers are combined, not the numbers.
+"""Number slots: the teacher writes which numbers to combine, not the numbers.
 
-P1's prompt for ASDiv (Table 6) hides a problem's numbers and has equations in prefix
-notation, one operation each.  `filled` puts the numbers back and calculates:
+Socratic CoT's prompt for ASDiv (Table 6) hides a problem's numbers and writes equations
+in prefix notation, one operation each.  `filled` inserts the numbers and calculates:
 
     >>> reply = "A1: He has <<- number0 number1>> pens.\\nThe answer is answer1."
     >>> print(filled(reply, ["9", "4"]))
     A1: He has 9 - 4 = 5 pens.
     The answer is 5.
 
-`answer1` is the result of the first operation, `answer2` of the second: how P1 names
-earlier results is not shown.  A slot or an operation that cannot be read stays as it
-stands, so that the filter finds no right answer there.
+`answer1` is the result of the first operation; the paper does not show how it names
+earlier results.  A slot or operation that cannot be read stays as it is, so that the
+filter finds no right answer there.  Not covered: more than two operands.
 """
 
 from __future__ import annotations
