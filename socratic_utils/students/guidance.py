@@ -11,15 +11,13 @@ problem:
     Q: How many apples are left?
     No more questions.<end>
 
-In training the guide comes from the chain itself (`supervision.Guided`).  At test time
-it is gold (`gold_guides`), which gives part of the solution away, or it is predicted
-from the problem by a planner (`decoding.planner`).
+In training the guide comes from the chain itself.  At test time it is gold, which gives
+part of the solution away, or predicted by a planner (`decoding.planner`).
 
     >>> guide_text(gold_chain(problem), "steps")
     'Plan: 2 steps'
 
-Not covered: the paper's number of facts on StrategyQA, other than as the number of
-steps.
+Not covered: the paper's number of facts on StrategyQA (ours is the number of steps).
 """
 
 from __future__ import annotations

@@ -20,13 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from socratic_utils.answers import ANSWER_MARK
 from socratic_utils.problems import Chain, Problem, problem_text
-
-if TYPE_CHECKING:
-    from .supervision import Supervision
 
 PREFIXES = {
     "problem": "Problem:",
@@ -108,9 +104,9 @@ def prompt_ids(tokenizer, problem: Problem, guide: str = "") -> list[int]:
 
 
 def tokenize(
-    tokenizer, problem: Problem, chain: Chain, supervision: Supervision
+    tokenizer, problem: Problem, chain: Chain, supervision
 ) -> dict[str, list[int]]:
-    """`input_ids` and `labels` of one transcript, both [length].
+    """`input_ids` and `labels` of one transcript under a `Supervision`, both [length].
 
     Labels are -100 (`IGNORED`) outside the loss: untrained tokens are context only.
     """

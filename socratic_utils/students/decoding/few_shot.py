@@ -1,14 +1,7 @@
 """A student behind exemplars: few-shot prompting, before or without training.
 
-SCoTD's Table 2(a) shows the untrained student a few exemplars with and without chains;
-its Fig. 6 shows a trained student exemplars of a task it was not trained on.  Ours are
-those of the teacher's prompts, rendered as transcripts, the format of our students:
-
-    Problem: Where are keys kept? (a) ocean (b) drawer
-    A: Keys are small and wanted often.
-    The answer is b.
-
-    Problem: ...
+SCoTD shows the untrained student exemplars (Table 2a), and a trained one those of
+another task (Fig. 6).  Ours are the teacher's, rendered as transcripts:
 
     >>> prefix = prefix_ids(tokenizer, "openbookqa", "choice", SUPERVISIONS["cot"])
     >>> solve(problems, FewShotDecoder(model, tokenizer, prefix))
@@ -66,10 +59,7 @@ def exemplars(dataset: str, kind: str = "number") -> list[tuple[str, Chain]]:
 def prefix_ids(
     tokenizer, dataset: str, kind: str, supervision: Supervision, room: float = inf
 ) -> list[int]:
-    """The tokens of the first exemplars that fit into `room`, with blank lines between.
-
-    `supervision` says which roles they show; the untrained ones are shown too.
-    """
+    """The tokens of the first exemplars that fit into `room`, blank lines included."""
     ids = start_ids(tokenizer)
     gap, found = text_ids(tokenizer, "\n"), exemplars(dataset, kind)
     for number, (text, chain) in enumerate(found):

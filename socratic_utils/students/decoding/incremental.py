@@ -1,10 +1,8 @@
 """Incremental decoding: one model that reads and writes lines in a batch.
 
-The decoding loop (`loop`) lets one or two decoders take turns.  Each has a key-value
-cache of its own and reads only what is new: what it was given since its last line, and
-the last token of that line.  Rows of a batch have lines of different lengths; the gaps
-are masked and positions count real tokens only, so a row's result does not depend on
-the other rows.
+Each decoder has a key-value cache and reads only what is new: what it was given since
+its last line.  Rows have lines of different lengths; gaps are masked and positions
+count real tokens only, so a row's result does not depend on the other rows.
 
     >>> decoder = IncrementalDecoder(*load_student(folder))
     >>> decoder.start([prompt_ids(decoder.tokenizer, problem)])
@@ -27,7 +25,6 @@ class IncrementalDecoder:
     """A causal language model in the middle of a batch of transcripts.
 
     Rows are numbered from 0 in the order of the prompts; token ids are plain lists.
-    Subclasses replace parts: known questions, a calculator, a served model.
     """
 
     stride = 16  # tokens decoded before finished rows leave (`loop.decode_alone`)

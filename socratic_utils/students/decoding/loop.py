@@ -3,17 +3,14 @@
 One model writes a whole transcript (CoT, answer only, unified), or two take turns
 (Socratic CoT, Eq. 2): the question generator writes a question or "No more questions",
 the question answerer its solution or the answer.  Each reads only what the other has
-added, and a finished problem leaves the batch.
+added; finished problems leave the batch.
 
     >>> generator = IncrementalDecoder(*load_student(qg))
     >>> answerer = IncrementalDecoder(*load_student(qa))
     >>> solve(problems, generator, answerer)[0].output
-    'Q: How many apples does Mia buy?\\nA: She buys 3 * 4 = 12 apples.\\n...'
+    'Q: How many apples does Mia buy?\nA: She buys 3 * 4 = 12 apples.\n...'
 
-Several solutions per problem, for self-consistency, are sampled in the same batch, and
-the prompt is read once for all of them.
-
-Not covered: training pairs and rows (`transcript`, `prediction`); beam search.
+Not covered: beam search.
 """
 
 from __future__ import annotations
@@ -134,8 +131,7 @@ def decode_alone(
 ) -> None:  # fmt: skip
     """One model writes each solution up to its answer, <end> or `max_tokens`.
 
-    It decodes `stride` tokens at a time, so that no row waits for the lines of other
-    rows, and finished rows leave after each stride.  `on_progress` gets the number of
+    Finished rows leave after every `stride` tokens.  `on_progress` gets the number of
     solutions finished since its last call.
     """
     live = list(range(len(solutions)))

@@ -3,11 +3,9 @@
 A wrong answer can come from a wrong question or from wrong arithmetic.  An oracle
 replaces one of the two; the accuracy that is gained was lost there.
 
-    solve(problems, GoldQuestions(problems, tokenizer), answerer)  # gold sub-questions
-    solve(problems, ask_upfront(problems, generator, decoding), answerer)
-    solve(problems, CalculatorDecoder(model, tokenizer))           # correct arithmetic
+    solve(problems, GoldQuestions(problems, tokenizer), answerer)
+    solve(problems, CalculatorDecoder(model, tokenizer))
 
-`GoldQuestions` takes the question generator's place (Socratic CoT, section 3.3).
 `CalculatorDecoder` is the calculator of Cobbe et al. (2021, GSM8K): after an "=" the
 correct result is inserted.  Their students mark calculations as <<48/2=24>>; ours write
 plain text, so the expression is found in the line:
@@ -16,8 +14,7 @@ plain text, so the expression is found in the line:
     '12'
 
 A result without a finite decimal form is a fraction (10 / 3 = 10/3).  Not covered:
-anything but plain arithmetic; percent signs (100% - 30% may be 70% or 0.7); results of
-more than 50 digits.
+anything but plain arithmetic; percent signs; results of more than 50 digits.
 """
 
 from __future__ import annotations
@@ -26,6 +23,7 @@ import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 import torch
 
@@ -55,11 +53,10 @@ _OPEN = re.compile(rf"= ?[{CURRENCY}]?\Z")  # a result comes next: "=", "= ", "=
 
 
 class KnownQuestions(IncrementalDecoder):
-    """A question generator without a model: it asks the questions it is given.
+    """A question generator without a model: it asks the given questions.
 
-    `questions` holds the sub-questions of each problem, by its id.  They are written as
-    a question generator is trained to write them, "No more questions." included, and in
-    full, whatever the limit of a line.
+    `questions` maps a problem's id to its sub-questions.  They are written in full and
+    as in training, "No more questions." included.
     """
 
     def __init__(
@@ -124,11 +121,9 @@ def question_lines(tokenizer, problem: Problem, questions: Sequence[str]):
 def ask_upfront(
     problems: Sequence[Problem], generator: IncrementalDecoder, decoding: Decoding
 ) -> KnownQuestions:
-    """A generator whose questions are all decoded before any solution is written.
+    """All questions of a generator, decoded before any solution; at most `max_steps`.
 
-    Section 3.3 of Socratic CoT can be read like that.  A generator that sees no
-    solutions asks the same questions one by one; this checks it.  At most `max_steps`
-    questions are kept.
+    Section 3.3 of Socratic CoT can be read like that.
     """
     questions: dict[str, list[str]] = {}
     for start in range(0, len(problems), decoding.batch_size):
@@ -138,10 +133,9 @@ def ask_upfront(
         for problem, ids in zip(batch, written, strict=True):
             lines = [line.strip() for line in generator.text(ids).split("\n")]
             if ids[-1] != generator.end:  # truncated
-                lines = lines[:-1]
-            roles = [role_of(line) for line in lines]
-            last = next((i for i, r in enumerate(roles) if r != "question"), len(roles))
-            found = [line.removeprefix(PREFIXES["question"]) for line in lines[:last]]
+                lines.pop()
+            asked = takewhile(lambda line: role_of(line) == "question", lines)
+            found = [line.removeprefix(PREFIXES["question"]) for line in asked]
             questions[problem.id] = found[: decoding.max_steps]
     return KnownQuestions(problems, generator.tokenizer, questions)
 
@@ -156,10 +150,8 @@ class _Row:
 class CalculatorDecoder(IncrementalDecoder):
     """A decoder whose results are calculated; the rest is the model's own text.
 
-    The tokens of a result replace the model's one by one, so they are read, counted and
-    limited like any others; tokens beyond a limit come first when the row continues.  A
-    space or currency sign before the result is the model's.  `logprobs` are those of
-    the text as written.
+    The tokens of a result replace the model's one by one and are read, counted and
+    limited like any others; `logprobs` are those of the text as written.
     """
 
     def __init__(self, model, tokenizer) -> None:
@@ -188,10 +180,7 @@ class CalculatorDecoder(IncrementalDecoder):
         self.rows = [self.rows[row] for row in rows]
 
     def choose(self, logits: torch.Tensor, temperature: float) -> torch.Tensor:
-        """No digit directly after a result: 48 must not become 480.
-
-        Not prevented: a point and then a digit, as two tokens.
-        """
+        """No digit directly after a result: 48 must not become 480."""
         logits = logits.clone()  # the caller's are used for logprobs
         for place, row in enumerate(self.rows):
             if row.closed:

@@ -1,8 +1,7 @@
 """Guides predicted by a planner, a student that reads only the problem.
 
-Socratic CoT uses an additional sequence-to-sequence model for this, of an architecture
-that it does not name (ablation of guidance, Fig. 6).  Our planner is a student like the
-others; that is our choice.
+Socratic CoT uses a sequence-to-sequence model of unnamed architecture for this (Fig.
+6); that our planner is a student like the others is our choice.
 
     >>> guides = write_guides(problems, planner, settings.decoding)
     >>> solve(problems, generator, answerer, guides=guides)
@@ -27,8 +26,7 @@ def write_guides(
 ) -> dict[str, str]:
     """Problem id -> guide line, decoded greedily in batches of `decoding.batch_size`.
 
-    The line's first word is given to the planner, so that every line is a guide.  A
-    line that reaches `max_tokens` is truncated.
+    The planner is given the line's first word, so that every line is a guide.
     """
     guides = {}
     for start in range(0, len(problems), decoding.batch_size):

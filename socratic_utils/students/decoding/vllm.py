@@ -1,16 +1,13 @@
 """A trained student behind an OpenAI-compatible completion server, such as vLLM.
 
-`ServedDecoder` has the methods of `IncrementalDecoder`, so the decoding loop is the
-same: one student or two that take turns, greedy or sampled.
-
     vllm serve outputs/paper/students/cot-1a2b3c4d5e --port 8001
     SOCRATIC_STUDENT_URLS=http://127.0.0.1:8001/v1 ./run_all.sh paper
 
 Several addresses are separated by commas, one for each of the iterative students; a
-model is found by the name of its folder.  Prompts are sent as token ids, so the server
-reads exactly the tokens of training.  The server must return token ids
-(`return_token_ids`, vLLM) or the stop string (`include_stop_str_in_output`, vLLM and
-SGLang), because otherwise the end of a line and the end of the text look the same.
+model is found by the name of its folder.  Prompts are sent as token ids.  The server
+must return token ids (`return_token_ids`, vLLM) or the stop string
+(`include_stop_str_in_output`, vLLM and SGLang), because otherwise the end of a line and
+the end of the text look the same.
 
 Not covered: the calculator (`oracles`), which needs the model itself.
 """

@@ -21,9 +21,9 @@ def device() -> torch.device:
 def use_bf16() -> bool:
     """Whether training uses bf16 autocast on this machine; never fp16.
 
-    A GPU is asked.  A CPU is timed on a matrix product, because many accept bf16 and
-    then run it at half the speed of float32.  The decision is part of a student's hash,
-    so it is made once and kept in `outputs/machine.json`.
+    A CPU is timed on a matrix product, because many run bf16 at half the speed of
+    float32.  The decision is part of a student's hash, so it is made once per machine
+    and kept in `outputs/machine.json`.
     """
     if torch.cuda.is_available():
         return torch.cuda.is_bf16_supported()

@@ -1,15 +1,13 @@
 """What identifies a student: the hash in its folder's name, and what went into it.
 
-The hash counts meaning, never source bytes: the base model and its revision, the
-supervision, the recipe, the seed, the transcripts in order, the order in which the
-trainer shows them, and the number format.  A student whose folder exists is not trained
-again, so whatever changes the weights must change the hash.
+The hash counts meaning, never source bytes.  A student whose folder exists is not
+trained again, so whatever changes the weights must change the hash.
 
     >>> ingredients("tiny", pairs, SUPERVISIONS["cot"], Training(), seed=0)["autocast"]
     'none'
 
-Not covered: versions of libraries (their order of examples is counted), the number of
-processes and the device, which change weights only through rounding and dropout.
+Not covered: versions of libraries (their order of examples is counted), processes and
+device, which change weights only through rounding and dropout.
 """
 
 from __future__ import annotations
@@ -57,11 +55,8 @@ def student_hash(
 
 
 def transcripts_hash(pairs: Pairs, supervision: Supervision) -> str:
-    """A hash of the transcripts and their masks, in order.
-
-    Repeated pairs of `down_sampling` are the same objects and are rendered once.
-    """
-    known: dict[tuple[str, int], str] = {}
+    """A hash of the transcripts and their masks, in order."""
+    known: dict[tuple[str, int], str] = {}  # repeated pairs are the same objects
     for problem, chain in pairs:
         key = (problem.id, id(chain))
         if key not in known:
@@ -73,8 +68,7 @@ def transcripts_hash(pairs: Pairs, supervision: Supervision) -> str:
 def order_fingerprint(seed: int, batch_size: int) -> str:
     """A hash of the sampler's order over two epochs of examples of fixed lengths.
 
-    A change of the sampler, or of the library under it, changes it without anybody
-    raising `FORMAT`.
+    It notices a changed sampler, or a changed library, without a raised `FORMAT`.
     """
     examples = [{"input_ids": [0] * n, "labels": [0] * n} for n in _LENGTHS]
     sampler, epochs = ByLength(examples, batch_size, seed), []

@@ -1,7 +1,7 @@
 """Models kept during a training, to see what choosing a checkpoint is worth.
 
-    >>> even_steps(87, 4)
-    [22, 44, 65, 87]
+>>> even_steps(87, 4)
+[22, 44, 65, 87]
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """The loss of every student, its batches and the order in which they are shown.
 
-`masked_loss` computes logits only at trained tokens, because 49,152 logits per token
-are a large part of the work of a small model (`tests/speed/training.py`).  It is the
-token-level cross-entropy of Socratic CoT, Eq. 1, on the trained roles.
+`masked_loss` is the token-level cross-entropy of Socratic CoT, Eq. 1, on the trained
+roles.  It computes logits only there, because 49,152 logits per token are a large part
+of the work of a small model (`tests/speed/training.py`).
 
-    >>> trainer = MaskedTrainer(model=MaskedLoss(model), args=arguments,
+    >>> trainer = MaskedTrainer(MaskedLoss(model), args=arguments,
     ...                         train_dataset=examples, data_collator=collate(pad_id))
 
 Not covered: evaluation inside training; students are scored by decoding.
@@ -45,9 +45,8 @@ def masked_loss(model, input_ids, attention_mask, labels, items=None):
 class MaskedLoss(torch.nn.Module):
     """A causal language model whose `forward` returns the loss.
 
-    The Trainer is given this module, so that with several processes
-    (`accelerate launch`) the loss is computed inside the distributed wrapper, which
-    averages the gradients.
+    With several processes the loss is thus computed inside the distributed wrapper,
+    which averages the gradients.
     """
 
     accepts_loss_kwargs = True  # Trainer: `items` counts the whole optimizer step
@@ -128,11 +127,9 @@ class MaskedTrainer(Trainer):
 
 
 def split_batch(batch_size: int, processes: int, largest: int) -> tuple[int, int]:
-    """(sequences per device, accumulated batches) of one optimizer step.
+    """(sequences per device, at most `largest`; accumulated batches) of one step.
 
-    Times the number of processes they give `batch_size` on any machine; a device gets
-    at most `largest` sequences at once.  Raises ValueError where the batch cannot be
-    divided among the processes.
+    Raises ValueError where the batch cannot be divided among the processes.
 
     >>> split_batch(32, 2, 8)
     (8, 2)
