@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import inspect
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 
 import pandas as pd
@@ -39,6 +39,23 @@ def show_source(thing) -> Code:
 def show_table(table: pd.DataFrame) -> None:
     """A table as people read it: shares in percent, p-values rounded."""
     display(HTML(to_html(table)))
+
+
+def print_scores(
+    table: pd.DataFrame, by: Sequence[str] = ("student",), score: str = "accuracy",
+    n: str = "n", interval: str = "ci",
+) -> None:  # fmt: skip
+    """A line per score: "cot: 9.0 % of 200 (95 % interval 5.8 to 13.8 %)".
+
+    `by` names the columns that say whose score it is; `<interval>_low` and
+    `<interval>_high` are those of its interval.  Missing scores are skipped.
+    """
+    for row in table.to_dict("records"):
+        if not pd.isna(row[score]):
+            who = ", ".join(str(row[name]) for name in by)
+            low, high = (100 * row[f"{interval}_{end}"] for end in ("low", "high"))
+            ends = f"95 % interval {low:.1f} to {high:.1f} %"
+            print(f"{who}: {100 * row[score]:.1f} % of {row[n]} ({ends})")
 
 
 def show_lines(lines: Iterable[tuple[str, str]]) -> None:

@@ -17,6 +17,7 @@ decodes its few-shot students by vote (`voting_arms`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from math import ceil
 from typing import Any
@@ -30,6 +31,11 @@ from ..data import STYLE, can_sample, train_problems
 from .many_chains import with_votes
 
 EXPERIMENT = "few_shot_or_supervised"
+IN_TABLE = {  # a table of the paper -> its students
+    "table2b": r"(few_shot|full)_(label|cot|scotd)",
+    "table3a": r"(few_shot|full)_scotd",
+    "table3b": r"few_shot_\d+",
+}
 
 
 def arms(settings: Settings) -> list[Arm]:
@@ -84,3 +90,21 @@ def scores(rows: Sequence[dict], kind: str = "number") -> list[dict[str, Any]]:
             score = accuracy(own)
         table.append({"student": student, **score})
     return table
+
+
+def scores_in(
+    table: str, rows: Sequence[dict], kind: str = "number"
+) -> list[dict[str, Any]]:
+    """`scores` of the students that belong to a table of the paper ("table3a")."""
+    wanted = re.compile(IN_TABLE[table])
+    return scores([row for row in rows if wanted.match(row["student"])], kind)
+
+
+def first_disagreement(rows: Sequence[dict], first: str, second: str) -> list[dict]:
+    """The rows of two students on the first problem that only one of them solves."""
+    found = {row["id"]: row for row in rows if row["student"] == first}
+    for row in (row for row in rows if row["student"] == second):
+        other = found.get(row["id"], row)
+        if other["correct"] != row["correct"]:
+            return [other, row]
+    return []

@@ -13,6 +13,7 @@ Not covered: transcripts longer than `max_length` are dropped, which makes fewer
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from math import inf
@@ -21,6 +22,7 @@ from typing import Any
 import pandas as pd
 
 from socratic_utils.config import Settings
+from socratic_utils.filtering import correct_only, judge
 from socratic_utils.metrics.self_consistency import accuracy_by_votes
 from socratic_utils.metrics.statistics import accuracy
 from socratic_utils.problems import Chain, Problem
@@ -91,6 +93,52 @@ def pool_rows(settings: Settings, arms: Iterable[Arm]) -> list[dict[str, Any]]:
     return [
         {"student": arm.name, **pool_of(settings, arm.pool)[1].row()} for arm in arms
     ]
+
+
+# --- what pools hold --------------------------------------------------------------
+
+
+def chain_table(problem: Problem, chains: Sequence[Chain]) -> pd.DataFrame:
+    """One line per chain of a problem, with the filter's verdict on it."""
+    return pd.DataFrame(
+        {"sample": chain.sample, "verdict": judge(problem, chain),
+         "answer": chain.answer, "chain": chain.text}
+        for chain in chains
+        if chain.problem_id == problem.id
+    )  # fmt: skip
+
+
+def right_chains(problems: Sequence[Problem], chains: Sequence[Chain]) -> pd.DataFrame:
+    """How many problems have 0, 1, 2, ... right chains."""
+    right = Counter(chain.problem_id for chain in correct_only(problems, chains).chains)
+    found = Counter(right[problem.id] for problem in problems)
+    lines = [{"right chains": n, "problems": found[n]} for n in sorted(found)]
+    return pd.DataFrame(lines)
+
+
+def overlaps(settings: Settings, arms: Iterable[Arm]) -> pd.DataFrame:
+    """The number of chains that the pools of two arms share, for every two."""
+    pools = {arm.name: set(pool_of(settings, arm.pool)[1].chains) for arm in arms}
+    return pd.DataFrame(
+        {"student": name, **{other: len(own & pools[other]) for other in pools}}
+        for name, own in pools.items()
+    )
+
+
+def choices_of_one_problem(
+    settings: Settings, arms: Iterable[Arm]
+) -> tuple[Problem, pd.DataFrame]:
+    """The problem with the most right chains; its chains, and which arms have each."""
+    problems, right = pool_of(settings, whole_pool(settings).pool)
+    [(most, _)] = Counter(chain.problem_id for chain in right.chains).most_common(1)
+    pools = {arm.name: pool_of(settings, arm.pool)[1].chains for arm in arms}
+    table = pd.DataFrame(
+        {**{name: "yes" if chain in pool else "" for name, pool in pools.items()},
+         "chain": chain.text}
+        for chain in right.chains
+        if chain.problem_id == most
+    )  # fmt: skip
+    return next(problem for problem in problems if problem.id == most), table
 
 
 # --- tables -----------------------------------------------------------------------
