@@ -15,8 +15,6 @@ question, one more number, another order) are our small contrast set.
 Not covered: whether the answer changes; in `challenge` only some do.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

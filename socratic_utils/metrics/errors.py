@@ -3,15 +3,12 @@
     >>> first_error(row, problem)
     FirstError(kind='wrong arithmetic', step=1)
 
-Neither paper publishes such an analysis as data; Socratic CoT shows samples (Fig. 7).
 Not covered: meaning.  35 % of the pairs of different questions of one `gradeschool`
 problem overlap enough to be matched, so a wrong question may be reported as a wrong
-reading, as are valid detours and gold steps merged into one equation.  Sentences
-without an equation are judged only under a question, and problems without gold steps
-only for arithmetic and for truncation.
+reading, as are valid detours and merged gold steps.  Sentences without an equation are
+judged only under a question, and problems without gold steps only for arithmetic and
+truncation.  Socratic CoT itself shows samples of errors (Fig. 7) and no counts.
 """
-
-from __future__ import annotations
 
 import re
 from collections import Counter
@@ -96,8 +93,7 @@ def first_error(row: dict, problem: Problem) -> FirstError:
 def line_marks(lines: Sequence[dict], problem: Problem) -> list[str]:
     """For each line: "right", "wrong" or "" where there is nothing to check.
 
-    A solution with a false equation is wrong; one that computes what a gold step
-    computes is right.  True but not gold is "wrong" too, although it may be a valid
+    Wrong: a false equation, or what no gold step computes, even if it is a valid
     detour.  Without gold steps only the arithmetic is judged.
     """
     gold = [fact for s in problem.steps for fact in _facts(s.solution)]
@@ -125,10 +121,7 @@ def correct_with_wrong_steps(
 
 
 def _student_steps(lines: Iterable[dict]) -> list[_Step]:
-    """Questions with their solutions, also where all questions come first.
-
-    Without questions every equation of a solution is a step.
-    """
+    """Questions with their solutions; without questions, a step per equation."""
     steps: list[_Step] = []
     for line in lines:
         text = re.sub(r"^\s*[QA]:\s*", "", line["text"])

@@ -11,8 +11,6 @@ the answer with the likeliest solution wins.
 Not covered: votes weighted by likelihood.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction

@@ -14,8 +14,6 @@ pair of students on the same problems an exact McNemar p-value.
 Not covered: variation between seeds; corrections for many comparisons.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from math import nan
 from numbers import Real

@@ -15,8 +15,6 @@ names the weights it started from.
 Not covered: encoder-decoder models; weights in other precisions than float32.
 """
 
-from __future__ import annotations
-
 import hashlib
 import shutil
 import subprocess

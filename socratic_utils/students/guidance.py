@@ -20,8 +20,6 @@ part of the solution away, or predicted by a planner (`decoding.planner`).
 Not covered: the paper's number of facts on StrategyQA (ours is the number of steps).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 

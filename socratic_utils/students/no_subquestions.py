@@ -20,8 +20,6 @@ Not covered: the paper's own rendering and training length, which it does not re
 Ours trains for as many optimizer steps as the question answerer it is compared with.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from math import ceil
 

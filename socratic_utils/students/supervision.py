@@ -20,8 +20,6 @@ such as `qa_gold`, is one of the paper's several meanings of SocGT (`docs/papers
 Not covered: where the chains of a corpus come from (`experiments.corpus`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 

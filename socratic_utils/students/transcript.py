@@ -16,8 +16,6 @@ once: the same loss as k sequences with growing prefixes (Socratic CoT, Eq. 1).
 Not covered: the guide line `Plan: ...` that may follow the problem (`guidance`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

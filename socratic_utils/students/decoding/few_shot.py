@@ -9,8 +9,6 @@ another task (Fig. 6).  Ours are the teacher's, rendered as transcripts:
 Not covered: MetaICL, the baseline of SCoTD's transfer experiment; instructions.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import inf
 

@@ -12,8 +12,6 @@ count real tokens only, so a row's result does not depend on the other rows.
 Not covered: encoder-decoder models, beam search.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

@@ -7,8 +7,6 @@ copies once every `BLOCK` tokens: `model(ids, past_key_values=growing_cache(conf
 Not covered: layers with a sliding window keep the cache of transformers.
 """
 
-from __future__ import annotations
-
 import torch
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer

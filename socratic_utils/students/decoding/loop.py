@@ -13,8 +13,6 @@ added; finished problems leave the batch.
 Not covered: beam search.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping, Sequence
 

@@ -17,8 +17,6 @@ A result without a finite decimal form is a fraction (10 / 3 = 10/3).  Not cover
 anything but plain arithmetic; percent signs; results of more than 50 digits.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy

@@ -10,8 +10,6 @@ Socratic CoT uses a sequence-to-sequence model of unnamed architecture for this 
 Not covered: gold guides (`guidance.gold_guides`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from socratic_utils.config import Decoding

@@ -7,8 +7,6 @@
 Not covered: how rows are saved and reused (`experiments.stages`).
 """
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass, field
 
 from socratic_utils.answers import answer_of, is_correct

@@ -12,8 +12,6 @@ the end of the text look the same.
 Not covered: the calculator (`oracles`), which needs the model itself.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor

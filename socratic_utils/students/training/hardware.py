@@ -1,7 +1,5 @@
 """The machine: its device, whether bf16 is faster on it, and expected training time."""
 
-from __future__ import annotations
-
 import platform
 import time
 from functools import cache

@@ -10,8 +10,6 @@ Not covered: versions of libraries (their order of examples is counted), process
 device, which change weights only through rounding and dropout.
 """
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from typing import Any
 

@@ -4,8 +4,6 @@
 [22, 44, 65, 87]
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from transformers import TrainerCallback

@@ -11,8 +11,6 @@ resumes from its last checkpoint.
 Not covered: parameter-efficient training; both papers fine-tune all weights.
 """
 
-from __future__ import annotations
-
 import shutil
 import time
 from collections.abc import Sequence

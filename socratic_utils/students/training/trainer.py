@@ -10,8 +10,6 @@ of the work of a small model (`tests/speed/training.py`).
 Not covered: evaluation inside training; students are scored by decoding.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator, Sequence
 
