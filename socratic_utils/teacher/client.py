@@ -43,6 +43,7 @@ from .job import reply_rows
 SECONDS_TO_CONNECT = 30.0
 OPENAI_WAITS = 120.0  # seconds: up to here `openai` obeys a Retry-After
 LONGEST_WAIT = 3600.0  # and up to here this module does
+PER_CLIENT = 8  # requests at a time: httpx looks at all connections for each of them
 STOP = ["\n\nProblem:"]  # where a completion model would begin another exemplar
 
 
@@ -68,7 +69,7 @@ class Endpoint:
             check_address(self.base_url)
         self.stopped = False  # after an interrupt nothing is sent any more
         self.in_flight: set[asyncio.Task | None] = set()
-        self._connection: Any = None
+        self._free: list[Any] = []  # clients, each once for every request it may take
 
     @property
     def has_address(self) -> bool:
@@ -173,18 +174,28 @@ class Endpoint:
 
     async def close(self) -> None:
         """Close the connections; the next request opens new ones."""
-        if self._connection is not None:
-            await self._connection.close()
-            self._connection = None
+        for client in set(self._free):
+            await client.close()
+        self._free.clear()
 
     async def _post(self, body: dict) -> Any:
         import httpx2
 
-        if self._connection is None:
-            self._connection = self._connect()
+        if not self._free:
+            self._free += [self._connect()] * PER_CLIENT
+        client = self._free.pop()
         # `chat.completions.create` validates the reply, which doubles the CPU time.
-        post = self._connection.post
-        return (await post(self.path, body=body, cast_to=httpx2.Response)).json()
+        try:
+            reply = await client.post(self.path, body=body, cast_to=httpx2.Response)
+        finally:
+            self._free.append(client)
+        return reply.json()
+
+    @cached_property
+    def _certificates(self) -> Any:
+        import httpx2
+
+        return httpx2.create_ssl_context()  # it takes 30 ms
 
     def _connect(self) -> Any:
         """An `AsyncOpenAI` client that also limits the time of a whole reply."""
@@ -210,7 +221,8 @@ class Endpoint:
                     raise asyncio.CancelledError
                 return reply
 
-        return openai.AsyncOpenAI(http_client=Limited(), **self._options())
+        http = Limited(verify=self._certificates)
+        return openai.AsyncOpenAI(http_client=http, **self._options())
 
     def _options(self) -> dict[str, Any]:
         import openai
