@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from socratic_utils.benchmarks import load_problems
 from socratic_utils.problems import Problem
 from socratic_utils.students.base_models import load_pretrained
 from socratic_utils.students.decoding import few_shot
@@ -51,12 +52,10 @@ def test_exemplars_are_written_as_transcripts():
 
 def test_a_row_behind_exemplars_does_not_depend_on_its_batch(settings):
     """The exemplars are read once for all rows, with the same logits."""
-    from socratic_utils.experiments.corpus import test_problems
-
     model, tokenizer = load_pretrained("tiny")
     model.eval()
     prefix = [5, 6, 7, 8]
-    problems = test_problems(settings)[:3]
+    problems = load_problems("gradeschool", "test", 3)
     prompts = [prompt_ids(tokenizer, p)[: 9 + i] for i, p in enumerate(problems)]
     decoder = few_shot.FewShotDecoder(model, tokenizer, prefix)
     decoder.start(prompts)
