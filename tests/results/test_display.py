@@ -1,5 +1,7 @@
 """One problem next to every student's output."""
 
+import pandas as pd
+
 from socratic_utils.metrics import line_marks
 from socratic_utils.problems import Problem, Step
 from socratic_utils.results import display
@@ -44,3 +46,19 @@ def test_the_most_divisive_problem_comes_first():
         for right in verdicts
     ]
     assert display.most_divisive_problems(rows)[0] == "some"
+
+
+def test_scores_are_printed_with_n_and_interval(capsys):
+    line = {"student": "cot", "share": 0.5, "n": 200, "accuracy": 0.09, "ci_low": 0.058,
+            "ci_high": 0.138}  # fmt: skip
+    display.print_scores(pd.DataFrame([line, {**line, "accuracy": None}]))
+    display.print_scores(pd.DataFrame([line]), ["student", "share"])
+    interval = "9.0 % of 200 (95 % interval 5.8 to 13.8 %)"
+    assert capsys.readouterr().out == f"cot: {interval}\ncot, 0.5: {interval}\n"
+    pair = {"first": "before", "share": 0.5, "pairs": 4, "share_low": 0.15,
+            "share_high": 0.85}  # fmt: skip
+    display.print_scores(
+        pd.DataFrame([pair]), ["first"], "share", n="pairs", interval="share"
+    )
+    assert "before: 50.0 % of 4 (95 %" in capsys.readouterr().out
+    display.print_scores(pd.DataFrame())

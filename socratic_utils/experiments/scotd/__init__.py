@@ -5,7 +5,7 @@ few_shot_or_supervised    chains and labels, with and without gold answers
 data_size                 students of a share of the training problems
 prompted_student          before training, and on tasks it was never trained on
 checkpoints               what choosing a checkpoint on the reported split is worth
-comparison                the paper's recipe, runs of other students, open choices
+comparison                what SCoTD's tables have to know of a run
 
 >>> from socratic_utils.config import load
 >>> from socratic_utils.experiments.scotd import many_chains

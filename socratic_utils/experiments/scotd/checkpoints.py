@@ -93,9 +93,14 @@ def choices(rows: Sequence[dict]) -> pd.DataFrame:
 
 
 def compare_choices(rows: Sequence[dict]) -> list[dict]:
-    """A line: chosen on the reported problems, against chosen on held-back ones."""
+    """A line: chosen on the reported problems, against chosen on held-back ones.
+
+    None without rows.
+    """
     from ..ablations import paired_line
 
+    if not rows:
+        return []
     held_back, leaked = choices(rows)["step"].tolist()[:2]
     base, own = (reported(rows, step) for step in (held_back, leaked))
     return [paired_line("cot, checkpoint chosen on the reported problems", own, base)]

@@ -18,13 +18,13 @@ decodes its few-shot students by vote (`voting_arms`).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from math import ceil
 from typing import Any
 
 from socratic_utils.config import Settings
-from socratic_utils.metrics.self_consistency import accuracy_by_votes
 from socratic_utils.metrics.statistics import accuracy
+from socratic_utils.results.papers.scotd import scores
 
 from ..arms import Arm
 from ..data import STYLE, can_sample, train_problems
@@ -78,20 +78,6 @@ def steps(settings: Settings) -> int:
     return max(1, round(settings.training.epochs * an_epoch))
 
 
-def scores(rows: Sequence[dict], kind: str = "number") -> list[dict[str, Any]]:
-    """One score per student, in the order met; samples of one problem vote."""
-    table = []
-    for student in dict.fromkeys(row["student"] for row in rows):
-        own = [row for row in rows if row["student"] == student]
-        samples = max(row.get("sample", 0) for row in own) + 1
-        if samples > 1:
-            score = accuracy_by_votes(own, samples, [samples], kind)[0]
-        else:
-            score = accuracy(own)
-        table.append({"student": student, **score})
-    return table
-
-
 def scores_in(
     table: str, rows: Sequence[dict], kind: str = "number"
 ) -> list[dict[str, Any]]:
@@ -108,3 +94,19 @@ def first_disagreement(rows: Sequence[dict], first: str, second: str) -> list[di
         if other["correct"] != row["correct"]:
             return [other, row]
     return []
+
+
+def label_only(settings: Settings, ids: Collection[str]) -> dict[str, Any] | None:
+    """The score of a student of labels on these problems, from rows on disk.
+
+    That of `full_label`, or the main table's; None where neither was scored on all of
+    them.  It is the line in SCoTD's Figure 2.
+    """
+    from ..stages import rows_on_disk  # which loads torch
+
+    for experiment, name in ((EXPERIMENT, "full_label"), ("", "answer_only")):
+        rows = rows_on_disk(settings, experiment, f"-{name}.")
+        own = [row for row in rows if row["id"] in ids]
+        if ids and {row["id"] for row in own} == set(ids):
+            return {"student": name, **accuracy(own)}
+    return None

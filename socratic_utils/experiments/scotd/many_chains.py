@@ -14,7 +14,7 @@ Not covered: transcripts longer than `max_length` are dropped, which makes fewer
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import inf
 from typing import Any
@@ -189,23 +189,6 @@ def filter_rows(settings: Settings, rows: Sequence[dict]) -> list[dict]:
     if not {row["student"] for row in found} & set(FILTERS):
         return []
     return sorted(found, key=lambda row: wanted.index(row["student"]))
-
-
-def label_only(settings: Settings, ids: Collection[str]) -> dict[str, Any] | None:
-    """The score of a student of labels on these problems, from rows on disk (Figure 2).
-
-    That of `few_shot_or_supervised`, trained for as many steps, or the main table's;
-    None where neither was scored on all of them.
-    """
-    from ..stages import rows_on_disk  # which loads torch
-    from .few_shot_or_supervised import EXPERIMENT as SUPERVISED
-
-    for experiment, name in ((SUPERVISED, "full_label"), ("", "answer_only")):
-        rows = rows_on_disk(settings, experiment, f"-{name}.")
-        own = [row for row in rows if row["id"] in ids]
-        if ids and {row["id"] for row in own} == set(ids):
-            return {"student": name, **accuracy(own)}
-    return None
 
 
 def teacher_votes(

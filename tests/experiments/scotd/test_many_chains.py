@@ -112,17 +112,19 @@ def test_more_numbers_of_votes_cost_nothing(settings, capsys):
 def test_a_student_of_labels_on_the_same_problems(settings):
     ids = {problem.id for problem in many_chains.voted_problems(settings)}
     assert len(ids) == settings.many.vote_limit
-    assert many_chains.label_only(settings, ids) is None  # nothing is trained for it
+    assert (
+        few_shot_or_supervised.label_only(settings, ids) is None
+    )  # nothing is trained for it
     assert not (settings.folder / "students").exists()
     rows = stages.score(settings, main_arm("answer_only"))
-    found = many_chains.label_only(settings, ids)
+    found = few_shot_or_supervised.label_only(settings, ids)
     assert (found["student"], found["n"]) == ("answer_only", len(ids))
     assert found["correct"] == sum(row["correct"] for row in rows if row["id"] in ids)
-    assert many_chains.label_only(settings, ids | {"another"}) is None
-    assert many_chains.label_only(settings, set()) is None
+    assert few_shot_or_supervised.label_only(settings, ids | {"another"}) is None
+    assert few_shot_or_supervised.label_only(settings, set()) is None
     arms = {arm.name: arm for arm in few_shot_or_supervised.arms(settings)}
     stages.score(settings, arms["full_label"])
-    assert many_chains.label_only(settings, ids)["student"] == "full_label"
+    assert few_shot_or_supervised.label_only(settings, ids)["student"] == "full_label"
 
 
 def test_rows_of_figures_are_greedy_and_in_order(settings):
@@ -245,3 +247,29 @@ def test_flat_and_balanced_pools_are_compared_once_both_are_on_disk(settings):
     [line] = many_chains.compare_ways(settings)
     assert line["setting"] == "many chains, balanced pool"
     assert line["n"] == settings.many.test_limit
+
+
+def test_chains_of_a_problem_are_listed_with_their_verdicts(settings):
+    problems, chains = data.sampled(settings)
+    table = many_chains.chain_table(problems[1], chains)
+    assert table["sample"].tolist() == list(range(settings.many.counts[-1]))
+    own = [chain for chain in chains if chain.problem_id == problems[1].id]
+    assert table["verdict"].tolist() == [judge(problems[1], c) for c in own]
+    right = many_chains.right_chains(problems, chains)
+    assert right["problems"].sum() == len(problems)
+    total = (right["right chains"] * right["problems"]).sum()
+    assert total == len(corpus.pool_of(settings, "chains_02")[1].chains)
+
+
+def test_what_filters_have_in_common_is_counted(settings):
+    arms = many_chains.filter_arms(settings)
+    shared = many_chains.overlaps(settings, arms).set_index("student")
+    for arm in arms:
+        assert shared.loc[arm.name, arm.name] == len(
+            corpus.pool_of(settings, arm.pool)[1].chains
+        )
+    assert (shared == shared.T).all(axis=None)
+    problem, choices = many_chains.choices_of_one_problem(settings, arms)
+    _, right = corpus.pool_of(settings, "chains_02")
+    assert len(choices) == sum(c.problem_id == problem.id for c in right.chains)
+    assert (choices[[arm.name for arm in arms]] == "yes").any().all()
