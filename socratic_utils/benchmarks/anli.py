@@ -30,12 +30,10 @@ def load(split: str) -> list[Problem]:
             row.update(premise=row["context"], label=SHORT.get(row["label"]))
     else:
         rows = hub_rows(*HUB, ON_HUB[split])
-    return [to_problem(split, row) for row in rows]
-
-
-def to_problem(split: str, row: dict) -> Problem:
-    """One row as a Problem with three choices."""
-    stem = (f"{row['premise'].strip()} Claim: {row['hypothesis'].strip()} "
-            f"What is the claim to the text?")  # fmt: skip
-    choices = list(enumerate(LABELS))
-    return choice_problem("anli", split, row["uid"], stem, choices, row["label"])
+    choices, problems = list(enumerate(LABELS)), []
+    for row in rows:
+        claim = f"Claim: {row['hypothesis'].strip()} What is the claim to the text?"
+        stem = f"{row['premise'].strip()} {claim}"
+        problem = choice_problem("anli", split, row["uid"], stem, choices, row["label"])
+        problems.append(problem)
+    return problems

@@ -15,8 +15,7 @@ Not covered: the question-token split.
 
 from socratic_utils.problems import Problem
 
-from .loading import hub_rows, local_file, read_lines
-from .multiple_choice import as_published, published_problem
+from .multiple_choice import question_problems
 
 SIZES = {"train": 9_741, "validation": 1_221}  # counted
 UNLABELLED = ("test",)
@@ -26,14 +25,7 @@ HUB = ("tau/commonsense_qa", "94630fe30dad47192a8546eb75f094926d47e155")
 
 def load(split: str) -> list[Problem]:
     """All problems of a split in published order."""
-    if path := local_file("commonsense_qa", FILES[split]):
-        rows = read_lines(path, "id", "question")
-    else:
-        rows = [
-            as_published(row, "question", question_concept=row["question_concept"])
-            for row in hub_rows(*HUB, split)
-        ]
-    return [
-        published_problem("commonsense_qa", split, row, concept="question_concept")
-        for row in rows
-    ]
+    return question_problems(
+        "commonsense_qa", split, FILES[split], HUB, "question",
+        concept="question_concept",
+    )  # fmt: skip

@@ -26,7 +26,7 @@ _NOTE = re.compile(r"<<[^<>]*>>")
 
 def load(split: str) -> list[Problem]:
     """All problems of a split in published order, ids `gsm8k-<split>-<row>`."""
-    main, socratic = read(split, "main"), read(split, "socratic")
+    main, socratic = _rows(split, "main", ""), _rows(split, "socratic", "_socratic")
     if [row["question"] for row in main] != [row["question"] for row in socratic]:
         raise ValueError(f"gsm8k {split}: the main and Socratic files do not match")
     return [
@@ -35,9 +35,7 @@ def load(split: str) -> list[Problem]:
     ]
 
 
-def read(split: str, edition: str) -> list[dict]:
-    """The published rows ("question", "answer") of one edition."""
-    suffix = "" if edition == "main" else "_socratic"
+def _rows(split: str, edition: str, suffix: str) -> list[dict]:
     if path := local_file("gsm8k", f"{split}{suffix}.jsonl"):
         return read_lines(path, texts=("question", "answer"))
     return hub_rows(*HUB, split, name=edition)
@@ -46,17 +44,15 @@ def read(split: str, edition: str) -> list[dict]:
 def to_problem(id: str, split: str, row: dict, main_solution: str = "") -> Problem:
     """One Socratic row as a Problem; ValueError if it has no "#### <answer>"."""
     body, mark, final = row["answer"].rpartition("####")
-    steps = [to_step(line) for line in body.strip().split("\n") if line.strip()]
     answer = extract_answer(final) if mark else None
     if answer is None:
         raise ValueError(
             f"{id}: no final answer after '####' in its Socratic solution: correct it, "
             f"or take the published file"
         )
-    return Problem(
-        id, "gsm8k", split, row["question"].strip(), answer,
-        steps=tuple(steps), extra={"solution": main_solution},
-    )  # fmt: skip
+    steps = tuple(to_step(line) for line in body.split("\n") if line.strip())
+    text, extra = row["question"].strip(), {"solution": main_solution}
+    return Problem(id, "gsm8k", split, text, answer, steps=steps, extra=extra)
 
 
 def to_step(line: str) -> Step:

@@ -36,50 +36,43 @@ CONTRAST_SETS = (
 
 def load(split: str) -> list[Problem]:
     """All problems of a split, negative and positive reviews in alternation."""
-    if split not in PAIRED:
-        return [
-            review_problem("imdb", split, f"{split}-{number:05d}", text, label)
-            for number, (text, label) in enumerate(reviews(split))
-        ]
-    return [
-        review_problem(
-            "imdb", split, f"{split}-{number:04d}", row["Text"],
-            SENTIMENTS.index(row["Sentiment"].strip().lower()),
-            {"base_id": f"imdb-original-{number:04d}"} if split == "contrast" else {},
-        )
-        for number, row in enumerate(pairs(split))
-    ]  # fmt: skip
+    found, digits = (pairs(split), 4) if split in PAIRED else (reviews(split), 5)
+    problems = []
+    for number, (text, label) in enumerate(found):
+        id = f"{split}-{number:0{digits}d}"
+        base = {"base_id": f"imdb-original-{number:04d}"} if split == "contrast" else {}
+        problems.append(review_problem("imdb", split, id, text, label, base))
+    return problems
 
 
 def reviews(split: str) -> list[tuple[str, int]]:
     """Texts and labels of a large split, both labels in alternation."""
     if folder := os.environ.get(DATA_VARIABLE):
-        root = Path(folder) / "imdb" / split
-        texts = [
-            [p.read_text("utf-8") for p in _files(root / n)] for n in ("neg", "pos")
-        ]
+        root = Path(folder, "imdb", split)
+        paths = {0: _files(root / "neg"), 1: _files(root / "pos")}
+        rows = [(path.read_text("utf-8"), n) for n in paths for path in paths[n]]
     else:
-        rows = hub_rows(*HUB, split)
-        texts = [[r["text"] for r in rows if r["label"] == label] for label in (0, 1)]
-    sides = [[(text, label) for text in texts[label]] for label in (0, 1)]
-    return [pair for both in zip_longest(*sides) for pair in both if pair]
+        rows = [(row["text"], row["label"]) for row in hub_rows(*HUB, split)]
+    negative, positive = ([row for row in rows if row[1] == n] for n in (0, 1))
+    return [row for both in zip_longest(negative, positive) for row in both if row]
 
 
-def pairs(split: str) -> list[dict]:
-    """The rows of one side of the contrast set.
+def pairs(split: str) -> list[tuple[str, int]]:
+    """Texts and labels of one side of the contrast set.
 
     Raises ValueError for an unknown sentiment and if the two sides differ in length.
     """
-    sides = {}
-    for side in PAIRED:
+    sides: dict[str, list[tuple[str, int]]] = {side: [] for side in PAIRED}
+    for side, found in sides.items():
         name = f"test_{side}.tsv"
         path = local_file("imdb", name) or downloaded_file(f"{CONTRAST_SETS}/{name}")
-        sides[side] = read_table(path, "Sentiment", "Text")
-        for number, row in enumerate(sides[side], 1):
-            found = row["Sentiment"]
-            if found.strip().lower() not in SENTIMENTS:
-                raise ValueError(f"{name}, row {number}: {found!r} is no sentiment")
-    counts = {side: len(rows) for side, rows in sides.items()}
+        for number, row in enumerate(read_table(path, "Sentiment", "Text"), 1):
+            sentiment = row["Sentiment"].strip().lower()
+            if sentiment not in SENTIMENTS:
+                fault = f"{row['Sentiment']!r} is no sentiment"
+                raise ValueError(f"{name}, row {number}: {fault}")
+            found.append((row["Text"], SENTIMENTS.index(sentiment)))
+    counts = {side: len(found) for side, found in sides.items()}
     if len(set(counts.values())) > 1:
         raise ValueError(f"imdb: {counts} reviews do not make pairs: take both files "
                          f"from the same source")  # fmt: skip

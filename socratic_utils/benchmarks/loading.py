@@ -13,8 +13,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from socratic_utils.files import content_hash, write_atomic
-from socratic_utils.problems import read_rows
+from socratic_utils.files import content_hash, read_rows, write_atomic
 
 DATA_VARIABLE = "SOCRATIC_DATA_DIR"
 
@@ -104,11 +103,11 @@ def read_table(
     return _with_fields(complete, path, fields)
 
 
-def text_of(row: Any, field: str, where: str) -> str:
-    """A field that must be a string; ValueError that says where it is missing."""
+def field_of(row: Any, field: str, where: str, text: bool = True) -> Any:
+    """A field, a string if `text`; ValueError that says where there is none."""
     if not isinstance(row, dict) or field not in row:
         raise ValueError(f"{where}: no field {field!r}")
-    if not isinstance(row[field], str):
+    if text and not isinstance(row[field], str):
         raise ValueError(
             f"{where}: its {field!r} is no text but {row[field]!r:.60}: correct it, or "
             f"take the published file"
@@ -120,12 +119,8 @@ def _with_fields(
     rows: list[Any], path: Path, fields: tuple[str, ...], texts: tuple[str, ...] = ()
 ) -> list[Any]:
     for number, row in enumerate(rows, 1):
-        where = f"{path}, row {number}"
-        for name in fields:
-            if not isinstance(row, dict) or name not in row:
-                raise ValueError(f"{where}: no field {name!r}")
-        for name in texts:
-            text_of(row, name, where)
+        for name in (*fields, *texts):
+            field_of(row, name, f"{path}, row {number}", text=name in texts)
     return rows
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from socratic_utils.problems import LETTERS, Problem
 
-from .loading import text_of
+from .loading import field_of, hub_rows, local_file, read_lines
 
 SENTIMENTS = ("negative", "positive")  # labels 0 and 1, on the hub and in SCoTD
 
@@ -35,34 +35,44 @@ def choice_problem(
     )  # fmt: skip
 
 
-def published_problem(dataset: str, split: str, row: dict, **fields: str) -> Problem:
-    """A row {"id", "answerKey", "question": {"stem", "choices": [{"label", "text"}]}}.
+def question_problems(
+    dataset: str, split: str, file: str, hub: tuple[str, str], stem: str,
+    name: str | None = None, **extra: str,
+) -> list[Problem]:  # fmt: skip
+    """Questions in the layout of AI2: a published file, or the hub's flat rows.
 
-    `fields` are names in `Problem.extra` and the question's fields they come from.
-    Raises ValueError that names the question when the row has another layout.
+    {"id", "answerKey", "question": {"stem", "choices": [{"label", "text"}]}}; the hub
+    calls the text `stem` and has labels and texts in two lists.  `extra` are names in
+    `Problem.extra` and the question's fields they come from.  Raises ValueError that
+    names the first question with another layout.
     """
+    if path := local_file(dataset, file):
+        rows = read_lines(path, "id", "question")
+    else:
+        rows = []
+        for row in hub_rows(*hub, split, name=name):
+            pairs = zip(row["choices"]["label"], row["choices"]["text"], strict=True)
+            choices = [{"label": label, "text": text} for label, text in pairs]
+            question = row | {"stem": row[stem], "choices": choices}
+            rows.append(row | {"question": question})
+    return [_question_problem(dataset, split, row, extra) for row in rows]
+
+
+def _question_problem(dataset: str, split: str, row: dict, extra: dict) -> Problem:
     id, question = f"{dataset}-{row['id']}", row["question"]
-    stem, choices = text_of(question, "stem", id), question.get("choices")
+    stem, choices = field_of(question, "stem", id), question.get("choices")
     if not isinstance(choices, list):
         raise ValueError(
             f"{id}: its 'choices' are no list of labels and texts but "
             f"{choices!r:.60}: correct it, or take the published file"
         )
     pairs = [
-        tuple(text_of(choice, name, f"{id}, choice {n}") for name in ("label", "text"))
+        tuple(field_of(choice, name, f"{id}, choice {n}") for name in ("label", "text"))
         for n, choice in enumerate(choices, 1)
     ]
-    extra = {name: question.get(field, "") for name, field in fields.items()}
+    extra = {name: question.get(field, "") for name, field in extra.items()}
     key = row.get("answerKey")
     return choice_problem(dataset, split, row["id"], stem, pairs, key, extra)
-
-
-def as_published(row: dict, stem: str, **more: Any) -> dict:
-    """A row of the hub, with labels and texts in two lists, in the published layout."""
-    pairs = zip(row["choices"]["label"], row["choices"]["text"], strict=True)
-    choices = [{"label": label, "text": text} for label, text in pairs]
-    question = {"stem": row[stem], "choices": choices, **more}
-    return {"id": row["id"], "answerKey": row["answerKey"], "question": question}
 
 
 def review_problem(

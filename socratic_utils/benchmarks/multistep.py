@@ -36,23 +36,14 @@ _SLOT = re.compile(r"number(\d+)")
 
 def load(split: str) -> list[Problem]:
     """All problems of a split in published order; ids count the published rows."""
-    path = local_file("svamp", FOLDER, FILES[split])
-    path = path or downloaded_file(f"{REPOSITORY}/{FILES[split]}")
+    file = FILES[split]
+    path = local_file("svamp", FOLDER, file) or downloaded_file(f"{REPOSITORY}/{file}")
     fields = ("Question", "Numbers", "Equation", "Answer")
     return [
         to_problem(f"multistep-{split}-{number:04d}", split, row)
         for number, row in enumerate(read_table(path, *fields, delimiter=","))
-        if operations(row["Equation"]) >= OPERATIONS
+        if sum(sign in "+-*/" for sign in row["Equation"].split()) >= OPERATIONS
     ]
-
-
-def operations(equation: str) -> int:
-    """The number of operations in an equation in prefix notation.
-
-    >>> operations("/ - number0 number1 number2")
-    2
-    """
-    return sum(token in "+-*/" for token in equation.split())
 
 
 def to_problem(id: str, split: str, row: dict) -> Problem:

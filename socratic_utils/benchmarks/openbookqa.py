@@ -14,8 +14,7 @@ Not covered: the open book of facts, which SCoTD does not use either.
 
 from socratic_utils.problems import Problem
 
-from .loading import hub_rows, local_file, read_lines
-from .multiple_choice import as_published, published_problem
+from .multiple_choice import question_problems
 
 SIZES = {"train": 4_957, "validation": 500, "test": 500}  # counted
 FILES = {"train": "train.jsonl", "validation": "dev.jsonl", "test": "test.jsonl"}
@@ -24,9 +23,5 @@ HUB = ("allenai/openbookqa", "388097ea7776314e93a529163e0fea805b8a6454")
 
 def load(split: str) -> list[Problem]:
     """All problems of a split in published order."""
-    if path := local_file("openbookqa", FILES[split]):
-        rows = read_lines(path, "id", "question")
-    else:
-        found = hub_rows(*HUB, split, name="main")
-        rows = [as_published(row, "question_stem") for row in found]
-    return [published_problem("openbookqa", split, row) for row in rows]
+    file = FILES[split]
+    return question_problems("openbookqa", split, file, HUB, "question_stem", "main")

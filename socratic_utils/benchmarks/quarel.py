@@ -25,20 +25,19 @@ _CHOICES = re.compile(r"^(.*?)\s*\(A\)\s*(.*?)\s*\(B\)\s*(.*?)\s*$", re.S)
 
 
 def load(split: str) -> list[Problem]:
-    """All problems of a split in published order."""
+    """All problems of a split in published order, without the choices in their text."""
     file = "dev" if split == "validation" else split
     if path := local_file("quarel", f"quarel-v1-{file}.jsonl"):
         rows = read_lines(path, "id", "answer_index", texts=("question",))
     else:
         rows = hub_rows(*HUB, split)  # the same fields
-    return [to_problem(split, row) for row in rows]
-
-
-def to_problem(split: str, row: dict) -> Problem:
-    """One published row as a Problem whose text is without the choices."""
-    parts = _CHOICES.match(row["question"])
-    if not parts or not all(parts.groups()):
-        raise ValueError(f"quarel-{row['id']}: no choices (A) and (B) in its text")
-    stem, *choices = parts.groups()
-    key, labelled = row["answer_index"], list(enumerate(choices))
-    return choice_problem("quarel", split, row["id"], stem, labelled, key)
+    problems = []
+    for row in rows:
+        parts = _CHOICES.match(row["question"])
+        if not parts or not all(parts.groups()):
+            raise ValueError(f"quarel-{row['id']}: no choices (A) and (B) in its text")
+        stem, *choices = parts.groups()
+        key, labelled = row["answer_index"], list(enumerate(choices))
+        problem = choice_problem("quarel", split, row["id"], stem, labelled, key)
+        problems.append(problem)
+    return problems

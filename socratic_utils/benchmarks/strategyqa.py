@@ -26,9 +26,9 @@ from .loading import downloaded_file, local_file, read_array
 SIZES = {"train": 1_832, "validation": 229, "test": 229}  # counted
 FILES = ("train.json", "dev.json")
 FIELDS = ("qid", "question", "answer", "facts", "decomposition")
-COMMIT = "1ba1e97452e189569357876f2854b01357ffbe37"
 ADDRESS = (
-    f"https://raw.githubusercontent.com/eladsegal/strategyqa/{COMMIT}/data/strategyqa"
+    "https://raw.githubusercontent.com/eladsegal/strategyqa/"
+    "1ba1e97452e189569357876f2854b01357ffbe37/data/strategyqa"
 )
 
 
@@ -47,17 +47,13 @@ def to_problem(split: str, row: dict) -> Problem:
     """One published row as a Problem."""
     id = f"strategyqa-{row['qid']}"
     if not isinstance(row["answer"], bool):
-        raise ValueError(
-            f"{id}: no gold answer, {row['answer']!r} is not true or false"
-        )
+        fault = f"{row['answer']!r} is not true or false"
+        raise ValueError(f"{id}: no gold answer, {fault}")
     return Problem(
         id, "strategyqa", split, row["question"].strip(),
         "yes" if row["answer"] else "no", kind="yes_no",
         steps=tuple(Step("", fact.strip(), "") for fact in row["facts"]),
-        extra={
-            "facts": list(row["facts"]),
-            "sub_questions": list(row["decomposition"]),
-            "term": row.get("term", ""),
-            "description": row.get("description", ""),
-        },
+        extra={"facts": list(row["facts"]),
+               "sub_questions": list(row["decomposition"]),
+               "term": row.get("term", ""), "description": row.get("description", "")},
     )  # fmt: skip

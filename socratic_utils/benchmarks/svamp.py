@@ -27,26 +27,21 @@ def load(split: str) -> list[Problem]:
     """All problems of a split, in the order of the published split."""
     import numpy as np  # here, because `paper --dry-run` does not need it
 
-    rows = read()
-    order = np.random.RandomState(SEED).permutation(len(rows))
-    train, test = np.split(order, [len(rows) * 8 // 10])
-    return [to_problem(split, rows[i]) for i in (train if split == "train" else test)]
-
-
-def read() -> list[dict]:
-    """The published rows, chal-1 first."""
     if path := local_file("svamp", "SVAMP.json"):
         rows = read_array(path, *FIELDS, texts=("Body", "Question"))
     else:
         rows = hub_rows(*HUB, "train", "test")
     by_id = {row["ID"]: row for row in rows}
-    wanted = [f"chal-{number}" for number in range(1, len(rows) + 1)]
-    if set(by_id) != set(wanted):
+    ids = [f"chal-{number}" for number in range(1, len(rows) + 1)]
+    if set(by_id) != set(ids):
         # Another number of rows would give another split and leak test problems.
         raise ValueError(
             f"svamp: the IDs of {len(rows)} rows are not chal-1 to chal-{len(rows)}"
         )
-    return [by_id[id] for id in wanted]
+    order = np.random.RandomState(SEED).permutation(len(rows))
+    train, test = np.split(order, [len(rows) * 8 // 10])
+    chosen = train if split == "train" else test
+    return [to_problem(split, by_id[ids[place]]) for place in chosen]
 
 
 def to_problem(split: str, row: dict) -> Problem:
