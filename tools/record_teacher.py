@@ -3,8 +3,7 @@
     python -m tools.record_teacher --teacher Qwen2.5-Coder-1.5B-Instruct \\
         --teacher-url http://127.0.0.1:8000/v1 --dataset gradeschool --limit 250
 
-Every reply is appended to the cache as it comes, so a killed recording goes on where it
-stopped; the packed recording is written at the end.
+Every reply is cached as it comes, so a killed recording resumes where it stopped; the packed recording is written at the end.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ from socratic_utils.experiments import two_stage
 from socratic_utils.experiments.corpus import spread
 from socratic_utils.files import project_root
 from socratic_utils.filtering.right_answers import keep_if_correct
+from socratic_utils.teacher import Teacher
 from socratic_utils.teacher.prompts import STYLES
-from socratic_utils.teacher.teacher import Teacher
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -28,16 +27,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--dataset", default="gradeschool")
     parser.add_argument("--split", default="train")
     parser.add_argument("--limit", type=int)
-    parser.add_argument("--spread", action="store_true", help="problems at even "
-                        "distances, not the first ones")  # fmt: skip
+    parser.add_argument("--spread", action="store_true", help="evenly spaced "
+                        "problems, not the first ones")  # fmt: skip
     parser.add_argument("--styles", nargs="+", default=list(STYLES),
                         help="of prompts.ALL_STYLES")  # fmt: skip
     parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument("--max-resamples", type=int, default=3)
-    parser.add_argument("--chains", type=int, help="so many a problem, at T = 1, with "
+    parser.add_argument("--chains", type=int, help="chains per problem, at T = 1, with "
                         "log-likelihoods, instead of filtering")  # fmt: skip
-    parser.add_argument("--two-stage", action="store_true", help="prompts of P1, "
-                        "Table 3, instead of chains to learn from")  # fmt: skip
+    parser.add_argument("--two-stage", action="store_true", help="prompts of Socratic "
+                        "CoT, Table 3, instead of chains to learn from")  # fmt: skip
     parser.add_argument("--cache", default=str(project_root() / "outputs" / "teacher"))
     parser.add_argument("--out", help="recording to write, .jsonl.gz")
     options = parser.parse_args(arguments)

@@ -251,8 +251,8 @@ class BatchAsker:
             elif self.endpoint.learn(sent, status, body.get("error")):
                 continue
             elif 400 <= status < 500 and not is_retried(status):
-                told = f"HTTP {status}: the request was refused"
-                error = RefusedError(f"teacher {self.endpoint.model}, {told}")
+                reason = f"HTTP {status}: the request was refused"
+                error = RefusedError(f"teacher {self.endpoint.model}, {reason}")
                 refused[stub["key"]] = error
         self.remember(rows)
 

@@ -207,8 +207,8 @@ class LiveAsker:
         self.bar.update(len(rows))
         for place, name in enumerate(("prompt_tokens", "completion_tokens")):
             self.tokens[place] += sum(row.get(name) or 0 for row in rows)
-        told = f"{sum(self.tokens):,} tokens"
+        text = f"{sum(self.tokens):,} tokens"
         if self.price and self.bar.n:
             now = self.price.of(*self.tokens)
-            told += f", ${now:.4f} of about ${now * self.bar.total / self.bar.n:.4f}"
-        self.bar.set_postfix_str(told, refresh=False)
+            text += f", ${now:.4f} of about ${now * self.bar.total / self.bar.n:.4f}"
+        self.bar.set_postfix_str(text, refresh=False)

@@ -217,8 +217,8 @@ class Teacher:
         text, cut = read_as(problem, style, row["text"]), row.get("finish_reason")
         steps, answer = parse_chain(text, style, problem.kind, cut == "length")
         answer = choice_in_reply(problem, row, answer)
-        told = (row.get("logprob"), row["text"], row.get("tokens"))
-        return Chain(problem.id, style, steps, answer, self.model, sample, *told)
+        rest = (row.get("logprob"), row["text"], row.get("tokens"))
+        return Chain(problem.id, style, steps, answer, self.model, sample, *rest)
 
     # --- asking -------------------------------------------------------------------
 

@@ -50,7 +50,7 @@ class BatchServer(TeacherServer):
                  "response": {"status_code": status, "body": result}}
             )  # fmt: skip
         if fault == "duplicates":
-            output += [*output, {**output[0], "custom_id": "nobody's"}]
+            output += [*output, {**output[0], "custom_id": "foreign"}]
         batch = {
             "id": name, "object": "batch", "endpoint": body["endpoint"],
             "input_file_id": body["input_file_id"], "completion_window": "24h",

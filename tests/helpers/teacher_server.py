@@ -38,7 +38,7 @@ BROKEN = {
 
 
 class Quiet(ThreadingHTTPServer):
-    """Says nothing when a client hangs up: that is what is being tested."""
+    """Silent when a client hangs up, which is what is tested."""
 
     request_queue_size = 128
 
@@ -78,7 +78,7 @@ class TeacherServer:
         self.http.server_close()
 
     def take(self, request, headers):
-        """Note a request and say how to treat it."""
+        """Note a request and return the behaviour for it."""
         with self.lock:
             self.requests.append(request)
             self.headers.append(headers)
@@ -197,4 +197,4 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, *_):
-        """Keep quiet."""
+        """No log."""

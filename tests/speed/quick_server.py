@@ -1,8 +1,8 @@
-"""A server that only waits and answers: what it costs must not be what is measured.
+"""A server that waits and answers, and costs little, so that the client is measured.
 
-The test server of the test suite has a thread a connection and notes every request;
-at a thousand requests a second it would take more than a core.  This one answers each
-request with the same chain, `latency` seconds after it came.
+The server of the test suite has one thread per connection and notes every request; at
+1,000 requests per second it would need more than a core.  This one answers each request
+with the same chain, `latency` seconds after it came.
 """
 
 import asyncio

@@ -59,7 +59,7 @@ def test_only_what_failed_is_asked_again(tmp_path, faults, expected):
     assert len(teacher.store.of("toy")) == 30
 
 
-def test_refused_requests_are_left_out_and_told_once(tmp_path):
+def test_refused_requests_are_left_out_and_reported_once(tmp_path):
     with BatchServer(["refused"]) as server:
         with pytest.warns(UserWarning, match="10 of 30 chains are left out"):
             chains = make(server, tmp_path).sample(problems(30))
@@ -185,7 +185,7 @@ def test_what_is_in_a_batch_job_is_not_asked_live(tmp_path):
         assert server.requests == []
 
 
-def test_a_job_that_is_not_known_any_more_blocks_nobody(tmp_path):
+def test_a_job_the_endpoint_has_forgotten_is_skipped(tmp_path):
     with BatchServer() as server:
         teacher = make(server, tmp_path)
         name = BatchAsker.name_of(teacher.endpoint)

@@ -59,7 +59,7 @@ def test_a_changed_reply_is_set_aside_and_named(tmp_path):
 
 def test_a_file_that_is_no_store_is_left_alone(tmp_path):
     path = tmp_path / "r.sqlite"
-    path.write_bytes(b"no database at all, but somebody's file" * 50)
+    path.write_bytes(b"no database at all, but another file" * 50)
     before = path.read_bytes()
     with pytest.raises(StoreError, match="move it away") as caught:
         ReplyStore(path)
@@ -86,7 +86,7 @@ def test_several_processes_write_at_once(tmp_path):
 
 
 def test_several_open_a_new_store_at_the_same_moment(tmp_path):
-    """One in thirty such openings was "locked" when nobody waited for the switch."""
+    """One in thirty such openings was "locked" before the switch was awaited."""
     opened = []
 
     def open_together(path, start):

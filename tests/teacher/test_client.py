@@ -97,7 +97,7 @@ NEW_KEY = (
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make keys")
-def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path, monkeypatch):
+def test_a_certificate_of_an_unknown_authority_is_refused(tmp_path, monkeypatch):
     subprocess.run(NEW_KEY.split(), cwd=tmp_path, check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "crt", tmp_path / "key")
@@ -181,8 +181,8 @@ def test_a_row_says_what_its_request_was_without():
 
 @pytest.mark.parametrize("error", ["", "busy", [], {"message": None}, None, "\ufffd"])
 def test_errors_that_are_not_the_apis_are_one_sentence_all_the_same(error):
-    told = str(explained("toy", 502, error))
-    assert "HTTP 502: the server fails" in told and "\n" not in told
+    sentence = str(explained("toy", 502, error))
+    assert "HTTP 502: the server fails" in sentence and "\n" not in sentence
     assert unsupported_part({"seed": 0, "n": 2}, error) is None
 
 

@@ -63,13 +63,13 @@ def test_every_chain_arrives_exactly_once(tmp_path, faults, n, timeout):
     assert sum(chain.answer is None for chain in chains) == bad
 
 
-def test_refused_problems_stop_nobody_and_are_told_once(tmp_path):
+def test_refused_problems_do_not_stop_others_and_are_reported_once(tmp_path):
     always = {"Story0003": "400", "Story0007": "filter", "Story0011": "context"}
     with TeacherServer(always=always) as server:
         teacher = make(server, tmp_path, concurrency=4)
-        with pytest.warns(UserWarning, match="3 of 20 chains are left out") as told:
+        with pytest.warns(UserWarning, match="3 of 20 chains are left out") as warned:
             chains = teacher.sample(problems(20))
-        assert len(told) == 1 and "sk-test" not in str(told[0].message)
+        assert len(warned) == 1 and "sk-test" not in str(warned[0].message)
         assert [c.sample for c in chains] == [0] * 20
         assert {c.problem_id[-2:] for c in chains if c.answer is None} == {
             "03", "07", "11",
@@ -161,7 +161,7 @@ def test_half_of_a_character_does_not_cost_a_reply(tmp_path):
     assert [chain.text for chain in chains] == ["The answer is 48. ?"] * 3
 
 
-def test_an_address_that_has_moved_is_told_once(tmp_path):
+def test_an_address_that_has_moved_is_reported_once(tmp_path):
     with TeacherServer(always={"Story": "307"}) as server:
         with pytest.raises(TeacherError, match="moved: correct --teacher-url"):
             make(server, tmp_path, concurrency=1).sample(problems(5))
@@ -202,7 +202,7 @@ def test_a_key_that_cannot_be_one(tmp_path, monkeypatch):
             make(server, tmp_path).sample(problems(1))
 
 
-def test_when_nobody_is_served_it_stops_asking(tmp_path):
+def test_repeated_failures_end_the_asking(tmp_path):
     with TeacherServer(always={"Story": "401"}) as server:
         with pytest.raises(TeacherError, match="300 of 300 chains are missing"):
             make(server, tmp_path, concurrency=4).sample(problems(300))

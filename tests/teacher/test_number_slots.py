@@ -1,4 +1,4 @@
-"""Number slots of P1's ASDiv prompt: filled in, calculated, left alone."""
+"""Number slots of Socratic CoT's ASDiv prompt: filled in, calculated, left alone."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def test_filled(text, expected):
 def test_exemplars_are_right_once_they_are_filled(style):
     numbers = (["4", "12", "30", "6"], ["25", "3", "8", "19"], ["4", "20", "20"])
     exemplars = load_prompt("multistep", style).exemplars
-    assert len(exemplars) == 3  # P1, Table 6
+    assert len(exemplars) == 3  # Socratic CoT, Table 6
     read = [
         parse_chain(filled(chain, own), style)[1]
         for (_, chain), own in zip(exemplars, numbers, strict=True)

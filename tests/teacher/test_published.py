@@ -67,7 +67,7 @@ def test_training_chains_with_problems_held_out_elsewhere(data):
         training_chains(chains, "svamp", held_out=[other])
 
 
-def test_training_chains_of_nobody():
+def test_training_chains_on_unknown_problems_are_refused():
     stray = Chain("gsm8k-train-0000", "cot", (), "5", "gold")
     with pytest.raises(ValueError, match="about no training problem of gradeschool"):
         training_chains([stray], "gradeschool")
@@ -78,7 +78,7 @@ def test_training_chains_of_nobody():
 # --- refusals ---------------------------------------------------------------------
 
 
-def test_teachers():
+def test_teachers_are_listed_by_dataset():
     assert teachers("commonsense_qa") == ["cos-e", "palm-540b"]
     assert teachers("gsm8k") == ["chatgpt", "code-davinci-002"]
     assert teachers("gradeschool") == []
@@ -98,7 +98,7 @@ def test_teachers():
          "from ['test']"),
     ],
 )  # fmt: skip
-def test_what_there_is_not(arguments, sentence):
+def test_what_is_not_offered_is_one_sentence(arguments, sentence):
     with pytest.raises(ValueError) as caught:
         load_chains(*arguments)
     message = str(caught.value)
@@ -114,7 +114,7 @@ OFFERS = [
 
 
 @pytest.mark.parametrize("offer", OFFERS)
-def test_missing_files(offer, data, monkeypatch):
+def test_missing_files_are_named(offer, data, monkeypatch):
     with pytest.raises(FileNotFoundError) as caught:
         load_chains(*offer)
     assert str(caught.value).startswith(str(data))
@@ -124,7 +124,7 @@ def test_missing_files(offer, data, monkeypatch):
         load_chains(*offer)
 
 
-def test_broken_files(data):
+def test_broken_files_are_named(data):
     path = data.joinpath(*FAITHFUL, "output_dir/GSM8K/test/code002_COT")
     write_lines(path / "predictions.jsonl", [{"id": 0}])
     with pytest.raises(ValueError, match="row 1: no field 'completion'"):

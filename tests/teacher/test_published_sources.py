@@ -168,7 +168,7 @@ def test_code_davinci_on_strategyqa_is_joined_by_text(data):
             assert chain.answer == "yes"
 
 
-def test_code_davinci_question_of_nobody(data):
+def test_code_davinci_on_an_unknown_question_is_an_error(data):
     questions = [f"Is {n} odd?" for n in range(10)]
     write_strategyqa(data, questions)
     write_faithful_strategyqa(data, [*questions[:9], "Is it snow?"])
@@ -202,7 +202,7 @@ def test_chatgpt(data):
     assert "Final answer" not in words.steps[1].solution
 
 
-def test_chatgpt_on_a_problem_of_nobody(data):
+def test_chatgpt_on_an_unknown_problem_is_an_error(data):
     write_gsm8k(data, ("How many?",))
     write_gsm8k(data, ("Who?",), "train")
     write_subq(data, ("Why?", "Q1: Why?", "A1: So.\n\nFinal answer: 1"))

@@ -1,4 +1,4 @@
-"""The teacher, as it is, against a real server on loopback."""
+"""The teacher against a real server on loopback."""
 
 import json
 import traceback
@@ -56,13 +56,13 @@ def test_served_as_changes_the_request_but_not_the_row(tmp_path):
     assert cached(tmp_path)[0]["model"] == "toy"
 
 
-def test_the_second_time_nobody_is_asked(tmp_path):
+def test_the_second_time_nothing_is_asked(tmp_path):
     with TeacherServer() as server:
         teacher = make(server, tmp_path)
         first = teacher.sample(PROBLEMS[:3], n=2)
         assert teacher.sample(PROBLEMS[:3], n=2) == first
         assert [r["n"] for r in server.requests] == [2, 2, 2]  # prompts are paid once
-    offline = make("http://127.0.0.1:1/v1", tmp_path)  # nobody listens there
+    offline = make("http://127.0.0.1:1/v1", tmp_path)  # no server there
     assert offline.sample(PROBLEMS[:3], n=2) == first
     assert offline.usage["asked"] == 0
 
@@ -112,14 +112,16 @@ def test_what_was_answered_before_a_failure_is_kept(tmp_path):
         with pytest.raises(TeacherError):
             make(server, tmp_path, concurrency=1).sample(PROBLEMS[:8])
         kept = {row["problem_id"] for row in cached(tmp_path)}
-        assert kept == {p.id for p in PROBLEMS[:8]} - {PROBLEMS[5].id}  # nobody waits
+        assert kept == {p.id for p in PROBLEMS[:8]} - {
+            PROBLEMS[5].id
+        }  # the failure held up no other request
         server.always.clear()
         again = make(server, tmp_path)
         again.sample(PROBLEMS[:8])
     assert again.usage["asked"] == 1
 
 
-def test_many_at_once_lose_and_double_nothing(tmp_path):
+def test_concurrent_requests_lose_and_repeat_nothing(tmp_path):
     with TeacherServer(["500", "429", "cut", "no_choices"]) as server:
         teacher = make(server, tmp_path, concurrency=8)
         chains = teacher.sample(PROBLEMS + PROBLEMS[:5], n=2)
@@ -132,12 +134,12 @@ def test_many_at_once_lose_and_double_nothing(tmp_path):
 
 # --- faults -----------------------------------------------------------------------
 
-PASSING = ["429", "429_bare", "500", "503", "cut", "cut_body", "content_type",
+TRANSIENT = ["429", "429_bare", "500", "503", "cut", "cut_body", "content_type",
            "not_json", "no_choices", "no_message", "trickle"]  # fmt: skip
 
 
-@pytest.mark.parametrize("fault", PASSING)
-def test_what_passes_is_tried_again(tmp_path, fault):
+@pytest.mark.parametrize("fault", TRANSIENT)
+def test_a_transient_fault_is_retried(tmp_path, fault):
     with TeacherServer([fault]) as server:
         [chain] = make(server, tmp_path).sample(PROBLEMS[:1])
     assert chain.answer == "48"
@@ -160,7 +162,7 @@ def test_what_passes_is_tried_again(tmp_path, fault):
         ("context", "longer than the model's context", 1),
     ],
 )
-def test_what_does_not_pass_is_one_sentence(tmp_path, fault, sentence, requests):
+def test_a_permanent_fault_is_one_sentence(tmp_path, fault, sentence, requests):
     with TeacherServer(always={"Story": fault}) as server:
         with pytest.raises(TeacherError) as caught:
             make(server, tmp_path, max_retries=2).sample(PROBLEMS[:1])
@@ -169,7 +171,7 @@ def test_what_does_not_pass_is_one_sentence(tmp_path, fault, sentence, requests)
     assert KEY not in "".join(traceback.format_exception(caught.value))
 
 
-def test_nobody_listens(tmp_path):
+def test_an_address_without_a_server_is_said_to_be_unreachable(tmp_path):
     with TeacherServer() as server:
         url = server.url
     with pytest.raises(TeacherError, match="cannot be reached: start its server"):
@@ -177,7 +179,7 @@ def test_nobody_listens(tmp_path):
 
 
 @pytest.mark.parametrize("key", [None, "", " \n"])
-def test_nobody_to_ask(tmp_path, monkeypatch, key):
+def test_without_an_endpoint_the_message_says_what_to_set(tmp_path, monkeypatch, key):
     if key is None:
         monkeypatch.delenv("OPENAI_API_KEY")
     else:
@@ -212,7 +214,7 @@ def test_the_key_is_never_written(tmp_path, capfd):
     assert KEY not in "".join(capfd.readouterr())
 
 
-def test_nothing_to_ask(tmp_path):
+def test_an_empty_request_is_a_value_error(tmp_path):
     for problems, n in (([], 1), (PROBLEMS[:1], 0)):
         with pytest.raises(ValueError, match="at least one problem"):
             make(None, tmp_path).sample(problems, n=n)

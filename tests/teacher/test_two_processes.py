@@ -75,10 +75,10 @@ def test_what_is_known_is_read_while_another_process_asks(tmp_path):
     child.join()
 
 
-def test_a_zombie_holds_up_nobody(tmp_path):
+def test_a_zombie_holds_no_lock(tmp_path):
     child = start_holder(tmp_path / STORE_NAME)
     os.kill(child.pid, signal.SIGKILL)
-    with TeacherServer() as server:  # before anybody has waited for the child
+    with TeacherServer() as server:  # before the child is waited for
         ask(server.url, tmp_path, 0, 1)
     child.join()
 

@@ -74,15 +74,15 @@ def training_chains(
     for chain in chains:
         problem = training.get(chain.problem_id)
         where = splits.get(chain.problem_id) or (problem and by_text.get(_key(problem)))
-        told = f"the chain of {chain.source} on {chain.problem_id} is about"
+        about = f"the chain of {chain.source} on {chain.problem_id} is about"
         if where:
             raise ValueError(
-                f"{told} a problem of {where}, which is for evaluation only: leave it "
+                f"{about} a problem of {where}, which is for evaluation only: leave it "
                 f"out of training"
             )
         if problem is None:
             raise ValueError(
-                f"{told} no training problem of {dataset}: leave it out of training"
+                f"{about} no training problem of {dataset}: leave it out of training"
             )
     return list(chains)
 
