@@ -18,7 +18,7 @@ import pandas as pd
 
 from socratic_utils import config
 from socratic_utils.benchmarks import BENCHMARKS, load_problems, splits_of
-from socratic_utils.experiments.corpus import hold_back, test_splits
+from socratic_utils.experiments.data import hold_back, test_splits
 from socratic_utils.files import project_root
 from socratic_utils.metrics import accuracy
 from socratic_utils.problems import Problem, gold_chain

@@ -7,7 +7,7 @@ import pytest
 
 from socratic_utils import config
 from socratic_utils.benchmarks import load_problems
-from socratic_utils.experiments.corpus import hold_back
+from socratic_utils.experiments.data import hold_back
 from socratic_utils.files import project_root
 from socratic_utils.problems import Problem
 
