@@ -22,8 +22,6 @@ An ablation that needs a training of its own is `slow`: at `small` scale it is s
 unless all ablations are asked for, or its rows are on disk.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -18,8 +18,6 @@ To add an arm, add an entry to the list of its experiment (`ablations`, `scotd`)
 a student to the main table, add it to `socratic_utils.students.supervision`.
 """
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -37,10 +35,9 @@ NAMES = ("name", "experiment", "default", "columns", "slow", "dataset", "split",
 class Arm:
     """One line of a table.
 
-    `models` are supervisions (one, or question generator and answerer; a planner comes
-    first); the last one answers.  `experiment` is the folder of its rows below
-    `predictions/`, `default` the arm it is compared with, `columns` further columns of
-    its rows, `slow` marks what trains long at `small` scale.
+    `models` are supervisions, of which the last one answers.  `experiment` is a folder
+    below `predictions/`, `default` the arm it is compared with, `columns` are further
+    columns of its rows, and `slow` is what trains long at `small` scale.
     """
 
     name: str
@@ -82,7 +79,7 @@ class Arm:
         return not (self.exemplars or self.questions or self.calculator or self.guide
                     or self.upfront)  # fmt: skip
 
-    def changed(self, name: str, **fields: Any) -> Arm:
+    def changed(self, name: str, **fields: Any) -> "Arm":
         """The ablation of this arm that has these fields."""
         fields = {"experiment": "ablations", "default": self.name} | fields
         return replace(self, name=name, **fields)
@@ -110,14 +107,12 @@ def main_arm(student: str) -> Arm:
 
 
 def main_arms(settings: Settings, group: str = "") -> list[Arm]:
-    """The main table in its order, or one group of it: students that can be taught.
-
-    A student is skipped, and a line says why, where neither the benchmark nor the
-    teacher has the steps that it learns from.
-    """
-    arms = [main_arm(name) for name in (students_of(group) if group else STUDENTS)]
-    for arm in arms:
-        if not can_teach(settings, arm.models):
+    """The main table, or one group of it, in order: the students that can be taught."""
+    found = []
+    for arm in map(main_arm, students_of(group) if group else STUDENTS):
+        if can_teach(settings, arm.models):
+            found.append(arm)
+        else:
             print(f"{arm.name}: skipped, because neither {settings.dataset} nor "
                   f"{settings.teacher} has the steps it learns from")  # fmt: skip
-    return [arm for arm in arms if can_teach(settings, arm.models)]
+    return found

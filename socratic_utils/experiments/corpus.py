@@ -15,8 +15,6 @@ and 4), or the labels alone:
 Chains are saved in `chains/` with the reason why each was kept or dropped.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -59,10 +57,7 @@ LIKELIHOOD = "filter_likelihood"
 
 
 def styles(settings: Settings) -> list[str]:
-    """The prompt styles a run asks for; none where published chains replace them.
-
-    No Socratic chains are asked for where the benchmark has its own (GSM8K).
-    """
+    """The prompt styles a run asks for: CoT only where the benchmark has questions."""
     if settings.teacher in CORPORA:
         offered, dataset = CORPORA[settings.teacher].CHAINS, settings.dataset
         styles = [style for known, style in offered if known == dataset]
@@ -77,8 +72,6 @@ def corpus(settings: Settings, name: str) -> Pairs:
     """Training pairs of a corpus: "gold" steps, or the kept chains of a prompt style.
 
     Benchmarks with Socratic steps of their own use those (Socratic CoT, section 4).
-    "questions_then_facts" are StrategyQA's sub-questions and then its facts, which are
-    not aligned with each other.
     """
     problems = train_problems(settings)
     if name == "questions_then_facts":
@@ -97,7 +90,7 @@ def paired(problems: Sequence[Problem], chains: Sequence[Chain]) -> Pairs:
 
 
 def questions_then_facts(problem: Problem) -> Chain:
-    """The gold sub-questions, then the gold facts."""
+    """The gold sub-questions, then the gold facts, which StrategyQA does not align."""
     asked = [Step(question, "", "") for question in sub_questions(problem)]
     return replace(gold_chain(problem), steps=(*asked, *problem.steps))
 
@@ -219,12 +212,10 @@ def is_gold(settings: Settings, name: str) -> bool:
 
 def can_teach(settings: Settings, models: Sequence[str], pool: str = "") -> bool:
     """Whether the benchmark or the teacher has what all these models learn from."""
-    if pool and pool not in ("gold_labels", "first_all", "first_right"):
-        return can_sample(settings)
-    if pool == "gold_labels":
-        return True
-    if pool:
+    if pool in ("first_all", "first_right"):
         return STYLE in styles(settings)
+    if pool:
+        return pool == "gold_labels" or can_sample(settings)
     return all(_taught(settings, SUPERVISIONS[model]) for model in models)
 
 

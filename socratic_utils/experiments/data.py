@@ -4,11 +4,9 @@
     >>> [problem.id for problem in train_problems(load("smoke"))][:2]
     ['gradeschool-train-0000', 'gradeschool-train-0001']
 
-Limits and seeds come from the settings.  Nothing here asks the teacher, and nothing
-loads a model, so that a plan of costs can use it.
+Limits and seeds come from the settings.  Nothing here asks the teacher except
+`sampled`, and nothing loads a model, so that a plan of costs can use it.
 """
-
-from __future__ import annotations
 
 import os
 from collections.abc import Sequence
@@ -43,20 +41,16 @@ def reported_problems(settings: Settings) -> list[Problem]:
 
 
 def test_splits(settings: Settings) -> list[str]:
-    """The splits a run reports: "test", and challenge or contrast sets if they exist.
-
-    Validation replaces a test split that is published without answers.
-    """
+    """The splits a run reports; validation where test has no published answers."""
     known = splits_of(settings.dataset)
     return [split for split in REPORTED_SPLITS if split in known] or ["validation"]
 
 
 def _loaded(dataset: str, split: str) -> list[Problem]:
-    """All problems of a split, read once per process."""
     return list(_read_once(dataset, split, os.environ.get(DATA_VARIABLE, "")))
 
 
-@cache
+@cache  # every stage asks for the problems
 def _read_once(dataset: str, split: str, _folder: str) -> tuple[Problem, ...]:
     return tuple(load_problems(dataset, split))
 
@@ -88,8 +82,8 @@ def hold_back(
 ) -> tuple[list[Problem], list[Problem]]:
     """Problems to learn from, and a share (at least `least`) that is held back.
 
-    Held-back problems are evenly spaced, or the `last` ones, so that the remaining
-    ones stay a prefix of all.  Raises ValueError where nothing would remain.
+    Held-back problems are evenly spaced, or the `last` ones.  Raises ValueError where
+    nothing would remain to learn from.
     """
     count = max(least, round(share * len(problems)))
     if count >= len(problems):
@@ -107,23 +101,19 @@ def teacher_of(
 ) -> Teacher | PublishedTeacher:
     """The run's teacher: recorded chains, then the cache of all runs, then its address.
 
-    Replies in the run's own folder, where earlier versions kept them, are taken over.
     A `plan` leaves the disk as it is.  With `logprobs`, chains have a log-likelihood.
     """
     if settings.teacher in CORPORA:
         return PublishedTeacher(settings.teacher)
     store = outputs_root() / "teacher"
     teacher = Teacher(
-        settings.teacher,
-        settings.teacher_url or None,
+        settings.teacher, settings.teacher_url or None,
         None if plan and not store.exists() else store,
-        max_tokens=settings.teacher_tokens,
-        api=settings.teacher_api,
-        mode=settings.teacher_mode,
-        logprobs=logprobs,
+        max_tokens=settings.teacher_tokens, api=settings.teacher_api,
+        mode=settings.teacher_mode, logprobs=logprobs,
         max_cost=settings.max_cost or None,
-    )
-    if not plan:
+    )  # fmt: skip
+    if not plan:  # replies where earlier versions kept them
         teacher.store.take_over(settings.folder / "teacher")
     return teacher
 
@@ -138,17 +128,16 @@ def can_ask(settings: Settings) -> bool:
     return bool(settings.teacher_url) or has_key
 
 
-# --- many chains per problem (SCoTD) ----------------------------------------------
+# --- many chains per problem (SCoTD, section 3) -----------------------------------
 
 
 def sampled(settings: Settings) -> tuple[list[Problem], list[Chain]]:
     """Problems, and all chains sampled for each at temperature 1, problem by problem.
 
     The first training problems, or, where the teacher cannot be asked, the first of
-    those whose chains are recorded (SCoTD, section 3).
+    those whose chains are recorded.
     """
-    problems = sampled_problems(settings)
-    teacher = teacher_of(settings, logprobs=True)
+    teacher, problems = teacher_of(settings, logprobs=True), sampled_problems(settings)
     count = settings.many.counts[-1]
     return problems, teacher.sample(problems, STYLE, count, TEMPERATURE)
 
@@ -161,22 +150,15 @@ def sampling_plan(settings: Settings) -> Estimate:
 
 
 def can_sample(settings: Settings) -> bool:
-    """Whether many chains per problem are at hand, or a teacher can be asked for them.
-
-    Published teachers have one chain per problem.
-    """
+    """Whether many chains are at hand or to be had; published teachers have one."""
     return settings.teacher not in CORPORA and bool(sampled_problems(settings))
 
 
 def sampled_problems(settings: Settings) -> list[Problem]:
     """The training problems of `sampled`."""
-    problems = train_problems(settings)
+    problems, samples = train_problems(settings), range(settings.many.counts[-1])
     if not can_ask(settings):
-        teacher = teacher_of(settings, plan=True, logprobs=True)
-        count = settings.many.counts[-1]
-        problems = [
-            problem
-            for problem in problems
-            if all(teacher.known(problem, STYLE, TEMPERATURE, i) for i in range(count))
-        ]
+        known = teacher_of(settings, plan=True, logprobs=True).known
+        whole = [p for p in problems if all(known(p, STYLE, 1.0, i) for i in samples)]
+        return whole[: settings.many.problems]
     return problems[: settings.many.problems]

@@ -5,8 +5,6 @@ An *oracle* replaces a part of the work at test time, to see what that part is w
 names are asked there; arms with oracles, guides or exemplars are decoded here.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -54,13 +52,11 @@ def decoders_of(
     if arm.questions == "gold":
         decoders.insert(0, GoldQuestions(problems, answerer.tokenizer))
     if arm.questions == "teacher":
-        teacher = replace(teacher_of(settings), shots=SHOTS)
-        asked = asked_of(teacher, problems)
+        asked = asked_of(replace(teacher_of(settings), shots=SHOTS), problems)
         decoders.insert(0, KnownQuestions(problems, answerer.tokenizer, asked))
     if arm.planned:
         planner, asker, _ = decoders
-        limit = settings.decoding.max_tokens
-        decoders[:2] = [PlannedDecoder(asker, planner, limit)]
+        decoders[:2] = [PlannedDecoder(asker, planner, settings.decoding.max_tokens)]
     if arm.upfront:
         decoders[0] = ask_upfront(problems, decoders[0], settings.decoding)
     return decoders
@@ -85,10 +81,8 @@ def few_shot(
     decoder = FewShotDecoder(model, tokenizer, [])
     longest = max(len(prompt_ids(tokenizer, problem)) for problem in problems)
     room = (decoder.context or inf) - settings.decoding.max_tokens - longest
-    decoder.prefix = prefix_ids(
-        tokenizer, problems[0].dataset, problems[0].kind, SUPERVISIONS[arm.exemplars],
-        room,
-    )  # fmt: skip
+    about = (problems[0].dataset, problems[0].kind, SUPERVISIONS[arm.exemplars])
+    decoder.prefix = prefix_ids(tokenizer, *about, room)
     return decoder
 
 

@@ -7,11 +7,9 @@ trained.
     >>> rows = prompted_rows(teacher, problems)               # doctest: +SKIP
     >>> compare(rows)                                         # doctest: +SKIP
 
-A chain is judged by its final answer.  A first reply without a question has no second
-one, and counts as wrong.  The paper does not show its own prompts for this.
+A first reply without a question has no second one, and counts as wrong.  The paper does
+not show its own prompts for this.
 """
-
-from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -46,10 +44,7 @@ def asked_of(teacher: Teacher, problems: Sequence[Problem]) -> dict[str, list[st
 
 
 def in_two_stages(teacher: Teacher, problems: Sequence[Problem]) -> list[Chain]:
-    """Sub-questions, then their solutions: one chain per problem, in their order.
-
-    A problem about which the teacher asks nothing has a chain without steps or answer.
-    """
+    """Sub-questions, then their solutions: one chain per problem, in their order."""
     asked = asked_of(teacher, problems)
     given = [
         replace(p, steps=(), extra={**p.extra, "sub_questions": asked[p.id]})
@@ -65,10 +60,7 @@ def in_two_stages(teacher: Teacher, problems: Sequence[Problem]) -> list[Chain]:
 
 
 def prompted_rows(teacher: Teacher, problems: Sequence[Problem]) -> list[dict]:
-    """Prediction rows of both ways, on the same problems.
-
-    Raises TeacherError where replies are neither known nor can be had.
-    """
+    """Prediction rows of both ways; TeacherError where replies cannot be had."""
     teacher = replace(teacher, shots=SHOTS)
     chains = teacher.sample(problems, "cot"), in_two_stages(teacher, problems)
     return [
@@ -93,10 +85,7 @@ def planned(teacher: Teacher, problems: Sequence[Problem]) -> Estimate:
 
 
 def table(settings: Settings, problems: Sequence[Problem]) -> pd.DataFrame:
-    """`compare` of the run's teacher; empty, with a line of reason, if it is unknown.
-
-    With reused rows, replies must be recorded or cached.
-    """
+    """`compare` of the run's teacher; empty, with a line of reason, if unknown."""
     if settings.teacher in CORPORA or not fits(problems):
         print(f"skipped: {settings.teacher} cannot be prompted for {settings.dataset}")
         return pd.DataFrame()

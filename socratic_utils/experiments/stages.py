@@ -10,8 +10,6 @@ the problems and the decoding.  With `reuse="reference"` the committed rows are 
 and nothing is asked, trained or decoded.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -42,11 +40,9 @@ def start(settings: Settings, notebook: str) -> Path:
     """Make the run's folder, note the settings in `run.json`, and print them."""
     settings.folder.mkdir(parents=True, exist_ok=True)
     record_settings(settings, device=str(device()))
-    how = f", reusing {settings.reuse}" if settings.reuse else ""
-    print(
-        f"{notebook}: scale {settings.scale}, {settings.dataset}, student "
-        f"{settings.student}, teacher {settings.teacher}, seed {settings.seed}{how}"
-    )
+    one, how = settings, f", reusing {settings.reuse}" if settings.reuse else ""
+    print(f"{notebook}: scale {one.scale}, {one.dataset}, student {one.student}, "
+          f"teacher {one.teacher}, seed {one.seed}{how}")  # fmt: skip
     return settings.folder
 
 
@@ -110,13 +106,11 @@ def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
         "model": settings.student, "seed": settings.seed, "settings": settings.hash,
         "inputs": inputs,
     }  # fmt: skip
-    rows = []
-    for number, solution in enumerate(solutions):
-        own = {}
-        if arm.samples > 1:
-            sample = number % arm.samples
-            own = {"sample": sample, "logprob": round(solution.logprob, 4)}
-        rows.append(prediction_row(solution, decoding, **labels, **own))
+    rows = [prediction_row(solution, decoding, **labels) for solution in solutions]
+    if arm.samples > 1:
+        for number, (row, solution) in enumerate(zip(rows, solutions, strict=True)):
+            row["sample"] = number % arm.samples
+            row["logprob"] = round(solution.logprob, 4)
     write_jsonl_rows(path, rows)
     return rows
 
@@ -163,8 +157,7 @@ def rows_on_disk(
 ) -> list[dict]:
     """Saved rows of an experiment, of files with `part` in their name; none is made.
 
-    With reused rows they are the committed run's.  Rows of other settings, left by an
-    earlier run in the same folder, are skipped, and a line says so.
+    Reused rows are the committed run's.  Rows of other settings are skipped.
     """
     paths = sorted((settings.source / "predictions" / experiment).glob("*.jsonl"))
     found = [row for p in paths if part in p.name for _, row in read_rows(p)]
@@ -218,10 +211,7 @@ def main_rows(settings: Settings) -> list[dict]:
 
 
 def saved_table(settings: Settings, name: str) -> pd.DataFrame:
-    """A table that an earlier notebook of this run saved; empty where there is none.
-
-    With reused rows it is the committed run's.
-    """
+    """A table that an earlier notebook saved (or the reused run); empty if missing."""
     path = settings.source / "tables" / f"{name}.csv"
     return pd.read_csv(path) if path.exists() else pd.DataFrame()
 

@@ -8,8 +8,6 @@ A job is one model of an arm.  Everything that makes it is in its name, so a job
 done is skipped by whatever comes later: a notebook, another process, a Ray cluster.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,42 +37,35 @@ class TrainingJob:
 
     @cached_property
     def pairs_and_recipe(self) -> tuple[Pairs, Training]:
-        """The training pairs and the recipe."""
         return pairs_and_recipe(self.settings, self.arm, self.model)
 
     @property
     def name(self) -> str:
         """The name of the student's folder, which ends with its hash."""
-        pairs, recipe = self.pairs_and_recipe
+        (pairs, recipe), one = self.pairs_and_recipe, self.settings
         supervision = SUPERVISIONS[self.model]
-        settings = self.settings
-        mark = student_hash(settings.student, pairs, supervision, recipe, settings.seed)
+        mark = student_hash(one.student, pairs, supervision, recipe, one.seed)
         return f"{supervision.name}-{mark}"
 
     @property
     def folder(self) -> Path:
         """Where its student is saved; kept checkpoints have a folder of their own."""
-        folder = self.settings.folder / "students"
         kept = self.arm.checkpoints
-        return folder / f"checkpoints-{kept}" if kept else folder
+        own = f"checkpoints-{kept}" if kept else ""
+        return self.settings.folder / "students" / own
 
     @property
     def is_done(self) -> bool:
         """Whether the student is on disk, or there is no chain to learn from."""
-        return not self.pairs_and_recipe[0] or bool(
-            training_record(self.folder / self.name)
-        )
+        pairs, _ = self.pairs_and_recipe
+        return not pairs or bool(training_record(self.folder / self.name))
 
     def run(self) -> Path:
         """Train, unless the student is on disk; its folder."""
-        pairs, recipe = self.pairs_and_recipe
-        keep = []
-        if self.arm.checkpoints:
-            keep = [KeepModels(self.arm.checkpoints, self.folder / self.name)]
-        return train_student(
-            self.settings.student, pairs, SUPERVISIONS[self.model], recipe,
-            self.folder, self.settings.seed, keep,
-        )  # fmt: skip
+        (pairs, recipe), kept = self.pairs_and_recipe, self.arm.checkpoints
+        keep = [KeepModels(kept, self.folder / self.name)] if kept else []
+        how = (SUPERVISIONS[self.model], recipe, self.folder, self.settings.seed, keep)
+        return train_student(self.settings.student, pairs, *how)
 
 
 def pairs_and_recipe(

@@ -11,8 +11,6 @@ would have reported:
 Not covered: early stopping; the paper's own checkpoints (1,000, 2,000, 4,000, ...).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -5,8 +5,6 @@
 Not covered: the papers' values and the comparison itself (`results.papers.scotd`).
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import pandas as pd

@@ -7,8 +7,6 @@ training too; at `paper` scale the pools of many chains as well.  All of the pro
 are the students of the main table.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

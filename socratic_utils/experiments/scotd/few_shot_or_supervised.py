@@ -15,8 +15,6 @@ number of optimizer steps, so a student of fewer chains sees them more often.  S
 decodes its few-shot students by vote (`voting_arms`).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Sequence
 from math import ceil

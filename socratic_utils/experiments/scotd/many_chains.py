@@ -11,8 +11,6 @@ does.  Wrong chains are left out (SCoTD's supervised setting).
 Not covered: transcripts longer than `max_length` are dropped, which makes fewer steps.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace

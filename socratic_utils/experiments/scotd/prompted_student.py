@@ -12,8 +12,6 @@ exemplars are those of the teacher's prompts, written as transcripts
 Not covered: MetaICL, SCoTD's baseline of the transfer; instructions.
 """
 
-from __future__ import annotations
-
 import os
 from dataclasses import replace
 
