@@ -139,6 +139,7 @@ choose_python "$@"
 export PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}" # also where nothing is installed
 say "using $(command -v "$PYTHON"), $("$PYTHON" --version)"
 
-# Two workers, a file each: most of the tests' time is waiting for something.
-[[ ${1:-} != test ]] || exec "$PYTHON" -m pytest -n 2 --dist loadfile "${@:2}"
+# Two workers, one file each, the longest first (tests/conftest.py).
+[[ ${1:-} != test ]] ||
+  exec "$PYTHON" -m pytest -n 2 --dist loadfile --no-loadscope-reorder "${@:2}"
 exec "$PYTHON" -m socratic_utils.runner.cli "$@"

@@ -16,6 +16,15 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer  # noqa: E
 
 import pytest  # noqa: E402
 
+# What takes longest starts first, so that no worker waits for the other at the end.
+LONGEST = ("test_notebooks.py", "test_scotd_notebooks.py", "test_cli.py",
+           "test_processes.py", "test_ablations.py")  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    place = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(LONGEST)))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def outputs(tmp_path_factory):

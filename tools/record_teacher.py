@@ -3,7 +3,8 @@
     python -m tools.record_teacher --teacher Qwen2.5-Coder-1.5B-Instruct \\
         --teacher-url http://127.0.0.1:8000/v1 --dataset gradeschool --limit 250
 
-Every reply is cached as it comes, so a killed recording resumes where it stopped; the packed recording is written at the end.
+Every reply is cached as it comes, so a killed recording resumes where it stopped; the
+packed recording is written at the end.
 """
 
 from __future__ import annotations

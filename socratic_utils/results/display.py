@@ -38,7 +38,10 @@ def show_source(thing) -> Code:
 
 def show_table(table: pd.DataFrame) -> None:
     """A table as people read it: shares in percent, p-values rounded."""
-    display(HTML(to_html(table)))
+    if table.empty:
+        print("This table has no lines with these settings.")
+    else:
+        display(HTML(to_html(table)))
 
 
 def print_scores(

@@ -28,7 +28,6 @@ from .options import BAD_INPUT
 from .paper_grid import Run
 from .schedule import number
 
-MATTERS = ("dataset", "student", "train_limit", "test_limit", "training", "decoding")
 TABLE_COLUMNS = ("split", "student", "n", "correct", "accuracy", "ci_low", "ci_high",
                  "truncated")  # fmt: skip
 FAILED, INTERRUPTED = 1, 130
@@ -65,10 +64,10 @@ def run_all(runs: Sequence[Run]) -> int:
     for place, one in enumerate(runs, 1):
         print(f"\nrun {place} of {len(runs)}: {one}", flush=True)
         if code := run(one):
+            save_grid(runs)  # what is there so far
             if code != INTERRUPTED:  # which has been reported already
                 hint = paper_grid.how_to_continue(runs, place)
                 print(f"run_all: {hint}", file=sys.stderr)
-            save_grid(runs)  # what is there so far
             return code
     print(save_grid(runs))
     return 0
@@ -99,29 +98,14 @@ def train_on_cluster(runs: Sequence[dict[str, Any]]) -> None:
 
 def choose(notebooks: list[Path], only: str | None) -> list[Path]:
     """All notebooks, or the one whose number is `only` ("3" and "03" are the same)."""
-    if not only:
-        return notebooks
-    chosen = [path for path in notebooks if number(path) == only.zfill(2)]
+    chosen = [p for p in notebooks if not only or number(p) == only.zfill(2)]
     if not chosen:
-        known = ", ".join(number(path) for path in notebooks)
+        known = ", ".join(map(number, notebooks))
         raise ValueError(f"there is no notebook {only!r}: choose from {known}")
     return chosen
 
 
-def works_offline(settings: config.Settings) -> bool:
-    """Whether data and student are at hand, so that the hub need not be asked."""
-    data = settings.dataset == "gradeschool" or bool(os.environ.get(DATA_VARIABLE))
-    return data and settings.student in options.LOCAL_STUDENTS
-
-
-def estimate(settings: config.Settings, path: Path) -> str:
-    """How long a notebook takes, in words; unknown for settings never measured."""
-    own = config.PRESETS[settings.scale]
-    is_preset = all(getattr(settings, name) == getattr(own, name) for name in MATTERS)
-    minutes = schedule.minutes_of(settings, path, is_preset)
-    if minutes is None:
-        return "time unknown"
-    return "under a minute" if minutes < 1 else f"about {minutes:g} min"
+# --- plans ----------------------------------------------------------------------------
 
 
 def show_plans(runs: Sequence[Run]) -> None:
@@ -137,41 +121,40 @@ def show_plans(runs: Sequence[Run]) -> None:
 
 
 def show_plan(one: Run) -> None:
-    """What would run, how long it takes, and what it asks of teacher and GPU."""
-    settings = one.settings
+    """What would run, how long it takes, and what it asks of teacher and GPU.
+
+    Without an environment neither teacher nor GPU can be planned.
+    """
+    settings, requests = one.settings, {}
     print(f"scale {settings.scale}, settings {settings.hash}, into {settings.folder}")
     for name in options.SETTINGS:
         if (value := getattr(settings, name)) not in ("", None):
             print(f"  {name} = {value}")
     print(data_line(settings))
-    requests = requests_of(settings)
+    try:
+        from .plan_teacher import teacher_plan
+
+        requests = teacher_plan(settings)
+    except ImportError:
+        print("  (the teacher's cost is known once the environment is set up)")
     for path in one.notebooks:
         try:
             reason = why_skipped(one, path)
-        except ImportError:  # the environment is not there
+        except ImportError:
             reason = ""
         if reason:
             print(f"would skip {path.stem}: {reason}")
             continue
         asked = requests.get(number(path))
         of_the_teacher = f"; asks the teacher for at most {asked}" if asked else ""
-        print(f"would run {path.stem} ({estimate(settings, path)}{of_the_teacher})")
+        time = schedule.estimate(settings, path)
+        print(f"would run {path.stem} ({time}{of_the_teacher})")
     if requests:
         from socratic_utils.teacher.cost import price_table
 
         print(f"prices: {price_table()}")
     if settings.scale == "paper":
         plan_gpu.show_gpu_plan(settings)
-
-
-def requests_of(settings: config.Settings) -> dict[str, Any]:
-    """`plan_teacher.teacher_plan`, if the environment is there already."""
-    try:
-        from .plan_teacher import teacher_plan
-    except ImportError:
-        print("  (the teacher's cost is known once the environment is set up)")
-        return {}
-    return teacher_plan(settings)
 
 
 def why_skipped(one: Run, path: Path) -> str:
@@ -181,47 +164,55 @@ def why_skipped(one: Run, path: Path) -> str:
     return schedule.why_left_out(one.settings, path)
 
 
+# --- one run --------------------------------------------------------------------------
+
+
 def run(one: Run) -> int:
     """Run the notebooks in order and stop at the first that fails; the exit code."""
-    try:
-        code = _run(one)
-    except (OSError, ValueError) as error:  # no room, no data, no permission
-        print(f"run_all: {error}", file=sys.stderr)
-        return FAILED
-    except KeyboardInterrupt:
-        print("run_all: interrupted; run again to continue from here", file=sys.stderr)
-        return INTERRUPTED
-    if not code:
-        show_results(one.settings)
-    return code
-
-
-def _run(one: Run) -> int:
     settings = one.settings
     if works_offline(settings):
         os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read once, when kernels start
     if settings.scale == "smoke":  # more threads wait for each other, 15 times as long
         os.environ.setdefault("OMP_NUM_THREADS", "1")
-    record_settings(settings)
-    print(f"scale {settings.scale} into {settings.folder}; finished stages are skipped")
-    for position, path in enumerate(one.notebooks, 1):
-        place = f"[{position}/{len(one.notebooks)}] {path.stem}"
-        if reason := why_skipped(one, path):
-            print(f"{place} is skipped: {reason}")
-            continue
-        print(f"{place}, {estimate(settings, path)} ...", flush=True)
-        copy = settings.folder / "notebooks" / path.name
-        try:
-            usage = run_notebook(path, copy, parameters(one.options))
-        except NotebookError as error:
-            record_usage(settings.folder, path, error.usage, "failed")
-            print(f"run_all: {error}", file=sys.stderr)
-            return FAILED
-        record_usage(settings.folder, path, usage, "done")
-        make_report(settings, copy)
-        used = f"{usage.seconds:.0f} s, {usage.peak_memory_gb:.1f} GB"
-        print(f"{place} done in {used}", flush=True)
+    try:
+        record_settings(settings)
+        print(f"scale {settings.scale} into {settings.folder}; finished stages are "
+              f"skipped")  # fmt: skip
+        for position, path in enumerate(one.notebooks, 1):
+            run_one(one, path, f"[{position}/{len(one.notebooks)}] {path.stem}")
+    except (NotebookError, OSError, ValueError) as error:  # no room, data, permission
+        print(f"run_all: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("run_all: interrupted; run again to continue from here", file=sys.stderr)
+        return INTERRUPTED
+    show_results(settings)
     return 0
+
+
+def run_one(one: Run, path: Path, place: str) -> None:
+    """Run a notebook and record what it took; `place` is printed before it."""
+    settings = one.settings
+    if reason := why_skipped(one, path):
+        return print(f"{place} is skipped: {reason}")
+    print(f"{place}, {schedule.estimate(settings, path)} ...", flush=True)
+    rest = {n: v for n, v in one.options.items() if n not in ("scale", "seed", "reuse")}
+    copy = settings.folder / "notebooks" / path.name
+    try:
+        usage = run_notebook(path, copy, {**one.options, "overrides": rest})
+    except NotebookError as error:
+        record_usage(settings.folder, path, error.usage, "failed")
+        raise
+    record_usage(settings.folder, path, usage, "done")
+    make_report(settings, copy)
+    used = f"{usage.seconds:.0f} s, {usage.peak_memory_gb:.1f} GB"
+    print(f"{place} done in {used}", flush=True)
+
+
+def works_offline(settings: config.Settings) -> bool:
+    """Whether data and student are at hand, so that the hub need not be asked."""
+    data = settings.dataset == "gradeschool" or bool(os.environ.get(DATA_VARIABLE))
+    return data and settings.student in options.LOCAL_STUDENTS
 
 
 def make_report(settings: config.Settings, executed: Path) -> None:
@@ -230,13 +221,6 @@ def make_report(settings: config.Settings, executed: Path) -> None:
         from socratic_utils.results.report import write_report
 
         write_report(executed, settings.folder / name)
-
-
-def parameters(given: dict[str, Any]) -> dict[str, Any]:
-    """What a notebook may take: scale, seed and reuse, and the rest as `overrides`."""
-    own = ("scale", "seed", "reuse")
-    rest = {name: value for name, value in given.items() if name not in own}
-    return {**given, "overrides": rest}
 
 
 def record_usage(folder: Path, path: Path, usage: Usage | None, status: str) -> None:
@@ -256,15 +240,15 @@ def record_usage(folder: Path, path: Path, usage: Usage | None, status: str) -> 
 
 
 def show_results(settings: config.Settings) -> None:
-    """The main table as text and where the report is, as far as they exist."""
+    """The main table as text and where the reports are, as far as they exist."""
     table = settings.folder / "tables" / "main.csv"
     if table.exists():
         from tabulate import tabulate
 
         with table.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        shown = [[row.get(name, "") for name in TABLE_COLUMNS] for row in rows]
-        print(f"\n{tabulate(shown, headers=TABLE_COLUMNS, floatfmt='.3f')}\n")
+            rows = [[row.get(name, "") for name in TABLE_COLUMNS]
+                    for row in csv.DictReader(file)]  # fmt: skip
+        print(f"\n{tabulate(rows, headers=TABLE_COLUMNS, floatfmt='.3f')}\n")
     if settings.scale == "smoke":
         print("smoke scale: an untrained tiny model, these numbers mean nothing")
     for report in sorted(settings.folder.glob("report*.html")):

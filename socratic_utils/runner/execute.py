@@ -7,8 +7,7 @@ prints is shown while it runs, because a training cell may take half an hour.
     >>> [path.stem for path in find_notebooks()][:2]        # doctest: +SKIP
     ['00_start_here', '01_teacher_generation']
 
-Not covered: scales and settings (see `cli`), and which notebooks a run has (see
-`schedule`).
+Not covered: which notebooks a run has (see `schedule`).
 """
 
 from __future__ import annotations
@@ -28,11 +27,9 @@ from typing import Any
 
 from socratic_utils.files import project_root, write_atomic
 
-PARAMETERS_TAG = "parameters"
 CELL_TIMEOUT = 24 * 3600  # seconds; a paper-scale training is one cell
 SAMPLE_EVERY = 0.5  # seconds between two measurements of the kernel's memory
 CLEAR_LINE = "\r\x1b[K"
-
 KERNEL_ENVIRONMENT = {
     # Figures belong into the executed copy, whatever backend the shell has chosen.
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
@@ -58,11 +55,10 @@ class Usage:
 
 def find_notebooks(folder: str | Path | None = None) -> list[Path]:
     """`NN_*.ipynb` in order; raises ValueError if there is none."""
-    folder = project_root() / "notebooks" if folder is None else Path(folder)
-    found = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
-    if not found:
-        raise ValueError(f"no notebooks named NN_*.ipynb in {folder}")
-    return found
+    folder = Path(folder or project_root() / "notebooks")
+    if found := sorted(folder.glob("[0-9][0-9]_*.ipynb")):
+        return found
+    raise ValueError(f"no notebooks named NN_*.ipynb in {folder}")
 
 
 def read_cells(path: Path) -> list[dict[str, Any]]:
@@ -79,19 +75,19 @@ def read_parameters(path: Path) -> dict[str, Any]:
     """
     values: dict[str, Any] = {}
     for cell in read_cells(path):
-        if PARAMETERS_TAG not in cell.get("metadata", {}).get("tags", []):
-            continue
-        for statement in ast.parse(cell["source"]).body:
+        tagged = "parameters" in cell.get("metadata", {}).get("tags", [])
+        for statement in ast.parse(cell["source"]).body if tagged else ():
             match statement:
-                case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                    pass
-                case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                case (
+                    ast.Assign(targets=[ast.Name(id=name)], value=value)
+                    | ast.AnnAssign(target=ast.Name(id=name), value=value)
+                ):
                     pass
                 case _:
-                    name, value = "", ""
+                    name, value = "", None
             try:
                 values[name] = ast.literal_eval(value)
-            except (ValueError, SyntaxError):
+            except (ValueError, TypeError):  # no literal, or no value
                 raise ValueError(
                     f"{path.name}: the parameters cell may hold only `name = literal` "
                     f"lines, not `{ast.unparse(statement)}`"
@@ -120,7 +116,7 @@ def run_notebook(path: Path, copy: Path, parameters: dict[str, Any]) -> Usage:
                 running.replace(copy)
             with suppress(OSError):
                 running.parent.rmdir()
-    usage = Usage(round(time.perf_counter() - started, 1), round(peak[0], 2))
+    usage = Usage(round(time.perf_counter() - started, 1), round(max(peak), 2))
     if reason:
         error = NotebookError(f"{path.name} {reason}; the traceback is in {copy}")
         error.usage = usage
@@ -132,24 +128,22 @@ def run_notebook(path: Path, copy: Path, parameters: dict[str, Any]) -> Usage:
 def _execute(path: Path, running: Path, parameters: dict[str, Any]) -> str:
     """Run papermill; the reason why it stopped, or an empty string."""
     import papermill
+    import zmq
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
+    from traitlets.config import Config
 
+    # Messages to the kernel are encrypted where ZeroMQ can: others could read them.
+    policy = "auto" if zmq.has("curve") else "disabled"
     try:
         papermill.execute_notebook(
-            path,
-            running,
-            parameters=parameters,
-            kernel_name="python3",
-            cwd=project_root(),
-            progress_bar=False,
-            stdout_file=Printed(),
-            stderr_file=Bars(),
+            path, running, parameters=parameters, kernel_name="python3",
+            cwd=project_root(), progress_bar=False, stdout_file=Printed(),
+            stderr_file=Bars(), execution_timeout=CELL_TIMEOUT,
             start_timeout=300,  # a cold disk and two slow cores
-            execution_timeout=CELL_TIMEOUT,
-            config=kernel_config(),
-        )
+            config=Config({"KernelManager": {"transport_encryption": policy}}),
+        )  # fmt: skip
     except PapermillExecutionError as error:
         cell = error.exec_count if error.exec_count is not None else "?"
         message = (error.evalue.strip().splitlines() or [""])[-1]
@@ -161,18 +155,6 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any]) -> str:
     except NoSuchKernel:
         return "cannot start: this Python has no kernel `python3` (install ipykernel)"
     return ""
-
-
-def kernel_config() -> Any:
-    """Encrypt the messages to the kernel where ZeroMQ can.
-
-    On a shared machine others could read them, and the kernel warns of that each time.
-    """
-    import zmq
-    from traitlets.config import Config
-
-    policy = "auto" if zmq.has("curve") else "disabled"
-    return Config({"KernelManager": {"transport_encryption": policy}})
 
 
 class Printed:
@@ -191,7 +173,7 @@ class Printed:
         sys.stdout.flush()
 
 
-class Bars:
+class Bars(Printed):
     """Shows progress bars on a terminal; other warnings stay in the notebook."""
 
     def write(self, text: str) -> None:
@@ -199,53 +181,40 @@ class Bars:
         if "%|" in bar and sys.stdout.isatty():
             print(f"{CLEAR_LINE}    {bar}", end="\n" if text.endswith("\n") else "")
 
-    def flush(self) -> None:
-        sys.stdout.flush()
-
 
 @contextmanager
 def peak_memory() -> Iterator[list[float]]:
-    """The largest memory of all child processes together, in GB, as a list of one."""
-    peak, done = [0.0], threading.Event()
+    """Measurements of the memory of all child processes together, in GB."""
+    import psutil
+
+    found, done, this = [0.0], threading.Event(), psutil.Process()
 
     def watch() -> None:
         while not done.wait(SAMPLE_EVERY):
-            peak[0] = max(peak[0], children_memory_gb())
+            total = 0
+            for child in this.children(recursive=True):
+                with suppress(psutil.Error):
+                    total += child.memory_info().rss
+            found.append(total / 1024**3)
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     try:
-        yield peak
+        yield found
     finally:
         done.set()
         watcher.join()
 
 
-def children_memory_gb() -> float:
-    """Resident memory of this process's children now, in GB."""
-    import psutil
-
-    total = 0
-    with suppress(psutil.Error):
-        for child in psutil.Process().children(recursive=True):
-            with suppress(psutil.Error):
-                total += child.memory_info().rss
-    return total / 1024**3
-
-
 def tidy(path: Path, copy: Path) -> None:
-    """Make the executed copy read the same on every machine.
-
-    Progress bars keep their last state only, and this machine's folders are removed
-    from paths, so that a copy can be committed as it is.
-    """
+    """Make the executed copy read the same on every machine, so that it can be
+    committed: only the last state of progress bars, no folders of this machine."""
     import nbformat
 
     notebook = nbformat.read(copy, as_version=4)
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if output.output_type == "stream":
-                output.text = re.sub(r"[^\n]*\r(?=[^\n])", "", output.text)
+    for output in (o for cell in notebook.cells for o in cell.get("outputs", [])):
+        if output.output_type == "stream":
+            output.text = re.sub(r"[^\n]*\r(?=[^\n])", "", output.text)
     if "papermill" in notebook.metadata:
         notebook.metadata.papermill.update(input_path=path.name, output_path=copy.name)
     text = nbformat.writes(notebook)

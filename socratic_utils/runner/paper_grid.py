@@ -93,18 +93,15 @@ def listing(runs: Sequence[Run]) -> str:
     lines = [f"{len(runs)} runs, which are Table 2 of Socratic CoT:"]
     for place, run in enumerate(runs, 1):
         one = run.settings
-        own = [number(p) for p in run.notebooks if not is_on_request(one, p)]
+        own = " ".join(number(p) for p in run.notebooks if not is_on_request(one, p))
         lines.append(f"  {place:2d}  {one.dataset:10s}  {one.student:30s}  seed "
-                     f"{one.seed}  notebooks {' '.join(own)}")  # fmt: skip
+                     f"{one.seed}  notebooks {own}")  # fmt: skip
     return "\n".join(lines)
 
 
 def first_of_each_dataset(runs: Sequence[Run]) -> list[Run]:
     """One run per dataset: its teacher and its problems cost the same in all."""
-    found: dict[str, Run] = {}
-    for run in runs:
-        found.setdefault(run.settings.dataset, run)
-    return list(found.values())
+    return list({run.settings.dataset: run for run in reversed(runs)}.values())[::-1]
 
 
 def how_to_continue(runs: Sequence[Run], place: int) -> str:
@@ -131,9 +128,12 @@ def save(runs: Sequence[Run]) -> str:
     table = paper_grid([run.settings for run in runs])
     caption = CAPTION.format(teacher=runs[0].settings.teacher)
     save_table(table, _tables(runs), NAME, caption)
-    text = tabulate(table, headers="keys", floatfmt=".4f", missingval="-",
-                    showindex=False)  # fmt: skip
+    text = tabulate(table, "keys", floatfmt=".4f", missingval="-", showindex=False)
     return f"\n{text}\n\n{caption}\ntable: {_tables(runs) / NAME}.md"
+
+
+def _tables(runs: Sequence[Run]) -> Path:
+    return runs[0].settings.folder / "tables"
 
 
 def paper_grid(settings: Sequence[Settings]) -> pd.DataFrame:
@@ -147,9 +147,8 @@ def paper_grid(settings: Sequence[Settings]) -> pd.DataFrame:
     from socratic_utils.results.papers.socratic_cot import cells_of as paper_cells
 
     found: dict[tuple, list[dict]] = defaultdict(list)
-    for one in settings:
-        for place, score in cells_of(one):
-            found[place].append(score)
+    for place, score in (cell for one in settings for cell in cells_of(one)):
+        found[place].append(score)
     place, lines = ["dataset", "student_model", "supervision"], []
     for cell in paper_cells("Table 2").to_dict("records"):
         key = tuple(cell[name] for name in place)
@@ -204,7 +203,3 @@ def over_seeds(scores: Sequence[dict]) -> dict[str, Any]:
         line |= {"sd": round(stdev(shares), 4), "ci_low": round(float(low), 4),
                  "ci_high": round(float(high), 4)}  # fmt: skip
     return line
-
-
-def _tables(runs: Sequence[Run]) -> Path:
-    return runs[0].settings.folder / "tables"

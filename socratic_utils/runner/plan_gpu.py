@@ -21,8 +21,8 @@ Not covered: students of SCoTD's notebooks, which are trained for a number of st
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Callable, Collection, Sequence
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from io import StringIO
@@ -48,6 +48,7 @@ UTILISATION = 0.3  # of the peak; small models and short sequences do not reach 
 TOKEN_SECONDS = 0.03  # a step of transformers' decoding, most of it launching kernels
 STATE_BYTES, ACTIVATION_BYTES, LOGIT_BYTES = 16, 34, 10
 VOCABULARY = 50_000  # of GPT-2, OPT and SmolLM2 alike
+SEEDS = 3  # of the plan for every size
 
 
 @dataclass(frozen=True)
@@ -73,64 +74,65 @@ def gpu_plan(settings: Settings) -> list[dict]:
 
     with redirect_stdout(StringIO()):  # what cannot be taught is no part of a plan
         arms = main_arms(settings)
-    asked = {arm: len(reported_problems(settings)) for arm in arms}
-    return rows_of(settings, asked, "all, one seed")
+    return _rows(settings, arms, len(reported_problems(settings)), "all, one seed")
 
 
 def ablation_plan(settings: Settings) -> list[dict]:
     """The same of what the ablations train and decode beside the main table."""
     from socratic_utils.experiments import ablations
 
-    asked = dict.fromkeys(
-        ablations.arms(settings), len(ablations.problems_of(settings))
-    )
     main = {model for arm in STUDENTS.values() for model in arm.supervisions}
-    return rows_of(settings, asked, "ablations, one seed", main)
+    arms, count = ablations.arms(settings), len(ablations.problems_of(settings))
+    return _rows(settings, arms, count, "ablations, one seed", main)
 
 
-def rows_of(
-    settings: Settings, asked: dict[Arm, int], what: str, trained: Collection[str] = ()
-) -> list[dict]:
-    """The rows of arms, each decoded on so many problems, and their total.
+def _rows(
+    settings: Settings, arms: Sequence[Arm], count: int, what: str,
+    trained: Collection[str] = (),
+) -> list[dict]:  # fmt: skip
+    """The rows of arms that decode `count` problems each, and their total.
 
     Models that are `trained` elsewhere have no row.
     """
     size = SIZES.get(settings.student.rpartition("/")[2])
-    if size is None or not asked:
+    if size is None or not arms:
         return []
-    models = dict.fromkeys(model for arm in asked for model in arm.models)
-    rows = [training_row(settings, size, m) for m in models if m not in trained]
-    rows += [decoding_row(settings, size, *each) for each in asked.items()]
-    return [*rows, total(what, rows)]
+    rows = []
+    for model in dict.fromkeys(model for arm in arms for model in arm.models):
+        if model not in trained:
+            own = transcripts_of(settings, model)
+            tokens = own.epochs * own.count * own.mean
+            rows.append(_row(
+                f"train {model}", own.count, tokens, memory(size, own.longest),
+                lambda gpu, n=tokens: training_hours(size.parameters, n, gpu),
+            ))  # fmt: skip
+    batches = ceil(count / settings.decoding.batch_size)
+    for arm in arms:
+        length = transcripts_of(settings, arm.models[-1]).mean
+        seconds = TOKEN_SECONDS * min(length, settings.decoding.max_tokens) * batches
+        rows.append(_row(
+            f"decode {arm.name}", count, count * length, 2 * size.parameters / 1e9,
+            lambda _, hours=seconds / 3600: hours,
+        ))  # fmt: skip
+    largest = max(row["gigabytes"] for row in rows)
+    return [*rows, {"what": what, "gigabytes": largest, **_sum(rows)}]
 
 
-def training_row(settings: Settings, size: Size, model: str) -> dict:
-    own = transcripts_of(settings, model)
-    tokens = own.epochs * own.count * own.mean
-    return {"what": f"train {model}", "sequences": own.count,
+def _row(
+    what: str, count: int, tokens: float, gigabytes: float,
+    hours: Callable[[Gpu], float],
+) -> dict:  # fmt: skip
+    return {"what": what, "sequences": count,
             "million tokens": round(tokens / 1e6, 2),
-            "gigabytes": round(memory(size, own.longest), 1),
-            **{g.name: training_hours(size.parameters, tokens, g)
-               for g in GPUS}}  # fmt: skip
+            "gigabytes": round(gigabytes, 1),
+            **{gpu.name: hours(gpu) for gpu in GPUS}}  # fmt: skip
 
 
-def decoding_row(settings: Settings, size: Size, arm: Arm, asked: int) -> dict:
-    length = transcripts_of(settings, arm.models[-1]).mean
-    batches = ceil(asked / settings.decoding.batch_size)
-    hours = batches * min(length, settings.decoding.max_tokens) * TOKEN_SECONDS / 3600
-    return {"what": f"decode {arm.name}", "sequences": asked,
-            "million tokens": round(asked * length / 1e6, 2),
-            "gigabytes": round(2 * size.parameters / 1e9, 1),
-            **{g.name: hours for g in GPUS}}  # fmt: skip
+def _sum(rows: Sequence[dict]) -> dict[str, float]:
+    return {gpu.name: sum(row[gpu.name] or 0 for row in rows) for gpu in GPUS}
 
 
-def total(what: str, rows: Sequence[dict]) -> dict:
-    """The hours of all rows, and the memory of the largest."""
-    hours = {g.name: sum(row[g.name] for row in rows) for g in GPUS}
-    return {"what": what, "gigabytes": max(row["gigabytes"] for row in rows), **hours}
-
-
-def size_plan(settings: Settings, seeds: int = 3) -> list[dict]:
+def size_plan(settings: Settings) -> list[dict]:
     """One row per size of the student's family: memory, and hours of all seeds.
 
     Hours are None on a card that a training does not fit on.  Socratic CoT has four
@@ -140,16 +142,13 @@ def size_plan(settings: Settings, seeds: int = 3) -> list[dict]:
     family = [size for size in SIZES if size.split("-")[0] == name.split("-")[0]]
     rows = []
     for size in family if name in SIZES else ():
-        plan = gpu_plan(replace(settings, student=f"{hub}/{size}".strip("/")))
-        whole = plan[-1]
-        hours = {g.name: seeds * whole[g.name] if whole["gigabytes"] < g.gigabytes
-                 else None for g in GPUS}  # fmt: skip
-        rows.append({"student": size, "seeds": seeds, "gigabytes": whole["gigabytes"],
-                     **hours})  # fmt: skip
-    if rows:
-        hours = {g.name: sum(row[g.name] or 0 for row in rows) for g in GPUS}
-        rows.append({"student": "all that fit", "seeds": seeds, **hours})
-    return rows
+        whole = gpu_plan(replace(settings, student=f"{hub}/{size}".strip("/")))[-1]
+        needed = whole["gigabytes"]
+        hours = {gpu.name: SEEDS * whole[gpu.name] if needed < gpu.gigabytes else None
+                 for gpu in GPUS}  # fmt: skip
+        rows.append({"student": size, "seeds": SEEDS, "gigabytes": needed, **hours})
+    whole = {"student": "all that fit", "seeds": SEEDS, **_sum(rows)}
+    return [*rows, whole] if rows else []
 
 
 def grid_plan(runs: Sequence[Settings]) -> list[dict]:
@@ -160,18 +159,12 @@ def grid_plan(runs: Sequence[Settings]) -> list[dict]:
     for (dataset, student), count in seeds.items():
         one = next(r for r in runs if (r.dataset, r.student) == (dataset, student))
         main, extra = gpu_plan(one), ablation_plan(one)
-        if not main:  # a student whose size is not known
-            continue
-        parts = [(count, main[-1]), *((1, row) for row in extra[-1:])]
-        rows.append({"dataset": dataset, "student": student.rpartition("/")[2],
-                     "seeds": count,
-                     "gigabytes": max(row["gigabytes"] for _, row in parts),
-                     **{g.name: sum(n * row[g.name] for n, row in parts)
-                        for g in GPUS}})  # fmt: skip
-    if rows:
-        hours = {g.name: sum(row[g.name] for row in rows) for g in GPUS}
-        rows.append({"dataset": "all", **hours})
-    return rows
+        if main:  # empty for a student whose size is not known
+            parts = [*main[-1:] * count, *extra[-1:]]
+            rows.append({"dataset": dataset, "student": student.rpartition("/")[2],
+                         "seeds": count, **_sum(parts),
+                         "gigabytes": max(p["gigabytes"] for p in parts)})  # fmt: skip
+    return [*rows, {"dataset": "all", **_sum(rows)}] if rows else []
 
 
 def training_hours(parameters: float, tokens: float, gpu: Gpu) -> float:
@@ -222,47 +215,38 @@ def _measured(settings: Settings, model: str, count: int, _first: str) -> Transc
         parts = sub_problems(pairs)
         pairs, recipe = parts, as_long(recipe, len(pairs), len(parts))
     lengths = []
-    for problem, chain in pairs:
-        shown = supervision.transcript(problem, chain)
-        characters = sum(len(segment.text) + 1 for segment, _ in shown)
+    for pair in pairs:
+        characters = sum(len(s.text) + 1 for s, _ in supervision.transcript(*pair))
         lengths.append(min(characters / CHARACTERS, recipe.max_length))
     whole = round(len(lengths) * count / len(sample))
     return Transcripts(whole, mean(lengths), max(lengths), recipe.epochs)
 
 
-# --- as a dry run prints it -----------------------------------------------------------
-
-
 def show_gpu_plan(settings: Settings) -> None:
-    """Trainings and decodings on a GPU, if the environment is there already."""
+    """Print the trainings and decodings of a run, if the environment is there."""
     try:
-        from tabulate import tabulate
-
         rows, sizes = gpu_plan(settings), size_plan(settings)
         extra = ablation_plan(settings)
     except ImportError as error:
         return print(f"(hours on a GPU need the environment: {error})")
     if not rows:
-        return print(
-            f"(the size of {settings.student} is not known: no hours on a GPU)"
-        )
-    print("hours on one GPU (estimates; see socratic_utils/runner/plan_gpu.py):")
-    print(tabulate(rows, headers="keys", floatfmt=".2f"))
-    print("the same for every size and three seeds (-: does not fit):")
-    print(tabulate(sizes, headers="keys", floatfmt=".2f", missingval="-"))
-    if extra:
-        print(f"notebook {number_of('ablations')} in addition, with this student:")
-        print(tabulate(extra, headers="keys", floatfmt=".2f"))
+        return print(f"(the size of {settings.student} is not known: no hours on GPUs)")
+    _show("hours on one GPU (estimates; see socratic_utils/runner/plan_gpu.py):", rows)
+    _show("the same for every size and three seeds (-: does not fit):", sizes, "-")
+    title = f"notebook {number_of('ablations')} in addition, with this student:"
+    _show(title, extra)
 
 
 def show_grid_hours(runs: Sequence[Settings]) -> None:
-    """Hours of all runs of the paper grid."""
-    try:
-        from tabulate import tabulate
-
-        rows = grid_plan(runs)
-    except ImportError:  # reported above already
-        return
+    """Print the hours of all runs of the paper grid, if the environment is there."""
     number = number_of("ablations")
-    print(f"\nhours of all runs and seeds (notebook {number} has seed 0 only):")
-    print(tabulate(rows, headers="keys", floatfmt=".2f", missingval=""))
+    title = f"\nhours of all runs and seeds (notebook {number} has seed 0 only):"
+    with suppress(ImportError):  # reported above already
+        _show(title, grid_plan(runs))
+
+
+def _show(title: str, rows: Sequence[dict], missing: str = "") -> None:
+    from tabulate import tabulate
+
+    if rows:
+        print(f"{title}\n{tabulate(rows, 'keys', floatfmt='.2f', missingval=missing)}")

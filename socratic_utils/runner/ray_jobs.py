@@ -30,7 +30,12 @@ def run_jobs(jobs: Sequence[TrainingJob], address: str = "auto") -> int:
     `address` is the cluster's.  Raises RuntimeError in one sentence if Ray is not
     installed, no cluster answers, or jobs fail; the other jobs are done all the same.
     """
-    ray = _ray()
+    try:
+        import ray
+    except ImportError:
+        raise RuntimeError(
+            'the engine "ray" is not installed: pip install "ray[default]"'
+        ) from None
     missing = [job for job in jobs if not job.is_done]
     if not missing:
         print(f"all {len(jobs)} trainings are on disk")
@@ -69,13 +74,3 @@ def run_jobs(jobs: Sequence[TrainingJob], address: str = "auto") -> int:
 
 def _train(*job: Any) -> str:
     return TrainingJob(*job).run().name
-
-
-def _ray() -> Any:
-    try:
-        import ray
-    except ImportError:
-        raise RuntimeError(
-            'the engine "ray" is not installed: pip install "ray[default]"'
-        ) from None
-    return ray

@@ -14,10 +14,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from socratic_utils.config import SCOTD_DATASETS, Settings
+from socratic_utils.config import PRESETS, SCOTD_DATASETS, Settings
 
 SOCRATIC_COT, SCOTD = "Socratic CoT", "SCoTD"
 MINUTES_AT_SMOKE = MINUTES_IF_REUSED = 0.3
+# Settings that decide how long a notebook takes.
+MATTERS = ("dataset", "student", "train_limit", "test_limit", "training", "decoding")
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Notebook:
     `minutes` is its first run at `small` on two slow cores (None: never measured).
     `needs` is what it cannot run without: a student of the main table, or a key of
     `why_left_out`.  A notebook with `rows` of its own, in that folder of
-    `predictions/`, is long: `is_on_request` says when it runs.
+    `predictions/`, takes long: `is_on_request` says when it runs.
     """
 
     number: str
@@ -56,8 +58,7 @@ NOTEBOOKS = (
     Notebook("07", "results", SOCRATIC_COT, 0.5, every_seed=True),
     Notebook("10", "many_chains", SCOTD, 16, "many chains", "many_chains"),
     Notebook("11", "which_chains", SCOTD, 15, "many chains", "many_chains"),
-    Notebook("12", "without_labels", SCOTD, None, "cot",
-             "few_shot_or_supervised"),
+    Notebook("12", "without_labels", SCOTD, None, "cot", "few_shot_or_supervised"),
     Notebook("13", "before_and_beyond", SCOTD, 26, rows="prompted"),
     Notebook("14", "human_judgement", SCOTD, 0.2, "pairs to judge"),
     Notebook("15", "results", SCOTD, 0.3),
@@ -76,7 +77,7 @@ def notebook_at(path: Path) -> Notebook:
 
 
 def number_of(name: str) -> str:
-    """The number of a notebook by its name, the first where two papers have one."""
+    """The number of a notebook by its name, the first where both papers have one."""
     return next(entry.number for entry in NOTEBOOKS if entry.name == name)
 
 
@@ -91,19 +92,23 @@ def report_of(settings: Settings, path: Path) -> str:
     Its name is `report.html` for the paper of the run's benchmark.
     """
     entry = notebook_at(path)
-    if entry.name != "results":
-        return ""
-    other = "" if entry.paper == paper_of(settings) else f" {entry.paper}"
-    return f"report{other}.html".lower().replace(" ", "_")
+    other = "" if entry.paper == paper_of(settings) else f"_{entry.paper}"
+    page = f"report{other}.html".lower().replace(" ", "_")
+    return page if entry.name == "results" else ""
 
 
-def minutes_of(settings: Settings, path: Path, is_preset: bool) -> float | None:
-    """Estimated minutes; None where nobody has measured such settings."""
+def estimate(settings: Settings, path: Path) -> str:
+    """How long a notebook takes, in words; unknown for settings never measured."""
+    own, minutes = PRESETS[settings.scale], notebook_at(path).minutes
     if settings.reuse:
-        return MINUTES_IF_REUSED
-    if not is_preset or settings.scale == "paper":
-        return None
-    return notebook_at(path).minutes if settings.scale == "small" else MINUTES_AT_SMOKE
+        minutes = MINUTES_IF_REUSED
+    elif any(getattr(settings, name) != getattr(own, name) for name in MATTERS):
+        minutes = None
+    elif settings.scale != "small":
+        minutes = MINUTES_AT_SMOKE if settings.scale == "smoke" else None
+    if minutes is None:
+        return "time unknown"
+    return "under a minute" if minutes < 1 else f"about {minutes:g} min"
 
 
 def is_on_request(settings: Settings, path: Path) -> bool:
@@ -123,10 +128,7 @@ def is_part(settings: Settings, name: str) -> bool:
 
 
 def why_left_out(settings: Settings, path: Path) -> str:
-    """Why a notebook would have nothing to show, as a sentence; empty where it has.
-
-    Raises OSError where that depends on a benchmark that is not at hand.
-    """
+    """Why a notebook would have nothing to show, as a sentence; empty where it has."""
     from socratic_utils.experiments import ablations, corpus, data
     from socratic_utils.experiments.arms import main_arm
     from socratic_utils.experiments.human_judgement.pairs import can_compare

@@ -86,7 +86,7 @@ class ReplyStore:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Held while asking, by one process or thread at a time; others wait.
+        """Held by one process or thread at a time while it asks; the others wait.
 
         The operating system releases it when a process dies.
         """
@@ -98,8 +98,8 @@ class ReplyStore:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            print(f"another process asks for chains in {self.path}; waiting for it",
-                  flush=True)  # fmt: skip
+            waiting = f"another process asks for chains in {self.path}: waiting for it"
+            print(waiting, flush=True)
             lock.acquire()
         try:
             yield
@@ -145,11 +145,6 @@ class ReplyStore:
         """Every reply of a model, in the order of storing."""
         where = "WHERE model = ? ORDER BY stored, key"
         return list(self._rows(where, [model]).values())
-
-    def about(self, model: str, problem_ids: Iterable[str]) -> list[dict]:
-        """Every reply of a model about these problems, in the order of storing."""
-        wanted = set(problem_ids)
-        return [row for row in self.of(model) if row["problem_id"] in wanted]
 
     def models(self) -> dict[str, int]:
         """How many replies there are of each model."""

@@ -123,7 +123,7 @@ class LiveAsker:
         if not self.running:
             return
         self.endpoint.stopped = True
-        print(f"waiting for {len(self.running)} requests in flight", flush=True)
+        print("waiting for the replies that are paid for", flush=True)
         self.loop.call_soon_threadsafe(self._cancel_idle)
         wait(self.running)
         finished = [future for future in self.running if not future.cancelled()]

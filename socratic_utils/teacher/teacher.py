@@ -125,10 +125,9 @@ class Teacher:
     def replies(self, problems: Sequence[Problem]) -> list[dict]:
         """Every known reply to these problems: text, tokens, prompt hash."""
         wanted = {problem.id for problem in problems}
-        recorded = (r for r in self._recorded.values() if r["model"] == self.model)
-        rows = {row["key"]: row for row in recorded if row["problem_id"] in wanted}
-        rows |= {row["key"]: row for row in self.store.about(self.model, wanted)}
-        return list(rows.values())
+        rows = [r for r in self._recorded.values() if r["model"] == self.model]
+        rows = {row["key"]: row for row in (*rows, *self.store.of(self.model))}
+        return [row for row in rows.values() if row["problem_id"] in wanted]
 
     @property
     def is_recorded(self) -> bool:

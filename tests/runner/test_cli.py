@@ -171,11 +171,12 @@ def test_what_is_on_request_is_no_part_of_a_whole_run(notebooks, outputs, capsys
         (["smoke", "--dataset", "gsm9k"], "unknown dataset 'gsm9k': choose from"),
         (["smoke", "--reuse", "yesterday"], "choose from 'reference'"),
         (["smoke", "--reuse", "reference"], "run without --reuse"),
-        (["smoke", "--seed", "x"], "argument --seed: invalid seed value: 'x'"),
+        (["smoke", "--seed", "x"], "argument --seed: invalid int value: 'x'"),
         (["smoke", "--engine", "slurm"], "invalid choice: 'slurm' (choose from 'ray')"),
         (["smoke", "--engine", "ray", "--reuse", "reference"], "run without --reuse"),
-        (["smoke", "--seed", "-1"], "--seed: must be between"),
-        (["smoke", "--test-limit", "-1"], "--test-limit: must be at least 1"),
+        (["smoke", "--seed", "4294967296"], "--seed must be between"),
+        (["smoke", "--seed", "-1"], "seed must not be negative"),
+        (["smoke", "--test-limit", "-1"], "test_limit must not be negative"),
         (["smoke", "--student", "nonsense"], "unknown student 'nonsense': choose"),
         (["smoke", "--teacher", "nonsense"], "unknown teacher 'nonsense': choose"),
         (["smoke", "--teacher-url", "foo"], "no address of a server"),
@@ -369,7 +370,7 @@ def test_a_wrong_option_is_refused_before_an_environment_is_made(tmp_path):
 
 def test_the_options_import_nothing_heavy():
     code = "import sys\nfrom socratic_utils.runner import options\n"
-    code += "options.main(['smoke', '--seed', '1'])\n"
+    code += "options.parser().parse_args(['smoke', '--seed', '1'])\n"
     code += "print({'torch', 'pandas', 'numpy', 'openai'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=project_root(),
                           capture_output=True, text=True)  # fmt: skip

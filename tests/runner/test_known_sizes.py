@@ -49,15 +49,16 @@ def test_without_data_a_plan_has_as_many_problems_as_are_published(no_data):
                                   "commonsense_qa", "openbookqa"])  # fmt: skip
 def test_typical_problems_are_as_long_as_the_published_ones(name, monkeypatch):
     monkeypatch.setenv("SOCRATIC_DATA_DIR", str(REAL_DATA))
-    problems, own = load_problems(name, "train"), TYPICAL[name]
+    problems = load_problems(name, "train")
+    kind, text, number, _, solution, _ = TYPICAL[name]
     steps = [step for problem in problems for step in problem.steps]
     count = len(problems)
-    assert own.kind == problems[0].kind
+    assert kind == problems[0].kind
     mean = sum(len(problem_text(problem)) for problem in problems) / count
-    assert own.text == pytest.approx(mean, abs=1)
-    assert own.steps == pytest.approx(len(steps) / count, abs=0.01)
+    assert text == pytest.approx(mean, abs=1)
+    assert number == pytest.approx(len(steps) / count, abs=0.01)
     mean = sum(len(step.solution) for step in steps) / max(1, len(steps))
-    assert own.solution == pytest.approx(mean, abs=1)
+    assert solution == pytest.approx(mean, abs=1)
 
 
 @pytest.mark.parametrize("words", [[], ["--dataset", "quarel"]])

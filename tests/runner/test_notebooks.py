@@ -1,6 +1,6 @@
-"""The notebooks as files, and the whole sequence at smoke scale.
+"""The notebooks as files, and those of Socratic CoT at smoke scale.
 
-./run_all.sh test tests/test_notebooks.py
+./run_all.sh test tests/runner/test_notebooks.py
 """
 
 import ast
@@ -11,8 +11,9 @@ import re
 import pytest
 
 from socratic_utils.files import project_root
-from socratic_utils.runner import cli
 from socratic_utils.runner.execute import read_cells, read_parameters
+from socratic_utils.runner.schedule import SOCRATIC_COT
+from tests.helpers.notebook_runs import check_copies, check_second_run, smoke_run
 
 NOTEBOOKS = sorted((project_root() / "notebooks").glob("*.ipynb"))
 STUDENTS = {
@@ -102,12 +103,8 @@ def test_prose_outweighs_code_and_there_are_no_magics(path):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """The folder of a finished smoke run of all notebooks."""
-    outputs = tmp_path_factory.mktemp("smoke")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SOCRATIC_OUTPUTS", str(outputs))
-        assert cli.main(["smoke"]) == 0
-        yield outputs / "smoke"
+    """The folder of a finished smoke run of Socratic CoT's notebooks."""
+    yield from smoke_run(tmp_path_factory, SOCRATIC_COT)
 
 
 def rows_of(path):
@@ -115,11 +112,7 @@ def rows_of(path):
 
 
 def test_every_notebook_leaves_its_executed_copy(run):
-    copies = sorted(p.name for p in (run / "notebooks").glob("*.ipynb"))
-    assert copies == [path.name for path in NOTEBOOKS]
-    record = json.loads((run / "run.json").read_text("utf-8"))
-    assert {p.stem for p in NOTEBOOKS} <= set(record["notebooks"])
-    assert all(n["status"] == "done" for n in record["notebooks"].values())
+    check_copies(run, SOCRATIC_COT)
 
 
 def test_main_table_has_the_fixed_columns_and_students(run):
@@ -143,7 +136,7 @@ def test_paired_table_has_the_fixed_columns(run):
 
 
 @pytest.mark.parametrize("student", sorted(STUDENTS))
-def test_predictions_have_one_full_row_a_problem(run, student):
+def test_predictions_have_one_full_row_per_problem(run, student):
     rows = rows_of(run / "predictions" / f"gradeschool-test-{student}.jsonl")
     assert rows and all(set(row) >= ROW_KEYS for row in rows)
     ids = [row["id"] for row in rows]
@@ -171,14 +164,5 @@ def test_report_is_one_file_that_needs_no_other(run):
     assert "@import" not in page
 
 
-def test_a_second_run_trains_and_solves_nothing_again(run):
-    watched = [
-        *run.glob("students/*/model.safetensors"),
-        *run.glob("predictions/*.jsonl"),
-    ]
-    before = {path: path.stat().st_mtime_ns for path in watched}
-    assert any(path.name == "model.safetensors" for path in before)
-    assert cli.main(["smoke"]) == 0  # SOCRATIC_OUTPUTS is still that of `run`
-    assert {path: path.stat().st_mtime_ns for path in watched} == before
-    again = set(run.glob("students/*/model.safetensors"))
-    assert again == {p for p in before if p.name == "model.safetensors"}
+def test_a_second_run_trains_and_decodes_nothing_again(run):
+    check_second_run(run, SOCRATIC_COT)

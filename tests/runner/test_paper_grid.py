@@ -162,7 +162,7 @@ def test_no_room_is_a_failure_too(two, notebooks, capsys, monkeypatch):  # noqa:
     def full(*_):
         raise OSError("no space left")
 
-    monkeypatch.setattr(cli, "_run", full)
+    monkeypatch.setattr(cli, "run_one", full)
     assert cli.main(["paper"], notebooks) == 1
     said = capsys.readouterr().err
     assert "run_all: no space left\nrun_all: run 1 of 2" in said

@@ -71,6 +71,15 @@ def transfer(settings: Settings) -> list[dict]:
     return rows
 
 
+def rows_on_disk(settings: Settings) -> list[dict]:
+    """Saved rows of `arms`, then of `transfer_arms`, in their order."""
+    from ..stages import rows_on_disk
+
+    order = [*(arm.name for arm in arms(settings)), "before", "after_cot"]
+    rows = rows_on_disk(settings, EXPERIMENT)
+    return sorted(rows, key=lambda row: order.index(row["student"]))
+
+
 def at_hand(settings: Settings, dataset: str) -> bool:
     """Whether a benchmark can be read: from the hub at `paper` scale, else locally."""
     if settings.scale != "paper" and not os.environ.get(DATA_VARIABLE):

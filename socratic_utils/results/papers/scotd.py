@@ -104,7 +104,7 @@ def compare_transfer(
         for score in scores([row for row in rows if row["dataset"] == task]):
             known = task in config.SCOTD_DATASETS
             has_value = task == "sst2" and score["student"] == "after_cot"
-            value = round(paper["accuracy"] / 100, 4) if has_value else None
+            value = round(paper["SST-2"] / 100, 4) if has_value else None
             line = _line(score, value, known, comparable, note)
             lines.append({"task": task, **line})
     return pd.DataFrame(lines)
