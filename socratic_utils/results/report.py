@@ -74,6 +74,8 @@ def write_report(notebook: Path, target: Path) -> Path:
         cell.metadata.setdefault("alt", heading)  # what is said of its images
         outputs = cell.get("outputs", [])  # progress bars and warnings are no results
         cell.outputs = [o for o in outputs if o.get("name") != "stderr"]
+        if "remove-output" in cell.metadata.get("tags", []):  # as Jupyter Book does
+            cell.outputs = []
     exporter = HTMLExporter(
         template_name="basic", exclude_input=True, exclude_anchor_links=True
     )

@@ -50,6 +50,18 @@ def test_gold_questions_are_in_the_output(settings, rows):
     assert len(asked) == 3 and all(said == gold for said, gold in asked)
 
 
+def test_questions_are_compared_where_an_ablation_changes_them(settings, rows):
+    base = ablations.default_rows(settings)
+    assert {row["student"] for row in base} == {ablations.PAIR}
+    assert {row["id"] for row in base} == {row["id"] for row in rows}
+    asks = [{**r, "lines": [{"role": "question", "text": "Q: Why?"}]} for r in rows]
+    table = ablations.questions_table(settings, asks)
+    compared = set(table["student"])
+    assert {"iterative, questions upfront", "iterative, gold steps"} <= compared
+    assert not {"iterative, gold questions", "iterative, calculator",
+                "cot, calculator"} & compared  # fmt: skip
+
+
 def test_the_teachers_questions_are_asked_where_they_are_known(settings, rows):
     name = "iterative, questions of the teacher"
     found = [r for r in rows if r["student"] == name]

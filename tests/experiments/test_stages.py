@@ -97,3 +97,21 @@ def test_the_shipped_recording_serves_the_small_scale_without_an_endpoint():
         result = corpus.filtered(settings, style)
         assert len(result.kept) + len(result.dropped) == settings.train_limit
         assert {a.chain.source for a in result.attempts} == {settings.teacher}
+
+
+def test_runs_beside_this_one_differ_in_seed_or_student(tmp_path, monkeypatch):
+    monkeypatch.setenv(config.OUTPUTS_VARIABLE, str(tmp_path))
+    head = "dataset,split,student,model,seed,n,correct,accuracy,ci_low,ci_high\n"
+    runs = {"small": ("S", 0, 0.2), "small-seed1": ("S", 1, 0.4),
+            "small-gpt2": ("gpt2", 0, 0.5), "small-train9": ("S", 0, 0.9)}  # fmt: skip
+    for name, (model, seed, share) in runs.items():
+        (tmp_path / name / "tables").mkdir(parents=True)
+        line = f"gradeschool,test,cot,{model},{seed},10,2,{share},0.1,0.6\n"
+        (tmp_path / name / "tables" / "main.csv").write_text(head + line)
+    for settings in (config.load("small"), config.load("small", seed=1)):
+        [line] = stages.seeds_table(settings).to_dict("records")
+        assert (line["seeds"], line["mean"]) == (2, pytest.approx(0.3))
+    sizes = stages.sizes_table(config.load("small"))
+    assert dict(zip(sizes["model"], sizes["accuracy"], strict=True)) == {
+        "S": 0.2, "gpt2": 0.5,
+    }  # fmt: skip

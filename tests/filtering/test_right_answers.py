@@ -7,6 +7,7 @@ import pytest
 from socratic_utils.filtering.right_answers import (
     REASONS,
     Filtered,
+    has_false_equation,
     judge,
     keep_if_correct,
 )
@@ -43,6 +44,12 @@ def chain(answer, *solutions, name="p", sample=0):
 def test_judge(reason, answer, solutions):
     assert judge(problem(), chain(answer, *solutions)) == reason
     assert reason in REASONS
+
+
+def test_kept_chains_may_contain_a_false_equation():
+    kept = chain("6", "2 * 3 = 7 pens.")
+    assert judge(problem(), kept) == "kept" and has_false_equation(kept)
+    assert not has_false_equation(chain("6", "2 * 3 = 6 pens.", "So six."))
 
 
 def test_judge_other_kinds():

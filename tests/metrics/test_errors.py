@@ -2,7 +2,7 @@
 
 import pytest
 
-from socratic_utils.metrics import first_error
+from socratic_utils.metrics import correct_with_wrong_steps, first_error
 from socratic_utils.metrics.errors import ERRORS
 from socratic_utils.problems import Problem, Step
 
@@ -92,3 +92,10 @@ def test_gold_chains_have_no_error_in_their_steps():
         expected = ("wrong reading", len(problem.steps))
         assert first_error(row(*lines), problem) == expected, problem.id
         assert first_error(row(*lines[1::2]), problem) == expected, problem.id
+
+
+def test_correct_answers_may_follow_wrong_steps():
+    false = row("A: She needs 6 * 4 = 23 sticks.", "T: The answer is 3.", correct=True)
+    fine, wrong = row(A1, A2, A3, correct=True), row("A: She needs 6 * 4 = 23 sticks.")
+    rows = [{**one, "id": "p"} for one in (false, fine, wrong)]
+    assert correct_with_wrong_steps(rows, [PROBLEM]) == rows[:1]

@@ -39,7 +39,9 @@ def page(tmp_path):
                 new_output("stream", name="stderr", text="a warning")]  # fmt: skip
     text = f"# 07 Results\n\nSee [it](https://x.org). {EVIL}\n\n<details>x</details>"
     cells = [new_markdown_cell(text),
-             new_code_cell("secret = 'the code'", outputs=outputs)]  # fmt: skip
+             new_code_cell("secret = 'the code'", outputs=outputs),
+             new_code_cell("train()", metadata={"tags": ["remove-output"]}, outputs=[
+                 new_output("stream", name="stdout", text="step 1 of 3")])]  # fmt: skip
     nbformat.write(new_notebook(cells=cells), tmp_path / "07_results.ipynb")
     target = write_report(tmp_path / "07_results.ipynb", tmp_path / "report.html")
     assert target == tmp_path / "report.html"
@@ -66,6 +68,7 @@ def test_nothing_is_fetched(page):
 def test_results_are_there_and_code_is_not(page):
     assert TABLE in page and "<title>07 Results</title>" in page
     assert "secret" not in page and "a warning" not in page
+    assert "step 1 of 3" not in page
     assert 'style="background:#eee;"' in page and "<details>" in page
 
 

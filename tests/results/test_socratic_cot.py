@@ -218,3 +218,14 @@ def test_saved_tables_are_those_of_the_run(settings, monkeypatch, tmp_path):
     monkeypatch.setattr(config.Settings, "reference", tmp_path / "reference")
     reused = stages.saved_table(replace(settings, reuse="reference"), "questions")
     assert reused["student"].tolist() == ["reference"]
+
+
+def test_our_gains_are_relative_both_ways():
+    main = pd.DataFrame(
+        {"split": "test", "student": name, "accuracy": share}
+        for name, share in (("cot", 0.2), (socratic_cot.PAIR, 0.25))
+    )
+    elsewhere = main.assign(split="challenge", accuracy=0.9)
+    [line] = socratic_cot.own_gains(pd.concat([main, elsewhere])).to_dict("records")
+    assert (line["old"], line["of_new_%"], line["of_old_%"]) == ("cot", 20.0, 25.0)
+    assert socratic_cot.own_gains(main[:1]).empty

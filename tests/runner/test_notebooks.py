@@ -98,6 +98,16 @@ def test_prose_outweighs_code_and_there_are_no_magics(path):
         ast.parse(cell["source"])  # a magic or a shell line is no Python
 
 
+def test_the_map_links_every_notebook_once_and_links_lead_somewhere():
+    links = {
+        path.name: re.findall(r"\]\((\w+\.ipynb)\)", path.read_text("utf-8"))
+        for path in NOTEBOOKS
+    }
+    names = [path.name for path in NOTEBOOKS]
+    assert links["00_start_here.ipynb"] == names
+    assert {link for found in links.values() for link in found} <= set(names)
+
+
 # --- the whole sequence -------------------------------------------------------------
 
 
