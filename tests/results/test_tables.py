@@ -20,7 +20,7 @@ from socratic_utils.results.formats import (
 from socratic_utils.results.papers import paper_table
 from socratic_utils.results.papers.socratic_cot import SMOKE, compare_main
 from socratic_utils.results.tables import RUN, SCORE
-from socratic_utils.students.supervision import STUDENTS
+from socratic_utils.students.supervision import STUDENTS, Student
 
 MAIN = "dataset split student model teacher seed n correct accuracy ci_low ci_high"
 PAIRED = "student_a student_b only_a only_b p_value"
@@ -70,6 +70,27 @@ def test_main_table(rows):
     with pytest.raises(ValueError, match="predicted twice"):
         results.main_table(rows + rows[:1])
     assert list(results.main_table([]).columns) == [*MAIN.split(), "truncated"]
+
+
+def test_a_new_student_stands_in_the_order_of_the_registry(rows, monkeypatch):
+    new = Student("final_step", "Final step", "#123456", ("qa",), "baseline", "CoT")
+    monkeypatch.setitem(STUDENTS, new.name, new)
+    rows = rows_of("another", ()) + rows_of("final_step", {0}) + rows
+    names = [*STUDENTS, "another", "my_ablation"]
+    main = results.main_table(rows)
+    assert list(main[main["split"] == "test"]["student"]) == names
+    pairs = results.paired_table(rows)
+    assert list(dict.fromkeys(pairs["student_a"])) == names[:-1]
+    assert list(dict.fromkeys(results.by_steps(rows)["student"]))[:6] == names[:6]
+    errors = results.error_table(rows, PROBLEMS)
+    assert list(dict.fromkeys(errors["student"]))[:6] == names[:6]
+    compared = compare_main(main, "small")  # its column of the paper is the registry's
+    assert "CoT" in set(compared[compared["student"] == new.name]["paper_supervision"])
+    figure = figures.accuracy_figure(main)
+    assert new.colour in {line.get_color() for line in figure.axes[0].lines}
+    labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert labels[5] == "Final step  (n = 10)"
+    assert figures.accuracy_by(results.by_steps(rows), "steps_gold")
 
 
 def test_paired_table(rows):
