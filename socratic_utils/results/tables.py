@@ -17,14 +17,17 @@ import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import combinations
+from math import inf
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from socratic_utils.files import write_atomic
 from socratic_utils.metrics import accuracy, first_error, paired
 from socratic_utils.metrics.errors import ERRORS
 from socratic_utils.problems import Problem, read_rows
+from socratic_utils.students.base_models import SIZES
 from socratic_utils.students.supervision import STUDENTS
 
 from .formats import to_latex, to_markdown
@@ -114,16 +117,20 @@ def over_seeds(tables: Iterable[Path]) -> pd.DataFrame:
 
 
 def by_size(tables: Iterable[Path], dataset: str, seed: int = 0) -> pd.DataFrame:
-    """The first split's lines of `main.csv` files of runs with other student models.
+    """The first split's lines of such tables of runs with other student models.
 
-    Socratic CoT's Figure 4 has accuracy over sizes of GPT-2.  Runs of another dataset
-    or seed, and with another number of problems than the first, are skipped.
+    Both papers' Figure 4 has accuracy by student size; the smallest come first.  Runs
+    of another dataset or seed, and with another number of problems than the first, are
+    skipped.
     """
     runs = _read_tables(tables)
     runs = runs[(runs["dataset"] == dataset) & (runs["seed"] == seed)]
     for column in ("split", "n"):
         runs = runs[runs[column].isin(runs[column].iloc[:1])]
-    return runs.drop_duplicates(["student", "model"])
+    runs = runs.drop_duplicates(["student", "model"])
+    names = [model.rpartition("/")[2] for model in runs["model"]]
+    parameters = [SIZES[n].parameters if n in SIZES else inf for n in names]
+    return runs.iloc[np.argsort(parameters, kind="stable")]
 
 
 def strict_table(rows: Iterable[dict]) -> pd.DataFrame:

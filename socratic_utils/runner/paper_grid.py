@@ -160,11 +160,11 @@ def paper_grid(settings: Sequence[Settings]) -> pd.DataFrame:
 
 def cells_of(settings: Settings) -> list[tuple[tuple, dict]]:
     """The cells of Table 2 that a run has, each with its line of the main table."""
+    from socratic_utils.experiments.stages import rows_on_disk
     from socratic_utils.results.papers import socratic_cot as paper
-    from socratic_utils.results.papers.scotd import on_disk
     from socratic_utils.results.tables import main_table
 
-    rows = [r for folder in ("", "ablations") for r in on_disk(settings, folder)]
+    rows = [r for folder in ("", "ablations") for r in rows_on_disk(settings, folder)]
     main = main_table(row for row in rows if row["split"] == "test")
     data, model = (
         paper.DATASETS.get(settings.dataset),

@@ -115,3 +115,16 @@ def test_runs_beside_this_one_differ_in_seed_or_student(tmp_path, monkeypatch):
     assert dict(zip(sizes["model"], sizes["accuracy"], strict=True)) == {
         "S": 0.2, "gpt2": 0.5,
     }  # fmt: skip
+
+
+def test_saved_tables_are_those_of_the_run(settings, monkeypatch, tmp_path):
+    assert stages.saved_table(settings, "questions").empty
+    for name in ("smoke", "reference"):
+        folder = tmp_path / name / "tables"
+        folder.mkdir(parents=True)
+        (folder / "questions.csv").write_text(f"student\n{name}\n")
+    own = stages.saved_table(settings, "questions")
+    assert own["student"].tolist() == ["smoke"]
+    monkeypatch.setattr(config.Settings, "reference", tmp_path / "reference")
+    reused = stages.saved_table(replace(settings, reuse="reference"), "questions")
+    assert reused["student"].tolist() == ["reference"]

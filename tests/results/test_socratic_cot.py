@@ -1,12 +1,9 @@
 """Socratic CoT: which of our rows answers to which cell, and when it is compared."""
 
-from dataclasses import replace
-
 import pandas as pd
 import pytest
 
-from socratic_utils import config
-from socratic_utils.experiments import ablations, stages
+from socratic_utils.experiments import ablations
 from socratic_utils.experiments.prompting import WAYS
 from socratic_utils.metrics.question_quality import COLUMNS
 from socratic_utils.results.papers import socratic_cot
@@ -195,7 +192,7 @@ def test_quality_elsewhere_is_context(changes, note):
     assert line["paper_value"] == 0.42
 
 
-# --- gains, and what is on disk -------------------------------------------------------
+# --- gains ----------------------------------------------------------------------------
 
 
 def test_the_papers_arrows_are_shares_of_the_new_value():
@@ -205,19 +202,6 @@ def test_the_papers_arrows_are_shares_of_the_new_value():
     assert gains["printed_%"].tolist() == [20, 38, 33, 13, 5, -4, 41]
     cut = gains["of_new_%"].astype(int) == gains["printed_%"]
     assert gains[~cut]["model"].tolist() == ["GPT-2 Small"]  # notebook 07 says so
-
-
-def test_saved_tables_are_those_of_the_run(settings, monkeypatch, tmp_path):
-    assert stages.saved_table(settings, "questions").empty
-    for name in ("smoke", "reference"):
-        folder = tmp_path / name / "tables"
-        folder.mkdir(parents=True)
-        (folder / "questions.csv").write_text(f"student\n{name}\n")
-    own = stages.saved_table(settings, "questions")
-    assert own["student"].tolist() == ["smoke"]
-    monkeypatch.setattr(config.Settings, "reference", tmp_path / "reference")
-    reused = stages.saved_table(replace(settings, reuse="reference"), "questions")
-    assert reused["student"].tolist() == ["reference"]
 
 
 def test_our_gains_are_relative_both_ways():

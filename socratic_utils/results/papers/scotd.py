@@ -19,15 +19,11 @@ from typing import Any
 import pandas as pd
 
 from socratic_utils import config
-from socratic_utils.config import Settings, outputs_root
 from socratic_utils.metrics import accuracy, self_consistency
-from socratic_utils.problems import read_rows
-from socratic_utils.students.base_models import SIZES
 
 from . import compare_with_paper, paper_table
 
 COLUMNS = {"commonsense_qa": "CSQA", "quarel": "QuaRel", "openbookqa": "OBQA"}
-STUDENT = "facebook/opt-1.3b"
 CAPTIONS = {
     "table2a": "Table 2(a)", "table2b": "Table 2(b)", "table3a": "Table 3(a)",
     "table3b": "Table 3(b)", "fig5": "Figure 5", "transfer": "section on transfer",
@@ -136,57 +132,3 @@ def _value(table: str, student: str, column: str | None) -> float | None:
     return (
         round(float(found[column].iloc[0]) / 100, 4) if column and len(found) else None
     )
-
-
-# --- moves to experiments -------------------------------------------------------------
-
-
-def is_papers(settings: Settings) -> bool:
-    """Whether student, data and recipe are SCoTD's, as far as they are known."""
-    own = config.load("paper", dataset=settings.dataset)
-    names = ("scale", "student", "training", "train_limit", "test_limit", "many")
-    same = all(getattr(settings, n) == getattr(own, n) for n in names)
-    return same and settings.student == STUDENT
-
-
-def on_disk(settings: Settings, folder: str, part: str = "") -> list[dict]:
-    """Prediction rows of a folder of the run, of files with `part` in their name.
-
-    Rows of other settings, which an earlier run may have left, are skipped and counted.
-    """
-    paths = sorted((settings.source / "predictions" / folder).glob("*.jsonl"))
-    found = [row for p in paths if part in p.name for _, row in read_rows(p)]
-    rows = [row for row in found if settings.reuse or row["settings"] == settings.hash]
-    if len(rows) < len(found):
-        print(f"{len(found) - len(rows)} rows of other settings are skipped")
-    return rows
-
-
-def sizes(settings: Settings) -> pd.DataFrame:
-    """SCoTD's Figure 4: the table of notebook 12 of all runs, over student models.
-
-    Runs of other students have folders of their own next to this run's.
-    """
-    found = sorted(
-        outputs_root().glob(f"{settings.scale}*/tables/few_shot_or_supervised.csv")
-    )
-    tables = [pd.read_csv(p) for p in found if not p.parts[-3].endswith("-reused")]
-    if not tables:
-        return pd.DataFrame()
-    runs = pd.concat(tables)
-    runs = runs[(runs["dataset"] == settings.dataset) & (runs["seed"] == settings.seed)]
-    runs = runs.drop_duplicates(["student", "model"])
-    return runs.iloc[runs["model"].map(_parameters).argsort(kind="stable")]
-
-
-def supervised(table: pd.DataFrame) -> pd.DataFrame:
-    """The students with labels of `sizes`, to be drawn; empty for a single size."""
-    if table.empty or table["model"].nunique() < 2:
-        return table[:0]
-    return table[table["student"].str.startswith("full_")]
-
-
-def _parameters(model: str) -> float:
-    """The number of parameters of a student; infinite where that is not known."""
-    size = SIZES.get(str(model).rpartition("/")[2])
-    return size.parameters if size else float("inf")

@@ -5,6 +5,7 @@ from dataclasses import replace
 from socratic_utils.experiments import corpus, data, stages, trainings
 from socratic_utils.experiments.scotd import few_shot_or_supervised
 from socratic_utils.filtering.right_answers import KEPT, judge
+from socratic_utils.results.papers.scotd import scores
 from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.students.training.train import training_record
 from socratic_utils.students.transcript import segments
@@ -78,7 +79,7 @@ def test_samples_of_a_problem_vote(settings):
          "gold": "2", "correct": answer == "2", "logprob": -1.0}
         for i, answer in enumerate(("2", "2", "3"))
     ] + [{"id": "1", "student": "b", "correct": False}]  # fmt: skip
-    voted, greedy = few_shot_or_supervised.scores(rows)
+    voted, greedy = scores(rows)
     assert (voted["n"], voted["correct"]) == (1, 1)
     assert (greedy["student"], greedy["correct"]) == ("b", 0)
 

@@ -1,0 +1,59 @@
+"""When a run is SCoTD's own, and the runs of other student models next to it."""
+
+import shutil
+from dataclasses import replace
+
+from socratic_utils import config
+from socratic_utils.experiments.scotd.comparison import STUDENT, is_papers, sizes
+from socratic_utils.results import figures
+
+
+def test_scotds_recipe_is_the_default_on_its_benchmarks():
+    paper = config.load("paper", dataset="commonsense_qa")
+    training = paper.training
+    assert paper.student == STUDENT
+    assert training.learning_rate == 2e-5 and training.batch_size == 32
+    assert paper.many.steps == 20_000 and paper.many.balanced
+    assert training.warmup_share * paper.many.steps == 500
+    assert training.max_grad_norm == 0.5 and training.adam_epsilon == 1e-5
+    flat = config.load("paper", dataset="commonsense_qa", balanced=False)
+    assert is_papers(paper) and not is_papers(flat)
+    other = config.load("paper")
+    assert other.student == "openai-community/gpt2"  # Socratic CoT's stay
+    assert other.training.max_grad_norm == 1.0 and other.training.adam_epsilon == 1e-8
+
+
+def save(settings, *students):
+    """Notebook 12's table of a run, as far as sizes are read from it."""
+    folder = settings.folder / "tables"
+    folder.mkdir(parents=True)
+    head = "dataset,split,student,model,seed,n,correct,accuracy,ci_low,ci_high"
+    lines = [f"{settings.dataset},test,{student},{settings.student},{settings.seed},"
+             "9,3,0.3,0.1,0.6" for student in students]  # fmt: skip
+    (folder / "few_shot_or_supervised.csv").write_text("\n".join([head, *lines]))
+
+
+def test_runs_of_other_students_have_folders_of_their_own(settings):
+    other = replace(settings, student="facebook/opt-125m")
+    assert other.folder.name == "smoke-opt-125m"
+    assert replace(settings, seed=3).folder.name == "smoke-seed3"
+    for one in (settings, other, replace(settings, dataset="gsm8k")):
+        save(one, "full_cot")
+    copy = settings.folder.with_name(f"{settings.folder.name}-reused") / "tables"
+    shutil.copytree(settings.folder / "tables", copy)
+    for one in (settings, other):
+        assert sorted(sizes(one)["model"]) == ["facebook/opt-125m", "tiny"]
+
+
+def test_sizes_go_up(settings):
+    assert sizes(settings).empty
+    for name in ("facebook/opt-350m", "facebook/opt-1.3b", "facebook/opt-125m"):
+        save(replace(settings, student=name), "few_shot_cot", "full_label", "full_cot")
+    found = sizes(settings)
+    assert len(found) == 9
+    assert found["model"].drop_duplicates().tolist() == [
+        "facebook/opt-125m", "facebook/opt-350m", "facebook/opt-1.3b",
+    ]  # fmt: skip
+    axes = figures.accuracy_by(found, "model").axes[0]
+    ticks = [t.get_text().split("\n")[0] for t in axes.get_xticklabels()]
+    assert ticks == ["opt-125m", "opt-350m", "opt-1.3b"]
