@@ -18,6 +18,7 @@ from pandas.api.types import is_numeric_dtype
 SHARES = {
     "accuracy", "ci_low", "ci_high", "truncated", "share", "paper", "acceptance",
     "accuracy_flexible", "accuracy_strict", "default_accuracy", "mean", "sd",
+    "second_share",
 }  # fmt: skip
 TEX = {
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
