@@ -135,14 +135,14 @@ def compare(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
     `only_default` and `only_here` count the problems that one of the two alone solves;
     `p_value` is McNemar's exact one, not corrected for the number of lines.
     """
-    from .stages import on_same_problems
-
+    made = dict.fromkeys(row["student"] for row in rows)
+    chosen = [arm for arm in arms(settings) if arm.name in made]
+    defaults = dict.fromkeys(arm.default for arm in chosen)
+    bases = {name: default_rows(settings, name) for name in defaults}
     lines = []
-    for arm in arms(settings):
+    for arm in chosen:
         own = [row for row in rows if row["student"] == arm.name]
-        if own:
-            base = on_same_problems(settings, arm, main_arm(arm.default))
-            lines.append(paired_line(arm.name, own, base))
+        lines.append(paired_line(arm.name, own, bases[arm.default]))
     return pd.DataFrame(lines)
 
 
