@@ -160,8 +160,7 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any]) -> str:
 class Printed:
     """Shows what the notebook prints, indented, line by line."""
 
-    def __init__(self) -> None:
-        self._rest = ""
+    _rest = ""
 
     def write(self, text: str) -> None:
         *lines, self._rest = (self._rest + text).split("\n")

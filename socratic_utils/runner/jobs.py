@@ -43,11 +43,8 @@ def jobs_of(asked: dict[str, Any], seeds: Sequence[int] = ()) -> list[TrainingJo
     jobs = [job for run in runs for arm in main_arms(run)
             for job in trainings_of(run, arm)]  # fmt: skip
     main = {job.model for job in jobs}
-    extra = {
-        name_of(job): job
-        for arm in further_arms(runs[0])
-        for job in trainings_of(runs[0], arm)
-    }
+    extra = {name_of(job): job for arm in further_arms(runs[0])
+             for job in trainings_of(runs[0], arm)}  # fmt: skip
     return jobs + [job for name, job in extra.items() if name not in main]
 
 

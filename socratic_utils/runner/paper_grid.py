@@ -166,17 +166,14 @@ def cells_of(settings: Settings) -> list[tuple[tuple, dict]]:
 
     rows = [r for folder in ("", "ablations") for r in rows_on_disk(settings, folder)]
     main = main_table(row for row in rows if row["split"] == "test")
-    data, model = (
-        paper.DATASETS.get(settings.dataset),
-        paper.model_in_paper(settings.student),
-    )
+    place = paper.DATASETS.get(settings.dataset), paper.model_in_paper(settings.student)
     nearest = paper.SOCGT.get(settings.dataset, ())
     scores = {line["student"]: line for line in main.to_dict("records")}
     for spare in nearest[1:]:  # one meaning of SocGT per cell
         if nearest[0] in scores:
             scores.pop(spare, None)
     return [
-        ((data, model, column), line)
+        ((*place, column), line)
         for student, line in scores.items()
         if (column := paper.column_of(student, settings.dataset))
     ]

@@ -21,14 +21,14 @@ Not covered: students of SCoTD's notebooks, which are trained for a number of st
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from io import StringIO
 from math import ceil
 from statistics import mean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from socratic_utils.config import MICRO_BATCH, Settings
 from socratic_utils.problems import Chain, Step, gold_chain
@@ -51,8 +51,7 @@ VOCABULARY = 50_000  # of GPT-2, OPT and SmolLM2 alike
 SEEDS = 3  # of the plan for every size
 
 
-@dataclass(frozen=True)
-class Gpu:
+class Gpu(NamedTuple):
     """A card: bf16 operations per second, as its maker states them, and memory."""
 
     name: str
@@ -87,45 +86,36 @@ def ablation_plan(settings: Settings) -> list[dict]:
 
 
 def _rows(
-    settings: Settings, arms: Sequence[Arm], count: int, what: str,
-    trained: Collection[str] = (),
-) -> list[dict]:  # fmt: skip
+    settings: Settings, arms: Sequence[Arm], count: int, what: str, main: Any = ()
+) -> list[dict]:
     """The rows of arms that decode `count` problems each, and their total.
 
-    Models that are `trained` elsewhere have no row.
+    Models of the `main` table are trained elsewhere.
     """
-    size = SIZES.get(settings.student.rpartition("/")[2])
+    size, rows = SIZES.get(settings.student.rpartition("/")[2]), []
     if size is None or not arms:
         return []
-    rows = []
-    for model in dict.fromkeys(model for arm in arms for model in arm.models):
-        if model not in trained:
-            own = transcripts_of(settings, model)
-            tokens = own.epochs * own.count * own.mean
-            rows.append(_row(
-                f"train {model}", own.count, tokens, memory(size, own.longest),
-                lambda gpu, n=tokens: training_hours(size.parameters, n, gpu),
-            ))  # fmt: skip
+    for model in dict.fromkeys(m for arm in arms for m in arm.models if m not in main):
+        own = transcripts_of(settings, model)
+        tokens, needed = own.epochs * own.count * own.mean, memory(size, own.longest)
+        hours = [training_hours(size.parameters, tokens, gpu) for gpu in GPUS]
+        rows.append(_row(f"train {model}", own.count, tokens, needed, hours))
     batches = ceil(count / settings.decoding.batch_size)
     for arm in arms:
         length = transcripts_of(settings, arm.models[-1]).mean
         seconds = TOKEN_SECONDS * min(length, settings.decoding.max_tokens) * batches
-        rows.append(_row(
-            f"decode {arm.name}", count, count * length, 2 * size.parameters / 1e9,
-            lambda _, hours=seconds / 3600: hours,
-        ))  # fmt: skip
+        hours, needed = [seconds / 3600] * len(GPUS), 2 * size.parameters / 1e9
+        rows.append(_row(f"decode {arm.name}", count, count * length, needed, hours))
     largest = max(row["gigabytes"] for row in rows)
     return [*rows, {"what": what, "gigabytes": largest, **_sum(rows)}]
 
 
 def _row(
-    what: str, count: int, tokens: float, gigabytes: float,
-    hours: Callable[[Gpu], float],
-) -> dict:  # fmt: skip
+    what: str, count: int, tokens: float, gigabytes: float, hours: Sequence[float]
+) -> dict:
     return {"what": what, "sequences": count,
-            "million tokens": round(tokens / 1e6, 2),
-            "gigabytes": round(gigabytes, 1),
-            **{gpu.name: hours(gpu) for gpu in GPUS}}  # fmt: skip
+            "million tokens": round(tokens / 1e6, 2), "gigabytes": round(gigabytes, 1),
+            **dict(zip((gpu.name for gpu in GPUS), hours, strict=True))}  # fmt: skip
 
 
 def _sum(rows: Sequence[dict]) -> dict[str, float]:
@@ -178,8 +168,7 @@ def memory(size: Size, longest: float) -> float:
     return (STATE_BYTES * size.parameters + a_token * longest * MICRO_BATCH) / 1e9
 
 
-@dataclass(frozen=True)
-class Transcripts:
+class Transcripts(NamedTuple):
     """What a training reads: transcripts per epoch, their tokens, and epochs."""
 
     count: int

@@ -5,8 +5,8 @@
     >>> number_of("many_chains")
     '10'
 
-Every other module of the runner asks this table; a notebook is renumbered here only.
-Files that are not in the table (a draft, a toy of the tests) run with unknown time.
+A notebook is renumbered here only.  Files that are not in the table (a draft, a toy of
+the tests) run with unknown time.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from socratic_utils.config import PRESETS, SCOTD_DATASETS, Settings
+from socratic_utils.students.supervision import STUDENTS
 
 SOCRATIC_COT, SCOTD = "Socratic CoT", "SCoTD"
 MINUTES_AT_SMOKE = MINUTES_IF_REUSED = 0.3
@@ -133,30 +134,27 @@ def why_left_out(settings: Settings, path: Path) -> str:
     from socratic_utils.experiments.arms import main_arm
     from socratic_utils.experiments.human_judgement.pairs import can_compare
 
-    entry, teacher = notebook_at(path), settings.teacher
+    entry, teacher, dataset = notebook_at(path), settings.teacher, settings.dataset
     judged = entry.needs == "pairs to judge"
     if settings.reuse:
         there = (settings.reference / "predictions" / entry.rows).is_dir()
         there = there and (not judged or can_compare(settings))
         return "" if there else "the committed run has no rows of it"
-    if entry.needs == "chains":
-        missing = f"{teacher} has no chains on {settings.dataset}'s training problems"
-        return "" if corpus.styles(settings) else missing
-    if entry.needs == "many chains":
-        count = settings.many.counts[-1]
-        missing = f"{teacher} has no {count} recorded chains per problem"
-        return "" if data.can_sample(settings) else missing
-    if entry.needs == "an ablation":
-        missing = "no ablation is possible with these settings"
-        return "" if ablations.arms(settings) else missing
+    if entry.needs == "chains" and not corpus.styles(settings):
+        return f"{teacher} has no chains on {dataset}'s training problems"
+    if entry.needs == "many chains" and not data.can_sample(settings):
+        return (
+            f"{teacher} has no {settings.many.counts[-1]} chains recorded per problem"
+        )
+    if entry.needs == "an ablation" and not ablations.arms(settings):
+        return "no ablation is possible with these settings"
     student = "cot" if judged else entry.needs
-    if student and not corpus.can_teach(settings, main_arm(student).models):
+    if student in STUDENTS and not corpus.can_teach(settings, main_arm(student).models):
         kind = "CoT" if student == "cot" else "Socratic"
-        return f"neither {settings.dataset} nor {teacher} has {kind} chains"
+        return f"neither {dataset} nor {teacher} has {kind} chains"
     if judged and not can_compare(settings):
         return (
-            f"{settings.dataset} has no steps of its own, {teacher} has no chains on "
-            f"its test problems, and notebook {number_of('before_and_beyond')} has not "
-            f"been run"
+            f"{dataset} has no steps of its own, {teacher} has no chains on its test "
+            f"problems, and notebook {number_of('before_and_beyond')} has not been run"
         )
     return ""
