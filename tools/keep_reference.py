@@ -4,9 +4,9 @@
     python tools/keep_reference.py outputs/small --add     # what a notebook made later
 
 Copies tables, figures, predictions, chains, executed notebooks, report and run.json to
-outputs/reference/<name>/.  Leaves out weights, the teacher's cache, notebooks that
-stopped in the middle, the texts of problems that are not ours, and chains that others
-have published: those are downloaded or read from a folder, not committed.
+outputs/reference/<name>/.  Skips weights, the teacher's cache, notebooks that stopped
+in the middle, the texts of other benchmarks' problems, and published chains: those are
+downloaded or read from a folder, not committed.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from socratic_utils.problems import read_rows
 from socratic_utils.teacher.published import CORPORA
 
 PARTS = ("tables", "figures", "predictions", "chains", "notebooks")
-FILES = ("report.html", "run.json")
+FILES = ("report*.html", "run.json")
 NEEDED = ("tables", "predictions", "notebooks", "run.json")
 
 
@@ -39,12 +39,12 @@ def main() -> None:
     parts = [part for part in PARTS if part != "chains" or teacher not in CORPORA]
     for part in (part for part in parts if (run / part).is_dir()):
         shutil.copytree(run / part, target / part, ignore=hidden, dirs_exist_ok=True)
-    for name in (name for name in FILES if (run / name).exists()):
-        shutil.copy2(run / name, target / name)
+    for path in (path for name in FILES for path in run.glob(name)):
+        shutil.copy2(path, target / path.name)
     for path in (target / "notebooks").glob("*.ipynb"):
         if read_json(path)["metadata"]["papermill"]["exception"]:
             path.unlink()
-            print(f"{path.name} stopped in the middle: left out")
+            print(f"{path.name} stopped in the middle: skipped")
     for path in (target / "predictions").rglob("*.jsonl"):
         rows = [row for _, row in read_rows(path)]
         if rows and rows[0]["dataset"] != "gradeschool":

@@ -71,7 +71,7 @@ def write_report(notebook: Path, target: Path) -> Path:
         headings = re.findall(r"(?m)^#+ (.*)", cell.source)
         if cell.cell_type == "markdown":
             heading = headings[-1] if headings else heading
-        cell.metadata.setdefault("alt", heading)  # what is said of its images
+        cell.metadata.setdefault("alt", heading)  # the text for its images
         outputs = cell.get("outputs", [])  # progress bars and warnings are no results
         cell.outputs = [o for o in outputs if o.get("name") != "stderr"]
         if "remove-output" in cell.metadata.get("tags", []):  # as Jupyter Book does

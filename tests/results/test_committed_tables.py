@@ -108,7 +108,7 @@ def test_committed_tables_are_made_of_the_committed_rows(path, tables_of):
     if path.stem not in found:
         embedded = "errors" in found
         reasons = EXEMPT if embedded else EXEMPT | EXEMPT_ELSEWHERE
-        pytest.skip(reasons[path.stem])  # KeyError: a table that nobody explains
+        pytest.skip(reasons[path.stem])  # KeyError: neither made nor exempt
     again = pd.read_csv(io.StringIO(found[path.stem].to_csv(index=False)))
     pd.testing.assert_frame_equal(again, pd.read_csv(path), check_dtype=False)
 
