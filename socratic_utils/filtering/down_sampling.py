@@ -25,7 +25,7 @@ problems are ignored.  Not covered: drawing a new chain at every visit of a prob
 """
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,10 @@ if TYPE_CHECKING:
 
 BUDGET = 5  # chains per problem, SCoTD section 4
 QUINTILES = 5
+
+Usable = list[tuple[Problem, list[Chain]]]
+# (chains of a problem, their indices in random order, budget) -> the chosen indices
+Choose = Callable[[list[Chain], list[int], int], list[int]]
 
 
 @dataclass(frozen=True)
@@ -58,32 +62,30 @@ class Pool:
 
     def row(self) -> dict[str, Any]:
         """One line of a table; `per_problem` is a mean over all problems."""
+        count = len(self.chains)
         return {
-            "selection": self.selection,
-            "problems": self.problems,
+            "selection": self.selection, "problems": self.problems,
             "with_chains": len({chain.problem_id for chain in self.chains}),
-            "chains": len(self.chains),
-            "per_problem": round(len(self.chains) / max(1, self.problems), 2),
-            "short": self.short,
-            "embedding": self.embedding,
-        }
+            "chains": count, "per_problem": round(count / max(1, self.problems), 2),
+            "short": self.short, "embedding": self.embedding,
+        }  # fmt: skip
 
 
 def keep_all(problems: Sequence[Problem], chains: Sequence[Chain]) -> Pool:
     """Every chain that can be rendered, right or wrong (few-shot setting)."""
-    return _flat_pool("keep-all", _usable(problems, chains, keep_wrong=True))
+    return _whole_pool("keep-all", _usable(problems, chains, keep_wrong=True))
 
 
 def correct_only(problems: Sequence[Problem], chains: Sequence[Chain]) -> Pool:
     """Every chain with a correct final answer (supervised setting)."""
-    return _flat_pool("correct-only", _usable(problems, chains))
+    return _whole_pool("correct-only", _usable(problems, chains))
 
 
 def one_correct(
     problems: Sequence[Problem], chains: Sequence[Chain], seed: int = 0
 ) -> Pool:
     """One correct chain per problem, at random."""
-    return _select("one-correct", _usable(problems, chains), 1, _at_random(seed))
+    return _select("one-correct", _usable(problems, chains), _at_random, 1, seed)
 
 
 def balanced(
@@ -96,12 +98,11 @@ def balanced(
     corpus for `budget` visits, with repeats only after all chains were drawn once.
     """
 
-    def choose(problem: Problem, own: list[Chain], budget: int) -> list[int]:
-        order = _order(problem, own, seed)
+    def choose(own: list[Chain], order: list[int], budget: int) -> list[int]:
         return [order[visit % len(order)] for visit in range(budget)]
 
     usable = _usable(problems, chains, keep_wrong)
-    return _select("balanced", usable, budget, choose)
+    return _select("balanced", usable, choose, budget, seed)
 
 
 def sample_random(
@@ -110,7 +111,7 @@ def sample_random(
 ) -> Pool:  # fmt: skip
     """`budget` chains per problem at random: SCoTD's strong baseline."""
     usable = _usable(problems, chains, keep_wrong)
-    return _select("random", usable, budget, _at_random(seed))
+    return _select("random", usable, _at_random, budget, seed)
 
 
 def sample_diverse(
@@ -122,15 +123,14 @@ def sample_diverse(
 
     encoder = encoder or sentence_encoder()
 
-    def choose(problem: Problem, own: list[Chain], budget: int) -> list[int]:
+    def choose(own: list[Chain], order: list[int], budget: int) -> list[int]:
         if len(own) <= budget:
-            return list(range(len(own)))
+            return order
         groups = clusters(encoder.encode([chain_text(c) for c in own]), budget)
-        place = {index: at for at, index in enumerate(_order(problem, own, seed))}
-        return [min(group, key=place.__getitem__) for group in groups]
+        return [min(group, key=order.index) for group in groups]
 
     usable = _usable(problems, chains, keep_wrong)
-    return _select("diversity", usable, budget, choose, encoder.name)
+    return _select("diversity", usable, choose, budget, seed, embedding=encoder.name)
 
 
 def sample_likeliest(
@@ -143,13 +143,12 @@ def sample_likeliest(
     repeats itself can fill the budget with one text.
     """
 
-    def choose(problem: Problem, own: list[Chain], budget: int) -> list[int]:
+    def choose(own: list[Chain], order: list[int], budget: int) -> list[int]:
         score = [likelihood_per_token(chain) for chain in own]
-        order = _order(problem, own, seed)
         return sorted(order, key=lambda index: -score[index])[:budget]
 
     usable = _usable(problems, chains, keep_wrong)
-    return _select("likelihood", usable, budget, choose)
+    return _select("likelihood", usable, choose, budget, seed)
 
 
 def sample_open_ended(
@@ -176,8 +175,7 @@ def sample_open_ended(
         name: shares[int(QUINTILES * (rank + 0.5) / len(ranked))]
         for rank, name in enumerate(ranked)
     }
-    choose = _at_random(seed)
-    return _select("open-endedness", usable, budget, choose, budgets=budgets)
+    return _select("open-endedness", usable, _at_random, budget, seed, budgets)
 
 
 DOWN_SAMPLINGS = {
@@ -203,10 +201,6 @@ def likelihood_per_token(chain: Chain) -> float:
     return chain.logprob / chain.tokens
 
 
-Usable = list[tuple[Problem, list[Chain]]]
-Choose = Callable[[Problem, list[Chain], int], list[int]]  # indices of chosen chains
-
-
 def _usable(
     problems: Sequence[Problem], chains: Sequence[Chain], keep_wrong: bool = False
 ) -> Usable:
@@ -223,13 +217,13 @@ def _usable(
     return list(by_id.values())
 
 
-def _flat_pool(selection: str, usable: Usable) -> Pool:
+def _whole_pool(selection: str, usable: Usable) -> Pool:
     return Pool(selection, tuple(c for _, own in usable for c in own), len(usable))
 
 
 def _select(
-    selection: str, usable: Usable, budget: int, choose: Choose,
-    embedding: str | None = None, budgets: Mapping[str, int] | None = None,
+    selection: str, usable: Usable, choose: Choose, budget: int, seed: int,
+    budgets: dict[str, int] | None = None, embedding: str | None = None,
 ) -> Pool:  # fmt: skip
     """The chains that `choose` picks per problem, `budgets` of them where given."""
     if budget < 1:
@@ -238,17 +232,13 @@ def _select(
     short = 0
     for problem, own in usable:
         wanted = (budgets or {}).get(problem.id, budget)
-        picks = sorted(choose(problem, own, wanted)) if own else []
+        # Every selection draws from the same random order of a problem's chains.
+        order = random.Random(f"{seed}-{problem.id}").sample(range(len(own)), len(own))
+        picks = sorted(choose(own, order, wanted)) if own else []
         short += len(picks) < wanted
         chosen += [own[index] for index in picks]
     return Pool(selection, tuple(chosen), len(usable), short, embedding)
 
 
-def _at_random(seed: int) -> Choose:
-    return lambda problem, own, budget: _order(problem, own, seed)[:budget]
-
-
-def _order(problem: Problem, own: list[Chain], seed: int) -> list[int]:
-    """The random order of a problem's chains that every selection draws from."""
-    rng = random.Random(f"{seed}-{problem.id}")
-    return rng.sample(range(len(own)), len(own))
+def _at_random(own: list[Chain], order: list[int], budget: int) -> list[int]:
+    return order[:budget]
