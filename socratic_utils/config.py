@@ -9,9 +9,8 @@
     ValueError: unknown setting 'epoch': did you mean epochs?
 
 The *scale* is the one dial: `smoke` (tests; numbers mean nothing), `small` (a real
-student on a CPU) and `paper` (the papers' students and data on a GPU).  Notebooks call
-`load(scale, seed=seed, reuse=reuse, **overrides)`.  Defaults that the papers do not
-report are our choices.
+student on a CPU) and `paper` (the papers' students and data on a GPU).  Defaults that
+the papers do not report are our choices.
 
 Not covered: whether a dataset, student or teacher exists; the runner checks that.
 """
@@ -48,9 +47,8 @@ class Training:
     def for_steps(self, steps: float, examples: int) -> "Training":
         """The same with the number of epochs that yields `steps` optimizer steps."""
         steps_per_epoch = max(1, ceil(examples / self.batch_size))
-        return replace(
-            self, epochs=(steps - 0.5) / steps_per_epoch
-        )  # Trainer rounds up
+        epochs = (steps - 0.5) / steps_per_epoch  # Trainer rounds up
+        return replace(self, epochs=epochs)
 
 
 @dataclass(frozen=True)
@@ -66,10 +64,7 @@ class Decoding:
 
 @dataclass(frozen=True)
 class ManyChains:
-    """SCoTD (notebooks 10 to 13): chains per problem at equal training steps.
-
-    The defaults fit 20 minutes on a CPU, with every chain of the largest pool seen.
-    """
+    """SCoTD (notebooks 10 to 13); the defaults fit 20 minutes on a CPU."""
 
     problems: int | None = 40  # None: all training problems
     counts: tuple[int, ...] = (1, 2, 4, 8)  # chains per problem; the last: all sampled
@@ -148,11 +143,9 @@ class Settings:
     @property
     def hash(self) -> str:
         """A short hash of every setting that changes the students' results."""
-        values = asdict(self)
-        for name in ("teacher_url", "teacher_mode", "max_cost", "many", "reuse",
-                     "ablations"):  # fmt: skip
-            del values[name]
-        return content_hash(values)
+        neutral = ("teacher_url", "teacher_mode", "max_cost", "many", "reuse",
+                   "ablations")  # fmt: skip
+        return content_hash({k: v for k, v in asdict(self).items() if k not in neutral})
 
 
 PRESETS = {
@@ -167,8 +160,7 @@ PRESETS = {
         ),
     ),
     "small": Settings(
-        "small", "gradeschool", "SmolLM2-135M-Instruct",
-        "Qwen2.5-Coder-1.5B-Instruct",
+        "small", "gradeschool", "SmolLM2-135M-Instruct", "Qwen2.5-Coder-1.5B-Instruct",
         train_limit=250,  # as many problems as there are recorded chains for
         training=Training(epochs=2.0, batch_size=4),  # what fits an hour of slow CPU
     ),
@@ -184,25 +176,21 @@ PRESETS = {
     ),
 }  # fmt: skip
 
-# What replaces a scale's settings on another benchmark than its own.  At `paper` scale
-# SCoTD's benchmarks have SCoTD's student and recipe (docs/papers.md).  The shipped
-# recording has CoT chains of the first 100 GSM8K problems only.
+# SCoTD's student and recipe (docs/papers.md), for its benchmarks at `paper` scale.
 SCOTD = {
     "student": "facebook/opt-1.3b", "learning_rate": 2e-5, "warmup_share": 0.025,
     "max_length": 700, "max_grad_norm": 0.5, "adam_epsilon": 1e-5,
 }  # fmt: skip
 SCOTD_DATASETS = ("commonsense_qa", "openbookqa", "quarel", "anli", "imdb", "sst2")
+# What replaces a scale's settings on another benchmark than its own.  CoT chains are
+# recorded for the first 100 problems of GSM8K.
 ELSEWHERE = {
     **{("paper", dataset): SCOTD for dataset in SCOTD_DATASETS},
     ("small", "gsm8k"): {"train_limit": 100, "test_limit": 50, "epochs": 1.0},
     ("small", "svamp"): {"train_limit": 800, "epochs": 1.0},
     ("small", "strategyqa"): {"train_limit": 1000, "epochs": 1.0},
-    ("small", "commonsense_qa"): {
-        "train_limit": 2000, "test_limit": 500, "epochs": 1.0,
-    },
+    ("small", "commonsense_qa"): {"train_limit": 2000, "test_limit": 500, "epochs": 1.},
 }  # fmt: skip
-
-
 PARTS = {"many": ManyChains, "decoding": Decoding, "training": Training, "": Settings}
 FIELDS = {  # (part, type) by name; where two parts have a name, the last one's
     name: (part, kind)
@@ -220,9 +208,8 @@ def load(scale: str = "small", **changes: Any) -> Settings:
     an unknown scale or setting and for a value of the wrong type.
     """
     given = {name: v for name, v in changes.items() if v is not None and v != ""}
-    for name in ("train_limit", "test_limit"):
-        if given.get(name) == 0:
-            del given[name]
+    limits = ("train_limit", "test_limit")
+    given = {name: v for name, v in given.items() if name not in limits or v != 0}
     for name, known in CHOICES.items():
         value = {"scale": scale, **given}.get(name, "")
         if value not in known:

@@ -1,12 +1,10 @@
 """Atomic writes, JSON and JSON Lines, content hashes and `run.json`.
 
-Every file is written under a temporary name and renamed, so that a killed run never
-leaves half a file.  Hashes are of meaning (texts and settings), never of source code:
+Files are written under a temporary name and renamed, so that a killed run never leaves
+half a file.  Hashes are of meaning (texts and settings), never of source code.
 
-    >>> content_hash({"epochs": 2.0}) == content_hash({"epochs": 2.0})
+    >>> content_hash({"a": 1, "b": 2}) == content_hash({"b": 2, "a": 1})
     True
-
-Not covered: `Problem` and `Chain` as rows (`problems`).
 """
 
 import gzip
@@ -57,10 +55,7 @@ def write_json(path: str | Path, value: Any) -> Path:
 
 
 def read_json(path: str | Path, default: Any = None) -> Any:
-    """Read JSON, or return `default` if there is no such file.
-
-    A file that is not JSON is renamed to `.bad`, with a warning.
-    """
+    """Read JSON, or return `default`; a damaged file is renamed `.bad`, with a warning."""
     path = Path(path)
     if not path.exists():
         return default
@@ -76,7 +71,7 @@ def read_json(path: str | Path, default: Any = None) -> Any:
 def write_jsonl_rows(path: str | Path, rows: Iterable[dict]) -> Path:
     """Write one JSON object per line, atomically; `.gz` is compressed."""
     data = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows).encode()
-    if str(path).endswith(".gz"):
+    if Path(path).suffix == ".gz":
         data = gzip.compress(data, mtime=0)  # mtime=0: same rows, same bytes
     return write_atomic(path, data)
 
@@ -86,27 +81,23 @@ def read_rows(path: str | Path) -> Iterator[tuple[int, dict]]:
 
     Raises ValueError that names the file and the line which is damaged or no object.
     """
-    path = Path(path)
-    opener = gzip.open if path.suffix == ".gz" else open
     number = 0
-    with opener(path, "rb") as lines:
+    with (gzip.open if Path(path).suffix == ".gz" else open)(path, "rb") as lines:
         try:
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     yield number, json_object(line, f"{path}, line {number}")
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise ValueError(
-                f"{path}, after line {number}: damaged or cut off ({error})"
-            ) from None
+            where = f"{path}, after line {number}"
+            raise ValueError(f"{where}: damaged or cut off ({error})") from None
 
 
 def read_log(path: str | Path) -> list[dict]:
-    """Rows of an append-only log, without lines that a kill has cut off.
+    """Rows of an append-only log; lines that a kill cut off are skipped.
 
-    Only a cut line that is not the last, which a later write continued, is warned of.
+    The last may be; an earlier one, which a later write continued, is warned of.
     """
-    rows = []
-    lines = Path(path).read_bytes().split(b"\n")
+    rows, lines = [], Path(path).read_bytes().split(b"\n")
     for number, line in enumerate(lines, 1):
         try:
             rows.append(json_object(line, ""))
@@ -155,10 +146,8 @@ def update_run_json(folder: str | Path, **values: Any) -> dict[str, Any]:
     path = Path(folder) / "run.json"
     record = read_json(path, {})
     for key, value in values.items():
-        if isinstance(value, dict) and isinstance(record.get(key), dict):
-            record[key] = {**record[key], **value}
-        else:
-            record[key] = value
+        both = isinstance(value, dict) and isinstance(record.get(key), dict)
+        record[key] = record[key] | value if both else value
     write_json(path, record)
     return record
 

@@ -1,8 +1,7 @@
 """Problems, steps and chains, and their JSON Lines files.
 
-A `Problem` is one question of a benchmark; its `steps` are gold Socratic steps if the
-benchmark has them.  A `Chain` is a teacher's solution of one problem.  Both are frozen
-dataclasses with the fields of their rows on disk:
+A `Problem` is one question of a benchmark, with gold Socratic `steps` if there are any;
+a `Chain` is a teacher's solution of one.  Their fields are those of their rows on disk:
 
     {"id": "gradeschool-train-0000", "dataset": "gradeschool", "split": "train",
      "text": "Mia buys 3 bags of 4 apples ...", "answer": "12", "kind": "number",
@@ -72,10 +71,9 @@ class Problem:
 class Chain:
     """A chain that `source` (a teacher, or "gold") wrote for a problem.
 
-    `answer` is the chain's own final answer, right or wrong, or None if the text could
-    not be parsed.  `sample` numbers the samples of a problem from 0; `logprob` is the
-    log-likelihood of all its `tokens` tokens, if the endpoint reports it; `text` is the
-    raw reply, kept so that it can be parsed again.
+    `answer` is the chain's own final answer, or None if it has none.  `sample` counts
+    the samples of a problem from 0; `logprob` is the log-likelihood of all `tokens`
+    tokens, if the endpoint reports it; `text` is the raw reply.
     """
 
     problem_id: str
@@ -107,10 +105,7 @@ def gold_chain(problem: Problem) -> Chain:
 
 
 def sub_questions(problem: Problem) -> list[str]:
-    """The benchmark's own sub-questions: those of its steps, or separate ones.
-
-    StrategyQA's are separate: they are not aligned with its facts.
-    """
+    """The benchmark's own sub-questions; StrategyQA's are not those of its steps."""
     own = [step.question for step in problem.steps if step.question]
     return own or list(problem.extra.get("sub_questions", ()))
 
@@ -125,8 +120,6 @@ def _steps(values: Iterable[Any]) -> tuple[Step, ...]:
     return tuple(v if isinstance(v, Step) else Step(**v) for v in values)
 
 
-# --- JSON Lines -------------------------------------------------------------------
-
 Row = TypeVar("Row", Problem, Chain)
 
 
@@ -137,20 +130,15 @@ def save_jsonl(path: str | Path, items: Iterable[Problem | Chain | dict]) -> Pat
 
 
 def load_jsonl(path: str | Path, cls: type[Row]) -> list[Row]:
-    """Read a file of `Problem`s or `Chain`s.
-
-    Raises ValueError that names the file and the line of the first bad row.
-    """
+    """Read `Problem`s or `Chain`s; ValueError names the line of the first bad row."""
     known = {f.name for f in fields(cls)}
     items: list[Row] = []
     for number, row in read_rows(path):
         try:
-            unknown = set(row) - known
-            if unknown:
-                raise ValueError(f"unknown fields {sorted(unknown)}")
+            if unknown := sorted(set(row) - known):
+                raise ValueError(f"unknown fields {unknown}")
             items.append(cls(**row))
         except (TypeError, ValueError) as error:
-            raise ValueError(
-                f"{path}, line {number}: not a {cls.__name__}: {error}"
-            ) from None
+            where = f"{path}, line {number}"
+            raise ValueError(f"{where}: not a {cls.__name__}: {error}") from None
     return items

@@ -1,8 +1,7 @@
 r"""From a teacher's reply to the steps and the final answer of a `Chain`.
 
 The prompts ask for `Q1: ... / A1: ...` lines (Socratic) or one sentence per line (CoT)
-and a last line "The answer is N."; models add bold, bullets, numbers, blank lines,
-LaTeX and code, which are removed.  A solution may have several lines:
+and a last line "The answer is N."; bold, bullets, LaTeX, code, ... are removed:
 
     >>> reply = "**Q1:** How many?\n4 * 12 = 48 rolls.\nThe answer is 48."
     >>> parse_chain(reply, "socratic")
@@ -14,14 +13,11 @@ A CoT step is a line, or a sentence if the reply is a single paragraph:
     >>> parse_chain(reply, "cot")[0][1]
     Step(question='', solution='She sells 1.', answer='1')
 
-Without steps or a marked answer the result is () or None; the filter counts the reason.
-
 Not covered: tables, other languages, abbreviations other than titles and initials; CoT
 lines that only announce something ("Let's break it down.") count as steps.
 """
 
 import re
-from functools import lru_cache
 
 from socratic_utils.problems import Step
 
@@ -32,8 +28,9 @@ from .extract import (
     marked_line,
     may_be_marked,
     names_several,
+    rules,
+    substitute,
 )
-from .rewrite import rules, substitute
 
 _DECORATION = re.compile(
     r"^\s*(?:[-*•>#]+\s+|\d{1,2}[.)]\s+|step\s+\d{1,2}\s*[:.]\s*)+", re.I
@@ -98,21 +95,22 @@ _TYPESETTING = rules(
 def parse_chain(
     text: str, style: str, kind: str = "number", cut: bool = False
 ) -> tuple[tuple[Step, ...], str | None]:
-    """The steps and the final answer of a reply.
+    """The steps and the final answer of a reply, () and None where there are none.
 
-    `style` is a prompt style; "questions" gives sub-questions only and no answer.  The
-    final answer is the marked one ("The answer is ..."), otherwise None, so that an
-    unfinished chain is not counted by its last number.  If the reply was `cut` at the
-    token limit its last line is ignored: "The answer is 37" may have continued ".5".
-    Text between <think> marks is ignored; "(a) or (b)" is no answer to a choice.
+    `style` is a prompt style; "questions" gives sub-questions only and no answer.  Only
+    a marked answer counts, not an unfinished chain's last number.  If the reply was
+    `cut` at the token limit its last line is ignored: "The answer is 37" may have
+    continued ".5".  Text between <think> marks is ignored.
     """
     text = without_thoughts(text)
     if "final answer" in text.lower():
         text = _HEADING.sub("Final answer: ", text)
         text = _LAST_QUESTION.sub("Q:", text)
     if style == "questions":
-        whole = text.rpartition("\n")[0] if cut else text
-        return _questions(whole.splitlines()), None
+        lines = (text.rpartition("\n")[0] if cut else text).splitlines()
+        asked = filter(None, [_QUESTION.match(clean_line(line)) for line in lines])
+        questions = [match["text"].strip() for match in asked if match["text"]]
+        return tuple(Step(question, "", "") for question in questions), None
     socratic = style.startswith("socratic")
     if not socratic and "\n" not in text.strip():
         text = sentence_lines(text)
@@ -152,13 +150,9 @@ def step_answer(solution: str, kind: str = "number") -> str:
     """The result of a solution's last equation, otherwise its last answer."""
     equations = find_equations(solution) if kind == "number" else []
     if equations:
-        return _result(equations[-1].result)
+        result = equations[-1].result
+        return extract_answer(result) or result
     return extract_answer(solution, kind) or ""
-
-
-@lru_cache(maxsize=1024)  # the same small numbers recur
-def _result(text: str) -> str:
-    return extract_answer(text) or text
 
 
 def _is_marked(line: str, kind: str) -> bool:
@@ -183,12 +177,6 @@ def _without_final(line: str, kind: str, last: bool) -> str:
     if "\\boxed" in line and not find_equations(cleaned):
         return ""
     return _FINAL.sub("", cleaned).strip()
-
-
-def _questions(lines: list[str]) -> tuple[Step, ...]:
-    """Sub-questions alone, without solutions."""
-    asked = [_QUESTION.match(clean_line(line)) for line in lines]
-    return tuple(Step(a["text"].strip(), "", "") for a in asked if a and a["text"])
 
 
 def _solution_steps(lines: list[str], kind: str) -> tuple[Step, ...]:
@@ -224,10 +212,14 @@ def _socratic_steps(lines: list[str], kind: str) -> tuple[Step, ...]:
             joined = joined and bool(line)
         elif not question:
             turns[-1][0] = text
-        elif not solution and (text != line or joined or _may_solve(text, kind)):
-            turns[-1][1], joined = text, True
-        elif joined and solution and _goes_on(solution, text, kind):
-            turns[-1][1] += f" {text}"
+        elif not solution:  # a numeric one has a digit, if nothing else marks it
+            readable = kind != "number" or any(map(str.isdigit, text))
+            if readable or text != line or joined:
+                turns[-1][1], joined = text, True
+        elif joined:  # without an equation it may be a closing remark
+            more = kind != "number" or text.startswith("=") or find_equations(text)
+            if more or not find_equations(solution):
+                turns[-1][1] += f" {text}"
     return tuple(Step(q, a, step_answer(a, kind)) for q, a in turns if q and a)
 
 
@@ -235,15 +227,3 @@ def _text(line: str) -> str:
     """The line without a solution's label."""
     labelled = _ANSWER.match(line)
     return labelled["text"].strip() if labelled else line
-
-
-def _may_solve(line: str, kind: str) -> bool:
-    """Whether a line can be a solution; with numeric answers it must hold a digit."""
-    return kind != "number" or any(map(str.isdigit, line))
-
-
-def _goes_on(solution: str, line: str, kind: str) -> bool:
-    """Whether this line continues a solution rather than being a closing remark."""
-    if kind != "number" or line.startswith("=") or find_equations(line):
-        return True
-    return not find_equations(solution)

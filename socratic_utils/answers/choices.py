@@ -7,9 +7,8 @@
     >>> choice_of("The answer is (z).", ("ocean", "drawer", "cloud")) is None
     True
 
-Words count only behind an answer mark, since a chain mentions other choices on its way,
-and only if they name one choice.  If one choice contains another ("car", "car park"),
-the longer match counts.  Letters out of range and "(a) or (b)" give None.
+Words count only behind an answer mark, and only if they name one choice; of "car" and
+"car park" the longer match counts.  Letters out of range and "(a) or (b)" give None.
 
 Not covered: words spelled differently from the choice.
 """
@@ -31,11 +30,10 @@ def answer_of(text: str, problem: Problem, strict: bool = False) -> str | None:
 
 
 def choice_of(text: str, choices: Sequence[str], strict: bool = False) -> str | None:
-    """The letter of the choice that a text gives, or None for none or several.
+    """The letter of the choice (texts of a, b, c...) that a text gives, or None.
 
-    `choices` are the texts of choices a, b, c...  Behind an answer mark a letter counts
-    first, then words ("a lake" is the lake, not letter a).  Without a mark the last
-    letter counts, unless `strict`.
+    Behind an answer mark a letter counts first, then words ("a lake" is the lake, not
+    letter a).  Without a mark the last letter counts, unless `strict`.
     """
     line = marked_line(text)
     if line is not None:
@@ -72,11 +70,8 @@ def by_words(line: str, choices: Sequence[str]) -> str | None:
     """The letter of the only choice whose words occur in a line."""
     texts = dict(zip(LETTERS, map(_words, choices), strict=False))
     found = {letter: text for letter, text in texts.items() if text in _words(line)}
-    longest = [
-        letter
-        for letter, text in found.items()
-        if not any(text != other and text in other for other in found.values())
-    ]
+    shorter = {a for a in found.values() for b in found.values() if a != b and a in b}
+    longest = [letter for letter, text in found.items() if text not in shorter]
     return longest[0] if len(longest) == 1 else None
 
 

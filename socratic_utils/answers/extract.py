@@ -9,8 +9,8 @@ Rules
 - The last answer mark counts; one with nothing behind it (cut output) is skipped.
   A mark followed by words only ("The answer is unknown") gives None, not a guess.
 - Behind a mark only the first line (500 characters) is read, and there the first
-  answer: "12 because 3*4=12" -> 12, "10 apples and 5 pears" -> 10.  If that number
-  opens an equation, the right-hand side counts ("3 * 4 = 12" -> 12).
+  answer: "10 apples and 5 pears" -> 10.  If that number opens an equation, the
+  right-hand side counts ("3 * 4 = 12" -> 12).
 - Without any mark, the last answer in the text counts.
 - A formula behind a mark counts by its value: "3 * (4 + 5)" -> 27; one with an unknown
   ("4x", "21 - some", "9 - ?") or anything but plain arithmetic gives None.
@@ -24,6 +24,7 @@ Not covered: numbers in words ("twelve", "2 million"), decimal commas, clock tim
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from fractions import Fraction
 
@@ -36,7 +37,6 @@ from .arithmetic import (
     find_equations,
     format_number,
 )
-from .rewrite import rules, substitute
 
 ANSWER_MARK = "The answer is"  # every student's transcript ends "The answer is 42."
 MAX_LINE = 500
@@ -72,6 +72,25 @@ _SEVERAL = re.compile(  # "(a) sea or (b) lake", "B and C"; but not "B or a lake
     r"|[A-Za-z]\)?(?:, [A-Za-z]\)?)*,? (?:or|and) "
     r"(?:[B-HJ-Zb-hj-z]|[AIai](?! [a-z]))(?![\w'’-]))"
 )
+
+Rule = tuple[str, re.Pattern, str | Callable[[re.Match], str]]
+
+
+def rules(*rows: tuple[str, str, str | Callable[[re.Match], str]]) -> list[Rule]:
+    """Compile rows of (required substring, pattern, replacement) for `substitute`."""
+    return [(needle, re.compile(pattern), new) for needle, pattern, new in rows]
+
+
+def substitute(text: str, rules: Iterable[Rule]) -> str:
+    """The text after all substitutions whose substring it has, applied in order.
+
+    A substring test is about 100 times faster than a pattern, and LaTeX is rare.
+    """
+    for needle, pattern, new in rules:
+        if needle in text:
+            text = pattern.sub(new, text)
+    return text
+
 
 _LATEX_NUMBERS = rules(
     ("\\", r"\\([$%])", r"\1"),
@@ -131,7 +150,6 @@ def is_correct(predicted: str | None, gold: str, kind: str = "number") -> bool:
 
 
 def _reader(kind: str):
-    """Function (text, marked) -> answer or None for this kind of answer."""
     readers = {"number": _read_number, "yes_no": _read_yes_no, "choice": _read_choice}
     if kind not in readers:
         raise ValueError(f"Unknown kind {kind!r}; choose one of {', '.join(readers)}.")
@@ -202,10 +220,7 @@ def _apart(match: re.Match) -> str:
 
 
 def _formula_value(text: str) -> str | None:
-    """'(16 * 17) * 4.' -> '1088'; None if it is more than plain arithmetic.
-
-    Words behind it are units or comments: '3 * 4 apples', '3 * 4, which is 12'.
-    """
+    """'(16 * 17) * 4.' -> '1088'; '3 * 4 apples, which is many' -> '12'; else None."""
     formula = re.split(r"[,;](?!\d)|\.(?!\d)|\bwhich\b", text)[0]
     formula = re.sub(rf"[{CURRENCY}]|(?<=[\d)])(?: [^\W\d_]{{2,}})+", "", formula)
     try:
@@ -241,14 +256,10 @@ def _canonical(match: re.Match, text: str) -> str | None:
 
 def _is_negative(text: str, start: int) -> bool:
     """Whether a minus sign (no operator, no hyphen) is before text[start]."""
-    before = text[:start].rstrip(CURRENCY)
-    if not before.endswith("-"):
-        return False
-    before = before[:-1]
-    if before and (before[-1].isalnum() or before[-1] in ")%-"):
-        return False
-    before = before.rstrip()
-    return not before or not (before[-1].isdigit() or before[-1] in ")%")
+    before, minus, between = text[:start].rstrip(CURRENCY).rpartition("-")
+    near, far = before[-1:], before.rstrip()[-1:]
+    operand = near.isalnum() or near in {*")%-"} or far.isdigit() or far in {*")%"}
+    return bool(minus) and not between and not operand
 
 
 def _read_yes_no(text: str, marked: bool) -> str | None:
