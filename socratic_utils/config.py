@@ -3,10 +3,6 @@
     >>> settings = load("small", seed=1, epochs=3)
     >>> settings.dataset, settings.student, settings.training.epochs
     ('gradeschool', 'SmolLM2-135M-Instruct', 3.0)
-    >>> load("small", epoch=3)
-    Traceback (most recent call last):
-      ...
-    ValueError: unknown setting 'epoch': did you mean epochs?
 
 The *scale* is the one dial: `smoke` (tests; numbers mean nothing), `small` (a real
 student on a CPU) and `paper` (the papers' students and data on a GPU).  Defaults that
@@ -120,10 +116,7 @@ class Settings:
 
     @property
     def name(self) -> str:
-        """The scale, and what is not its own: `paper-svamp-from-palm-540b-seed1`.
-
-        Runs that differ in other settings share a folder; their rows differ by `hash`.
-        """
+        """The scale, and what is not its own: `paper-svamp-from-palm-540b-seed1`."""
         own = load(self.scale, dataset=self.dataset)
         parts = [self.scale]
         if self.dataset != PRESETS[self.scale].dataset:
@@ -204,8 +197,8 @@ def load(scale: str = "small", **changes: Any) -> Settings:
 
     Fields of `Training`, `Decoding` and `ManyChains` are given directly (`epochs=1`);
     `test_limit` is that of `Settings`, `batch_size` that of `Training`.  Empty strings,
-    None and limits of 0 mean the scale's own.  Raises ValueError, in one sentence, for
-    an unknown scale or setting and for a value of the wrong type.
+    None and limits of 0 mean the scale's own.  Raises ValueError for an unknown scale
+    or setting and for a value of the wrong type.
     """
     given = {name: v for name, v in changes.items() if v is not None and v != ""}
     limits = ("train_limit", "test_limit")

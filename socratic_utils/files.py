@@ -55,7 +55,7 @@ def write_json(path: str | Path, value: Any) -> Path:
 
 
 def read_json(path: str | Path, default: Any = None) -> Any:
-    """Read JSON, or return `default`; a damaged file is renamed `.bad`, with a warning."""
+    """Read JSON, or return `default`; a damaged file is renamed and warned of."""
     path = Path(path)
     if not path.exists():
         return default

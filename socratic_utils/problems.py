@@ -8,8 +8,7 @@ a `Chain` is a teacher's solution of one.  Their fields are those of their rows 
      "steps": [{"question": "How many ...?", "solution": "She buys 3 * 4 = 12 apples.",
                 "answer": "12"}], "choices": [], "extra": {"family": "shopping"}}
 
-Not covered: how a problem is put into a prompt (`teacher.prompts`) or a training
-sequence (`students.transcript`).
+Not covered: prompts (`teacher.prompts`) and transcripts (`students.transcript`).
 """
 
 from collections.abc import Iterable

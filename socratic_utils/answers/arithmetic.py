@@ -70,10 +70,10 @@ def ascii_signs(text: str) -> str:
 
 
 def calculate(expression: str) -> Fraction:
-    """Exact value of plain arithmetic: calculate("3 * (4 + 5)") -> Fraction(27, 1).
+    """Exact value of plain arithmetic; ValueError on everything else.
 
     Reads digits, decimals, commas, + - * / x × ÷ ·, parentheses, unary minus, and % as
-    "per hundred" (50*20% = 10).  Raises ValueError on everything else.
+    "per hundred" (50*20% = 10).
     """
     if not isinstance(expression, str) or len(expression) > MAX_LENGTH:
         raise ValueError(f"Not plain arithmetic of {MAX_LENGTH} characters at most.")
@@ -133,10 +133,7 @@ class Equation(NamedTuple):
 
 
 def find_equations(text: str) -> list[Equation]:
-    """All "a op b = c" in free text, without units, currency and spaces.
-
-    "2+3=5*2=10" gives 2+3=5 and 5*2=10.  Powers, variables, mixed numbers are ignored.
-    """
+    """All "a op b = c" in free text, without units; "2+3=5*2=10" holds two."""
     text, found = ascii_signs(text), []
     if "=" not in text:
         return found

@@ -38,14 +38,12 @@ def load_problems(
     without gold answers, FileNotFoundError if the data is neither in SOCRATIC_DATA_DIR
     nor can be downloaded.
     """
-    splits = splits_of(name)
+    splits = list(splits_of(name))
     if split in getattr(BENCHMARKS[name], "UNLABELLED", ()):
-        raise ValueError(
-            f"the {split} split of {name} is published without gold answers: choose "
-            f"from {list(splits)}"
-        )
+        fault = f"the {split} split of {name} is published without gold answers"
+        raise ValueError(f"{fault}: choose from {splits}")
     if split not in splits:
-        raise ValueError(f"{name} has no split {split!r}: choose from {list(splits)}")
+        raise ValueError(f"{name} has no split {split!r}: choose from {splits}")
     if limit is not None and limit < 0:
         raise ValueError(f"limit must not be negative, not {limit}")
     return BENCHMARKS[name].load(split)[:limit]

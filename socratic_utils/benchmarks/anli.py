@@ -1,12 +1,8 @@
 """Adversarial NLI, round 3 (Nie et al. 2020): CC BY-NC 4.0.
 
-Pairs of a premise and a hypothesis.  SCoTD's transfer experiment (section 3) trains on
-it, on CommonsenseQA and on OpenBookQA.
-
-Read from `SOCRATIC_DATA_DIR/anli/R3/{train,dev,test}.jsonl` or the hub
-(`facebook/anli`); ids are `anli-<published id>` from both.
-
-Not covered: rounds 1 and 2.
+A premise and a hypothesis, from SCoTD's transfer experiment (section 3).  Read from
+`SOCRATIC_DATA_DIR/anli/R3/{train,dev,test}.jsonl` or the hub; ids are
+`anli-<published id>`.  Not covered: rounds 1 and 2.
 """
 
 from socratic_utils.problems import Problem

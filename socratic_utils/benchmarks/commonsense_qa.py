@@ -1,16 +1,13 @@
 """CommonsenseQA 1.11, random split (Talmor et al. 2019): MIT licence.
 
-Questions with five choices, used by SCoTD (section 3).  The gold answer is the letter
-of the right choice, as `problem_text` letters them:
+Questions with five choices, used by SCoTD (section 3):
 
     Where would you keep a spare key? (a) ocean (b) drawer (c) cloud (d) soup (e) song
     -> "b"
 
 The 1,140 test questions are published without gold answers, so SCoTD evaluates on the
 validation split, and so do we.  Read from `SOCRATIC_DATA_DIR/commonsense_qa/` or the
-hub (`tau/commonsense_qa`); ids are `commonsense_qa-<published id>` from both.
-
-Not covered: the question-token split.
+hub; ids are `commonsense_qa-<published id>`.  Not covered: the question-token split.
 """
 
 from socratic_utils.problems import Problem
@@ -25,7 +22,5 @@ HUB = ("tau/commonsense_qa", "94630fe30dad47192a8546eb75f094926d47e155")
 
 def load(split: str) -> list[Problem]:
     """All problems of a split in published order."""
-    return question_problems(
-        "commonsense_qa", split, FILES[split], HUB, "question",
-        concept="question_concept",
-    )  # fmt: skip
+    return question_problems("commonsense_qa", split, FILES[split], HUB, "question",
+                             concept="question_concept")  # fmt: skip

@@ -1,9 +1,7 @@
 """A benchmark in numbers: problems, answers and steps per split.
 
-    >>> overview("gradeschool")[0]["problems"]
-    400
-
-Not covered: how hard the problems are.
+>>> overview("gradeschool")[0]["problems"]
+400
 """
 
 from collections import Counter
@@ -21,10 +19,7 @@ MOST_STEPS = 8  # this many steps or more share one column
 
 
 def overview(dataset: str) -> list[dict[str, Any]]:
-    """One row per split: problems, answers, and gold steps if there are any.
-
-    A split whose file is missing is reported and skipped; FileNotFoundError if all are.
-    """
+    """One row per split; without its file it is skipped (all: FileNotFoundError)."""
     rows, missing = [], None
     for split in splits_of(dataset):
         try:
@@ -33,8 +28,8 @@ def overview(dataset: str) -> list[dict[str, Any]]:
             print(f"{split} is skipped: {error}")
             missing = error
             continue
-        line = {"split": split, "problems": len(found), "answers": answers_of(found)}
-        rows.append(line | steps_of(found))
+        row = {"split": split, "problems": len(found), "answers": answers_of(found)}
+        rows.append(row | steps_of(found))
     if missing and not rows:
         raise missing
     return rows

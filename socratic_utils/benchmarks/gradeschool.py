@@ -8,10 +8,8 @@ It ships with the package, so every notebook runs without a network:
 has the steps "The mugs cost 4 * 5 = 20 dollars." and "Mia spends 20 + 12 = 32 dollars."
 Each problem has 2 to 5 steps.  Half of the test problems come from story families that
 never occur in training.  `challenge` holds variants of test problems in the manner of
-SVAMP: another question, one more number, or another order of the facts.
-
-The generator is in `tools/gradeschool`; `python -m tools.gradeschool.generate` writes
-the same files, byte for byte.
+SVAMP: another question, one more number, or another order of the facts.  Written by
+`python -m tools.gradeschool.generate`.
 
 Not covered: fractions, decimals, negative numbers, prose written by people.
 """

@@ -7,9 +7,7 @@ The Socratic edition has a question before each solution line:
 
 `steps` are taken from it, without the `<<...>>` calculator notes; the main edition's
 solution is kept as published in `extra["solution"]`.  Read from
-`SOCRATIC_DATA_DIR/gsm8k/` or the hub (`openai/gsm8k`, "main" and "socratic").
-
-Not covered: a validation split, which is not published.
+`SOCRATIC_DATA_DIR/gsm8k/` or the hub.  Not covered: a validation split.
 """
 
 import re
@@ -46,10 +44,8 @@ def to_problem(id: str, split: str, row: dict, main_solution: str = "") -> Probl
     body, mark, final = row["answer"].rpartition("####")
     answer = extract_answer(final) if mark else None
     if answer is None:
-        raise ValueError(
-            f"{id}: no final answer after '####' in its Socratic solution: correct it, "
-            f"or take the published file"
-        )
+        fault = "no final answer after '####' in its Socratic solution"
+        raise ValueError(f"{id}: {fault}: correct it, or take the published file")
     steps = tuple(to_step(line) for line in body.split("\n") if line.strip())
     text, extra = row["question"].strip(), {"solution": main_solution}
     return Problem(id, "gsm8k", split, text, answer, steps=steps, extra=extra)

@@ -1,19 +1,15 @@
 """IMDB reviews (Maas et al. 2011) and their contrast set (Gardner et al. 2020).
 
-Reviews, negative or positive, and two small splits that belong together: `original`,
+SCoTD (Figure 5) trains on the full set and evaluates on two small splits: `original`,
 488 of the test reviews, and `contrast`, the same reviews minimally edited by experts so
-that the label flips.  SCoTD (Figure 5) trains on the full set and evaluates on both.
-Row k of one is paired with row k of the other, as its `extra` says:
+that the label flips.  Pairs are marked in `extra`:
 
     imdb-contrast-0007  {"base_id": "imdb-original-0007"}
 
-Reviews are read from `SOCRATIC_DATA_DIR/imdb/{train,test}/{neg,pos}/*.txt` or the hub
-(`stanfordnlp/imdb`), pairs from `SOCRATIC_DATA_DIR/imdb/test_{original,contrast}.tsv`
-or from the authors' repository.
-
-As published, all negative reviews come first; we alternate, so that a limit gives both.
-
-Not covered: the unlabelled reviews, the contrast set's 100 validation reviews.
+Reviews are read from `SOCRATIC_DATA_DIR/imdb/{train,test}/{neg,pos}/*.txt` or the hub,
+pairs from `SOCRATIC_DATA_DIR/imdb/test_{original,contrast}.tsv` or from the authors'
+repository.  As published, all negative reviews come first; we alternate, so that a
+limit gives both.  Not covered: unlabelled reviews, the contrast set's validation split.
 """
 
 import os

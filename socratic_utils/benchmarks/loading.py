@@ -19,12 +19,8 @@ DATA_VARIABLE = "SOCRATIC_DATA_DIR"
 
 
 def local_file(*parts: str) -> Path | None:
-    """The file under SOCRATIC_DATA_DIR, or None when the variable is not set.
-
-    Raises FileNotFoundError when the variable is set but the file does not exist.
-    """
-    folder = os.environ.get(DATA_VARIABLE)
-    if not folder:
+    """A file below SOCRATIC_DATA_DIR, or FileNotFoundError; None if that is not set."""
+    if not (folder := os.environ.get(DATA_VARIABLE)):
         return None
     path = Path(folder).joinpath(*parts)
     if not path.is_file():
@@ -36,10 +32,7 @@ def local_file(*parts: str) -> Path | None:
 
 
 def downloaded_file(url: str) -> Path:
-    """A file from the web, downloaded once into the hub's cache folder.
-
-    Raises FileNotFoundError when it cannot be downloaded.
-    """
+    """A file from the web, downloaded once into the hub's cache; FileNotFoundError."""
     import httpx
     from huggingface_hub.constants import HF_HOME
 
@@ -56,14 +49,11 @@ def downloaded_file(url: str) -> Path:
 def hub_rows(
     hub_id: str, revision: str, *splits: str, name: str | None = None
 ) -> list[dict]:
-    """The rows of a data set on the hub; `name` is its configuration, if it has any.
-
-    Raises FileNotFoundError when it cannot be downloaded.
-    """
+    """The rows of a data set on the hub, or FileNotFoundError."""
     from datasets import load_dataset
 
+    where = (hub_id, name) if name else (hub_id,)
     try:
-        where = (hub_id, name) if name else (hub_id,)
         parts = [load_dataset(*where, split=s, revision=revision) for s in splits]
     except OSError as error:  # no network, no such data set, no such revision
         raise _not_downloaded(hub_id, error) from None
@@ -71,10 +61,7 @@ def hub_rows(
 
 
 def read_lines(path: Path, *fields: str, texts: tuple[str, ...] = ()) -> list[dict]:
-    """The rows of a JSON Lines file, each with `fields` and with the strings `texts`.
-
-    Raises ValueError that names the first row which lacks one.
-    """
+    """The rows of a JSON Lines file; ValueError if one lacks a field or a text."""
     return _with_fields([row for _, row in read_rows(path)], path, fields, texts)
 
 

@@ -22,10 +22,7 @@ def choice_problem(
     dataset: str, split: str, id: str, stem: str, choices: Sequence[tuple[Any, str]],
     key: Any, extra: dict | None = None,
 ) -> Problem:  # fmt: skip
-    """`choices` are (label, text) pairs, `key` the label of the right one.
-
-    Raises ValueError that names the question when no choice has that label.
-    """
+    """`choices` are (label, text) pairs, `key` the right one's label, or ValueError."""
     id, labels = f"{dataset}-{id}", [label for label, _ in choices]
     if key not in labels:
         raise ValueError(f"{id}: no gold answer, answerKey {key!r} is none of {labels}")
@@ -39,12 +36,11 @@ def question_problems(
     dataset: str, split: str, file: str, hub: tuple[str, str], stem: str,
     name: str | None = None, **extra: str,
 ) -> list[Problem]:  # fmt: skip
-    """Questions in the layout of AI2: a published file, or the hub's flat rows.
+    """Questions in AI2's layout, or the hub's with two lists of labels and texts.
 
     {"id", "answerKey", "question": {"stem", "choices": [{"label", "text"}]}}; the hub
-    calls the text `stem` and has labels and texts in two lists.  `extra` are names in
-    `Problem.extra` and the question's fields they come from.  Raises ValueError that
-    names the first question with another layout.
+    calls the text `stem`.  `extra` are names in `Problem.extra` and the fields they
+    come from.  Raises ValueError that names the first question with another layout.
     """
     if path := local_file(dataset, file):
         rows = read_lines(path, "id", "question")
@@ -62,10 +58,8 @@ def _question_problem(dataset: str, split: str, row: dict, extra: dict) -> Probl
     id, question = f"{dataset}-{row['id']}", row["question"]
     stem, choices = field_of(question, "stem", id), question.get("choices")
     if not isinstance(choices, list):
-        raise ValueError(
-            f"{id}: its 'choices' are no list of labels and texts but "
-            f"{choices!r:.60}: correct it, or take the published file"
-        )
+        fault = f"its 'choices' are no list of labels and texts but {choices!r:.60}"
+        raise ValueError(f"{id}: {fault}: correct it, or take the published file")
     pairs = [
         tuple(field_of(choice, name, f"{id}, choice {n}") for name in ("label", "text"))
         for n, choice in enumerate(choices, 1)

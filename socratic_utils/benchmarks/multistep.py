@@ -1,19 +1,17 @@
 """Multi-step problems for training (ASDiv) and for testing (SVAMP).
 
 Socratic CoT (section 4.1) trains on 761 multi-step problems of ASDiv and tests on 237
-of SVAMP, and does not say how they were selected.  Our rule is at least two operations
-in the published equation.  It selects 237 test problems, as in the paper, and 1,065
-training problems, because the file that SVAMP's authors publish (Patel et al. 2021)
-mixes MAWPS and ASDiv-A without saying which is which.
+of SVAMP, and does not say how they were selected.  Our rule, at least two operations,
+selects the 237 test problems and 1,065 training problems, because the file that SVAMP's
+authors publish (Patel et al. 2021) mixes MAWPS and ASDiv-A.
 
     Frank made number0 dollars ... how many number2 dollar games could he buy ...?
     - number0 number1 / number2   ->  numbers put in, answer "4"
 
 `extra` keeps the text with number slots and the equation in prefix notation, which the
 paper's prompt uses (Table 6).  Read from `SOCRATIC_DATA_DIR/svamp/mawps-asdiv-a_svamp/`
-or the authors' repository.  MIT licence; ASDiv itself is CC BY-NC 4.0.
-
-Not covered: problems with one operation, which the paper excludes too.
+or the authors' repository.  MIT licence; ASDiv itself is CC BY-NC 4.0.  Not covered:
+problems with one operation.
 """
 
 import re

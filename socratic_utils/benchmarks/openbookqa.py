@@ -2,14 +2,11 @@
 
 Questions of elementary science with four choices, used by SCoTD (section 3):
 
-    The sun is responsible for (a) puppies learning new tricks ... (d) plants sprouting,
-    blooming and wilting
+    The sun is responsible for (a) puppies learning tricks ... (d) plants sprouting
     -> "d"
 
-Read from `SOCRATIC_DATA_DIR/openbookqa/` or the hub (`allenai/openbookqa`, "main"); ids
-are `openbookqa-<published id>` from both.
-
-Not covered: the open book of facts, which SCoTD does not use either.
+Read from `SOCRATIC_DATA_DIR/openbookqa/` or the hub; ids are
+`openbookqa-<published id>`.  Not covered: the open book of facts.
 """
 
 from socratic_utils.problems import Problem

@@ -6,10 +6,8 @@ holds the two choices:
     Mike ... went much faster on the ice because _____ is smoother. (A) snow (B) ice
     -> text "Mike ... is smoother.", choices ("snow", "ice"), answer "b"
 
-Read from `SOCRATIC_DATA_DIR/quarel/quarel-v1-{train,dev,test}.jsonl` or the hub
-(`community-datasets/quarel`); ids are `quarel-<published id>` from both.
-
-Not covered: the logical forms.
+Read from `SOCRATIC_DATA_DIR/quarel/quarel-v1-{train,dev,test}.jsonl` or the hub; ids
+are `quarel-<published id>`.  Not covered: the logical forms.
 """
 
 import re
@@ -37,7 +35,6 @@ def load(split: str) -> list[Problem]:
         if not parts or not all(parts.groups()):
             raise ValueError(f"quarel-{row['id']}: no choices (A) and (B) in its text")
         stem, *choices = parts.groups()
-        key, labelled = row["answer_index"], list(enumerate(choices))
-        problem = choice_problem("quarel", split, row["id"], stem, labelled, key)
-        problems.append(problem)
+        key, choices = row["answer_index"], list(enumerate(choices))
+        problems.append(choice_problem("quarel", split, row["id"], stem, choices, key))
     return problems

@@ -1,12 +1,9 @@
 """SST-2, the Stanford Sentiment Treebank (Socher et al. 2013): no licence stated.
 
-Phrases (training) and sentences (validation) of film reviews, negative or positive.
-SCoTD (section 3) evaluates students on it that never saw the task, with a few exemplars
-in the prompt.  The 1,821 test sentences are published without labels.
-
-Read from `SOCRATIC_DATA_DIR/sst2/{train,dev}.tsv` (as in GLUE: a sentence, a tab and
-its label) or the hub (`stanfordnlp/sst2`); ids are `sst2-<split>-<number of the row>`
-from both.
+Phrases (training) and sentences (validation) of film reviews.  SCoTD (section 3)
+evaluates students on it that never saw the task.  The 1,821 test sentences are
+published without labels.  Read from `SOCRATIC_DATA_DIR/sst2/{train,dev}.tsv`, GLUE's
+layout, or the hub; ids are `sst2-<split>-<number of the row>`.
 """
 
 from socratic_utils.problems import Problem

@@ -1,22 +1,19 @@
 """StrategyQA (Geva et al. 2021): yes/no questions, MIT licence.
 
-Socratic CoT (section 4.1) splits the labelled questions 80/10/10 without shuffling,
-because the official test questions are published without facts and answers.  We split
-the authors' `train.json` followed by their `dev.json` in the same way, so that the test
-split is exactly that `dev.json`.
+Socratic CoT (section 4.1) splits the labelled questions 80/10/10 without shuffling.  We
+split the authors' `train.json` followed by their `dev.json` in the same way, so that
+the test split is exactly that `dev.json`.
 
     Could a snail win a race against a tortoise on land?  ->  "no"
     fact          A tortoise walks about 300 metres an hour.
     sub-question  How fast does a tortoise walk?
 
-Human facts and human sub-questions exist but are not aligned (section 4.1), so they are
-kept apart: the facts are the `steps`, without questions (the paper's "GT Facts"), and
-both are in `extra["facts"]` and `extra["sub_questions"]` ("#2": the second answer).
+Human facts and sub-questions are not aligned (section 4.1), so they are kept apart: the
+facts are the `steps`, without questions (the paper's "GT Facts"), and both are in
+`extra["facts"]` and `extra["sub_questions"]` ("#2": the second answer).
 
-Read from `SOCRATIC_DATA_DIR/strategyqa/`, or downloaded from the authors' repository at
-a fixed commit: the copies on the hub have other splits, which cannot be converted.
-
-Not covered: the evidence paragraphs.
+Read from `SOCRATIC_DATA_DIR/strategyqa/` or the authors' repository: the hub's copies
+have other splits.  Not covered: the evidence paragraphs.
 """
 
 from socratic_utils.problems import Problem, Step

@@ -1,15 +1,13 @@
 """SVAMP (Patel et al. 2021): one- and two-step problems, MIT licence.
 
 SVAMP was published as a test set.  The 800/200 split is that of Hsieh et al. (2023,
-"Distilling step-by-step"), whose teacher chains can be imported.  Body and Question are
-joined by a space, as published:
+"Distilling step-by-step"), whose teacher chains can be imported:
 
     Ann had 9 pens. If she gave away 4 pens How many pens are left?  ->  "5"
 
-Read from `SOCRATIC_DATA_DIR/svamp/SVAMP.json` or the hub (`ChilleD/SVAMP`, whose own
-700/300 split is not used); ids are `svamp-<published ID>` from both.
-
-Not covered: Socratic CoT's setting, where all of SVAMP is held out (see `multistep`).
+Read from `SOCRATIC_DATA_DIR/svamp/SVAMP.json` or the hub (whose 700/300 split is not
+used); ids are `svamp-<published ID>`.  Not covered: all of SVAMP as a test set, as in
+Socratic CoT (see `multistep`).
 """
 
 from socratic_utils.answers import format_number

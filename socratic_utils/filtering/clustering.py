@@ -1,9 +1,8 @@
 """Text vectors and their hierarchical clusters, for the diversity filter.
 
-SCoTD (section 4) embeds chains with S-BERT and reports neither the model nor linkage
-and distance.  Our choices: all-MiniLM-L6-v2 from the hub (80 MB), or TF-IDF where that
-is not installed, which compares words rather than meanings and is named in the tables;
-average linkage on the cosine distance, for which S-BERT models are trained.
+SCoTD (section 4) embeds chains with S-BERT and reports no model, linkage or distance.
+We use all-MiniLM-L6-v2 from the hub (80 MB), or TF-IDF, which compares words, where it
+is not installed, and average linkage on the cosine distance.
 
     >>> vectors = tf_idf(["4 + 2 = 6 pens", "2 + 4 = 6 pens", "Tim has twice three"])
     >>> clusters(vectors, 2)
@@ -32,11 +31,7 @@ class Encoder(NamedTuple):
 
 
 def tf_idf(texts: Sequence[str]) -> np.ndarray:
-    """TF-IDF with smoothed idf, ln((1 + n) / (1 + df)) + 1, and rows of length 1.
-
-    The formula is scikit-learn's default; document frequencies are those of `texts`,
-    so the vectors of one problem's chains do not depend on other problems.
-    """
+    """scikit-learn's default TF-IDF, idf = ln((1 + n) / (1 + df)) + 1, unit rows."""
     counts = [Counter(words(text)) for text in texts]
     vocabulary = sorted(set().union(*counts))
     table = np.array([[c[word] for word in vocabulary] for c in counts], dtype=float)
@@ -67,10 +62,7 @@ def sentence_encoder(model: str = SENTENCE_MODEL) -> Encoder:
 
 
 def clusters(vectors: np.ndarray, k: int) -> list[list[int]]:
-    """Exactly k groups of row numbers (one row each if there are at most k rows).
-
-    Equal rows are separated if there are fewer than k different ones.
-    """
+    """Exactly k groups of row numbers (one row each if there are at most k rows)."""
     if k < 1:
         raise ValueError(f"k must be at least 1, not {k}")
     if len(vectors) <= k:

@@ -3,30 +3,33 @@
 SCoTD samples 30 chains per problem at temperature 1 and asks which of them matter.  All
 selections but `keep_all` use chains with a correct answer only, unless `keep_wrong`:
 
-    keep_all         few-shot setting: wrong answers stay, no gold label is read
-    correct_only     supervised setting: all correct chains
-    one_correct      one correct chain per problem, at random
-    balanced         the same number of chains from every problem
-    sample_*         SCoTD's four down-samplings to 5 chains per problem on average
+    keep_all            few-shot setting: wrong answers stay, no gold label is read
+    correct_only        supervised setting: all correct chains
+    one_correct         one correct chain per problem, at random
+    balanced            the same number of chains from every problem
+    sample_random       SCoTD's four down-samplings, on average to 5 chains per problem:
+    sample_diverse      one chain from each cluster of a problem's chains
+    sample_likeliest    the chains with the highest log-likelihood per token
+    sample_open_ended   more chains from problems with more different chains
 
     >>> quintile_budgets(5), quintile_budgets(2)  # sample_open_ended, paper and small
     ((1, 3, 5, 7, 9), (1, 2, 2, 2, 3))
 
 Our choices where SCoTD reports none (docs/papers.md, "SCoTD: filters"):
-- A problem with fewer chains than its budget gives all it has, and no other problem
-  gives more instead; `Pool.short` counts such problems.
+- A problem with fewer chains than its budget gives all it has (`Pool.short`).
 - A chain without a final answer or without steps is never selected: it cannot be
   rendered.  Equal chains are not merged (see `duplicates`).
-- The random order depends on seed and problem only, so that a problem's selection does
-  not depend on the other problems, and a budget of 2 is a subset of a budget of 5.
+- The random order depends on seed and problem only, so a problem's selection does not
+  depend on the others, and a budget of 2 is a subset of a budget of 5.
 
-Pools are in the order of `problems`, then in the order sampled; chains of other
-problems are ignored.  Not covered: drawing a new chain at every visit of a problem.
+Pools are in the order of `problems`, then in the order sampled.  Not covered: drawing
+a new chain at every visit of a problem.
 """
 
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -40,10 +43,6 @@ if TYPE_CHECKING:
 
 BUDGET = 5  # chains per problem, SCoTD section 4
 QUINTILES = 5
-
-Usable = list[tuple[Problem, list[Chain]]]
-# (chains of a problem, their indices in random order, budget) -> the chosen indices
-Choose = Callable[[list[Chain], list[int], int], list[int]]
 
 
 @dataclass(frozen=True)
@@ -73,45 +72,101 @@ class Pool:
 
 def keep_all(problems: Sequence[Problem], chains: Sequence[Chain]) -> Pool:
     """Every chain that can be rendered, right or wrong (few-shot setting)."""
-    return _whole_pool("keep-all", _usable(problems, chains, keep_wrong=True))
+    usable = _usable(problems, chains, keep_wrong=True)
+    return Pool("keep-all", tuple(c for _, own in usable for c in own), len(usable))
 
 
 def correct_only(problems: Sequence[Problem], chains: Sequence[Chain]) -> Pool:
     """Every chain with a correct final answer (supervised setting)."""
-    return _whole_pool("correct-only", _usable(problems, chains))
+    usable = _usable(problems, chains)
+    return Pool("correct-only", tuple(c for _, own in usable for c in own), len(usable))
 
 
-def one_correct(
-    problems: Sequence[Problem], chains: Sequence[Chain], seed: int = 0
-) -> Pool:
-    """One correct chain per problem, at random."""
-    return _select("one-correct", _usable(problems, chains), _at_random, 1, seed)
-
-
-def balanced(
+def select(
+    selection: str, choose: Callable[[list[Chain], list[int], int], list[int]],
     problems: Sequence[Problem], chains: Sequence[Chain], budget: int = BUDGET,
-    seed: int = 0, keep_wrong: bool = False,
+    seed: int = 0, keep_wrong: bool = False, budgets: Callable | None = None,
+    embedding: str | None = None,
 ) -> Pool:  # fmt: skip
-    """Exactly `budget` chains from every problem that has any, repeated if necessary.
+    """The chains that `choose` picks per problem: all other selections are made of it.
 
-    The authors' code draws one correct chain of each problem per visit; this is that
-    corpus for `budget` visits, with repeats only after all chains were drawn once.
+    `choose` takes a problem's chains, their indices in random order and its budget, and
+    returns the chosen indices.  `budgets` gives problems budgets of their own.
     """
-
-    def choose(own: list[Chain], order: list[int], budget: int) -> list[int]:
-        return [order[visit % len(order)] for visit in range(budget)]
-
+    if budget < 1:
+        raise ValueError(f"budget must be at least 1 chain per problem, not {budget}")
     usable = _usable(problems, chains, keep_wrong)
-    return _select("balanced", usable, choose, budget, seed)
+    budget_of = budgets(usable, chains, budget) if budgets else {}
+    chosen: list[Chain] = []
+    short = 0
+    for problem, own in usable:
+        wanted = budget_of.get(problem.id, budget)
+        order = random.Random(f"{seed}-{problem.id}").sample(range(len(own)), len(own))
+        picks = sorted(choose(own, order, wanted)) if own else []
+        short += len(picks) < wanted
+        chosen += [own[index] for index in picks]
+    return Pool(selection, tuple(chosen), len(usable), short, embedding)
 
 
-def sample_random(
-    problems: Sequence[Problem], chains: Sequence[Chain], budget: int = BUDGET,
-    seed: int = 0, keep_wrong: bool = False,
-) -> Pool:  # fmt: skip
-    """`budget` chains per problem at random: SCoTD's strong baseline."""
-    usable = _usable(problems, chains, keep_wrong)
-    return _select("random", usable, _at_random, budget, seed)
+def first(own: list[Chain], order: list[int], budget: int) -> list[int]:
+    """`budget` chains at random."""
+    return order[:budget]
+
+
+def in_turn(own: list[Chain], order: list[int], budget: int) -> list[int]:
+    """One chain per visit, for `budget` visits, as in the authors' code.
+
+    No chain is repeated before all were drawn.
+    """
+    return [order[visit % len(order)] for visit in range(budget)]
+
+
+def likeliest(own: list[Chain], order: list[int], budget: int) -> list[int]:
+    """The `budget` chains with the highest log-likelihood per token.
+
+    Ties are broken at random.  Equal chains are equally likely, so a teacher that
+    repeats itself can fill the budget with one text.
+    """
+    score = [likelihood_per_token(chain) for chain in own]
+    return sorted(order, key=lambda index: -score[index])[:budget]
+
+
+def likelihood_per_token(chain: Chain) -> float:
+    """Log-likelihood divided by the token count; ValueError if either is missing."""
+    name = f"chain {chain.sample} of {chain.problem_id!r}"
+    if chain.logprob is None or not isfinite(chain.logprob):
+        raise ValueError(f"{name} has no log-likelihood: its endpoint gave no logprobs")
+    if not chain.tokens or chain.tokens < 0:
+        raise ValueError(f"{name} has no token count: its endpoint gave none")
+    return chain.logprob / chain.tokens
+
+
+def by_open_endedness(
+    usable: list[tuple[Problem, list[Chain]]], chains: Sequence[Chain], budget: int
+) -> dict[str, int]:
+    """Budgets of 1/3/5/7/9 by quintile of open-endedness, from low to high.
+
+    Open-endedness is the number of distinct word bigrams over all chains of a problem,
+    including wrong ones: otherwise it would measure how many are correct.  It is not
+    normalised, so sample all problems equally often.  Ties keep the order of
+    `problems`.  Few problems have 9 correct chains, so this pool can be smaller.
+    """
+    bigrams: dict[str, set] = {p.id: set() for p, own in usable if own}
+    for chain in chains:
+        if chain.problem_id in bigrams:
+            bigrams[chain.problem_id] |= ngrams(words(chain_text(chain)), 2)
+    ranked = sorted(bigrams, key=lambda name: len(bigrams[name]))
+    shares = quintile_budgets(budget)
+    # The + 0.5 makes the mean budget exact for any number of problems.
+    places = [
+        int(QUINTILES * (rank + 0.5) / len(ranked)) for rank in range(len(ranked))
+    ]
+    return {name: shares[place] for name, place in zip(ranked, places, strict=True)}
+
+
+def quintile_budgets(budget: int = BUDGET) -> tuple[int, ...]:
+    """Budgets of the five quintiles, evenly spaced from 1, with mean `budget`."""
+    return tuple(round(1 + (budget - 1) * i / 2) for i in range(QUINTILES))
 
 
 def sample_diverse(
@@ -129,81 +184,31 @@ def sample_diverse(
         groups = clusters(encoder.encode([chain_text(c) for c in own]), budget)
         return [min(group, key=order.index) for group in groups]
 
-    usable = _usable(problems, chains, keep_wrong)
-    return _select("diversity", usable, choose, budget, seed, embedding=encoder.name)
+    return select("diversity", choose, problems, chains, budget, seed, keep_wrong,
+                  embedding=encoder.name)  # fmt: skip
 
 
-def sample_likeliest(
-    problems: Sequence[Problem], chains: Sequence[Chain], budget: int = BUDGET,
-    seed: int = 0, keep_wrong: bool = False,
-) -> Pool:  # fmt: skip
-    """The `budget` chains with the highest log-likelihood per token.
-
-    Ties are broken at random.  Equal chains are equally likely, so a teacher that
-    repeats itself can fill the budget with one text.
-    """
-
-    def choose(own: list[Chain], order: list[int], budget: int) -> list[int]:
-        score = [likelihood_per_token(chain) for chain in own]
-        return sorted(order, key=lambda index: -score[index])[:budget]
-
-    usable = _usable(problems, chains, keep_wrong)
-    return _select("likelihood", usable, choose, budget, seed)
-
-
-def sample_open_ended(
-    problems: Sequence[Problem], chains: Sequence[Chain], budget: int = BUDGET,
-    seed: int = 0, keep_wrong: bool = False,
-) -> Pool:  # fmt: skip
-    """More chains from open-ended problems: 1/3/5/7/9 by quintile, at random.
-
-    Open-endedness is the number of distinct word bigrams over all chains of a problem,
-    including wrong ones: otherwise it would measure how many are correct.  It is not
-    normalised, so sample all problems equally often.  Problems without a usable chain
-    are not ranked; ties keep the order of `problems`.  Few problems have 9 correct
-    chains, so this pool can be smaller than the others (`Pool.row`).
-    """
-    usable = _usable(problems, chains, keep_wrong)
-    bigrams: dict[str, set] = {p.id: set() for p, own in usable if own}
-    for chain in chains:
-        if chain.problem_id in bigrams:
-            bigrams[chain.problem_id] |= ngrams(words(chain_text(chain)), 2)
-    ranked = sorted(bigrams, key=lambda name: len(bigrams[name]))
-    shares = quintile_budgets(budget)
-    # The + 0.5 makes the mean budget exact for any number of problems.
-    budgets = {
-        name: shares[int(QUINTILES * (rank + 0.5) / len(ranked))]
-        for rank, name in enumerate(ranked)
-    }
-    return _select("open-endedness", usable, _at_random, budget, seed, budgets)
-
-
+# Each is called as (problems, chains, budget=5, seed=0, keep_wrong=False) -> Pool.
+balanced = partial(select, "balanced", in_turn)
+sample_random = partial(select, "random", first)
+sample_likeliest = partial(select, "likelihood", likeliest)
+sample_open_ended = partial(select, "open-endedness", first, budgets=by_open_endedness)
 DOWN_SAMPLINGS = {
-    "random": sample_random,
-    "diversity": sample_diverse,
-    "likelihood": sample_likeliest,
-    "open-endedness": sample_open_ended,
-}
+    "random": sample_random, "diversity": sample_diverse,
+    "likelihood": sample_likeliest, "open-endedness": sample_open_ended,
+}  # fmt: skip
 
 
-def quintile_budgets(budget: int = BUDGET) -> tuple[int, ...]:
-    """Budgets of the five quintiles, evenly spaced from 1, with mean `budget`."""
-    return tuple(round(1 + (budget - 1) * i / 2) for i in range(QUINTILES))
-
-
-def likelihood_per_token(chain: Chain) -> float:
-    """Log-likelihood divided by the token count; ValueError if either is missing."""
-    name = f"chain {chain.sample} of {chain.problem_id!r}"
-    if chain.logprob is None or not isfinite(chain.logprob):
-        raise ValueError(f"{name} has no log-likelihood: its endpoint gave no logprobs")
-    if not chain.tokens or chain.tokens < 0:
-        raise ValueError(f"{name} has no token count: its endpoint gave none")
-    return chain.logprob / chain.tokens
+def one_correct(
+    problems: Sequence[Problem], chains: Sequence[Chain], seed: int = 0
+) -> Pool:
+    """One correct chain per problem, at random."""
+    return select("one-correct", first, problems, chains, 1, seed)
 
 
 def _usable(
     problems: Sequence[Problem], chains: Sequence[Chain], keep_wrong: bool = False
-) -> Usable:
+) -> list[tuple[Problem, list[Chain]]]:
     """Each problem with the chains that may be chosen, in the order sampled."""
     by_id = {problem.id: (problem, []) for problem in problems}
     if len(by_id) < len(problems):
@@ -215,30 +220,3 @@ def _usable(
         if keep_wrong or judge(problem, chain) == KEPT:
             own.append(chain)
     return list(by_id.values())
-
-
-def _whole_pool(selection: str, usable: Usable) -> Pool:
-    return Pool(selection, tuple(c for _, own in usable for c in own), len(usable))
-
-
-def _select(
-    selection: str, usable: Usable, choose: Choose, budget: int, seed: int,
-    budgets: dict[str, int] | None = None, embedding: str | None = None,
-) -> Pool:  # fmt: skip
-    """The chains that `choose` picks per problem, `budgets` of them where given."""
-    if budget < 1:
-        raise ValueError(f"budget must be at least 1 chain per problem, not {budget}")
-    chosen: list[Chain] = []
-    short = 0
-    for problem, own in usable:
-        wanted = (budgets or {}).get(problem.id, budget)
-        # Every selection draws from the same random order of a problem's chains.
-        order = random.Random(f"{seed}-{problem.id}").sample(range(len(own)), len(own))
-        picks = sorted(choose(own, order, wanted)) if own else []
-        short += len(picks) < wanted
-        chosen += [own[index] for index in picks]
-    return Pool(selection, tuple(chosen), len(usable), short, embedding)
-
-
-def _at_random(own: list[Chain], order: list[int], budget: int) -> list[int]:
-    return order[:budget]

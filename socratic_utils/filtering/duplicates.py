@@ -1,7 +1,8 @@
 """Near-duplicates in a corpus, and training texts in a test set.
 
-Neither paper checks for either.  A student that has seen its test problems, or one
-chain thirty times, gives misleading results.
+Neither paper checks for either.  Texts are compared as lower-case words, without
+punctuation and operators; with `mask_numbers` all numbers are equal, which finds the
+same story with other numbers.
 
     >>> train = {"a": "Mia buys 3 bags of 4 apples and eats 2 of them."}
     >>> test = {"b": "Mia buys 3 bags of 4 apples and eats 5 of them."}
@@ -11,8 +12,6 @@ chain thirty times, gives misleading results.
     >>> near_duplicates({"a": "Tim eats 2 figs", "b": "tim eats 2 figs!"})
     [{'id': 'b', 'duplicate_of': 'a', 'similarity': 1.0}]
 
-Texts are compared as lower-case words, without punctuation and operators.  With
-`mask_numbers` all numbers are equal, which finds the same story with other numbers.
 Not covered: paraphrases, other languages, scripts without spaces, and the student's
 pretraining corpus.
 """
@@ -30,9 +29,7 @@ _WORD = re.compile(r"\d+(?:[.,]\d+)*|\w+")
 def words(text: str, mask_numbers: bool = False) -> list[str]:
     """Lower-case words and numbers; if masked, every number is "0"."""
     found = _WORD.findall(text.casefold())
-    if mask_numbers:
-        found = ["0" if word[0].isdigit() else word for word in found]
-    return found
+    return ["0" if mask_numbers and word[0].isdigit() else word for word in found]
 
 
 def ngrams(tokens: list[str], n: int) -> set[tuple[str, ...]]:
@@ -72,10 +69,8 @@ def near_duplicates(
     """Texts that repeat an earlier one: rows (id, duplicate_of, similarity).
 
     Similarity is the Jaccard index of the sets of word n-grams (Broder 1997).  Without
-    the reported ids, no two texts are at least `threshold` similar.
-
-    In texts of 40 words, as in gradeschool and GSM8K, one changed word changes 3 of 38
-    trigrams, 35 / 41 = 0.85, and two give 32 / 44 = 0.73: 0.8 tolerates one word.
+    the reported ids, no two texts are at least `threshold` similar; in texts of 40
+    words, as in gradeschool and GSM8K, 0.8 tolerates one changed word (35 / 41).
     """
     _check(threshold)
     grams = {name: ngrams(words(text, mask_numbers), n) for name, text in texts.items()}
@@ -89,16 +84,17 @@ def near_duplicates(
     for place, name in enumerate(names):
         own = {rank[gram] for gram in grams[name]}
         # Similar sets share at least ceil(threshold * size) n-grams, so they share one
-        # of the (size - that number + 1) rarest.  Indexing only these keeps stock
-        # phrases out of the index.
+        # of the (size - that number + 1) rarest: only these are indexed.
         must_share = ceil(threshold * len(own) - 1e-9)  # 0.7 * 10 is above 7 in floats
         rarest = sorted(own)[: len(own) - must_share + 1]
-        candidates = {other for gram in rarest for other in index[gram]}
-        alike = [(_jaccard(own, kept[other]), -other) for other in candidates]
-        best, first = max(alike, default=(0.0, 0))  # of equals, the earliest text
+        alike = [(0.0, 0)]
+        for other in {other for gram in rarest for other in index[gram]}:
+            shared = len(own & kept[other])
+            jaccard = shared / (len(own) + len(kept[other]) - shared)
+            alike.append((jaccard, -other))
+        best, first = max(alike)  # of equals, the earliest text
         if best >= threshold:
-            row = {"id": name, "duplicate_of": names[-first], "similarity": best}
-            rows.append(row)
+            rows.append(dict(id=name, duplicate_of=names[-first], similarity=best))
             continue
         kept[place] = own
         for gram in rarest:
@@ -114,22 +110,18 @@ def contamination(
 
     One row per evaluation text: `overlap` is the share of its word n-grams in the
     nearest training text (`train_id`), `covered` the share in all of them together,
-    `contaminated` whether overlap >= threshold.  Compare problems with problems, or
-    chains with the evaluation split's gold chains.
-
-    The defaults are PaLM's 8-grams and 70 % (Chowdhery et al. 2022, section 8), but of
-    a single training text: stock phrases from many problems can cover an unseen one.
-    One changed word in 37, our mean, leaves 22 / 30 = 0.73 of the 8-grams: 0.7
-    tolerates it.  An evaluation text of fewer than n words is matched as a whole.
+    `contaminated` whether overlap >= threshold.  The defaults are PaLM's 8-grams and
+    70 % (Chowdhery et al. 2022, section 8), but of a single training text: stock
+    phrases from many problems can cover an unseen one.  An evaluation text of fewer
+    than n words is matched as a whole.
     """
     _check(threshold)
-    tokens = {name: words(text, mask_numbers) for name, text in evaluation.items()}
-    grams = {name: ngrams(own, n) for name, own in tokens.items()}
-    sizes = {min(n, len(own)) for own in tokens.values() if own}
     index: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    grams = {name: ngrams(words(t, mask_numbers), n) for name, t in evaluation.items()}
     for name, own in grams.items():
         for gram in own:
             index[gram].append(name)
+    sizes = {len(gram) for gram in index}  # n, or less of texts with fewer words
     best: dict[str, tuple[int, str | None]] = dict.fromkeys(evaluation, (0, None))
     seen: set[tuple[str, ...]] = set()
     # The index holds the evaluation split only; training texts are streamed.
@@ -148,11 +140,6 @@ def contamination(
         rows.append(dict(id=name, train_id=train_id, overlap=overlap, covered=covered,
                          contaminated=overlap >= threshold))  # fmt: skip
     return sorted(rows, key=lambda row: -row["overlap"])
-
-
-def _jaccard(one: set, other: set) -> float:
-    shared = len(one & other)
-    return shared / (len(one) + len(other) - shared)
 
 
 def _check(threshold: float) -> None:

@@ -1,7 +1,7 @@
 """Keep chains whose final answer is correct (Socratic CoT, section 3.3).
 
 A problem without a correct chain is sampled again, at most three times, and then
-dropped.  Every attempt is saved with the reason why it was kept or dropped:
+dropped.  Every attempt is saved with the reason why:
 
     kept               the final answer is correct
     no final answer    the reply never says "The answer is ..."
@@ -9,8 +9,7 @@ dropped.  Every attempt is saved with the reason why it was kept or dropped:
     wrong arithmetic   a written equation is false, and the answer is wrong
     wrong reasoning    every equation is true, but the answer is wrong
 
-Not covered: chains that reach the right answer with wrong steps; they are kept, as in
-the paper.
+Not covered: right answers with wrong steps; they are kept, as in the paper.
 """
 
 from collections import Counter
@@ -48,8 +47,7 @@ class Filtered:
     @property
     def acceptance(self) -> float:
         """Share of problems with a kept chain."""
-        total = len(self.kept) + len(self.dropped)
-        return len(self.kept) / total if total else 0.0
+        return len(self.kept) / max(1, len(self.kept) + len(self.dropped))
 
     def reasons(self) -> Counter:
         """Number of attempts per reason."""
@@ -92,19 +90,16 @@ def keep_if_correct(
     for sample in range(max_resamples + 1):
         if not remaining:
             break
-        temperature = RESAMPLE_TEMPERATURE if sample else 0.0
+        heat = RESAMPLE_TEMPERATURE if sample else 0.0
         try:
-            chains = teacher.sample(
-                remaining, style, temperature=temperature, first_sample=sample
-            )
+            chains = teacher.sample(remaining, style, temperature=heat,
+                                    first_sample=sample)  # fmt: skip
         except RefusedError:  # all remaining problems were refused: so would the next
             if not sample:
                 raise
             break
-        new = [
-            Attempt(chain, judge(problem, chain))
-            for problem, chain in zip(remaining, chains, strict=True)
-        ]
+        pairs = zip(remaining, chains, strict=True)
+        new = [Attempt(chain, judge(problem, chain)) for problem, chain in pairs]
         attempts += new
         kept |= {a.chain.problem_id: a.chain for a in new if a.reason == KEPT}
         remaining = [problem for problem in remaining if problem.id not in kept]
