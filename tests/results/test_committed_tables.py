@@ -21,7 +21,8 @@ PROBLEMS = "needs the benchmark's problems, which are not in the repository"
 # Tables that are not recomputed here -> why.
 EXEMPT = {
     "ablations": EXPERIMENTS, "checkpoints": EXPERIMENTS, "questions": EXPERIMENTS,
-    "votes": EXPERIMENTS, "prompting": TEACHER, "reasons": TEACHER,
+    "votes": EXPERIMENTS, "scotd_open_choices": EXPERIMENTS,
+    "prompting": TEACHER, "reasons": TEACHER,
 }  # fmt: skip
 EXEMPT_ELSEWHERE = {"errors": PROBLEMS, "errors_by_steps": PROBLEMS}
 

@@ -21,6 +21,7 @@ import pandas as pd
 
 from socratic_utils.config import Settings
 from socratic_utils.filtering import correct_only, judge
+from socratic_utils.filtering.duplicates import chain_text
 from socratic_utils.metrics.self_consistency import accuracy_by_votes
 from socratic_utils.metrics.statistics import accuracy
 from socratic_utils.problems import Chain, Problem
@@ -100,7 +101,7 @@ def chain_table(problem: Problem, chains: Sequence[Chain]) -> pd.DataFrame:
     """One line per chain of a problem, with the filter's verdict on it."""
     return pd.DataFrame(
         {"sample": chain.sample, "verdict": judge(problem, chain),
-         "answer": chain.answer, "chain": chain.text}
+         "answer": chain.answer, "chain": chain_text(chain)}
         for chain in chains
         if chain.problem_id == problem.id
     )  # fmt: skip
@@ -132,7 +133,7 @@ def choices_of_one_problem(
     pools = {arm.name: pool_of(settings, arm.pool)[1].chains for arm in arms}
     table = pd.DataFrame(
         {**{name: "yes" if chain in pool else "" for name, pool in pools.items()},
-         "chain": chain.text}
+         "chain": chain_text(chain)}
         for chain in right.chains
         if chain.problem_id == most
     )  # fmt: skip

@@ -46,11 +46,6 @@ def scores(rows: Sequence[dict], kind: str = "number") -> list[dict]:
     return table
 
 
-def students_in(table: str) -> list[str]:
-    """Our students that have a cell in a table of the paper ("table3a")."""
-    return paper_table(f"scotd_{table}")["ours"].dropna().tolist()
-
-
 def compare_table(
     table: str, scores: Iterable[dict], *, dataset: str, teacher: str, comparable: bool
 ) -> pd.DataFrame:
