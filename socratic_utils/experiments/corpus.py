@@ -103,10 +103,10 @@ def filtered(settings: Settings, style: str) -> Filtered:
 @cache  # every model of a run needs it; `folder` follows the environment
 def _filtered(settings: Settings, style: str, folder: Path) -> Filtered:
     problems = train_problems(settings)
-    if settings.reuse == "reference":
+    published = settings.teacher in CORPORA  # whose chains are not committed
+    if settings.reuse == "reference" and not published:
         result = _reference_chains(settings, style, problems)
     else:
-        published = settings.teacher in CORPORA
         resamples = 0 if published else settings.max_resamples
         result = keep_if_correct(problems, teacher_of(settings), style, resamples)
         if published:

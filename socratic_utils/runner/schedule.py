@@ -138,8 +138,8 @@ def why_left_out(settings: Settings, path: Path) -> str:
     judged = entry.needs == "pairs to judge"
     if settings.reuse:
         there = (settings.reference / "predictions" / entry.rows).is_dir()
-        there = there and (not judged or can_compare(settings))
-        return "" if there else "the committed run has no rows of it"
+        if not there or (judged and not can_compare(settings)):
+            return "the committed run has no rows of it"
     if entry.needs == "chains" and not corpus.styles(settings):
         return f"{teacher} has no chains on {dataset}'s training problems"
     if entry.needs == "many chains" and not data.can_sample(settings):

@@ -302,6 +302,18 @@ def test_what_is_on_request_at_each_scale(scale, dataset, on_request):
     assert " ".join(map(schedule.number, found)) == on_request
 
 
+def test_reused_rows_cannot_show_what_was_never_taught():
+    settings = config.load("small", dataset="svamp", teacher="palm-540b",
+                           reuse="reference")  # fmt: skip
+    reasons = {
+        entry.name: schedule.why_left_out(settings, Path(f"{entry.stem}.ipynb"))
+        for entry in schedule.NOTEBOOKS[:6]
+    }
+    assert not reasons["filtering"] and not reasons["baselines"]
+    for name in ("unified_student", "iterative_students"):
+        assert reasons[name] == "neither svamp nor palm-540b has Socratic chains"
+
+
 def test_a_notebook_gets_its_settings_as_overrides(tmp_path, outputs, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "none")
     cell = 'scale = "small"  # dial\nseed = 0\nreuse = ""\noverrides = {}  # others\n'
