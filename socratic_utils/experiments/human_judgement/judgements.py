@@ -10,56 +10,48 @@ are accepted (blank lines, "Person", a duplicated line); other damage is reporte
 its line number and left unchanged.  Not covered: an edit that is a valid judgement.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re
 import time
 import warnings
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from operator import itemgetter
 from pathlib import Path
 from unicodedata import normalize
 
-from socratic_utils.files import content_hash, json_object
+from socratic_utils.files import content_hash, json_object, write_atomic
 
-from .pairs import Pair, Side
+from .pairs import Pair
 
 CHOICES = ("left", "right", "same")
-FIELDS = {
-    "judge": str, "kind": str, "dataset": str, "first": str, "second": str,
-    "problem": str, "texts": str, "left": str, "preferred": str, "both_correct": bool,
-    "seconds": (int, float),
-}  # fmt: skip
-NAME = re.compile(r"[\w][\w .-]{0,39}")
-_COPY = re.compile(r" ?\(\d+\)$")  # "anna (1).jsonl": a browser's second download
+KEY = ("first", "second", "problem", "texts")  # as `Pair.key`
+judgement_key = itemgetter(*KEY)
 
 
 class JudgingError(ValueError):
     """A judge's file or name cannot be used; the message says what to do."""
 
 
-# What a line is about, comparable with `Pair.key`.
-judgement_key = itemgetter("first", "second", "problem", "texts")
-
-
-def read_judgements(folder: str | Path) -> list[dict]:
-    """The judgements in all files of a folder; see `read_files`."""
-    return read_files(sorted(Path(folder).glob("*.jsonl")))
-
-
-def read_files(paths: Sequence[Path]) -> list[dict]:
-    """The judgements in these files, which are left unchanged.
+def read_judgements(folder: str | Path, judge: str = "*") -> list[dict]:
+    """The judgements in the files of a folder (or of one judge), left unchanged.
 
     A last line that a crash cut off is ignored; a duplicated line counts once, with a
     warning.  Raises JudgingError for an invalid line, for two lines that contradict
     each other, and for two files with the same judge's choice for the same pair.
     """
     found: dict[tuple, tuple[Path, int, dict]] = {}
-    for path in paths:
-        for number, row in _lines(path):
+    for path in sorted(Path(folder).glob(f"{judge}.jsonl")):
+        for number, line in enumerate(_lines(path)[0], 1):
+            if not line.strip():
+                continue
+            try:
+                row = _judgement(line, path.stem)
+            except ValueError as error:
+                raise JudgingError(
+                    f"{path}, line {number} is not a judgement{error}: correct or "
+                    f"delete this line; the others are kept"
+                ) from None
             key = (row["judge"], *judgement_key(row))
             file, earlier, known = found.setdefault(key, (path, number, row))
             if file != path:
@@ -79,34 +71,6 @@ def read_files(paths: Sequence[Path]) -> list[dict]:
     return [row for _, _, row in found.values()]
 
 
-def _lines(path: Path) -> Iterator[tuple[int, dict]]:
-    """Number and content of each line; JudgingError for the first invalid one."""
-    lines = path.read_bytes().split(b"\n")
-    for number, line in enumerate(lines, 1):
-        if not line.strip() or (number == len(lines) and _is_cut_off(line)):
-            continue
-        where = f"{path}, line {number} is not a judgement"
-        try:
-            row = json_object(line, where)
-            if isinstance(row.get("kind"), str):
-                row["kind"] = row["kind"].strip().lower()
-            if fault := _fault(row, path.stem):
-                raise ValueError(f"{where}: {fault}")
-        except ValueError as error:
-            advice = "correct or delete this line; the others are kept"
-            raise JudgingError(f"{error}: {advice}") from None
-        yield number, row
-
-
-def _is_cut_off(line: bytes) -> bool:
-    """Whether a line is only the beginning of one, which is not valid JSON."""
-    try:
-        json_object(line, "")
-    except ValueError:
-        return bool(line.strip())
-    return False
-
-
 def judgements_of(pairs: Sequence[Pair], rows: Sequence[dict]) -> list[dict]:
     """The judgements of exactly these pairs; prints how many are of other chains."""
     keys = {pair.key for pair in pairs}
@@ -116,76 +80,93 @@ def judgements_of(pairs: Sequence[Pair], rows: Sequence[dict]) -> list[dict]:
     return found
 
 
-def _fault(row: dict, stem: str) -> str:
-    """What is wrong with a line in the file of this name; "" if nothing is."""
+def _lines(path: Path) -> tuple[list[bytes], bytes]:
+    """The whole lines of a file, and what follows: blank, or cut off by a crash."""
+    *lines, last = path.read_bytes().split(b"\n")
+    try:
+        json_object(last, "")
+    except ValueError:
+        return lines, last
+    return [*lines, last], b""  # an editor dropped the line end
+
+
+def _judgement(line: bytes, stem: str) -> dict:
+    """The judgement in a line of the file `stem`; ValueError (": why") if invalid."""
+    row = json_object(line, "")
+    if isinstance(row.get("kind"), str):
+        row["kind"] = row["kind"].strip().lower()
     sources = [row.get("first"), row.get("second")]
     if sources[0] == sources[1] and "first" in row:
-        return f"{sources[0]!r} is compared with itself"
-    allowed = {"kind": ["person", "model"], "left": sources,
-               "preferred": [*sources, "same"]}  # fmt: skip
-    for name, kind in FIELDS.items():
+        raise ValueError(f": {sources[0]!r} is compared with itself")
+    fields = {
+        "judge": str, "dataset": str, "first": str, "second": str, "problem": str,
+        "texts": str, "both_correct": bool, "seconds": (int, float), "left": sources,
+        "kind": ["person", "model"], "preferred": [*sources, "same"],
+    }  # fmt: skip
+    for name, kind in fields.items():
         if name not in row:
-            return f"no field {name!r}"
-        if not isinstance(row[name], kind):
-            return f"its {name!r} cannot be {row[name]!r:.60}"
-        if row[name] not in allowed.get(name, [row[name]]):
-            return f"its {name!r} is {row[name]!r}, which is none of {allowed[name]}"
-    judge, stem = normalize("NFC", row["judge"]), normalize("NFC", stem)
-    if judge not in (stem, _COPY.sub("", stem)):  # NFC: "ü" as one character
-        return (
-            f"its judge is {judge!r}, and the file is named after {stem!r} (if this is "
-            f"so in all of its lines, rename the file)"
+            raise ValueError(f": no field {name!r}")
+        if isinstance(kind, list) and row[name] not in kind:
+            value = f"{row[name]!r:.60}, which is none of {kind}"
+            raise ValueError(f": its {name!r} is {value}")
+        if not isinstance(kind, list) and not isinstance(row[name], kind):
+            raise ValueError(f": its {name!r} cannot be {row[name]!r:.60}")
+    judge, stem = normalize("NFC", row["judge"]), normalize("NFC", stem)  # "ü" as one
+    if judge not in (stem, re.sub(r" ?\(\d+\)$", "", stem)):  # "anna (1)": a download
+        raise ValueError(
+            f": its judge is {judge!r}, and the file is named after {stem!r} (if this "
+            f"is so in all of its lines, rename the file)"
         )
-    return ""
+    return row
 
 
-@dataclass
 class Judge:
     """A person or a model at work: the pairs to judge, and the file for the results."""
 
-    name: str
-    pairs: Sequence[Pair]
-    folder: Path
-    kind: str = "person"
-    started: float = field(default_factory=time.monotonic, init=False)
-
-    def __post_init__(self) -> None:
-        if not NAME.fullmatch(self.name):
+    def __init__(
+        self, name: str, pairs: Sequence[Pair], folder: str | Path, kind: str = "person"
+    ) -> None:
+        if not re.fullmatch(r"\w[\w .-]{0,39}", name):
             raise JudgingError(
                 "a judge's name is up to 40 letters, digits, spaces, dots or hyphens"
             )
-        self.path = Path(self.folder) / f"{self.name}.jsonl"
-        rows = read_files([self.path] if self.path.exists() else [])
-        self.done = {judgement_key(row) for row in rows}
-        self._size = _end_last_line(self.path) if self.path.exists() else 0
+        self.name, self.pairs, self.kind = name, pairs, kind
+        self.done = {judgement_key(row) for row in read_judgements(folder, name)}
+        self.path, self._size = Path(folder) / f"{name}.jsonl", 0
+        if self.path.exists():
+            lines, cut = _lines(self.path)
+            if cut.strip():
+                aside = f".{content_hash(str(cut), 6)}.cut"
+                self.path.with_suffix(aside).write_bytes(cut)
+                print(f"{self.path}: the last line was cut off and has been set aside")
+            whole = b"".join(line + b"\n" for line in lines)
+            if whole != self.path.read_bytes():
+                write_atomic(self.path, whole)
+            self._size = len(whole)
+        self.started = time.monotonic()
 
     @property
     def waiting(self) -> list[Pair]:
         """The pairs that this judge has not judged yet, in their order."""
         return [pair for pair in self.pairs if pair.key not in self.done]
 
-    def next_pair(self) -> tuple[Pair, Side, Side] | None:
-        """The next pair with its left and right side; None when all are judged."""
-        pair = next(iter(self.waiting), None)
-        return pair and (pair, *pair.sides(self.name))
-
-    def record(self, choice: str) -> None:
-        """Judge the next pair; the judgement is on disk when this returns.
+    def record(self, choice: str, pair: Pair | None = None) -> None:
+        """Judge a pair (default: the next); the judgement is on disk when this returns.
 
         Raises JudgingError for an unknown choice, when no pair is left, and when
         another process has written to the file.
         """
         if choice not in CHOICES:
             raise JudgingError(f"choose one of {', '.join(CHOICES)}, not {choice!r}")
-        if not (shown := self.next_pair()):
+        if not (waiting := self.waiting):
             raise JudgingError(f"{self.name} has judged every pair")
-        pair, left, right = shown
-        preferred = {"left": left.source, "right": right.source, "same": "same"}
+        pair = pair or waiting[0]
+        left, right = (side.source for side in pair.sides(self.name))
         row = {
             "judge": self.name, "kind": self.kind, "dataset": pair.dataset,
-            "first": pair.first.source, "second": pair.second.source,
-            "problem": pair.problem_id, "texts": pair.key[-1], "left": left.source,
-            "preferred": preferred[choice], "both_correct": pair.both_correct,
+            **dict(zip(KEY, pair.key, strict=True)), "left": left,
+            "preferred": {"left": left, "right": right}.get(choice, choice),
+            "both_correct": pair.first.correct and pair.second.correct,
             "seconds": round(time.monotonic() - self.started, 1),
         }  # fmt: skip
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -201,17 +182,3 @@ class Judge:
             self._size = file.tell()
         self.done.add(pair.key)
         self.started = time.monotonic()
-
-
-def _end_last_line(path: Path) -> int:
-    """Set a cut-off last line aside, or end a whole one; the file's size afterwards."""
-    data = path.read_bytes()
-    last = data.rpartition(b"\n")[-1]
-    if _is_cut_off(last):
-        path.with_suffix(f".{content_hash(str(last), 6)}.cut").write_bytes(last)
-        os.truncate(path, len(data) - len(last))
-        print(f"{path}: the last line was cut off and has been set aside")
-    elif last:
-        with path.open("ab") as file:
-            file.write(b"\n")  # an editor dropped it
-    return path.stat().st_size

@@ -9,8 +9,6 @@ side), so its lines are marked "model" and never mixed with people's.  It is ask
 any teacher: concurrently, within the budget, and never twice for the same reply.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,7 +18,7 @@ from socratic_utils.config import Settings
 from socratic_utils.experiments.data import teacher_of
 from socratic_utils.files import content_hash
 from socratic_utils.teacher.cost import Estimate, estimate, price_of
-from socratic_utils.teacher.live import Job
+from socratic_utils.teacher.job import Job
 from socratic_utils.teacher.published import CORPORA
 from socratic_utils.teacher.teacher import Teacher
 
@@ -40,36 +38,31 @@ def judge_of(settings: Settings, model: str) -> Teacher:
     return teacher_of(replace(settings, teacher=model))
 
 
-def estimate_cost(
-    teacher: Teacher, pairs: Sequence[Pair], folder: str | Path
-) -> Estimate:
+def estimate_cost(teacher: Teacher, pairs: Sequence[Pair], folder: Path) -> Estimate:
     """What `ask_model` would cost at most; replies in the cache are free."""
-    requests = [
-        (job.request, 1) for job in _jobs(teacher, _judge(teacher, pairs, folder))
-    ]
+    _, jobs = _jobs(teacher, pairs, folder)
     price = price_of(teacher.model, teacher.mode == "batch")
     known = teacher.store.of(teacher.model)
-    return estimate(requests, known, price, teacher.concurrency)
+    return estimate([(j.request, 1) for j in jobs], known, price, teacher.concurrency)
 
 
-def ask_model(teacher: Teacher, pairs: Sequence[Pair], folder: str | Path) -> Judge:
+def ask_model(teacher: Teacher, pairs: Sequence[Pair], folder: Path) -> Judge:
     """Let a model judge all pairs; a pair is skipped if its reply names no choice.
 
     Raises TeacherError when the endpoint does not answer; earlier replies are kept.
     """
-    judge = _judge(teacher, pairs, folder)
-    jobs = _jobs(teacher, judge)
+    judge, jobs = _jobs(teacher, pairs, folder)
     rows, refusals = teacher.ask(jobs, f"judge, {teacher.model}")
     skipped = refusals.count
     for pair, job in zip(judge.waiting, jobs, strict=True):
         if reply := rows.get(job.keys[0]):
             if choice := read_choice(reply["text"]):
-                _judge(teacher, [pair], folder).record(choice)
+                judge.record(choice, pair)
             else:
                 skipped += 1
     if skipped:
         print(f"{skipped} pairs are skipped: refused, or no choice in the reply")
-    return _judge(teacher, pairs, folder)
+    return judge
 
 
 def read_choice(reply: str) -> str | None:
@@ -78,16 +71,14 @@ def read_choice(reply: str) -> str | None:
     return named.pop() if len(named) == 1 else None
 
 
-def _judge(teacher: Teacher, pairs: Sequence[Pair], folder: str | Path) -> Judge:
+def _jobs(
+    teacher: Teacher, pairs: Sequence[Pair], folder: Path
+) -> tuple[Judge, list[Job]]:
+    """The judge, and a request for each pair that it has not judged yet."""
     name = re.sub(r"[^\w.-]+", " ", teacher.model).strip()[:40]  # a valid file name
-    return Judge(name, pairs, Path(folder), "model")
-
-
-def _jobs(teacher: Teacher, judge: Judge) -> list[Job]:
-    """A request for each pair that is not judged yet."""
-    jobs = []
+    judge, jobs = Judge(name, pairs, folder, "model"), []
     for pair in judge.waiting:
-        left, right = (side.text for side in pair.sides(judge.name))
+        left, right = (side.text for side in pair.sides(name))
         text = INSTRUCTION.format(problem=pair.problem, left=left, right=right)
         asked = {"messages": [{"role": "user", "content": text}]}
         if teacher.api == "completion":
@@ -96,4 +87,4 @@ def _jobs(teacher: Teacher, judge: Judge) -> list[Job]:
                    "max_tokens": teacher.max_tokens, "seed": 0}  # fmt: skip
         prompt, key = content_hash(INSTRUCTION), content_hash(request, 32)
         jobs.append(Job(pair.problem_id, "judge", prompt, request, (0,), (key,)))
-    return jobs
+    return judge, jobs

@@ -8,10 +8,9 @@ teacher.  Here the student of the teacher's chains (`cot`) meets up to three oth
     teacher    the teacher on the same test problems: asked, recorded or published
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from socratic_utils.answers.extract import is_correct
@@ -54,11 +53,6 @@ class Pair:
         texts = content_hash([self.first.text, self.second.text])
         return self.first.source, self.second.source, self.problem_id, texts
 
-    @property
-    def both_correct(self) -> bool:
-        """Whether both answers are correct, so that they cannot decide the choice."""
-        return self.first.correct and self.second.correct
-
     def sides(self, judge: str) -> tuple[Side, Side]:
         """Left and right, in an order that is random but fixed for each judge."""
         swapped = random.Random(f"{judge} {self.key}").random() < 0.5
@@ -73,7 +67,7 @@ def sides(rows: Sequence[dict], source: str = "") -> dict[str, Side]:
 
 
 def sides_of_chains(
-    problems: Sequence[Problem], chains: Sequence[Chain], source: str = "teacher"
+    problems: Sequence[Problem], chains: Sequence[Chain]
 ) -> dict[str, Side]:
     """Problem id -> a teacher's complete chain, rendered as students write theirs."""
     by_id, found = {problem.id: problem for problem in problems}, {}
@@ -82,13 +76,13 @@ def sides_of_chains(
             problem = by_id[chain.problem_id]
             lines = [s.text for s in segments(problem, chain) if s.role != "problem"]
             correct = is_correct(chain.answer, problem.answer, problem.kind)
-            found[problem.id] = Side(source, "\n".join(lines), correct)
+            found[problem.id] = Side("teacher", "\n".join(lines), correct)
     return found
 
 
 def make_pairs(
     first: Mapping[str, Side], second: Mapping[str, Side], problems: Sequence[Problem],
-    count: int | None = PAIRS, seed: int = 0, both_correct: bool = False,
+    count: int | None = PAIRS, seed: int = 0,
 ) -> list[Pair]:  # fmt: skip
     """`count` random pairs (None: all) on problems for which both sources have a chain.
 
@@ -97,10 +91,8 @@ def make_pairs(
     pairs = [
         Pair(p.id, p.dataset, problem_text(p), first[p.id], second[p.id])
         for p in problems
-        if p.id in first and p.id in second
+        if p.id in first and p.id in second and first[p.id].text != second[p.id].text
     ]
-    pairs = [p for p in pairs if p.both_correct or not both_correct]
-    pairs = [p for p in pairs if p.first.text != p.second.text]
     if not pairs:
         raise ValueError("no problem has two different chains to compare")
     random.Random(seed).shuffle(pairs)
@@ -127,8 +119,8 @@ def pairs_of_run(settings: Settings, count: int = PAIRS) -> list[Pair]:
     share = max(1, min(count, len(problems)) // max(1, len(others)))
     for other in others:
         used = {pair.problem_id for pair in pairs}
-        unused = [p for p in problems if p.id not in used and p.id in other]
-        if any(other[p.id].text != student[p.id].text for p in unused):
+        unused = [problem for problem in problems if problem.id not in used]
+        with suppress(ValueError):  # the remaining chains are identical
             pairs += make_pairs(other, student, unused, share, settings.seed)
     if not pairs:
         raise ValueError(
@@ -147,8 +139,8 @@ def can_compare(settings: Settings) -> bool:
     from socratic_utils.experiments.stages import arm_rows_on_disk
 
     taught = corpus.can_teach(settings, ("gt_steps",))
+    students = [STUDENT, "gt_steps"][: 1 + taught]
     if settings.reuse:
-        students = [STUDENT, "gt_steps"] if taught else [STUDENT]
         if not all(arm_rows_on_disk(settings, main_arm(name)) for name in students):
             return False
     if taught or data.can_ask(settings) or rows_before(settings):
@@ -167,10 +159,9 @@ def rows_before(settings: Settings) -> list[dict]:
 def teachers_chains(
     settings: Settings, problems: list[Problem], count: int = PAIRS
 ) -> list[Chain]:
-    """The teacher's chains on these problems.
+    """The teacher's chains on these problems: recorded, cached or published.
 
-    A live teacher is asked about `count` of them, evenly spaced; otherwise these are
-    the chains that are recorded, cached or published for this split.
+    A live teacher is asked about `count` of them, evenly spaced.
     """
     if settings.teacher in CORPORA:  # may be scored and judged, never learnt
         offered = CORPORA[settings.teacher].CHAINS.get((settings.dataset, STUDENT), ())

@@ -6,8 +6,6 @@ Left, right and down arrow choose "left", "right" and "same" while the mouse is 
 panel.  Every choice is saved at once; shown again, the panel continues where it was.
 """
 
-from __future__ import annotations
-
 import time
 from html import escape
 
@@ -29,13 +27,13 @@ class JudgePanel:
     def __init__(self, judge: Judge) -> None:
         self.judge = judge
         self.problem, self.message = widgets.HTML(), widgets.HTML()
+        self.count = widgets.Label()
         half = widgets.Layout(width="50%", padding="4px")
         self.left, self.right = widgets.HTML(layout=half), widgets.HTML(layout=half)
         self.buttons = {c: widgets.Button(description=t) for c, t in LABELS.items()}
         for choice, button in self.buttons.items():
             button.on_click(lambda _, choice=choice: self.record(choice))
         self.progress = widgets.IntProgress(max=len(judge.pairs))
-        self.count = widgets.Label()
         # The buttons come first, so that they do not move with the length of the text.
         top = widgets.HBox([*self.buttons.values(), self.progress, self.count])
         both = widgets.HBox([self.left, self.right])
@@ -45,21 +43,19 @@ class JudgePanel:
     def show(self) -> None:
         """Display the panel and listen for keys, which needs a displayed widget."""
         display(self.panel)
-        self.keys = Event(
-            source=self.panel, watched_events=["keydown"], prevent_default_action=True
-        )
+        keys = {"watched_events": ["keydown"], "prevent_default_action": True}
+        self.keys = Event(source=self.panel, **keys)
         self.keys.on_dom_event(self._pressed)
 
     def record(self, choice: str) -> None:
         """Record what a button or a key chooses; errors are shown under the buttons."""
         if time.monotonic() - self.judge.started < QUICKEST:
             return
+        self.message.value = ""
         try:
             self.judge.record(choice)
         except (JudgingError, OSError) as error:
             self.message.value = f"<b>{escape(str(error))}</b>"
-            return
-        self.message.value = ""
         self._refresh()
 
     def _pressed(self, event: dict) -> None:
@@ -67,17 +63,17 @@ class JudgePanel:
             self.record(KEYS[event["key"]])
 
     def _refresh(self) -> None:
-        shown, total = self.judge.next_pair(), len(self.judge.pairs)
-        self.progress.value = total - len(self.judge.waiting)
+        waiting, total = self.judge.waiting, len(self.judge.pairs)
+        self.progress.value = total - len(waiting)
         self.count.value = f"{self.progress.value} of {total}"
         for button in self.buttons.values():
-            button.disabled = shown is None
-        if shown is None:
+            button.disabled = not waiting
+        if not waiting:
             self.problem.value = f"All judged. Thank you, {escape(self.judge.name)}!"
             self.left.value = self.right.value = ""
             return
-        pair, *both = shown
-        self.problem.value = f"<b>Problem.</b> {escape(pair.problem)}"
-        for box, side in zip((self.left, self.right), both, strict=True):
+        self.problem.value = f"<b>Problem.</b> {escape(waiting[0].problem)}"
+        sides = waiting[0].sides(self.judge.name)
+        for box, side in zip((self.left, self.right), sides, strict=True):
             lines = "<br>".join(escape(line) for line in side.text.splitlines())
             box.value = f'<div style="{BOX}">{lines}</div>'

@@ -1,18 +1,15 @@
 """Judgements in numbers: shares, tests, agreement (SCoTD, section 5).
 
-    >>> rows = [{"judge": "a", "kind": "person", "dataset": "d", "problem": str(i),
-    ...          "first": "before", "second": "after", "both_correct": False,
-    ...          "preferred": "after"} for i in range(6)]
-    >>> line = preferences(rows)[0]
-    >>> line["second_share"], round(line["p_value"], 3)
-    (1.0, 0.031)
+    >>> row = {"judge": "a", "kind": "person", "dataset": "d", "problem": "p",
+    ...        "first": "before", "second": "after", "both_correct": False,
+    ...        "preferred": "after"}
+    >>> preferences([row])[0]["second_share"]
+    1.0
 
 Several judgements of one pair are not independent, so share, interval and test use the
 majority of each pair; "same" is no vote, and ties are excluded.
 Not covered: models with judge and problem effects, which need more judgements.
 """
-
-from __future__ import annotations
 
 from collections.abc import Sequence
 
@@ -39,29 +36,27 @@ def preferences(rows: Sequence[dict]) -> list[dict]:
     table = pd.concat([frame, correct])
     if frame["dataset"].nunique() > 1:
         table = pd.concat([table, table.assign(dataset="all")])
-    return [_line(*key, own) for key, own in table.groupby(KEYS)]
+    lines = []
+    for (first, second, kind, dataset, subset), own in table.groupby(KEYS):
+        votes = own["preferred"].map({first: -1, second: 1, "same": 0})
+        balance = votes.groupby(own["problem"]).sum()  # its sign: the majority's choice
+        won, pairs = int((balance > 0).sum()), int((balance != 0).sum())
+        low, high = wilson_interval(won, pairs)
+        lines.append({
+            "first": first, "second": second, "judges": kind, "dataset": dataset,
+            "subset": subset, "people": own["judge"].nunique(), "n": len(own),
+            "prefer_first": int((votes < 0).sum()),
+            "prefer_second": int((votes > 0).sum()),
+            "same": int((votes == 0).sum()), "pairs_decided": pairs,
+            "second_share": round(won / pairs, 4) if pairs else None,
+            "ci_low": round(low, 4), "ci_high": round(high, 4),
+            "p_value": float(f"{binomtest(won, pairs).pvalue:.6g}") if pairs else None,
+            "alpha": agreement(own),
+        })  # fmt: skip
+    return lines
 
 
-def _line(
-    first: str, second: str, kind: str, dataset: str, subset: str, rows: pd.DataFrame
-) -> dict:
-    votes = rows["preferred"].map({first: -1, second: 1, "same": 0})
-    balance = votes.groupby(rows["problem"]).sum()  # the sign is the majority's choice
-    won, pairs = int((balance > 0).sum()), int((balance != 0).sum())
-    low, high = wilson_interval(won, pairs)
-    return {
-        "first": first, "second": second, "judges": kind, "dataset": dataset,
-        "subset": subset, "people": rows["judge"].nunique(), "n": len(rows),
-        "prefer_first": int((votes < 0).sum()), "prefer_second": int((votes > 0).sum()),
-        "same": int((votes == 0).sum()), "pairs_decided": pairs,
-        "second_share": round(won / pairs, 4) if pairs else None,
-        "ci_low": round(low, 4), "ci_high": round(high, 4),
-        "p_value": float(f"{binomtest(won, pairs).pvalue:.6g}") if pairs else None,
-        "alpha": agreement(rows.to_dict("records")),
-    }  # fmt: skip
-
-
-def agreement(rows: Sequence[dict]) -> float | None:
+def agreement(rows: Sequence[dict] | pd.DataFrame) -> float | None:
     """Krippendorff's alpha (nominal): 1 is perfect agreement, 0 is chance.
 
     None if no pair has two judges, or if these judges always made the same choice.

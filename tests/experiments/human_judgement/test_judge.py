@@ -23,16 +23,16 @@ def test_every_word_is_on_disk_and_a_judge_goes_on(pairs, tmp_path):
     judge = Judge("anna", pairs, tmp_path)
     orders = set()
     for count in range(1, 4):
-        pair, left, right = judge.next_pair()
+        left, right = judge.waiting[0].sides("anna")
         orders.add(left.source)
         assert {left.source, right.source} == {"before", "after"}
         judge.record("left" if left.source == "after" else "right")
         assert len((tmp_path / "anna.jsonl").read_text().splitlines()) == count
     again = Judge("anna", pairs, tmp_path)
-    assert len(again.waiting) == 3 and again.next_pair() == judge.next_pair()
+    assert len(again.waiting) == 3 and again.waiting == judge.waiting
     for _ in range(3):
         again.record("same")
-    assert again.next_pair() is None
+    assert again.waiting == []
     with pytest.raises(JudgingError, match="anna has judged every pair"):
         again.record("left")
     rows = read_judgements(tmp_path)

@@ -29,7 +29,7 @@ def test_pairs_are_of_problems_that_both_have_and_differ(pairs):
     two = {"toy-0": Side("b", "same", True), "toy-1": Side("b", "y", False)}
     assert [p.problem_id for p in make_pairs(one, two, PROBLEMS)] == ["toy-1"]
     with pytest.raises(ValueError, match="no problem has two different chains"):
-        make_pairs(one, two, PROBLEMS, both_correct=True)
+        make_pairs(one, {"toy-0": two["toy-0"]}, PROBLEMS)
 
 
 def test_a_teachers_chain_looks_like_a_students():
