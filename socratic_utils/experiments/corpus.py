@@ -59,7 +59,7 @@ LIKELIHOOD = "filter_likelihood"
 def styles(settings: Settings) -> list[str]:
     """The prompt styles a run asks for: CoT only where the benchmark has questions."""
     if settings.teacher in CORPORA:
-        offered, dataset = CORPORA[settings.teacher].CHAINS, settings.dataset
+        offered, dataset = CORPORA[settings.teacher].offered, settings.dataset
         styles = [style for known, style in offered if known == dataset]
         return [style for style in styles if "train" in offered[dataset, style]]
     return ["cot"] if settings.dataset in OWN_SOCRATIC else ["cot", "socratic"]

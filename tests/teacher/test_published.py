@@ -108,8 +108,8 @@ def test_what_is_not_offered_is_one_sentence(arguments, sentence):
 
 OFFERS = [
     (name, dataset, splits[0], style)
-    for name, module in CORPORA.items()
-    for (dataset, style), splits in module.CHAINS.items()
+    for name, corpus in CORPORA.items()
+    for (dataset, style), splits in corpus.offered.items()
 ]
 
 
@@ -194,8 +194,8 @@ def test_published_share_of_right_answers(name, dataset, splits, style, share):
 def test_every_offer_is_tested():
     offered = {
         (name, dataset, split, style)
-        for name, module in CORPORA.items()
-        for (dataset, style), splits in module.CHAINS.items()
+        for name, corpus in CORPORA.items()
+        for (dataset, style), splits in corpus.offered.items()
         for split in splits
     }
     assert offered == {row[:4] for row in PUBLISHED}

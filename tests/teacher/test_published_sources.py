@@ -67,7 +67,7 @@ def test_palm_files_that_do_not_belong_together(data):
         load_chains("palm-540b", "commonsense_qa")
     write_palm_cqa(data, PALM_TEXTS)
     write_cos_e(data, order=("k2", "k0", "other"))
-    with pytest.raises(ValueError, match="no question has the id .*other"):
+    with pytest.raises(ValueError, match="-other' is no problem"):
         load_chains("palm-540b", "commonsense_qa")
 
 

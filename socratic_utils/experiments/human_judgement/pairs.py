@@ -164,7 +164,7 @@ def teachers_chains(
     A live teacher is asked about `count` of them, evenly spaced.
     """
     if settings.teacher in CORPORA:  # may be scored and judged, never learnt
-        offered = CORPORA[settings.teacher].CHAINS.get((settings.dataset, STUDENT), ())
+        offered = CORPORA[settings.teacher].offered.get((settings.dataset, STUDENT), ())
         if (split := problems[0].split) not in offered:
             return []
         chains = published(settings.teacher, settings.dataset, split, STUDENT)

@@ -1,7 +1,7 @@
 """Chains that others have published, with their source as the teacher.
 
 Both papers distil from closed models (Socratic CoT section 3.1, SCoTD section 3) whose
-chains are not published; these are the nearest that are, one module per source:
+chains are not published; `corpora` describes the nearest that are:
 
     >>> teachers("commonsense_qa")
     ['cos-e', 'palm-540b']
@@ -11,35 +11,24 @@ The files are read from the folder that SOCRATIC_DATA_DIR names and never downlo
 Chains on test questions may be parsed and scored, but no student may be trained on
 them: training data goes through `training_chains` first.  The teacher "none" has no
 chains, so that students learn only from what the benchmark itself has.
-
-Not covered: several chains per question; none are published in usable size.
 """
 
-from __future__ import annotations
-
+import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from types import SimpleNamespace
-from typing import Any
 
+from socratic_utils.answers import parse_chain
 from socratic_utils.benchmarks import DATA_VARIABLE, load_problems, splits_of
 from socratic_utils.problems import Chain, Problem, problem_text
 
-from . import chatgpt, code_davinci_002, cos_e, palm_540b
-from .reading import text_key
-
-NONE = SimpleNamespace(TEACHER="none", CHAINS={}, load=lambda dataset, style: [])
-CORPORA: dict[str, Any] = {
-    module.TEACHER: module
-    for module in (cos_e, palm_540b, code_davinci_002, chatgpt, NONE)
-}
+from .corpora import CORPORA, same_length
 
 
 def teachers(dataset: str) -> list[str]:
     """The teachers that have published chains on a dataset, perhaps none."""
     splits_of(dataset)
-    return sorted(
-        n for n, m in CORPORA.items() if any(d == dataset for d, _ in m.CHAINS)
-    )
+    found = [(d, name) for name, c in CORPORA.items() for d, _ in c.offered]
+    return sorted({name for known, name in found if known == dataset})
 
 
 def load_chains(
@@ -47,13 +36,28 @@ def load_chains(
 ) -> list[Chain]:
     """The chains of a teacher on one split, in the order of the split's problems.
 
-    Raises ValueError for a teacher, dataset, style or split without chains,
+    Raises ValueError for a teacher, dataset, style or split without chains, and for
+    files with another number of chains or other problems than the benchmark;
     FileNotFoundError when SOCRATIC_DATA_DIR does not hold them.
     """
     _check(name, dataset, split, style)
-    chains = {chain.problem_id: chain for chain in CORPORA[name].load(dataset, style)}
-    problems = load_problems(dataset, split)
-    return [chains[problem.id] for problem in problems if problem.id in chains]
+    corpus = CORPORA[name]
+    rows, splits = corpus.read(dataset, style), corpus.offered[dataset, style]
+    problems = [problem for own in splits for problem in load_problems(dataset, own)]
+    left, found = defaultdict(list), {}  # problems by id and by text; chains by id
+    for problem in problems:
+        left[_key(problem.id)].append(problem)
+        left[_key(problem.text)].append(problem)
+    for row in rows:
+        about = f"{name} on {dataset}: {row.problem[:60]!r}"
+        if not (same := left[_key(row.problem)]):
+            raise ValueError(f"{about} is no problem, or one too many")
+        problem = same.pop(0)  # two StrategyQA questions share one text
+        steps, answer = parse_chain(row.prepared, style, problem.kind, row.cut_off)
+        answer = problem.answer if corpus.explains_gold else answer
+        found[problem.id] = Chain(problem.id, style, steps, answer, name, text=row.text)
+    same_length(f"{name} on {dataset}", len(rows), len(problems))
+    return [found[problem.id] for problem in problems if problem.split == split]
 
 
 def training_chains(
@@ -65,31 +69,30 @@ def training_chains(
     problems, or has the text of a problem that is evaluated: one of another split, or
     of `held_out` (such as another benchmark's test problems).
     """
-    others = [split for split in splits_of(dataset) if split != "train"]
     training = {problem.id: problem for problem in load_problems(dataset, "train")}
+    others = [split for split in splits_of(dataset) if split != "train"]
     evaluated = [p for split in others for p in load_problems(dataset, split)]
-    evaluated += held_out
-    splits = {p.id: f"{p.dataset} {p.split}" for p in evaluated}
-    by_text = {_key(p): splits[p.id] for p in evaluated}
+    splits = {}  # of each id, and of each text with its choices
+    for problem in [*evaluated, *held_out]:
+        where = f"{problem.dataset} {problem.split}"
+        splits[problem.id] = splits[_key(problem_text(problem))] = where
     for chain in chains:
-        problem = training.get(chain.problem_id)
-        where = splits.get(chain.problem_id) or (problem and by_text.get(_key(problem)))
         about = f"the chain of {chain.source} on {chain.problem_id} is about"
+        problem = training.get(chain.problem_id)
+        text = problem and _key(problem_text(problem))
+        where = splits.get(chain.problem_id) or splits.get(text)
         if where:
-            raise ValueError(
-                f"{about} a problem of {where}, which is for evaluation only: leave it "
-                f"out of training"
-            )
-        if problem is None:
-            raise ValueError(
-                f"{about} no training problem of {dataset}: leave it out of training"
-            )
+            about += f" a problem of {where}, which is for evaluation only"
+        elif problem is None:
+            about += f" no training problem of {dataset}"
+        if where or problem is None:
+            raise ValueError(f"{about}: leave it out of training")
     return list(chains)
 
 
-def _key(problem: Problem) -> str:
-    """A problem's text with its choices: the same stem may ask for something else."""
-    return text_key(problem_text(problem))
+def _key(text: str) -> str:
+    """What copies of a text or an id share: its words and signs in lower case."""
+    return " ".join(re.findall(r"\w+|[^\w\s]", text.lower()))
 
 
 def _check(name: str, dataset: str, split: str, style: str) -> None:
@@ -99,19 +102,17 @@ def _check(name: str, dataset: str, split: str, style: str) -> None:
             f"unknown teacher {name!r}: choose from {sorted(CORPORA)}, whose chains "
             f"are read from the folder that {DATA_VARIABLE} names"
         )
-    offered = CORPORA[name].CHAINS
+    offered = CORPORA[name].offered
     datasets = sorted({dataset for dataset, _ in offered})
     styles = sorted(style for known, style in offered if known == dataset)
     splits = list(offered.get((dataset, style), ()))
-    if split in splits:
-        return
-    if dataset not in datasets:
-        lacking = f"chains on {dataset!r}: choose from {datasets}"
-    elif style not in styles:
-        lacking = f"{style!r} chains on {dataset}: choose from {styles}"
-    else:
-        where = f"the {split!r} split of {dataset}"
-        lacking = f"{style} chains on {where}: choose from {splits}"
-    raise ValueError(
-        f"{name} has no {lacking} ({DATA_VARIABLE} names the folder they are in)"
-    )
+    for value, known, lacking in (
+        (dataset, datasets, f"chains on {dataset!r}"),
+        (style, styles, f"{style!r} chains on {dataset}"),
+        (split, splits, f"{style} chains on the {split!r} split of {dataset}"),
+    ):
+        if value not in known:
+            raise ValueError(
+                f"{name} has no {lacking}: choose from {known} ({DATA_VARIABLE} names "
+                f"the folder they are in)"
+            )

@@ -6,11 +6,8 @@ runs offline: notebooks and filter use this teacher as any other.  Not covered: 
 sample of a problem; there is one chain per problem and style.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
 from socratic_utils.problems import Chain, Problem
 from socratic_utils.teacher.cost import Estimate
@@ -25,26 +22,20 @@ def published(model: str, dataset: str, split: str, style: str) -> dict[str, Cha
 
 
 class PublishedTeacher:
-    """A teacher whose chains are published.
-
-    Raises ValueError where it has none on a dataset or in a style.
-    """
+    """A teacher whose chains are published."""
 
     def __init__(self, model: str) -> None:
         self.model = model
 
     def sample(
-        self,
-        problems: Sequence[Problem],
-        style: str = "cot",
-        n: int = 1,
-        temperature: float = 0.0,
-        first_sample: int = 0,
-    ) -> list[Chain]:
+        self, problems: Sequence[Problem], style: str = "cot", n: int = 1,
+        temperature: float = 0.0, first_sample: int = 0,
+    ) -> list[Chain]:  # fmt: skip
         """The published chain of each problem, in the problems' order.
 
         A problem without one gets a chain without steps and answer, so that the filter
-        counts it.  ValueError when more than the first sample is wanted.
+        counts it.  Raises ValueError for a dataset or style without chains, and when
+        more than the first sample is wanted.
         """
         if not problems or n < 1:
             raise ValueError("give at least one problem and n of at least 1")
@@ -56,7 +47,7 @@ class PublishedTeacher:
             for p in problems
         ]
 
-    def replies(self, problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    def replies(self, problems: Sequence[Problem]) -> list[dict]:
         """Always empty: nothing was asked, so no tokens were counted."""
         return []
 

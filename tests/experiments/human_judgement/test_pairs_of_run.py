@@ -155,13 +155,13 @@ def test_published_chains_on_test_problems_are_judged(settings, monkeypatch):
         asked.append(which)
         return known
 
-    source = SimpleNamespace(CHAINS={("gradeschool", "cot"): ("train", "test")})
+    source = SimpleNamespace(offered={("gradeschool", "cot"): ("train", "test")})
     monkeypatch.setattr(pairs, "CORPORA", {"someone": source})
     monkeypatch.setattr(pairs, "published", published)
     theirs = replace(settings, teacher="someone")
     assert pairs.teachers_chains(theirs, problems) == list(known.values())
     assert asked == [("someone", "gradeschool", "test", "cot")]
-    source.CHAINS["gradeschool", "cot"] = ("train",)
+    source.offered["gradeschool", "cot"] = ("train",)
     assert pairs.teachers_chains(theirs, problems) == [] and len(asked) == 1
 
 

@@ -1,0 +1,245 @@
+"""The published corpora: what each one offers, and how its files are read.
+
+    >>> CORPORA["palm-540b"].offered["svamp", "cot"]
+    ('train', 'test')
+
+A reader returns one `Row` per published chain; `load_chains` joins the rows with their
+problems, by id or text and never by position alone, and parses them.  To add a corpus,
+write a reader and an entry of CORPORA.
+Not covered: several chains per question; none are published in usable size.
+"""
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from socratic_utils.answers import calculate, format_number, sentence_lines
+from socratic_utils.benchmarks import DATA_VARIABLE
+from socratic_utils.benchmarks.loading import read_array, read_lines
+
+
+class Row(NamedTuple):
+    """One published chain, and what of it is parsed."""
+
+    problem: str  # its id or its text
+    text: str  # as published
+    prepared: str  # one step per line, as `parse_chain` reads it
+    cut_off: bool = False  # whether the last line may be incomplete
+
+
+class Corpus(NamedTuple):
+    """One teacher's chains: (dataset, style) -> splits, and the reader of all rows."""
+
+    offered: dict[tuple[str, str], tuple[str, ...]]
+    read: Callable[[str, str], list[Row]]
+    explains_gold: bool = False  # a chain has the gold answer, which its author saw
+
+
+def corpus_file(name: str) -> Path:
+    """A file under SOCRATIC_DATA_DIR, never downloaded; FileNotFoundError if none."""
+    folder = os.environ.get(DATA_VARIABLE)
+    if not folder:
+        raise FileNotFoundError(
+            f"published chains are read from disk only: set {DATA_VARIABLE} to the "
+            f"folder that holds {name}"
+        )
+    path = Path(folder, name)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path} does not exist: put the published file there, or let "
+            f"{DATA_VARIABLE} name the folder that holds {name}"
+        )
+    return path
+
+
+def same_length(what: str, chains: int, questions: int) -> None:
+    """ValueError unless there is one chain for each question."""
+    if chains != questions:
+        raise ValueError(
+            f"{what}: {chains} chains for {questions} questions, so the files do not "
+            f"belong together"
+        )
+
+
+# --- CoS-E ------------------------------------------------------------------------
+
+COS_E = "cos_e/cose_{}_v1.11.jsonl"
+
+
+def read_cos_e(dataset: str, style: str) -> list[Row]:
+    """CoS-E 1.11 (Rajani et al. 2019): people's explanations of CommonsenseQA, BSD-3.
+
+    One open-ended explanation per question by a crowd worker who saw the gold answer,
+    the human counterpart of SCoTD's machine-written rationales:
+
+        People keep small things such as keys in drawers.
+
+    The text does not name its answer, so a chain has the gold one that it explains.
+    The filter therefore keeps nearly all, which says nothing about quality: one
+    sentence on rivers stands under some 500 questions, most about something else.
+    Not covered: the selected spans, version 1.0.
+    """
+    rows = []
+    for part in ("train", "dev"):
+        for row in read_lines(corpus_file(COS_E.format(part)), "id", "explanation"):
+            text = row["explanation"]["open-ended"]
+            rows.append(Row(f"{dataset}-{row['id']}", text, sentence_lines(text)))
+    return rows
+
+
+# --- PaLM-540B --------------------------------------------------------------------
+
+PALM = "teacher_chains/distilling_step_by_step"
+_NEXT_QUESTION = "\n\nQ"  # "\n\nQ: ..." may itself be cut off
+_TWO_ANSWERS = re.compile(r"\bSo the answer is [^()]*\(\w\)[^()]*\(\w\).*$", re.S)
+_FORMULA = re.compile(r"\bThe answer is (?P<formula>.*?)\.?\s*$", re.S)
+
+
+def read_palm(dataset: str, style: str) -> list[Row]:
+    r"""PaLM-540B, "Distilling step-by-step" (Hsieh et al. 2023), Apache-2.0.
+
+    One few-shot chain per question, on 9,741 CommonsenseQA training questions (SCoTD's
+    largest dataset) and on all 1,000 SVAMP problems.  A completion runs on into a
+    question of its own and is cut there:
+
+        A key is kept in a drawer. So the answer is (b) drawer.\n\nQ: Where do fish ...
+        He has 9 - 4 = 5 pens. The answer is (9 - 4).\n\nQ: There are ...
+
+    On CommonsenseQA the chains come in the order of CoS-E's questions.  On SVAMP the
+    answer is a formula, of which the value is taken; "(some - 4)" has none.  "(a) lake
+    or (e) pond" is two answers, hence no final answer.
+    Not covered: e-SNLI, ANLI, the chains on CommonsenseQA's validation questions.
+    """
+    is_cqa = dataset == "commonsense_qa"
+    field, folder = ("id", "cqa") if is_cqa else ("input", "svamp")
+    rows = []
+    for part, count in ({"train": 10} if is_cqa else {"train": 2, "test": 1}).items():
+        names = [f"{PALM}/{folder}/llm/{part}_CoT_{n}.json" for n in range(count)]
+        texts = [text for name in names for text in read_array(corpus_file(name))]
+        order = COS_E.format(part) if is_cqa else f"{PALM}/svamp/svamp_{part}.json"
+        asked = read_lines(path := corpus_file(order), field)
+        same_length(f"palm-540b on {path}", len(texts), len(asked))
+        for row, text in zip(asked, texts, strict=True):
+            own, next_question, _ = text.partition(_NEXT_QUESTION)
+            own, name = _TWO_ANSWERS.sub("", own), row[field]
+            if is_cqa:
+                name = f"{dataset}-{name}"
+            else:
+                own = _FORMULA.sub(_value, own)
+            rows.append(Row(name, text, sentence_lines(own), not next_question))
+    return rows
+
+
+def _value(match: re.Match) -> str:
+    """The answer as a number; empty where the formula is not plain arithmetic."""
+    try:
+        return f"The answer is {format_number(calculate(match['formula']))}."
+    except ValueError:
+        return ""
+
+
+# --- code-davinci-002 -------------------------------------------------------------
+
+FAITHFUL = "teacher_chains/faithful_cot"
+_LAST_QUESTION = re.compile(r"^Final Answer:", re.M)
+_END = "\n\n"  # a completion that stopped by itself ends so
+
+
+def read_code_davinci(dataset: str, style: str) -> list[Row]:
+    """code-davinci-002, "Faithful CoT" (Lyu et al. 2023), MIT licence.
+
+    The model that SCoTD names as its teacher, one few-shot completion per question:
+    chains of thought on GSM8K test, SVAMP and StrategyQA, and least-to-most chains on
+    GSM8K test, which ask and answer sub-questions (our "socratic"):
+
+        Q1. How many pens does Ann have?
+        Ann has 9 pens.
+        Final Answer: How many pens are left?
+        There are 9 - 4 = 5 pens left. The answer is 5.
+
+    Rows are joined by number, on StrategyQA by text (two questions share one text).
+    Not covered: other models, the 40-sample runs, what their programs answered.
+    """
+    folder = {"gsm8k": "GSM8K", "strategyqa": "StrategyQA", "svamp": "SVAMP"}[dataset]
+    run = "code002_COT" if style == "cot" else "code002_LtM"
+    path = corpus_file(f"{FAITHFUL}/output_dir/{folder}/test/{run}/predictions.jsonl")
+    published = read_lines(path, "id", "completion")
+    if dataset == "strategyqa":
+        path = corpus_file(f"{FAITHFUL}/data/StrategyQA/test.jsonl")
+        names = {
+            row["id"]: row["question"] for row in read_lines(path, "id", "question")
+        }
+    else:  # SVAMP's chal-1 is row 0 of the published file
+        name = "gsm8k-test-{0:04d}" if dataset == "gsm8k" else "svamp-chal-{1}"
+        names = {n: name.format(n, n + 1) for n in range(len(published))}
+    rows = []
+    for row in published:
+        name, text = names.get(row["id"], f"row {row['id']}"), row["completion"]
+        socratic = _LAST_QUESTION.sub("Q:", text)
+        lines = socratic if style == "socratic" else sentence_lines(text)
+        rows.append(Row(name, text, lines, not text.endswith(_END)))
+    return rows
+
+
+# --- ChatGPT ----------------------------------------------------------------------
+
+_LABEL = re.compile(r"^[QA](\d+):", re.M)
+_NOTE = re.compile(r"<<[^<>]*>>")  # GSM8K's calculator notes, which ChatGPT imitates
+
+
+def read_chatgpt(dataset: str, style: str) -> list[Row]:
+    """GSM8K-AI-SubQ: sub-questions and answers by ChatGPT, Apache-2.0.
+
+    As Socratic CoT lets GPT-3 write sub-questions (section 3.1), but by a later model
+    on GSM8K.  A string of questions and one of answers are interleaved:
+
+        Q1: How many pens does Ann give away?     A1: She gives away 2*2 = 4 pens.
+        Q2: How many pens are left?               A2: 9-4 = 5 pens are left.
+                                                  Final answer: 5
+
+    Where the numbers of questions and answers differ (26 of 1,319 rows), the chain
+    keeps its answer but has no steps.
+    Not covered: the training part, answers of other models.
+    """
+    rows = []
+    path = corpus_file("gsm8k_ai_subq/qg_test_data_raw.jsonl")
+    for row in read_lines(path, "problem", "questions", "answers"):
+        questions, answers = ("\n".join(row[name]) for name in ("questions", "answers"))
+        solutions, mark, final = answers.partition("Final answer:")
+        (numbers, asked), (others, answered) = map(_labelled, (questions, solutions))
+        turns = []
+        if numbers == others:
+            triples = zip(numbers, asked, answered, strict=True)
+            turns = [f"Q{n}: {question}\nA{n}: {a}" for n, question, a in triples]
+        # The blank line keeps a final answer in words out of the last solution.
+        prepared = _NOTE.sub("", "\n".join([*turns, "", mark + final]))
+        rows.append(Row(row["problem"], f"{questions}\n{answers}", prepared))
+    return rows
+
+
+def _labelled(text: str) -> tuple[list[str], list[str]]:
+    """The numbers, and the texts on one line each, of all "Q1: ..." or "A1: ..."."""
+    _, *parts = _LABEL.split(text)
+    return parts[0::2], [" ".join(body.split()) for body in parts[1::2]]
+
+
+CQA = ("commonsense_qa", "cot")
+CORPORA = {
+    "cos-e": Corpus({CQA: ("train", "validation")}, read_cos_e, explains_gold=True),
+    "palm-540b": Corpus(
+        {CQA: ("train",), ("svamp", "cot"): ("train", "test")}, read_palm
+    ),
+    "code-davinci-002": Corpus(
+        {
+            ("gsm8k", "cot"): ("test",),
+            ("gsm8k", "socratic"): ("test",),
+            ("strategyqa", "cot"): ("train", "validation", "test"),
+            ("svamp", "cot"): ("train", "test"),
+        },
+        read_code_davinci,
+    ),
+    "chatgpt": Corpus({("gsm8k", "socratic"): ("test",)}, read_chatgpt),
+    "none": Corpus({}, lambda dataset, style: []),
+}
