@@ -77,7 +77,10 @@ def write_report(notebook: Path, target: Path) -> Path:
         if "remove-output" in cell.metadata.get("tags", []):  # as Jupyter Book does
             cell.outputs = []
     exporter = HTMLExporter(
-        template_name="basic", exclude_input=True, exclude_anchor_links=True
+        template_name="basic",
+        exclude_input=True,
+        exclude_output_prompt=True,
+        exclude_anchor_links=True,
     )
     body, _ = exporter.from_notebook_node(content)
     body = _clean(body)

@@ -36,7 +36,9 @@ def page(tmp_path):
             {"image/svg+xml": "<svg><script>alert(7)</script></svg>"})  # fmt: skip
     outputs = [new_output("display_data", d) for d in data]
     outputs += [new_output("stream", name="stdout", text=f"wrote {EVIL}\n"),
-                new_output("stream", name="stderr", text="a warning")]  # fmt: skip
+                new_output("stream", name="stderr", text="a warning"),
+                new_output("execute_result", {"text/plain": "42"},
+                           execution_count=6)]  # fmt: skip
     text = f"# 07 Results\n\nSee [it](https://x.org). {EVIL}\n\n<details>x</details>"
     cells = [new_markdown_cell(text),
              new_code_cell("secret = 'the code'", outputs=outputs),
@@ -68,7 +70,7 @@ def test_nothing_is_fetched(page):
 def test_results_are_there_and_code_is_not(page):
     assert TABLE in page and "<title>07 Results</title>" in page
     assert "secret" not in page and "a warning" not in page
-    assert "step 1 of 3" not in page
+    assert "step 1 of 3" not in page and "Out[" not in page
     assert 'style="background:#eee;"' in page and "<details>" in page
 
 
