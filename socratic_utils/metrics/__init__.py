@@ -6,8 +6,7 @@ SCoTD).  Here every share has an interval and every comparison an exact paired t
     >>> wilson_interval(31, 200)[0] < 31 / 200 < wilson_interval(31, 200)[1]
     True
 
-`question_quality`, `self_consistency` and `contrast_sets` hold the measures of single
-experiments.  Not covered: tables and figures (`results`).
+Not covered: tables and figures (`results`).
 """
 
 from .errors import correct_with_wrong_steps, first_error, line_marks

@@ -1,16 +1,12 @@
 """Contrast sets: is a student still right when the question changes a little?
 
 A contrast set (Gardner et al., 2020; SCoTD, Fig. 5) is a copy of test problems with the
-smallest change that changes the answer.  *Consistency* counts pairs with both sides
-right, because accuracy alone hides which of them were lucky.
+smallest change that changes the answer: the split `contrast` of `imdb`, and our own
+`challenge` of `gradeschool`.  *Consistency*: the share of pairs with both sides right.
 
     >>> rows = [{"id": "t-1", "correct": True}, {"id": "c-1", "correct": False}]
     >>> pairs(rows, {"c-1": "t-1"})
     [(True, False)]
-
-A problem names its original in `extra["base_id"]`: the split `contrast` of `imdb`, and
-the split `challenge` of `gradeschool`, whose variants of test problems (another
-question, one more number, another order) are our small contrast set.
 
 Not covered: whether the answer changes; in `challenge` only some do.
 """
@@ -24,7 +20,7 @@ from .statistics import accuracy, paired
 
 
 def bases(problems: Iterable[Problem]) -> dict[str, str]:
-    """Problem id -> id of its original, for the problems that have one."""
+    """Problem id -> id of its original (`extra["base_id"]`), where it has one."""
     return {p.id: p.extra["base_id"] for p in problems if p.extra.get("base_id")}
 
 
@@ -52,12 +48,10 @@ def contrast_table(
         if not found:
             continue
         line: dict[str, Any] = {"student": student, "pairs": len(found)}
-        for name, verdicts in (
-            ("original", [a for a, _ in found]),
-            ("contrast", [b for _, b in found]),
-            ("consistency", [a and b for a, b in found]),
-        ):
-            score = accuracy({"correct": verdict} for verdict in verdicts)
+        both = [{"original": a, "contrast": b, "consistency": a and b}
+                for a, b in found]  # fmt: skip
+        for name in both[0]:
+            score = accuracy(both, name)
             line |= {name: score["accuracy"], f"{name}_low": score["ci_low"],
                      f"{name}_high": score["ci_high"]}  # fmt: skip
         table.append(line | {"p_value": paired(found)[-1]})

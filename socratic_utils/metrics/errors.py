@@ -3,17 +3,15 @@
     >>> first_error(row, problem)
     FirstError(kind='wrong arithmetic', step=1)
 
-Not covered: meaning.  35 % of the pairs of different questions of one `gradeschool`
-problem overlap enough to be matched, so a wrong question may be reported as a wrong
-reading, as are valid detours and merged gold steps.  Sentences without an equation are
-judged only under a question, and problems without gold steps only for arithmetic and
-truncation.  Socratic CoT itself shows samples of errors (Fig. 7) and no counts.
+Socratic CoT shows samples of errors (Fig. 7) and no counts.  Not covered: meaning.
+35 % of the pairs of different questions of one `gradeschool` problem overlap enough to
+be matched, so a wrong question may be reported as a wrong reading, as are valid detours
+and merged gold steps.  Sentences without an equation are judged only under a question.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
@@ -31,6 +29,7 @@ ERRORS = (
     "no chain",
 )  # fmt: skip
 _Fact = tuple[frozenset[Fraction] | None, Fraction]  # operands if stated, and result
+_Step = tuple[str, str | None]  # a student's question, "" if none, and its solution
 _NUMBER = re.compile(r"\d[\d,.]*(?<![,.])|\.\d+")
 SAME_QUESTION = 0.5  # minimal overlap (F1 of content words) of two matching questions
 _EMPTY_WORDS = re.compile(
@@ -46,23 +45,17 @@ class FirstError(NamedTuple):
     step: int | None
 
 
-@dataclass
-class _Step:  # of a student
-    question: str
-    solution: str | None = None
-
-
 def first_error(row: dict, problem: Problem) -> FirstError:
     """The first error in the chain of a wrong answer.
 
     A gold step is used up by the first student step that computes the same result from
-    the same set of operands, whatever the order of steps.  Otherwise, in this order:
+    the same operands, whatever the order of steps.  Otherwise, in this order:
 
         ran on            every gold step is used up and another step follows, or the
                           output was truncated before any other error
         wrong arithmetic  a written equation is false
-        wrong question    the question shares too few content words (F1 below 0.5) with
-                          every unused gold question; also a repeated question
+        wrong question    too few content words (F1 below 0.5) in common with every
+                          unused gold question; also a repeated question
         wrong reading     what it computes is true, but no unused gold step computes it;
                           or all steps are right and the answer line is not
         stopped early     all steps are right, but fewer than the gold steps
@@ -96,18 +89,14 @@ def line_marks(lines: Sequence[dict], problem: Problem) -> list[str]:
     Wrong: a false equation, or what no gold step computes, even if it is a valid
     detour.  Without gold steps only the arithmetic is judged.
     """
-    gold = [fact for s in problem.steps for fact in _facts(s.solution)]
+    gold = [fact for step in problem.steps for fact in _facts(step.solution)]
     marks = []
     for line in lines:
         text = line["text"] if line["role"] == "solution" else ""
         equations = find_equations(text)
-        if not equations:
-            marks.append("")
-            continue
-        facts = _facts(text)
         fine = all(map(equation_is_right, equations))
-        known = not gold or any(_agree(fact, own) for fact in facts for own in gold)
-        marks.append("right" if fine and known else "wrong")
+        known = not gold or any(_found(fact, gold) for fact in _facts(text))
+        marks.append(("right" if fine and known else "wrong") if equations else "")
     return marks
 
 
@@ -125,38 +114,34 @@ def _student_steps(lines: Iterable[dict]) -> list[_Step]:
     steps: list[_Step] = []
     for line in lines:
         text = re.sub(r"^\s*[QA]:\s*", "", line["text"])
-        asked = [step for step in steps if step.solution is None]
+        asked = [i for i, (_, solution) in enumerate(steps) if solution is None]
         if line["role"] == "question":
-            steps.append(_Step(text))
+            steps.append((text, None))
         elif line["role"] == "solution" and asked:
-            asked[0].solution = text
+            steps[asked[0]] = steps[asked[0]][0], text
         elif line["role"] == "solution":
-            steps.extend(_Step("", part) for part in _parts(text))
+            pairs = pairwise(find_equations(text))
+            ends = [a.end for a, b in pairs if a.end <= b.start]  # not within a = b = c
+            steps += [("", text[a:b]) for a, b in pairwise([0, *ends, len(text)])]
     return steps
-
-
-def _parts(text: str) -> list[str]:
-    pairs = pairwise(find_equations(text))
-    ends = [left.end for left, right in pairs if left.end <= right.start]  # no chains
-    return [text[a:b] for a, b in pairwise([0, *ends, len(text)])]
 
 
 def _step_error(step: _Step, unused: dict[int, tuple[str, list[_Fact]]]) -> str | None:
     """The error of one step, or None; a right step uses up its gold step."""
-    equations = find_equations(step.solution or "")
+    question, solution = step[0], step[1] or ""
+    equations, facts, before = find_equations(solution), _facts(solution), len(unused)
     if not all(map(equation_is_right, equations)):
         return "wrong arithmetic"
-    facts, before = _facts(step.solution or ""), len(unused)
     for fact in facts:
-        like = [i for i, own in unused.items() if any(_agree(fact, g) for g in own[1])]
+        like = [i for i, (_, own) in unused.items() if _found(fact, own)]
         unused.pop(like[0] if like else -1, None)
     if len(unused) < before or not unused:
         return None
-    if not step.question:
+    if not question:
         return "wrong reading" if equations else None
-    overlap = {i: _overlap(step.question, asked) for i, (asked, _) in unused.items()}
+    overlap = {i: _overlap(question, asked) for i, (asked, _) in unused.items()}
     nearest = max(overlap, key=overlap.__getitem__)
-    if any(q for q, _ in unused.values()) and overlap[nearest] < SAME_QUESTION:
+    if any(asked for asked, _ in unused.values()) and overlap[nearest] < SAME_QUESTION:
         return "wrong question"
     if not facts:
         del unused[nearest]
@@ -165,22 +150,24 @@ def _step_error(step: _Step, unused: dict[int, tuple[str, list[_Fact]]]) -> str 
 
 def _facts(text: str) -> list[_Fact]:
     """What the equations of a text compute, else the last number it states."""
-    if equations := find_equations(text):
-        numbers = [_NUMBER.findall(e.expression) for e in equations]
-        operands = [frozenset(map(calculate, group)) for group in numbers]
-        results = [calculate(equation.result) for equation in equations]
-        return list(zip(operands, results, strict=True))
-    number = extract_answer(text)
-    return [] if number is None else [(None, Fraction(number))]
+    facts: list[_Fact] = []
+    for equation in find_equations(text):
+        operands = map(calculate, _NUMBER.findall(equation.expression))
+        facts.append((frozenset(operands), calculate(equation.result)))
+    number = None if facts else extract_answer(text)
+    return facts if number is None else [(None, Fraction(number))]
 
 
-def _agree(a: _Fact, b: _Fact) -> bool:
-    return a[1] == b[1] and (None in (a[0], b[0]) or a[0] == b[0])
+def _found(fact: _Fact, facts: Iterable[_Fact]) -> bool:
+    """Whether one of `facts` has the same result and, where stated, operands."""
+    return any(
+        fact[1] == f[1] and (None in (fact[0], f[0]) or fact[0] == f[0]) for f in facts
+    )
 
 
 def _overlap(*questions: str) -> float:
     """F1 of the content words of two questions, 0 to 1."""
-    words = (_EMPTY_WORDS.sub(" ", question.lower()) for question in questions)
-    left, right = (Counter(re.findall(r"\w+", text)) for text in words)
+    texts = (_EMPTY_WORDS.sub(" ", question.lower()) for question in questions)
+    left, right = (Counter(re.findall(r"\w+", text)) for text in texts)
     total = left.total() + right.total()
     return 2 * (left & right).total() / total if total else 0.0

@@ -1,14 +1,12 @@
 """How close a student's sub-questions are to the gold ones (Socratic CoT, Table 4).
 
 BLEU (sacreBLEU, corpus level; the sub-questions of a problem are one sentence), #Q (the
-share of problems with as many sub-questions as the gold ones) and, where the package
-`bert-score` and its model are available, BERTScore F1.
+share of problems with as many sub-questions as the gold ones) and BERTScore F1.
 
     >>> quality(rows, problems)[0]["bleu"]
     71.3
 
-The paper compares GPT-2 Large with GSM8K's Socratic questions.  Not covered: whether a
-question other than the gold one is equally good.
+Not covered: whether a question other than the gold one is equally good.
 """
 
 from collections import defaultdict
@@ -36,8 +34,8 @@ def quality(rows: Sequence[dict], problems: Sequence[Problem]) -> list[dict]:
     for row in rows:
         if gold.get(row["id"]):
             asked[row["student"]].append((questions(row), gold[row["id"]]))
-    asks = {student for student, pairs in asked.items() if any(q for q, _ in pairs)}
-    return [_line(student, asked[student]) for student in asked if student in asks]
+    asking = {s: pairs for s, pairs in asked.items() if any(q for q, _ in pairs)}
+    return [_line(student, pairs) for student, pairs in asking.items()]
 
 
 def quality_table(rows: Sequence[dict], problems: Sequence[Problem]) -> pd.DataFrame:
@@ -47,12 +45,8 @@ def quality_table(rows: Sequence[dict], problems: Sequence[Problem]) -> pd.DataF
 
 def questions(row: dict) -> list[str]:
     """The sub-questions of a prediction row, without their prefix."""
-    mark = PREFIXES["question"]
-    return [
-        line["text"].removeprefix(mark).strip()
-        for line in row["lines"]
-        if line["role"] == "question"
-    ]
+    asked = [line["text"] for line in row["lines"] if line["role"] == "question"]
+    return [text.removeprefix(PREFIXES["question"]).strip() for text in asked]
 
 
 def _line(student: str, pairs: Sequence[tuple[list[str], list[str]]]) -> dict:
@@ -60,15 +54,10 @@ def _line(student: str, pairs: Sequence[tuple[list[str], list[str]]]) -> dict:
     wanted = [" ".join(gold) for _, gold in pairs]
     same = sum(len(found) == len(gold) for found, gold in pairs)
     low, high = wilson_interval(same, len(pairs))
-    return {
-        "student": student,
-        "n": len(pairs),
-        "bleu": round(corpus_bleu(written, [wanted]).score, 1),
-        "bert_f1": bert_f1(written, wanted),
-        "same_count": round(same / len(pairs), 4),
-        "ci_low": round(low, 4),
-        "ci_high": round(high, 4),
-    }
+    bleu = round(corpus_bleu(written, [wanted]).score, 1)
+    shares = (round(value, 4) for value in (same / len(pairs), low, high))
+    values = (student, len(pairs), bleu, bert_f1(written, wanted), *shares)
+    return dict(zip(COLUMNS, values, strict=True))
 
 
 def bert_f1(written: Sequence[str], wanted: Sequence[str]) -> float | None:

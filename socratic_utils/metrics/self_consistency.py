@@ -1,9 +1,8 @@
 """Self-consistency: several sampled solutions of a problem vote on its answer.
 
 SCoTD (section 3, Table 3) samples 30 solutions at temperature 0.7 and takes the most
-frequent answer.  Answers are compared by value ("1/2" and "0.5" are the same); a
-solution without an answer has no vote.  The paper does not say how it breaks ties; here
-the answer with the likeliest solution wins.
+frequent answer.  Answers are compared by value ("1/2" and "0.5" are the same).  The
+paper does not say how it breaks ties; here the answer with the likeliest solution wins.
 
     >>> majority([("12", -3.0), ("12.0", -9.0), ("10", -1.0)])
     Vote(answer='12', votes=2, of=3)
@@ -25,7 +24,7 @@ SAMPLED = replace(Decoding(), temperature=0.7)  # SCoTD, Table 3
 
 
 class Vote(NamedTuple):
-    """The winning answer (None if there is none), its votes, and the ballots cast."""
+    """The winning answer, or None; its votes; and the number of solutions."""
 
     answer: str | None
     votes: int
@@ -33,7 +32,7 @@ class Vote(NamedTuple):
 
 
 def majority(ballots: Sequence[tuple[str | None, float]], kind: str = "number") -> Vote:
-    """The most frequent of (answer, log-likelihood) pairs, in its first spelling.
+    """The most frequent of (answer or None, log-likelihood) pairs, as first spelled.
 
     Raises ValueError where there is no pair.
     """
@@ -62,9 +61,8 @@ def votes(
     if count > samples:
         raise ValueError(f"{count} votes cannot be cast by {samples} samples")
     groups = [rows[i : i + samples] for i in range(0, len(rows), samples)]
-    if any(len({row["id"] for row in group}) != 1 for group in groups) or (
-        len(rows) % samples
-    ):
+    mixed = any(len({row["id"] for row in group}) != 1 for group in groups)
+    if mixed or len(rows) % samples:
         raise ValueError(f"these are not {samples} solutions of each problem")
     return [
         majority([(row["extracted"], row["logprob"]) for row in group[:count]], kind)
@@ -76,13 +74,9 @@ def accuracy_by_votes(
     rows: Sequence[dict], samples: int, counts: Sequence[int], kind: str = "number"
 ) -> list[dict]:
     """One row per number of votes: n, correct, accuracy and its Wilson interval."""
-    golds = [row["gold"] for row in rows[::samples]]
     table = []
     for count in counts:
-        found = votes(rows, samples, count, kind)
-        verdicts = [
-            {"correct": is_correct(vote.answer, gold, kind)}
-            for vote, gold in zip(found, golds, strict=True)
-        ]
-        table.append({"votes": count, **accuracy(verdicts)})
+        found = zip(votes(rows, samples, count, kind), rows[::samples], strict=True)
+        right = [is_correct(vote.answer, row["gold"], kind) for vote, row in found]
+        table.append({"votes": count, **accuracy({"correct": r} for r in right)})
     return table

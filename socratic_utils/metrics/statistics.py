@@ -1,8 +1,7 @@
 """Scores with their uncertainty: intervals, paired tests, relative gains.
 
 Socratic CoT reports bare accuracies (Table 2: means of three runs without deviations)
-and no test of significance.  Here every accuracy has a 95 % Wilson interval, and every
-pair of students on the same problems an exact McNemar p-value.
+and no test of significance.
 
     >>> [round(bound, 4) for bound in wilson_interval(5, 10)]
     [0.2366, 0.7634]
@@ -28,7 +27,7 @@ def wilson_interval(
     `total=0` gives (0.0, 1.0).  Raises ValueError for counts that are not whole numbers
     with 0 <= correct <= total, and for a confidence outside (0, 1).
     """
-    from scipy.stats import binomtest  # takes a second, and `--help` needs none of it
+    from scipy.stats import binomtest  # slow to import; `--help` needs none of it
 
     k, n = _count(correct, "correct"), _count(total, "total")
     if k > n or not 0 < confidence < 1:
@@ -54,8 +53,8 @@ def accuracy(rows: Iterable[dict], column: str = "correct") -> dict[str, float]:
 def mcnemar(only_a: int, only_b: int) -> float:
     """Exact two-sided p-value of "A and B are equally accurate" (McNemar, 1947).
 
-    `only_a` problems are solved by A alone, `only_b` by B alone; the others carry no
-    information.  0 and 0 give 1.0.  Raises ValueError for impossible counts.
+    `only_a` problems are solved by A alone, `only_b` by B alone; 0 and 0 give 1.0.
+    Raises ValueError for impossible counts.
     """
     from scipy.stats import binomtest
 
@@ -64,10 +63,7 @@ def mcnemar(only_a: int, only_b: int) -> float:
 
 
 def paired(verdicts: Iterable[tuple[bool, bool]]) -> tuple[int, int, float]:
-    """(solved by A alone, solved by B alone, `mcnemar`) of (A right, B right) pairs.
-
-    The p-value is rounded to six digits, as in the tables.
-    """
+    """(only A right, only B right, `mcnemar` p to 6 digits) of (A right, B right)s."""
     found = list(verdicts)
     only_a, only_b = sum(a > b for a, b in found), sum(b > a for a, b in found)
     return only_a, only_b, float(f"{mcnemar(only_a, only_b):.6g}")
