@@ -23,8 +23,7 @@ from socratic_utils.files import project_root
 from socratic_utils.metrics import accuracy
 from socratic_utils.problems import Problem, gold_chain
 from socratic_utils.students import IncrementalDecoder, load_student, train_student
-from socratic_utils.students.decoding.loop import solve
-from socratic_utils.students.decoding.prediction import prediction_row
+from socratic_utils.students.decoding.loop import prediction_row, solve
 from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.students.training.train import training_record
 
@@ -72,9 +71,7 @@ def score(
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scale", choices=config.SCALES, default="small")
-    parser.add_argument(
-        "--dataset", choices=BENCHMARKS, help="else the scale's own"
-    )
+    parser.add_argument("--dataset", choices=BENCHMARKS, help="else the scale's own")
     parser.add_argument("--supervision", choices=SUPERVISIONS, default="gt_steps")
     parser.add_argument("--rates", type=float, nargs="+", default=[1e-4, 3e-4, 1e-3])
     parser.add_argument("--epochs", type=float, nargs="+", default=[1, 2, 3])

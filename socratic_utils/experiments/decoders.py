@@ -22,9 +22,9 @@ from socratic_utils.students.decoding.oracles import (
     CalculatorDecoder,
     GoldQuestions,
     KnownQuestions,
+    PlannedDecoder,
     ask_upfront,
 )
-from socratic_utils.students.decoding.planner import PlannedDecoder
 from socratic_utils.students.guidance import gold_guides
 from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.students.training.hardware import device

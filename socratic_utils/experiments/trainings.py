@@ -18,9 +18,12 @@ from socratic_utils.config import Settings, Training
 from socratic_utils.filtering.down_sampling import balanced
 from socratic_utils.students.no_subquestions import as_long, sub_problems
 from socratic_utils.students.supervision import SUPERVISIONS
-from socratic_utils.students.training.identity import student_hash
-from socratic_utils.students.training.keep_models import KeepModels
-from socratic_utils.students.training.train import train_student, training_record
+from socratic_utils.students.training.train import (
+    student_hash,
+    train_student,
+    training_record,
+)
+from socratic_utils.students.training.trainer import KeepModels
 
 from .arms import Arm
 from .corpus import Pairs, corpus, paired, pool_of

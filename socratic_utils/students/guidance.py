@@ -2,31 +2,23 @@
 
 Socratic CoT conditions the question generator on the equations of the solution,
 because without them it asks a different number of questions than the reference on most
-problems (Table 4; Fig. 6).  Here the guide is one line of the transcript, after the
-problem:
+problems (Table 4; Fig. 6).  Here the guide is one line after the problem's.  In
+training it comes from the chain itself.  At test time it is gold, which gives part of
+the solution away, or predicted by a planner (`decoding.oracles`).
 
-    Problem: Mia buys 3 bags of 4 apples and eats 2. How many are left?
-    Plan: 3 * 4 = 12; 12 - 2 = 10
-    Q: How many apples does Mia buy?
-    Q: How many apples are left?
-    No more questions.<end>
-
-In training the guide comes from the chain itself.  At test time it is gold, which gives
-part of the solution away, or predicted by a planner (`decoding.planner`).
-
-    >>> guide_text(gold_chain(problem), "steps")
-    'Plan: 2 steps'
+    >>> guide_text(gold_chain(problem), "equations")
+    'Plan: 3 * 4 = 12; 12 - 2 = 10'
 
 Not covered: the paper's number of facts on StrategyQA (ours is the number of steps).
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from socratic_utils.answers import find_equations
 from socratic_utils.problems import Chain, Problem, gold_chain
 
-from .transcript import PREFIXES, role_of
+from .transcript import PREFIXES
 
 # Socratic CoT has equations, and the number of steps on SVAMP.  Operators alone are in
 # the code of the paper that it cites for its guidance (EMNLP 2022, arXiv 2211.12835).
@@ -46,30 +38,16 @@ def guide_text(chain: Chain, kind: str) -> str:
     """
     if kind not in GUIDES:
         raise ValueError(f"the kind of guide must be one of {GUIDES}, not {kind!r}")
+    count, prefix = len(chain.steps), PREFIXES["guide"]
     if kind == "steps":
-        count = len(chain.steps)
-        return f"{PREFIXES['guide']} {count} step{'' if count == 1 else 's'}"
+        return f"{prefix} {count} step{'' if count == 1 else 's'}"
     found = [e for step in chain.steps for e in find_equations(step.solution)]
     if kind == "equations":
-        sides = [(_spaced(e.expression), _spaced(e.result)) for e in found]
-        plan = "; ".join(f"{left} = {right}" for left, right in sides)
+        texts = [f"{equation.expression} = {equation.result}" for equation in found]
+        plan = "; ".join(_OPERATOR.sub(r" \g<0> ", text) for text in texts)
     else:
-        plan = " ".join(_operators(e.expression) for e in found)
-    return f"{PREFIXES['guide']} {plan or 'none'}"
-
-
-def _spaced(expression: str) -> str:
-    """'4x12' -> '4 * 12', as the solutions of a transcript are written."""
-    return _OPERATOR.sub(lambda sign: f" {_asterisk(sign[0])} ", expression)
-
-
-def _operators(expression: str) -> str:
-    """'3*(4+-5)' -> '*+'."""
-    return "".join(_asterisk(sign) for sign in _OPERATOR.findall(expression))
-
-
-def _asterisk(sign: str) -> str:
-    return "*" if sign in "xX" else sign
+        plan = " ".join("".join(_OPERATOR.findall(e.expression)) for e in found)
+    return f"{prefix} {plan.replace('x', '*').replace('X', '*') or 'none'}"
 
 
 def gold_guides(problems: Sequence[Problem], kind: str) -> dict[str, str]:
@@ -78,13 +56,3 @@ def gold_guides(problems: Sequence[Problem], kind: str) -> dict[str, str]:
         if not problem.steps:
             raise ValueError(f"problem {problem.id!r} has no gold steps for a guide")
     return {p.id: guide_text(gold_chain(p), kind) for p in problems}
-
-
-def check_guides(problems: Sequence[Problem], guides: Mapping[str, str]) -> None:
-    """ValueError that names the first problem without a guide line."""
-    for problem in problems:
-        if role_of(guides.get(problem.id, "")) != "guide":
-            raise ValueError(
-                f"problem {problem.id!r} has no line that starts with "
-                f"{PREFIXES['guide']!r} in `guides`"
-            )

@@ -2,22 +2,14 @@
 
 Socratic CoT (section 5, Table 5) trains a student to write, for the question q(j), the
 whole chain s(1) ... s(j) instead of s(j) alone, and finds a large drop.  Here a chain
-of k steps gives k transcripts; the question of the last one is the problem's own:
+of k steps gives k transcripts; the last one has no question but the problem's own:
 
     Problem: Mia buys 3 bags of 4 apples and eats 2. How many are left?
     Q: How many apples does Mia buy?
     A: She buys 3 * 4 = 12 apples.
     The answer is 12.<end>
 
-    Problem: Mia buys 3 bags of 4 apples and eats 2. How many are left?
-    A: She buys 3 * 4 = 12 apples.
-    A: There are 12 - 2 = 10 apples left.
-    The answer is 10.<end>
-
-At test time the student reads the problem and writes everything.
-
 Not covered: the paper's own rendering and training length, which it does not report.
-Ours trains for as many optimizer steps as the question answerer it is compared with.
 """
 
 from dataclasses import replace
@@ -51,6 +43,6 @@ def until(chain: Chain, count: int) -> Chain:
 
 
 def as_long(training: Training, pairs: int, sub_pairs: int) -> Training:
-    """The same number of optimizer steps on more transcripts: fewer epochs."""
+    """As many optimizer steps as the question answerer's, on more transcripts."""
     wanted = ceil(ceil(pairs / training.batch_size) * training.epochs)
     return training.for_steps(wanted, sub_pairs)

@@ -1,21 +1,14 @@
 """The registry: every supervision and every student, with its label, colour and order.
 
-Every student of both papers learns from one transcript (`transcript`).  A supervision
-says which roles of it are shown, which are trained, and from which corpus the chains
-come.  A student is one model, or a question generator (QG) and a question answerer
-(QA) that take turns.
+A supervision says which roles of a transcript are shown, which are trained, and from
+which corpus the chains come.  A student is one model, or a question generator (QG) and
+a question answerer (QA) that take turns.
 
-    >>> SUPERVISIONS["qa"].trained
-    ('solution', 'answer')
-    >>> STUDENTS["socratic_iterative"].supervisions, label_of("cot, calculator")
-    (('qg', 'qa'), 'CoT, calculator')
+    >>> STUDENTS["socratic_iterative"].supervisions, SUPERVISIONS["qa"].trained
+    (('qg', 'qa'), ('solution', 'answer'))
 
 To add a student, add its `Supervision` to `SUPERVISIONS` and a `Student` to
 `STUDENTS`: tables, figures, paired tests and the report read this list.
-
-The question generator sees no solutions (Socratic CoT, section 3.3); Table 1 of that
-paper shows it seeing them, which is `qg_sees_solutions`.  A name that ends in a corpus,
-such as `qa_gold`, is one of the paper's several meanings of SocGT (`docs/papers.md`).
 
 Not covered: where the chains of a corpus come from (`experiments.corpus`).
 """
@@ -52,12 +45,11 @@ class Supervision:
 
 @dataclass(frozen=True)
 class Guided(Supervision):
-    """A supervision with a guide line of this `kind` after the problem (Fig. 6)."""
+    """A supervision with a guide of this `kind`, from the chain itself (Fig. 6)."""
 
     kind: str
 
     def transcript(self, problem: Problem, chain: Chain) -> list[tuple[Segment, bool]]:
-        """As every supervision's, with the guide that the chain itself gives."""
         first, *rest = segments(problem, chain)
         guide = Segment("guide", guide_text(chain, self.kind))
         return self.view([first, guide, *rest])
@@ -77,7 +69,8 @@ SUPERVISIONS: dict[str, Supervision] = {
         _supervision("socratic_unified", _ALL, _LINES, "socratic"),
         _supervision("qg", "problem question", "question done", "socratic"),
         _supervision("qa", _ALL, "solution answer", "socratic"),
-        # Ablations of Socratic CoT (notebook 06).
+        # Ablations of Socratic CoT (notebook 06).  QG sees no solutions in section 3.3
+        # of the paper, and sees them in its Table 1.
         _supervision("qg_sees_solutions", "problem question solution", "question done",
                      "socratic"),
         _supervision("no_subquestions", _ALL, "solution answer", "socratic"),
@@ -94,8 +87,8 @@ SUPERVISIONS |= {
         ("planner", ("problem", "guide"), ("guide",)),
     )
 }
-# SocGT: the teacher asks about the gold steps, answers the gold questions, or both
-# questions and answers are gold.
+# Meanings of the paper's SocGT (`docs/papers.md`): the teacher asks about the gold
+# steps, answers the gold questions, or both questions and answers are gold.
 SUPERVISIONS |= {
     f"{name}_{corpus}": replace(
         SUPERVISIONS[name], name=f"{name}_{corpus}", corpus=corpus
@@ -155,11 +148,7 @@ def label_of(name: str) -> str:
 
 
 def colour_of(name: str, names: Sequence[str] = ()) -> str:
-    """A student's colour, as hex.
-
-    Other names get the remaining colours in the order in which they stand in `names`,
-    those of the same figure; colours repeat after the fifth.
-    """
+    """A student's colour, as hex; other names of a figure's `names` get those left."""
     if name in STUDENTS:
         return STUDENTS[name].colour
     others = [n for n in dict.fromkeys([*names, name]) if n not in STUDENTS]

@@ -9,14 +9,14 @@ A problem and its chain are rendered once, one line per segment:
     A: There are 12 - 2 = 10 apples left.
     The answer is 10.<end>
 
-A supervision (`supervision.SUPERVISIONS`) shows some of these roles and trains some of
-the shown ones.  One sequence with a mask trains the question answerer on all k steps at
-once: the same loss as k sequences with growing prefixes (Socratic CoT, Eq. 1).
+A supervision shows some of these roles and trains some of the shown ones.  One sequence
+with a mask trains the question answerer on all k steps at once: the same loss as k
+sequences with growing prefixes (Socratic CoT, Eq. 1).
 
-Not covered: the guide line `Plan: ...` that may follow the problem (`guidance`).
+Not covered: the guide line that may follow the problem (`guidance`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from socratic_utils.answers import ANSWER_MARK
@@ -47,32 +47,25 @@ def segments(problem: Problem, chain: Chain) -> list[Segment]:
     lines = [problem_segment(problem)]
     for step in chain.steps:
         if step.question:
-            lines.append(Segment("question", _line("question", step.question)))
+            lines.append(_line("question", step.question))
         if step.solution:
-            lines.append(Segment("solution", _line("solution", step.solution)))
-    lines.append(Segment("answer", _line("answer", f"{chain.answer}.")))
-    return lines
+            lines.append(_line("solution", step.solution))
+    return [*lines, _line("answer", f"{chain.answer}.")]
 
 
 def problem_segment(problem: Problem) -> Segment:
-    """The first line of a transcript; at test time it is the whole prompt."""
-    return Segment("problem", _line("problem", problem_text(problem)))
+    """The first line of a transcript, at test time the whole prompt."""
+    return _line("problem", problem_text(problem))
 
 
 def role_of(line: str) -> str:
     """The role of a decoded line by its first words, or "other"."""
-    line = line.strip()
-    for role, prefix in PREFIXES.items():
-        if line.startswith(prefix):
-            return role
-    return "other"
+    roles = (r for r, prefix in PREFIXES.items() if line.strip().startswith(prefix))
+    return next(roles, "other")
 
 
-def _line(role: str, text: str) -> str:
-    return f"{PREFIXES[role]} {' '.join(text.split())}"
-
-
-# --- tokens -------------------------------------------------------------------------
+def _line(role: str, text: str) -> Segment:
+    return Segment(role, f"{PREFIXES[role]} {' '.join(text.split())}")
 
 
 def start_ids(tokenizer) -> list[int]:
@@ -88,8 +81,7 @@ def text_ids(tokenizer, text: str) -> list[int]:
 def line_ids(tokenizer, text: str, last: bool = False) -> list[int]:
     """The tokens of a line and its stop mark: a new line, or <end> after the last.
 
-    Text and stop mark are encoded separately, so that decoding meets exactly the tokens
-    of training, whatever the tokeniser would have merged.
+    They are encoded separately, so that decoding meets exactly the tokens of training.
     """
     stop = [tokenizer.eos_token_id] if last else text_ids(tokenizer, "\n")
     return [*text_ids(tokenizer, text), *stop]
@@ -116,3 +108,10 @@ def tokenize(
         ids += tokens
         labels += tokens if trained else [IGNORED] * len(tokens)
     return {"input_ids": ids, "labels": labels}
+
+
+def map_pairs(function: Callable, pairs: Pairs) -> list:
+    """`function(problem, chain)` of every pair; a repeated pair is computed once."""
+    once = {(problem.id, id(chain)): (problem, chain) for problem, chain in pairs}
+    found = {key: function(*pair) for key, pair in once.items()}
+    return [found[problem.id, id(chain)] for problem, chain in pairs]

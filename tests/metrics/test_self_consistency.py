@@ -11,8 +11,7 @@ from socratic_utils.metrics.self_consistency import (
     votes,
 )
 from socratic_utils.students.decoding.incremental import IncrementalDecoder
-from socratic_utils.students.decoding.loop import solve
-from socratic_utils.students.decoding.prediction import Solution, prediction_row
+from socratic_utils.students.decoding.loop import Solution, prediction_row, solve
 from socratic_utils.students.transcript import prompt_ids
 from tests.students.test_loop import PROBLEMS, TOKENIZER, model_of
 

@@ -41,7 +41,7 @@ def main() -> None:
     model, tokenizer = load_pretrained(options.student)
     problems = load_problems("gradeschool", "train", options.problems)
     pairs = [(p, gold_chain(p)) for p in problems]
-    pad = collate(tokenizer.pad_token_id)
+    pad = collate(tokenizer)
     torch.manual_seed(0)
 
     def masked(model, batch):

@@ -10,8 +10,7 @@ from socratic_utils.problems import Problem
 from socratic_utils.students.base_models import load_pretrained
 from socratic_utils.students.decoding import few_shot
 from socratic_utils.students.decoding.incremental import IncrementalDecoder
-from socratic_utils.students.decoding.loop import solve
-from socratic_utils.students.decoding.prediction import prediction_row
+from socratic_utils.students.decoding.loop import prediction_row, solve
 from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.students.transcript import prompt_ids
 from socratic_utils.teacher.prompts import load_prompt

@@ -8,15 +8,14 @@ from socratic_utils.problems import Chain, Problem, Step, gold_chain
 from socratic_utils.students.base_models import tiny
 from socratic_utils.students.decoding.incremental import IncrementalDecoder
 from socratic_utils.students.decoding.loop import solve
-from socratic_utils.students.decoding.planner import PlannedDecoder, write_guides
+from socratic_utils.students.decoding.oracles import PlannedDecoder, write_guides
 from socratic_utils.students.guidance import (
     GUIDES,
     gold_guides,
     guide_text,
 )
 from socratic_utils.students.supervision import SUPERVISIONS, Guided
-from socratic_utils.students.training.identity import student_hash
-from socratic_utils.students.training.train import make_examples
+from socratic_utils.students.training.train import make_examples, student_hash
 from socratic_utils.students.training.trainer import collate, masked_loss
 from socratic_utils.students.transcript import (
     IGNORED,
@@ -201,12 +200,23 @@ def test_several_samples_share_a_guide():
 # --- the planner --------------------------------------------------------------------
 
 
+def guides_of(problems, planner, decoding):
+    """Problem id -> the guide that the planner writes, in batches."""
+    guides, size = {}, decoding.batch_size
+    for start in range(0, len(problems), size):
+        batch = problems[start : start + size]
+        prompts = [prompt_ids(TOKENIZER, problem) for problem in batch]
+        written = write_guides(planner, prompts, decoding.max_tokens)
+        guides |= {p.id: guide for p, guide in zip(batch, written, strict=True)}
+    return guides
+
+
 def test_a_planner_continues_the_prompt_it_was_trained_on():
     example = tokenize(
         TOKENIZER, PROBLEM, gold_chain(PROBLEM), SUPERVISIONS["planner_steps"]
     )
     planner = Listening({f"{P}Plan:": [" 2  steps<end>"]})
-    assert write_guides([PROBLEM], planner, Decoding()) == {"p": GOLD["steps"]}
+    assert guides_of([PROBLEM], planner, Decoding()) == {"p": GOLD["steps"]}
     (prompt,) = planner.prompts
     assert prompt == example["input_ids"][: len(prompt)]
 
@@ -216,7 +226,7 @@ def test_a_planned_generator_reads_what_the_planner_writes():
     generator, planner = (
         IncrementalDecoder(tiny()[0].eval(), TOKENIZER) for _ in range(2)
     )
-    guides = write_guides(problems, planner, Decoding(max_tokens=9))
+    guides = guides_of(problems, planner, Decoding(max_tokens=9))
     planned = PlannedDecoder(generator, planner, 9)
     planned.start([prompt_ids(TOKENIZER, problem) for problem in problems])
     wanted = [prompt_ids(TOKENIZER, p, guides[p.id]) for p in problems]
@@ -226,15 +236,15 @@ def test_a_planned_generator_reads_what_the_planner_writes():
 def test_guides_do_not_depend_on_batches():
     problems = [PROBLEM, OTHER, Problem("s", "d", "test", "Short?", "1")]
     planner = IncrementalDecoder(tiny()[0].eval(), TOKENIZER)
-    small = write_guides(problems, planner, Decoding(max_tokens=9, batch_size=2))
-    large = write_guides(problems, planner, Decoding(max_tokens=9, batch_size=3))
+    small = guides_of(problems, planner, Decoding(max_tokens=9, batch_size=2))
+    large = guides_of(problems, planner, Decoding(max_tokens=9, batch_size=3))
     assert list(small) == ["p", "o", "s"] and small == large
     assert all(role_of(line) == "guide" for line in small.values())
 
 
 def test_an_empty_plan_is_still_a_guide_line():
     planner = Listening({f"{P}Plan:": ["<end>"]})
-    guides = write_guides([PROBLEM], planner, Decoding())
+    guides = guides_of([PROBLEM], planner, Decoding())
     assert guides == {"p": "Plan:"}
     assert talk(guides)[0] == [encoded(f"{P}Plan:\n")]
 
@@ -245,7 +255,7 @@ def test_a_trained_planner_writes_the_plan_it_was_shown():
     pairs = [(problem, gold_chain(problem)) for problem in problems]
     supervision = SUPERVISIONS["planner_equations"]
     examples, _ = make_examples(pairs, TOKENIZER, supervision, 512)
-    batch = collate(TOKENIZER.pad_token_id)(examples)
+    batch = collate(TOKENIZER)(examples)
     model = tiny()[0].eval()  # no dropout: by heart and quickly
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
     for _ in range(200):
@@ -253,7 +263,7 @@ def test_a_trained_planner_writes_the_plan_it_was_shown():
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()
-    guides = write_guides(problems, IncrementalDecoder(model, TOKENIZER), Decoding())
+    guides = guides_of(problems, IncrementalDecoder(model, TOKENIZER), Decoding())
     assert guides == gold_guides(problems, "equations")
 
 

@@ -12,8 +12,8 @@ from socratic_utils.problems import gold_chain
 from socratic_utils.students import base_models
 from socratic_utils.students.base_models import base_revision
 from socratic_utils.students.supervision import SUPERVISIONS
-from socratic_utils.students.training import identity, trainer
-from socratic_utils.students.training.identity import student_hash
+from socratic_utils.students.training import train, trainer
+from socratic_utils.students.training.train import student_hash
 
 PAIRS = [(p, gold_chain(p)) for p in load_problems("gradeschool", "train", 8)]
 UNIFIED = SUPERVISIONS["socratic_unified"]
@@ -61,12 +61,12 @@ def test_the_position_of_a_repeated_pair_changes_the_hash():
 
 def test_format_and_autocast_change_the_hash(monkeypatch):
     known = named()
-    monkeypatch.setattr(identity, "FORMAT", identity.FORMAT + 1)
+    monkeypatch.setattr(train, "FORMAT", train.FORMAT + 1)
     assert named() != known
     monkeypatch.undo()
     hashes = set()
     for bf16 in (False, True):
-        monkeypatch.setattr(identity, "use_bf16", lambda bf16=bf16: bf16)
+        monkeypatch.setattr(train, "use_bf16", lambda bf16=bf16: bf16)
         hashes.add(named())
     assert len(hashes) == 2
 

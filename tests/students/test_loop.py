@@ -18,8 +18,7 @@ from socratic_utils.students.decoding.incremental import (
     IncrementalDecoder,
     right_aligned,
 )
-from socratic_utils.students.decoding.loop import solve
-from socratic_utils.students.decoding.prediction import prediction_row
+from socratic_utils.students.decoding.loop import prediction_row, solve
 from socratic_utils.students.transcript import prompt_ids
 
 PROBLEMS = load_problems("gradeschool", "test", 7)

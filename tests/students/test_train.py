@@ -33,7 +33,7 @@ def batch():
     model, tokenizer = tiny()
     model.eval()  # no dropout: losses are to be compared
     examples, _ = make_examples(PAIRS[:4], tokenizer, UNIFIED, 512)
-    return model, collate(tokenizer.pad_token_id)(examples)
+    return model, collate(tokenizer)(examples)
 
 
 def test_masked_loss_equals_the_models_own_loss():

@@ -7,8 +7,7 @@ from socratic_utils.config import Decoding, Training
 from socratic_utils.problems import gold_chain
 from socratic_utils.students.decoding import vllm
 from socratic_utils.students.decoding.incremental import IncrementalDecoder
-from socratic_utils.students.decoding.loop import solve
-from socratic_utils.students.decoding.prediction import prediction_row
+from socratic_utils.students.decoding.loop import prediction_row, solve
 from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS
 from socratic_utils.students.training.train import load_student, train_student
 from tests.helpers.completion_server import serve

@@ -20,8 +20,6 @@ from socratic_utils.teacher.prompts import load_prompt
 
 from .incremental import IncrementalDecoder
 
-STYLE = "cot"
-
 
 class FewShotDecoder(IncrementalDecoder):
     """A decoder that reads the same exemplars, as token ids, before every problem."""
@@ -33,8 +31,7 @@ class FewShotDecoder(IncrementalDecoder):
     def start(self, prompts: Sequence[list[int]]) -> None:
         """Read the exemplars once for the whole batch, then load one prompt per row."""
         if not self.prefix:  # no exemplar fits
-            super().start(prompts)
-            return
+            return super().start(prompts)
         first = len(start_ids(self.tokenizer))  # the prefix has them already
         super().start([self.prefix])
         self.repeat(len(prompts))
@@ -44,14 +41,11 @@ class FewShotDecoder(IncrementalDecoder):
 
 def exemplars(dataset: str, kind: str = "number") -> list[tuple[str, Chain]]:
     """The question and the chain of each exemplar in a dataset's prompt."""
-    shown = load_prompt(dataset, STYLE).exemplars
-    return [
-        (
-            text,
-            Chain(f"exemplar-{i}", STYLE, *parse_chain(reply, STYLE, kind), "prompt"),
-        )
-        for i, (text, reply) in enumerate(shown)
-    ]
+    found = []
+    for i, (text, reply) in enumerate(load_prompt(dataset, "cot").exemplars):
+        steps, answer = parse_chain(reply, "cot", kind)
+        found.append((text, Chain(f"exemplar-{i}", "cot", steps, answer, "prompt")))
+    return found
 
 
 def prefix_ids(

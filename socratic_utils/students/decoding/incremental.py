@@ -1,15 +1,15 @@
 """Incremental decoding: one model that reads and writes lines in a batch.
 
-Each decoder has a key-value cache and reads only what is new: what it was given since
-its last line.  Rows have lines of different lengths; gaps are masked and positions
-count real tokens only, so a row's result does not depend on the other rows.
+Each decoder has a key-value cache and reads only what is new since its last line.  Rows
+have lines of different lengths; gaps are masked and positions count real tokens only,
+so a row's result does not depend on the other rows.
 
     >>> decoder = IncrementalDecoder(*load_student(folder))
     >>> decoder.start([prompt_ids(decoder.tokenizer, problem)])
     >>> decoder.text(decoder.write(64)[0])
     'A: She buys 3 * 4 = 12 apples.'
 
-Not covered: encoder-decoder models, beam search.
+Not covered: encoder-decoder models.
 """
 
 from collections.abc import Sequence
@@ -20,17 +20,13 @@ from .kv_cache import growing_cache
 
 
 class IncrementalDecoder:
-    """A causal language model in the middle of a batch of transcripts.
-
-    Rows are numbered from 0 in the order of the prompts; token ids are plain lists.
-    """
+    """A causal language model in the middle of a batch; token ids are plain lists."""
 
     stride = 16  # tokens decoded before finished rows leave (`loop.decode_alone`)
     context = 0  # maximum number of tokens of prompt and text; 0: no limit
 
     def __init__(self, model, tokenizer) -> None:
-        self.model = model
-        self.tokenizer = tokenizer
+        self.model, self.tokenizer = model, tokenizer
         self.device = next(model.parameters()).device
         self.end = tokenizer.eos_token_id
         self.stops = stop_ids(tokenizer).to(self.device)
@@ -74,12 +70,11 @@ class IncrementalDecoder:
     def write(
         self, limit: int, temperature: float = 0.0, whole_lines: bool = True
     ) -> list[list[int]]:
-        """Decode every row until it stops or has `limit` new tokens.
+        """Decode every row until it stops or has `limit` new tokens; the new tokens.
 
-        A row stops at the end of its line, or without `whole_lines` only at <end>.
-        Returns the new tokens of each row, the stop token included.  At a temperature
-        above 0, `logprobs` then holds the log-likelihood of each row's tokens under the
-        model at temperature 1.
+        A row stops at the end of its line, or without `whole_lines` only at <end>; the
+        stop token is included.  At a temperature above 0, `logprobs` then holds the
+        log-likelihood of each row's tokens under the model at temperature 1.
         """
         stops = self.stops if whole_lines else self.stops[self.stops == self.end]
         ids, real = right_aligned(self.pending, self.end, self.device)
@@ -98,8 +93,7 @@ class IncrementalDecoder:
             if not writing.any():
                 break
             ids, real = chosen[:, None], writing[:, None].long()
-        # The last token of each line was chosen but not read.
-        self.pending = [line[-1:] for line in written]
+        self.pending = [line[-1:] for line in written]  # chosen, but not read yet
         self.logprobs = likelihood.tolist()
         return written
 
@@ -133,15 +127,37 @@ class IncrementalDecoder:
         return text.strip() if strip else text
 
 
-def stop_ids(tokenizer) -> torch.Tensor:
-    """All tokens that end a line: those containing a new line, and <end>."""
-    stops = [i for i, text in enumerate(token_texts(tokenizer)) if "\n" in text]
-    return torch.tensor(sorted({*stops, tokenizer.eos_token_id}))
+class RowsDecoder(IncrementalDecoder):
+    """The base of decoders without a model in memory; `pending` holds all they read."""
+
+    next_seed: int | None = None
+
+    def __init__(self, tokenizer) -> None:
+        self.tokenizer, self.end = tokenizer, tokenizer.eos_token_id
+        self.stops = stop_ids(tokenizer)
+
+    def start(self, prompts: Sequence[list[int]]) -> None:
+        self.pending = [list(prompt) for prompt in prompts]
+
+    def seed(self, seed: int) -> None:
+        self.next_seed = seed
+
+    def repeat(self, times: int) -> None:
+        self.pending = [list(row) for row in self.pending for _ in range(times)]
+
+    def keep(self, rows: Sequence[int]) -> None:
+        self.pending = [self.pending[row] for row in rows]
 
 
 def token_texts(tokenizer) -> list[str]:
     """The text of every single token, in the order of the vocabulary."""
     return tokenizer.batch_decode([[i] for i in range(len(tokenizer))])
+
+
+def stop_ids(tokenizer) -> torch.Tensor:
+    """All tokens that end a line: those containing a new line, and <end>."""
+    stops = {i for i, text in enumerate(token_texts(tokenizer)) if "\n" in text}
+    return torch.tensor(sorted(stops | {tokenizer.eos_token_id}))
 
 
 def right_aligned(

@@ -17,19 +17,16 @@ BLOCK = 64  # tokens of spare capacity after a copy
 class GrowingLayer(DynamicLayer):
     """`DynamicLayer` whose keys and values are views of larger buffers."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.key_buffer: torch.Tensor | None = None
-        self.value_buffer: torch.Tensor | None = None
+    key_buffer: torch.Tensor | None = None
+    value_buffer: torch.Tensor | None = None
 
     def update(self, key_states, value_states, *args, **kwargs):
         """Append keys and values [rows, heads, new, size]; return all of them."""
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
-        self.keys, self.key_buffer = append(self.keys, key_states, self.key_buffer)
-        self.values, self.value_buffer = append(
-            self.values, value_states, self.value_buffer
-        )
+        keys, values = self.keys, self.values
+        self.keys, self.key_buffer = append(keys, key_states, self.key_buffer)
+        self.values, self.value_buffer = append(values, value_states, self.value_buffer)
         return self.keys, self.values
 
 
@@ -53,7 +50,6 @@ def growing_cache(config) -> DynamicCache:
     """An empty cache for a model with this config."""
     cache = DynamicCache(config=config)
     cache.layers = [
-        GrowingLayer() if type(layer) is DynamicLayer else layer
-        for layer in cache.layers
+        GrowingLayer() if type(old) is DynamicLayer else old for old in cache.layers
     ]
     return cache

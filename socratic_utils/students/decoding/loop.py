@@ -1,43 +1,88 @@
-"""The decoding loop of every student: `solve`.
+"""The decoding loop of every student (`solve`), its solutions and their rows.
 
 One model writes a whole transcript (CoT, answer only, unified), or two take turns
 (Socratic CoT, Eq. 2): the question generator writes a question or "No more questions",
 the question answerer its solution or the answer.  Each reads only what the other has
 added; finished problems leave the batch.
 
-    >>> generator = IncrementalDecoder(*load_student(qg))
-    >>> answerer = IncrementalDecoder(*load_student(qa))
-    >>> solve(problems, generator, answerer)[0].output
+    >>> solve(problems, question_generator, question_answerer)[0].output
     'Q: How many apples does Mia buy?\nA: She buys 3 * 4 = 12 apples.\n...'
 
-Not covered: beam search.
+Not covered: beam search; how rows are saved and reused (`experiments.stages`).
 """
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
 from tqdm import tqdm
 
+from socratic_utils.answers import answer_of, is_correct
 from socratic_utils.config import Decoding
 from socratic_utils.problems import Problem
-from socratic_utils.students.guidance import check_guides
 from socratic_utils.students.transcript import (
     PREFIXES,
     line_ids,
+    problem_segment,
     prompt_ids,
     role_of,
     text_ids,
 )
 
 from .incremental import IncrementalDecoder
-from .prediction import Solution, prediction_row
-
-__all__ = ["FORMAT", "GREEDY", "Solution", "prediction_row", "solve"]
 
 # Raise it when decoding, extraction or the row format changes: saved prediction rows
 # are then decoded again.
 FORMAT = 1
 GREEDY = Decoding()
+
+
+@dataclass
+class Solution:
+    """A decoded solution, line by line."""
+
+    problem: Problem
+    lines: list[dict[str, str]] = field(default_factory=list)  # role and text
+    tokens: int = 0  # decoded, stop marks included
+    logprob: float = 0.0  # of all sampled tokens; 0 for greedy decoding
+    truncated: bool = False  # a line or the whole text reached its limit
+    seconds: float = 0.0  # the batch's time divided by its solutions
+    prompt_cut: bool = False  # the problem was longer than the model's context
+
+    @property
+    def output(self) -> str:
+        return "\n".join(line["text"] for line in self.lines)
+
+    def add(self, text: str, tokens: int) -> str:
+        """Append a line and return its role."""
+        self.lines.append({"role": role_of(text), "text": text})
+        self.tokens += tokens
+        return self.lines[-1]["role"]
+
+
+def prediction_row(solution: Solution, decoding: Decoding, **labels: object) -> dict:
+    """One row of `predictions/*.jsonl`; `labels` are further columns.
+
+    `extracted` is the marked answer, else the last one in the text; `strict` is the
+    marked answer only.
+    """
+    problem, output = solution.problem, solution.output
+    extracted = answer_of(output, problem)
+    strict = answer_of(output, problem, strict=True)
+    return {
+        "id": problem.id, "dataset": problem.dataset, "split": problem.split,
+        **labels,
+        "prompt": problem_segment(problem).text,
+        "output": output, "lines": solution.lines,
+        "extracted": extracted, "strict": strict, "gold": problem.answer,
+        "correct": is_correct(extracted, problem.answer, problem.kind),
+        "correct_strict": is_correct(strict, problem.answer, problem.kind),
+        "truncated": solution.truncated, "prompt_cut": solution.prompt_cut,
+        "tokens": solution.tokens, "seconds": solution.seconds,
+        "steps_gold": len(problem.steps),
+        **{name: problem.extra.get(name) for name in ("family", "unseen", "variant")},
+        "decoding": asdict(decoding),
+    }  # fmt: skip
 
 
 def solve(
@@ -62,8 +107,10 @@ def solve(
     """
     if samples > 1 and decoding.temperature == 0:
         raise ValueError("several samples need a temperature above 0, such as 0.7")
-    if guides is not None:
-        check_guides(problems, guides)
+    for problem in problems if guides is not None else ():
+        if role_of(guides.get(problem.id, "")) != "guide":
+            raise ValueError(f"problem {problem.id!r} has no line that starts with "
+                             f"{PREFIXES['guide']!r} in `guides`")  # fmt: skip
     decoders = [writer] if answerer is None else [writer, answerer]
     if decoding.temperature:
         for number, decoder in enumerate(decoders):
@@ -72,16 +119,16 @@ def solve(
     # 1. Batches of problems of similar length, the longest first.
     order = sorted(range(len(problems)), key=lambda i: -len(problems[i].text))
     size = max(1, decoding.batch_size // samples)
-    batches = [order[i : i + size] for i in range(0, len(order), size)]
     solved: dict[int, list[Solution]] = {}
     bar = tqdm(total=len(problems) * samples, desc=label, unit="solution")
-    for batch in batches:
+    for first in range(0, len(order), size):
+        batch = order[first : first + size]
         # 2. Load the prompts, and decode.
         start = time.perf_counter()
         solutions = [Solution(problems[i]) for i in batch for _ in range(samples)]
         for decoder in decoders:
             own = guides if decoder is writer else None
-            load_prompts(solutions, decoder, samples, own, decoding.max_tokens)
+            load_prompts(solutions, decoder, samples, own or {}, decoding.max_tokens)
         if answerer is None:
             decode_alone(solutions, writer, decoding, bar.update)
         else:
@@ -98,39 +145,35 @@ def solve(
 
 
 def load_prompts(
-    solutions: list[Solution], decoder: IncrementalDecoder, samples: int = 1,
-    guides: Mapping[str, str] | None = None, to_write: int = 0,
+    solutions: list[Solution], decoder: IncrementalDecoder, samples: int,
+    guides: Mapping[str, str], to_write: int,
 ) -> None:  # fmt: skip
     """Start the decoder with one prompt per problem, repeated for its samples.
 
     A prompt that leaves no room in the context for `to_write` tokens loses its head,
     because the question is mostly at the end; its solutions are marked `prompt_cut`.
     """
-    problems = [solution.problem for solution in solutions[::samples]]
-    guides, tokenizer = guides or {}, decoder.tokenizer
-    prompts = [prompt_ids(tokenizer, p, guides.get(p.id, "")) for p in problems]
+    prompts = []
     room = max(1, decoder.context - to_write) if decoder.context else 0
-    for number, ids in enumerate(prompts):
-        if room and len(ids) > room:
-            prompts[number] = ids[-room:]
-            for solution in solutions[number * samples : (number + 1) * samples]:
+    for first in range(0, len(solutions), samples):
+        problem = solutions[first].problem
+        ids = prompt_ids(decoder.tokenizer, problem, guides.get(problem.id, ""))
+        prompts.append(ids[-room:])  # with a room of 0, all of them
+        if len(prompts[-1]) < len(ids):
+            for solution in solutions[first : first + samples]:
                 solution.prompt_cut = True
     decoder.start(prompts)
     if samples > 1:
         decoder.repeat(samples)
 
 
-# --- one model -----------------------------------------------------------------------
-
-
 def decode_alone(
     solutions: list[Solution], writer: IncrementalDecoder, decoding: Decoding,
-    on_progress: Callable[[int], object] | None = None,
+    on_progress: Callable[[int], object],
 ) -> None:  # fmt: skip
     """One model writes each solution up to its answer, <end> or `max_tokens`.
 
-    Finished rows leave after every `stride` tokens.  `on_progress` gets the number of
-    solutions finished since its last call.
+    Finished rows leave after every `stride` tokens; `on_progress` gets their number.
     """
     live = list(range(len(solutions)))
     texts: list[list[int]] = [[] for _ in solutions]
@@ -143,46 +186,32 @@ def decode_alone(
             texts[live[row]] += ids
             if decoding.temperature:
                 solutions[live[row]].logprob += writer.logprobs[row]
-            if ids[-1] != writer.end and not has_answer(writer, texts[live[row]]):
+            if not is_complete(writer, texts[live[row]]):
                 going.append(row)
-        if on_progress:
-            on_progress(len(live) - len(going))
+        on_progress(len(live) - len(going))
         live = [live[row] for row in going]
         if not live:
             break
         writer.keep(going)
-    if on_progress:
-        on_progress(len(live))
+    on_progress(len(live))
     for solution, ids in zip(solutions, texts, strict=True):
         solution.tokens = len(ids)
-        solution.truncated = ids[-1] != writer.end and not has_answer(writer, ids)
-        for line in lines_of(writer, ids):
-            solution.add(line, 0)
+        solution.truncated = not is_complete(writer, ids)
+        for line in filter(None, map(str.strip, writer.text(ids).split("\n"))):
+            if solution.add(line, 0) == "answer":
+                break  # what follows is cut off
 
 
-def lines_of(decoder: IncrementalDecoder, ids: list[int]) -> list[str]:
-    """The lines of a decoded text, up to and including the answer."""
-    lines: list[str] = []
-    for line in decoder.text(ids).split("\n"):
-        lines.append(line.strip())
-        if role_of(line) == "answer":
-            break
-    return [line for line in lines if line]
-
-
-def has_answer(decoder: IncrementalDecoder, ids: list[int]) -> bool:
-    """Whether the text has a complete answer line, with or without <end>."""
-    *complete, _ = decoder.text(ids, strip=False).split("\n")
-    return any(role_of(line) == "answer" for line in complete)
-
-
-# --- a question generator and a question answerer ------------------------------------
+def is_complete(decoder: IncrementalDecoder, ids: list[int]) -> bool:
+    """Whether a text ends with <end> or has a complete answer line."""
+    *lines, _ = decoder.text(ids, strip=False).split("\n")
+    return ids[-1] == decoder.end or any(role_of(line) == "answer" for line in lines)
 
 
 def decode_in_turns(
     solutions: list[Solution], generator: IncrementalDecoder,
     answerer: IncrementalDecoder, decoding: Decoding, sees_solutions: bool,
-    on_progress: Callable[[int], object] | None = None,
+    on_progress: Callable[[int], object],
 ) -> None:  # fmt: skip
     """Two models take turns: a question, its solution, and so on to the answer."""
     live = list(solutions)
@@ -196,14 +225,13 @@ def decode_in_turns(
             if decoding.temperature:
                 solution.logprob += answerer.logprobs[row]
             solution.add(text, len(ids))
-            if not line_ended(answerer, ids):
+            if ids[-1] not in answerer.stops:
                 solution.truncated = True
             elif expected[row] == "solution":
                 going.append(row)
                 if sees_solutions:
                     generator.hear(row, line_ids(generator.tokenizer, text))
-        if on_progress:
-            on_progress(len(live) - len(going))
+        on_progress(len(live) - len(going))
         live = [live[row] for row in going]
         if not live:
             return
@@ -226,7 +254,7 @@ def ask_questions(
         text = generator.text(ids)
         if decoding.temperature:
             solution.logprob += generator.logprobs[row]
-        whole = line_ended(generator, ids)
+        whole = ids[-1] in generator.stops  # else cut off at the limit
         is_question = whole and role_of(text) == "question" and ids[-1] != generator.end
         solution.truncated |= not whole
         if is_question and not last:
@@ -240,8 +268,3 @@ def ask_questions(
         expected.append("solution" if is_question and not last else "answer")
         answerer.hear(row, text_ids(answerer.tokenizer, PREFIXES[expected[-1]]))
     return expected
-
-
-def line_ended(decoder: IncrementalDecoder, ids: list[int]) -> bool:
-    """Whether the line ended with a stop token, not at the limit."""
-    return bool(ids) and bool((decoder.stops == ids[-1]).any())

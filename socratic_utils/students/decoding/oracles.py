@@ -1,20 +1,14 @@
-"""Oracles in the decoding loop: what is each half of a student's work worth?
+"""Oracles and other decoders that do a part of a student's work.
 
 A wrong answer can come from a wrong question or from wrong arithmetic.  An oracle
 replaces one of the two; the accuracy that is gained was lost there.
 
-    solve(problems, GoldQuestions(problems, tokenizer), answerer)
-    solve(problems, CalculatorDecoder(model, tokenizer))
+    >>> solve(problems, GoldQuestions(problems, tokenizer), answerer)
+    >>> solve(problems, CalculatorDecoder(model, tokenizer))
+    >>> solve(problems, PlannedDecoder(generator, planner, limit=320), answerer)
 
-`CalculatorDecoder` is the calculator of Cobbe et al. (2021, GSM8K): after an "=" the
-correct result is inserted.  Their students mark calculations as <<48/2=24>>; ours write
-plain text, so the expression is found in the line:
-
-    >>> result_due("She makes 4 bags * $3 = $")
-    '12'
-
-A result without a finite decimal form is a fraction (10 / 3 = 10/3).  Not covered:
-anything but plain arithmetic; percent signs; results of more than 50 digits.
+Not covered: calculations other than plain arithmetic in the text, such as percent signs
+and the <<48/2=24>> of Cobbe et al. (2021, GSM8K), whose calculator ours is.
 """
 
 import re
@@ -25,13 +19,8 @@ from itertools import takewhile
 
 import torch
 
-from socratic_utils.answers.arithmetic import (
-    CURRENCY,
-    MAX_DIGITS,
-    calculate,
-    find_equations,
-    format_number,
-)
+from socratic_utils.answers import calculate, find_equations, format_number
+from socratic_utils.answers.arithmetic import CURRENCY, MAX_DIGITS
 from socratic_utils.config import Decoding
 from socratic_utils.problems import Chain, Problem, Step, sub_questions
 from socratic_utils.students.supervision import SUPERVISIONS
@@ -43,58 +32,48 @@ from socratic_utils.students.transcript import (
     text_ids,
 )
 
-from .incremental import IncrementalDecoder, stop_ids, token_texts
+from .incremental import IncrementalDecoder, RowsDecoder, token_texts
 
 _LEAD = re.compile(rf" ?[{CURRENCY}]| ")  # what may precede a result
 _DIGIT = re.compile(r"[.,]?\d")
 _OPEN = re.compile(rf"= ?[{CURRENCY}]?\Z")  # a result comes next: "=", "= ", "= $"
 
 
-class KnownQuestions(IncrementalDecoder):
-    """A question generator without a model: it asks the given questions.
+class KnownQuestions(RowsDecoder):
+    """A question generator without a model: it asks `questions`, by problem id.
 
-    `questions` maps a problem's id to its sub-questions.  They are written in full and
-    as in training, "No more questions." included.
+    Its lines, "No more questions." included, are those of training; `pending` holds the
+    ones to come.
     """
 
     def __init__(
         self, problems: Sequence[Problem], tokenizer,
         questions: Mapping[str, Sequence[str]],
     ) -> None:  # fmt: skip
-        self.tokenizer = tokenizer
-        self.end = tokenizer.eos_token_id
-        self.stops = stop_ids(tokenizer)
-        self.known = {
-            tuple(prompt_ids(tokenizer, p)): question_lines(
-                tokenizer, p, questions[p.id]
-            )
-            for p in problems
-        }
+        super().__init__(tokenizer)
+        self.known: dict[tuple[int, ...], list[list[int]]] = {}
+        for problem in problems:
+            steps = tuple(Step(text, "", "") for text in questions[problem.id])
+            chain = Chain(problem.id, "socratic", steps, problem.answer, "known")
+            _, *asked = SUPERVISIONS["qg"].transcript(problem, chain)
+            lines = [line_ids(tokenizer, s.text, s.role == "done") for s, _ in asked]
+            self.known[tuple(prompt_ids(tokenizer, problem))] = lines
 
     def start(self, prompts: Sequence[list[int]]) -> None:
         """Find each row's problem by its prompt; ValueError for an unknown one."""
         if any(tuple(prompt) not in self.known for prompt in prompts):
             raise ValueError("a prompt is of none of the problems with known questions")
-        self.lines = [list(self.known[tuple(prompt)]) for prompt in prompts]
-
-    def seed(self, seed: int) -> None:
-        """Nothing is sampled here."""
-
-    def repeat(self, times: int) -> None:
-        self.lines = [list(lines) for lines in self.lines for _ in range(times)]
+        self.pending = [list(self.known[tuple(prompt)]) for prompt in prompts]
 
     def hear(self, row: int, ids: Sequence[int]) -> None:
         """The answerer's lines change no question."""
-
-    def keep(self, rows: Sequence[int]) -> None:
-        self.lines = [self.lines[row] for row in rows]
 
     def write(
         self, limit: int, temperature: float = 0.0, whole_lines: bool = True
     ) -> list[list[int]]:
         """The next line of every row; `logprobs` are 0, as nothing is sampled."""
-        self.logprobs = [0.0] * len(self.lines)
-        return [lines.pop(0) for lines in self.lines]
+        self.logprobs = [0.0] * len(self.pending)
+        return [lines.pop(0) for lines in self.pending]
 
 
 class GoldQuestions(KnownQuestions):
@@ -107,19 +86,10 @@ class GoldQuestions(KnownQuestions):
         super().__init__(problems, tokenizer, gold)
 
 
-def question_lines(tokenizer, problem: Problem, questions: Sequence[str]):
-    """The tokens of each question's line, and of "No more questions."."""
-    steps = tuple(Step(question, "", "") for question in questions)
-    chain = Chain(problem.id, "socratic", steps, problem.answer, "known")
-    view = SUPERVISIONS["qg"].transcript(problem, chain)
-    lines = [segment for segment, trained in view if trained]
-    return [line_ids(tokenizer, s.text, last=s.role == "done") for s in lines]
-
-
 def ask_upfront(
     problems: Sequence[Problem], generator: IncrementalDecoder, decoding: Decoding
 ) -> KnownQuestions:
-    """All questions of a generator, decoded before any solution; at most `max_steps`.
+    """A generator's questions, decoded before any solution; at most `max_steps`.
 
     Section 3.3 of Socratic CoT can be read like that.
     """
@@ -138,6 +108,36 @@ def ask_upfront(
     return KnownQuestions(problems, generator.tokenizer, questions)
 
 
+def write_guides(
+    planner: IncrementalDecoder, prompts: Sequence[list[int]], limit: int
+) -> list[str]:
+    """The guide line, of at most `limit` tokens, that the planner writes per prompt."""
+    # It is given the line's first word, so that every line is a guide.
+    prefix = text_ids(planner.tokenizer, PREFIXES["guide"])
+    planner.start([[*prompt, *prefix] for prompt in prompts])
+    texts = [" ".join(planner.text(ids).split()) for ids in planner.write(limit)]
+    return [f"{PREFIXES['guide']} {text}".strip() for text in texts]
+
+
+class PlannedDecoder(IncrementalDecoder):
+    """A question generator that reads the planner's guide after each problem.
+
+    Socratic CoT's planner is a sequence-to-sequence model (Fig. 6); ours is a student
+    that reads only the problem.  Both models have the same tokeniser.
+    """
+
+    def __init__(
+        self, generator: IncrementalDecoder, planner: IncrementalDecoder, limit: int
+    ) -> None:
+        super().__init__(generator.model, generator.tokenizer)
+        self.planner, self.limit = planner, limit
+
+    def start(self, prompts: Sequence[list[int]]) -> None:
+        guides = write_guides(self.planner, prompts, self.limit)
+        read = [line_ids(self.tokenizer, guide) for guide in guides]
+        super().start([[*p, *ids] for p, ids in zip(prompts, read, strict=True)])
+
+
 @dataclass
 class _Row:
     ids: list[int]  # everything read and written
@@ -146,7 +146,7 @@ class _Row:
 
 
 class CalculatorDecoder(IncrementalDecoder):
-    """A decoder whose results are calculated; the rest is the model's own text.
+    """A decoder that inserts the correct result after each "=" of an expression.
 
     The tokens of a result replace the model's one by one and are read, counted and
     limited like any others; `logprobs` are those of the text as written.
@@ -199,7 +199,7 @@ class CalculatorDecoder(IncrementalDecoder):
         return torch.tensor(tokens, device=chosen.device)
 
     def result_ids(self, ids: list[int], chosen: int) -> list[int]:
-        """The tokens of the result due after `ids`, in place of `chosen`; else none."""
+        """The tokens of the result due after `ids` in place of `chosen`, if any."""
         line = self.text(ids, strip=False).rpartition("\n")[2]
         result = result_due(line)
         leads = chosen in self.leads and _OPEN.search(line + self.text([chosen], False))
@@ -210,7 +210,10 @@ class CalculatorDecoder(IncrementalDecoder):
 
 
 def result_due(line: str) -> str | None:
-    """The result due at the end of a line such as "... =", "... = " or "... = $"."""
+    """The result due at the end of a line: "4 bags * $3 = $" -> "12"; or None.
+
+    A result without a finite decimal form is a fraction (10 / 3 = 10/3).
+    """
     if not _OPEN.search(line):
         return None
     filled = f"{line}0"  # an equation, if an expression precedes the "="

@@ -19,9 +19,8 @@ def device() -> torch.device:
 def use_bf16() -> bool:
     """Whether training uses bf16 autocast on this machine; never fp16.
 
-    A CPU is timed on a matrix product, because many run bf16 at half the speed of
-    float32.  The decision is part of a student's hash, so it is made once per machine
-    and kept in `outputs/machine.json`.
+    A CPU is timed, because many run bf16 at half the speed of float32.  The decision is
+    part of a student's hash, so it is kept in `outputs/machine.json`.
     """
     if torch.cuda.is_available():
         return torch.cuda.is_bf16_supported()
@@ -36,22 +35,19 @@ def use_bf16() -> bool:
 
 
 def _matmul_seconds(dtype: torch.dtype, size: int = 1024, repeats: int = 5) -> float:
-    left = torch.randn(size, size).to(dtype)
-    right = torch.randn(size, size).to(dtype)
-    left @ right  # warm up
+    left, right = torch.randn(2, size, size).to(dtype)
     times = []
-    for _ in range(repeats):
+    for _ in range(repeats + 1):
         start = time.perf_counter()
         left @ right
         times.append(time.perf_counter() - start)
-    return min(times)
+    return min(times[1:])  # the first one warms up
 
 
 def expected_minutes(model, tokens: float) -> float:
-    """Rough training time on the CPU, in minutes; a GPU is much faster.
+    """Rough training time on the CPU, in minutes, of `tokens` over all epochs.
 
     6 operations per parameter and token, at 60 % of the speed of a matrix product.
-    `tokens` is the number of tokens over all epochs.
     """
     operations = 6 * sum(p.numel() for p in model.parameters()) * tokens
     speed = 2 * 1024**3 / _matmul_seconds(torch.float32)

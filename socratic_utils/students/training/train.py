@@ -3,44 +3,38 @@
     >>> folder = train_student("tiny", pairs, SUPERVISIONS["cot"], training, "out")
     >>> model, tokenizer = load_student(folder)
 
-To understand it, read `supervision`, `transcript`, this module, `trainer` and `config`.
-A student lies in `students/<supervision>-<hash>/`, where the hash covers everything
-that made it (`identity`).  If it is there, it is not trained again; a killed training
-resumes from its last checkpoint.
+A student lies in `students/<supervision>-<hash>/`.  If it is there, it is not trained
+again; a killed training resumes from its last checkpoint.
 
-Not covered: parameter-efficient training; both papers fine-tune all weights.
+Not covered: parameter-efficient training; versions of libraries, processes and device,
+which change weights only through rounding and dropout, are not hashed.
 """
 
 import shutil
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import PartialState
-from transformers import (
-    AutoModelForCausalLM,
-    AutoTokenizer,
-    PrinterCallback,
-    TrainerCallback,
-    TrainingArguments,
-    set_seed,
-)
+from transformers import PrinterCallback, TrainerCallback, TrainingArguments, set_seed
 from transformers.utils.logging import disable_progress_bar
 
 from socratic_utils.config import MICRO_BATCH, Training
 from socratic_utils.files import content_hash, read_json, write_json
-from socratic_utils.students.base_models import load_pretrained
+from socratic_utils.problems import Chain, Problem
+from socratic_utils.students.base_models import base_revision, load_pretrained
 from socratic_utils.students.supervision import Supervision
-from socratic_utils.students.transcript import IGNORED, Pairs, tokenize
+from socratic_utils.students.transcript import IGNORED, Pairs, map_pairs, tokenize
 
 from .hardware import device, expected_minutes, use_bf16
-from .identity import ingredients
 from .trainer import (
+    ByLength,
     MaskedLoss,
     MaskedTrainer,
-    NoLastCheckpoint,
     OneLine,
     blank,
     collate,
@@ -48,6 +42,10 @@ from .trainer import (
 )
 
 disable_progress_bar()  # loading a small model needs no bar
+
+# Raise it when transcripts, the loss or the training loop change what is learnt: every
+# student is then trained again.
+FORMAT = 2
 
 
 def train_student(
@@ -68,14 +66,11 @@ def train_student(
     """
     # 1. Is there something to train?
     if not pairs:
-        raise ValueError(
-            f"{supervision.name}: no chain to learn from; see 02_filtering"
-        )
-    if held_out := {p.split for p, _ in pairs} - {"train"}:
-        raise ValueError(
-            f"{supervision.name}: problems of {', '.join(sorted(held_out))} are for "
-            f"scoring, never for training"
-        )
+        message = "no chain to learn from; see 02_filtering"
+        raise ValueError(f"{supervision.name}: {message}")
+    if held_out := ", ".join(sorted({p.split for p, _ in pairs} - {"train"})):
+        message = f"problems of {held_out} are for scoring, never for training"
+        raise ValueError(f"{supervision.name}: {message}")
     made_from = ingredients(base, pairs, supervision, training, seed)
     name = f"{supervision.name}-{content_hash(made_from)}"
     target = Path(folder) / name
@@ -92,61 +87,85 @@ def train_student(
     minutes = expected_minutes(model, tokens * training.epochs)
     print(f"{name}: {len(examples)} transcripts, {tokens} tokens, {training.epochs:g} "
           f"epochs; about {minutes:.1f} minutes on this machine's CPU")  # fmt: skip
-    processes = PartialState(cpu=device().type == "cpu").num_processes
-    rows = list(examples)
+    processes, rows = PartialState(cpu=device().type == "cpu").num_processes, examples
     if processes > 1:
-        rows += [blank(rows[0])] * (-len(rows) % training.batch_size)
+        rows = examples + [blank(examples[0])] * (-len(examples) % training.batch_size)
 
     # 3. Train, or resume.
     trainer = MaskedTrainer(
         MaskedLoss(model), train_dataset=rows, processing_class=tokenizer,
         args=training_arguments(training, target, seed, len(examples), processes),
-        data_collator=collate(tokenizer.pad_token_id),
-        callbacks=[OneLine(name), NoLastCheckpoint(), *callbacks],
+        data_collator=collate(tokenizer),
+        callbacks=[OneLine(name), *callbacks],
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)  # OneLine replaces it
     start = time.perf_counter()
     trainer.train(resume_from_checkpoint=last_checkpoint(target / "checkpoints"))
-    if not trainer.is_world_process_zero():
-        trainer.accelerator.wait_for_everyone()
-        return target
 
     # 4. Save; the record comes last.
-    model.save_pretrained(target)
-    tokenizer.save_pretrained(target)
-    labels = [label for example in examples for label in example["labels"]]
-    record = {
-        "name": name, "base": base, "problems": len(examples), "too_long": too_long,
-        "tokens": tokens,
-        "trained_tokens": sum(label != IGNORED for label in labels),
-        "seconds": round(time.perf_counter() - start, 1),
-        "processes": processes, "steps": trainer.state.max_steps,
-        "made_from": made_from,
-        "losses": [
-            {"step": row["step"], "loss": row["loss"]}
-            for row in trainer.state.log_history if "loss" in row
-        ],
-    }  # fmt: skip
-    write_json(target / "training.json", record)
-    # A checkpoint half deleted by a kill must not be resumed from: only now.
-    shutil.rmtree(target / "checkpoints", ignore_errors=True)
+    if trainer.is_world_process_zero():
+        model.save_pretrained(target)
+        tokenizer.save_pretrained(target)
+        labels = [label for example in examples for label in example["labels"]]
+        losses = [row for row in trainer.state.log_history if "loss" in row]
+        record = {
+            "name": name, "base": base, "problems": len(examples),
+            "too_long": too_long, "tokens": tokens,
+            "trained_tokens": sum(label != IGNORED for label in labels),
+            "seconds": round(time.perf_counter() - start, 1),
+            "processes": processes, "steps": trainer.state.max_steps,
+            "made_from": made_from,
+            "losses": [{"step": r["step"], "loss": r["loss"]} for r in losses],
+        }  # fmt: skip
+        write_json(target / "training.json", record)
+        # A checkpoint half deleted by a kill must not be resumed from: only now.
+        shutil.rmtree(target / "checkpoints", ignore_errors=True)
     trainer.accelerator.wait_for_everyone()
     return target
+
+
+def ingredients(
+    base: str, pairs: Pairs, supervision: Supervision, training: Training, seed: int
+) -> dict[str, Any]:
+    """Everything that determines a student's weights, by meaning, not source bytes.
+
+    `transcripts` hashes lines and masks.  `order` hashes the sampler's order over two
+    epochs of fixed examples: it notices a changed sampler or library.
+    """
+
+    def lines_hash(problem: Problem, chain: Chain) -> str:
+        shown = supervision.transcript(problem, chain)
+        return content_hash([(s.role, s.text, trained) for s, trained in shown], 64)
+
+    lengths = [17 * i % 61 + 1 for i in range(256)]  # any fixed lengths
+    examples = [{"input_ids": [0] * n, "labels": [0] * n} for n in lengths]
+    sampler, epochs = ByLength(examples, training.batch_size, seed), []
+    for epoch in range(2):
+        sampler.set_epoch(epoch)
+        epochs.append(list(sampler))
+    return {
+        "format": FORMAT,
+        "base_revision": base_revision(base),
+        "supervision": asdict(supervision),
+        "training": {name: float(v) for name, v in asdict(training).items()},
+        "seed": seed,
+        "transcripts": content_hash(map_pairs(lines_hash, pairs)),
+        "order": content_hash(epochs),
+        "dtype": "float32",
+        "autocast": "bfloat16" if use_bf16() else "none",
+    }
+
+
+def student_hash(*made_from) -> str:
+    """The hash of a student's `ingredients`, 10 hex digits."""
+    return content_hash(ingredients(*made_from))
 
 
 def make_examples(
     pairs: Pairs, tokenizer, supervision: Supervision, max_length: int
 ) -> tuple[list[dict], int]:
-    """(tokenised examples, number of those dropped as longer than `max_length`).
-
-    A pair that is repeated (`down_sampling`) is tokenised once.
-    """
-    known: dict[tuple[str, int], dict] = {}
-    for problem, chain in pairs:
-        key = (problem.id, id(chain))
-        if key not in known:
-            known[key] = tokenize(tokenizer, problem, chain, supervision)
-    examples = [known[problem.id, id(chain)] for problem, chain in pairs]
+    """(tokenised examples, number of those dropped as longer than `max_length`)."""
+    examples = map_pairs(lambda p, c: tokenize(tokenizer, p, c, supervision), pairs)
     short = [e for e in examples if len(e["input_ids"]) <= max_length]
     return short, len(examples) - len(short)
 
@@ -179,8 +198,8 @@ def save_every(steps: int, epochs: float) -> int:
     """Optimizer steps between two checkpoints, with `steps` per epoch.
 
     A checkpoint is three times the model, so a short training has one half-way and a
-    long one every 500 steps.  With several epochs, checkpoints fall between epochs:
-    resuming inside a later epoch would have to skip its batches, which takes time.
+    long one every 500 steps.  With several epochs they fall between epochs: resuming
+    inside a later epoch would have to skip its batches, which takes time.
     """
     wanted = min(max(10, ceil(steps * epochs / 2)), 500)
     return wanted if epochs <= 1 else steps * max(1, round(wanted / steps))
@@ -196,8 +215,7 @@ def last_checkpoint(folder: Path) -> str | None:
 
 def load_student(folder: str | Path):
     """(model in evaluation mode on the device, tokenizer) of a trained student."""
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    model, tokenizer = load_pretrained(str(folder))
     return model.to(device()).eval(), tokenizer
 
 

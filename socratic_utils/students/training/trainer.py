@@ -1,23 +1,23 @@
 """The loss of every student, its batches and the order in which they are shown.
 
 `masked_loss` is the token-level cross-entropy of Socratic CoT, Eq. 1, on the trained
-roles.  It computes logits only there, because 49,152 logits per token are a large part
-of the work of a small model (`tests/speed/training.py`).
+roles.  It computes logits only there: 49,152 logits per token are a large part of the
+work of a small model (`tests/speed/training.py`).
 
     >>> trainer = MaskedTrainer(MaskedLoss(model), args=arguments,
-    ...                         train_dataset=examples, data_collator=collate(pad_id))
+    ...     train_dataset=examples, data_collator=collate(tokenizer))
 
 Not covered: evaluation inside training; students are scored by decoding.
 """
 
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import torch
 from torch.nn.functional import cross_entropy
-from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import Sampler
-from transformers import Trainer, TrainerCallback
+from transformers import DataCollatorForSeq2Seq, Trainer, TrainerCallback
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from socratic_utils.students.transcript import IGNORED
@@ -41,11 +41,7 @@ def masked_loss(model, input_ids, attention_mask, labels, items=None):
 
 
 class MaskedLoss(torch.nn.Module):
-    """A causal language model whose `forward` returns the loss.
-
-    With several processes the loss is thus computed inside the distributed wrapper,
-    which averages the gradients.
-    """
+    """A model whose `forward` returns the loss, as the distributed wrapper needs it."""
 
     accepts_loss_kwargs = True  # Trainer: `items` counts the whole optimizer step
     loss_type = "ForCausalLM"  # Trainer: labels are shifted by one when it counts them
@@ -57,16 +53,12 @@ class MaskedLoss(torch.nn.Module):
     def forward(self, input_ids, attention_mask, labels, items=None):
         return masked_loss(self.model, input_ids, attention_mask, labels, items)[0]
 
-    def save_pretrained(self, folder, **options) -> None:
-        """Save the language model alone, as transformers would."""
-        self.model.save_pretrained(folder, **options)
-
 
 class ByLength(Sampler[int]):
-    """A random order that groups examples of similar length, different in each epoch.
+    """A random order that groups examples of similar length; blanks come last.
 
     It depends on lengths, batch size, seed and epoch alone, so it is the same in every
-    process and after a restart.  Blanks (`blank`) come last.
+    process and after a restart.
     """
 
     def __init__(self, examples: Sequence[dict], batch_size: int, seed: int) -> None:
@@ -88,7 +80,7 @@ class ByLength(Sampler[int]):
 
 
 def blank(example: dict) -> dict:
-    """An example without a loss, which fills the last batch of several processes.
+    """An example without a loss: several processes need their last batch filled.
 
     Accelerate would repeat the first examples of the epoch instead.
     """
@@ -109,14 +101,18 @@ class MaskedTrainer(Trainer):
 
     def _get_train_sampler(self, train_dataset=None) -> Sampler:
         examples = self.train_dataset if train_dataset is None else train_dataset
-        arguments = self.args
-        whole = arguments.train_batch_size * arguments.gradient_accumulation_steps
-        return ByLength(examples, whole * arguments.world_size, arguments.seed)
+        args = self.args
+        batch_size = args.train_batch_size * args.gradient_accumulation_steps
+        return ByLength(examples, batch_size * args.world_size, args.seed)
+
+    def _save_checkpoint(self, *args, **options) -> None:
+        if self.state.global_step < self.state.max_steps:  # then the student is saved
+            super()._save_checkpoint(*args, **options)
 
     # Checkpoints hold the language model, not the module around it.
 
     def _save(self, output_dir=None, state_dict=None) -> None:
-        self.model.save_pretrained(output_dir or self.args.output_dir)
+        self.model.model.save_pretrained(output_dir or self.args.output_dir)
 
     def _load_from_checkpoint(self, resume_from_checkpoint, model=None) -> None:
         own = self.model.model
@@ -128,56 +124,44 @@ def split_batch(batch_size: int, processes: int, largest: int) -> tuple[int, int
     """(sequences per device, at most `largest`; accumulated batches) of one step.
 
     Raises ValueError where the batch cannot be divided among the processes.
-
-    >>> split_batch(32, 2, 8)
-    (8, 2)
     """
     share, rest = divmod(batch_size, processes)
     if rest or not share:
-        raise ValueError(
-            f"a batch of {batch_size} cannot be divided among {processes} processes: "
-            f"choose a number of processes that divides it"
-        )
+        raise ValueError(f"a batch of {batch_size} cannot be divided among {processes} "
+                         "processes: choose a number that divides it")  # fmt: skip
     micro = max(n for n in range(1, min(share, largest) + 1) if share % n == 0)
     return micro, share // micro
 
 
-def collate(pad_id: int):
+def collate(tokenizer) -> DataCollatorForSeq2Seq:
     """A function from examples to tensors [batch, length], padded on the right."""
-
-    def pad(rows, filler: int) -> torch.Tensor:
-        tensors = [torch.tensor(row) for row in rows]
-        return pad_sequence(tensors, batch_first=True, padding_value=filler)
-
-    def batch(examples: list[dict]) -> dict[str, torch.Tensor]:
-        ids = [e["input_ids"] for e in examples]
-        return {
-            "input_ids": pad(ids, pad_id),
-            "attention_mask": pad([[1] * len(row) for row in ids], 0),
-            "labels": pad([e["labels"] for e in examples], IGNORED),
-        }
-
-    return batch
+    tokenizer.padding_side = "right"
+    return DataCollatorForSeq2Seq(tokenizer, label_pad_token_id=IGNORED)
 
 
 class OneLine(TrainerCallback):
     """Progress as one printed line per log, also readable in an executed notebook."""
 
     def __init__(self, name: str) -> None:
-        self.name = name
-        self.start = time.perf_counter()
+        self.name, self.start = name, time.perf_counter()
 
     def on_log(self, args, state, control, logs=None, **kwargs) -> None:
         if logs and "loss" in logs and state.is_world_process_zero:
-            spent = time.perf_counter() - self.start
             step = f"step {state.global_step}/{state.max_steps}"
-            said = f"{self.name}: {step}, loss {logs['loss']:.3f}, {spent:.0f} s"
-            print(said, flush=True)
+            spent = f"{time.perf_counter() - self.start:.0f} s"
+            print(f"{self.name}: {step}, loss {logs['loss']:.3f}, {spent}", flush=True)
 
 
-class NoLastCheckpoint(TrainerCallback):
-    """No checkpoint after the last step, because the student itself is saved then."""
+class KeepModels(TrainerCallback):
+    """Saves up to `count` models in `folder`/step-00022 and so on, evenly spaced."""
+
+    def __init__(self, count: int, folder: Path) -> None:
+        self.count, self.folder = count, folder
 
     def on_step_end(self, args, state, control, **kwargs) -> None:
-        if state.global_step >= state.max_steps:
-            control.should_save = False
+        last, count = state.max_steps, self.count
+        steps = {max(1, round(last * (i + 1) / count)) for i in range(count)}
+        if state.global_step in steps and state.is_world_process_zero:
+            target = self.folder / f"step-{state.global_step:05d}"
+            kwargs["model"].model.save_pretrained(target)
+            kwargs["processing_class"].save_pretrained(target)
