@@ -128,9 +128,11 @@ set -- ${options[@]+"${options[@]}"} # an empty list is unset for bash 3
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}" || echo "${BASH_SOURCE[0]}")")"
 
 # A wrong option is refused by any recent Python, before an environment is made.
-if [[ ${1:-} != test ]] && python=$(find_python 2>/dev/null); then
-  "$python" -m socratic_utils.runner.options "$@" || exit
-fi
+for name in python python3; do
+  [[ ${1:-} != test ]] && "$name" -c "$RECENT" 2>/dev/null || continue
+  "$name" -m socratic_utils.runner.options "$@" || exit
+  break
+done
 
 LOCK_HASH=$(cksum <requirements.lock)
 export PYTHONUTF8=1 TOKENIZERS_PARALLELISM=false TQDM_MININTERVAL=2

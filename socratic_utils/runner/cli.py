@@ -196,10 +196,13 @@ def run_one(one: Run, path: Path, place: str) -> None:
     if reason := why_skipped(one, path):
         return print(f"{place} is skipped: {reason}")
     print(f"{place}, {schedule.estimate(settings, path)} ...", flush=True)
-    rest = {n: v for n, v in one.options.items() if n not in ("scale", "seed", "reuse")}
+    parameters: dict[str, Any] = {"overrides": {}}
+    for name, value in one.options.items():
+        own = name in ("scale", "seed", "reuse")
+        (parameters if own else parameters["overrides"])[name] = value
     copy = settings.folder / "notebooks" / path.name
     try:
-        usage = run_notebook(path, copy, {**one.options, "overrides": rest})
+        usage = run_notebook(path, copy, parameters)
     except NotebookError as error:
         record_usage(settings.folder, path, error.usage, "failed")
         raise

@@ -18,6 +18,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,15 @@ from .live import LiveAsker
 from .prompts import Prompt, asked_text, load_prompt, read_as
 
 STORE_NAME = "replies.sqlite"
+
+
+def _rows_by_key(recordings: Iterable[Any]) -> dict[str, dict]:
+    return {row["key"]: row for path in recordings for _, row in read_rows(path)}
+
+
+@cache  # a plan makes a hundred teachers
+def _shipped_rows() -> dict[str, dict]:
+    return _rows_by_key(shipped_recordings())
 
 
 @dataclass
@@ -73,8 +83,8 @@ class Teacher:
             raise ValueError(f"mode must be one of {MODES}, not {self.mode!r}")
         at = (self.base_url, self.served_as, self.api, self.timeout, self.max_retries)
         self.endpoint = Endpoint(self.model, *at)
-        shipped = shipped_recordings() if self.recorded is None else self.recorded
-        self._recorded = {row["key"]: row for f in shipped for _, row in read_rows(f)}
+        given = self.recorded
+        self._recorded = _shipped_rows() if given is None else _rows_by_key(given)
         self.store = ReplyStore(MEMORY)
         if self.cache_dir is not None:
             self.store = ReplyStore(Path(self.cache_dir) / STORE_NAME)
