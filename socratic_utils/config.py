@@ -98,6 +98,7 @@ class Settings:
     seed: int = 0
     reuse: str = ""  # "reference": committed rows instead of trainings
     ablations: str = ""  # "all": the ablations that train slowly, too
+    plan: bool = False  # a dry run: missing benchmarks are placeholders
 
     @property
     def folder(self) -> Path:
@@ -137,7 +138,7 @@ class Settings:
     def hash(self) -> str:
         """A short hash of every setting that changes the students' results."""
         neutral = ("teacher_url", "teacher_mode", "max_cost", "many", "reuse",
-                   "ablations")  # fmt: skip
+                   "ablations", "plan")  # fmt: skip
         return content_hash({k: v for k, v in asdict(self).items() if k not in neutral})
 
 

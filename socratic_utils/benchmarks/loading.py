@@ -38,6 +38,8 @@ def downloaded_file(url: str) -> Path:
 
     path = Path(HF_HOME) / "socratic-cot" / content_hash(url) / url.rpartition("/")[2]
     if not path.exists():
+        if os.environ.get("HF_HUB_OFFLINE") == "1":
+            raise _not_downloaded(url, OSError("HF_HUB_OFFLINE is set"))
         try:
             reply = httpx.get(url, follow_redirects=True, timeout=60.0)
             write_atomic(path, reply.raise_for_status().content)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from socratic_utils.benchmarks import DATA_VARIABLE, load_problems, splits_of
+from socratic_utils.benchmarks.placeholders import placeholders
 from socratic_utils.config import Settings, outputs_root
 from socratic_utils.problems import Chain, Problem
 from socratic_utils.teacher.cost import Estimate
@@ -26,12 +27,12 @@ REPORTED_SPLITS = ("test", "challenge", "original", "contrast")
 
 def train_problems(settings: Settings) -> list[Problem]:
     """The training problems of the run."""
-    return _loaded(settings.dataset, "train")[: settings.train_limit]
+    return all_problems(settings, "train")[: settings.train_limit]
 
 
 def test_problems(settings: Settings, split: str = "") -> list[Problem]:
     """`test_limit` evenly spaced problems of a split (default: the first reported)."""
-    problems = _loaded(settings.dataset, split or test_splits(settings)[0])
+    problems = all_problems(settings, split or test_splits(settings)[0])
     return spread(problems, settings.test_limit)
 
 
@@ -46,18 +47,22 @@ def test_splits(settings: Settings) -> list[str]:
     return [split for split in REPORTED_SPLITS if split in known] or ["validation"]
 
 
-def _loaded(dataset: str, split: str) -> list[Problem]:
-    return list(_read_once(dataset, split, os.environ.get(DATA_VARIABLE, "")))
+def all_problems(settings: Settings, split: str) -> list[Problem]:
+    """Every problem of a split; in a plan, placeholders if it is not at hand."""
+    folder = os.environ.get(DATA_VARIABLE, "")
+    return list(_read_once(settings.dataset, split, folder, settings.plan))
 
 
 @cache  # every stage asks for the problems
-def _read_once(dataset: str, split: str, _folder: str) -> tuple[Problem, ...]:
-    return tuple(load_problems(dataset, split))
-
-
-def forget_problems() -> None:
-    """Let the next stage read all benchmarks again."""
-    _read_once.cache_clear()
+def _read_once(
+    dataset: str, split: str, _folder: str, plan: bool
+) -> tuple[Problem, ...]:
+    try:
+        return tuple(load_problems(dataset, split))
+    except (OSError, ImportError):  # not here, or no package to read it with
+        if not plan:
+            raise
+    return tuple(placeholders(dataset, split))
 
 
 def spread(problems: Sequence[Problem], limit: int | None) -> list[Problem]:

@@ -13,7 +13,7 @@ import csv
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,6 @@ from socratic_utils.files import read_json, record_settings, update_run_json
 
 from . import options, paper_grid, plan_gpu, schedule
 from .execute import NotebookError, Usage, find_notebooks, run_notebook
-from .known_sizes import data_line, known_sizes
 from .options import BAD_INPUT
 from .paper_grid import Run
 from .schedule import number
@@ -110,14 +109,14 @@ def choose(notebooks: list[Path], only: str | None) -> list[Path]:
 
 def show_plans(runs: Sequence[Run]) -> None:
     """The plan of one run; of a grid, its list, one plan per dataset, and all hours."""
-    with known_sizes():
-        if len(runs) == 1:
-            return show_plan(runs[0])
-        print(paper_grid.listing(runs))
-        for one in paper_grid.first_of_each_dataset(runs):
-            print(f"\n{one.settings.dataset}: the plan of {one}")
-            show_plan(one)
-        plan_gpu.show_grid_hours([one.settings for one in runs])
+    os.environ["HF_HUB_OFFLINE"] = "1"  # a plan downloads nothing
+    if len(runs) == 1:
+        return show_plan(runs[0])
+    print(paper_grid.listing(runs))
+    for one in paper_grid.first_of_each_dataset(runs):
+        print(f"\n{one.settings.dataset}: the plan of {one}")
+        show_plan(one)
+    plan_gpu.show_grid_hours([replace(one.settings, plan=True) for one in runs])
 
 
 def show_plan(one: Run) -> None:
@@ -125,21 +124,21 @@ def show_plan(one: Run) -> None:
 
     Without an environment neither teacher nor GPU can be planned.
     """
-    settings, requests = one.settings, {}
+    settings, requests = replace(one.settings, plan=True), {}
     print(f"scale {settings.scale}, settings {settings.hash}, into {settings.folder}")
     for name in options.SETTINGS:
         if (value := getattr(settings, name)) not in ("", None):
             print(f"  {name} = {value}")
-    print(data_line(settings))
     try:
-        from .plan_teacher import teacher_plan
+        from .plan_teacher import data_line, teacher_plan
 
+        print(data_line(settings))
         requests = teacher_plan(settings)
     except ImportError:
         print("  (the teacher's cost is known once the environment is set up)")
     for path in one.notebooks:
         try:
-            reason = why_skipped(one, path)
+            reason = why_skipped(one, path, settings)
         except ImportError:
             reason = ""
         if reason:
@@ -157,11 +156,11 @@ def show_plan(one: Run) -> None:
         plan_gpu.show_gpu_plan(settings)
 
 
-def why_skipped(one: Run, path: Path) -> str:
+def why_skipped(one: Run, path: Path, settings: config.Settings) -> str:
     """Why a run skips a notebook, or an empty string."""
-    if len(one.notebooks) > 1 and schedule.is_on_request(one.settings, path):
+    if len(one.notebooks) > 1 and schedule.is_on_request(settings, path):
         return f"run it with --only {number(path)}"
-    return schedule.why_left_out(one.settings, path)
+    return schedule.why_left_out(settings, path)
 
 
 # --- one run --------------------------------------------------------------------------
@@ -193,7 +192,7 @@ def run(one: Run) -> int:
 def run_one(one: Run, path: Path, place: str) -> None:
     """Run a notebook and record what it took; `place` is printed before it."""
     settings = one.settings
-    if reason := why_skipped(one, path):
+    if reason := why_skipped(one, path, settings):
         return print(f"{place} is skipped: {reason}")
     print(f"{place}, {schedule.estimate(settings, path)} ...", flush=True)
     parameters: dict[str, Any] = {"overrides": {}}

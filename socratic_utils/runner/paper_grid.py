@@ -160,7 +160,7 @@ def paper_grid(settings: Sequence[Settings]) -> pd.DataFrame:
 
 def cells_of(settings: Settings) -> list[tuple[tuple, dict]]:
     """The cells of Table 2 that a run has, each with its line of the main table."""
-    from socratic_utils.experiments.stages import rows_on_disk
+    from socratic_utils.experiments.saved import rows_on_disk
     from socratic_utils.results.papers import socratic_cot as paper
     from socratic_utils.results.tables import main_table
 

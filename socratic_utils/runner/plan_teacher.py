@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from socratic_utils.benchmarks import splits_of
 from socratic_utils.config import Settings, outputs_root
 from socratic_utils.experiments import prompting
 from socratic_utils.experiments.corpus import can_give, styles
 from socratic_utils.experiments.data import (
     STYLE,
+    all_problems,
     can_ask,
     can_sample,
     sampling_plan,
@@ -46,6 +48,17 @@ def known_teachers() -> list[str]:
     store = outputs_root() / "teacher" / STORE_NAME
     asked = set(ReplyStore(store).models()) if store.exists() else set()
     return sorted(recorded | asked | set(CORPORA))
+
+
+def data_line(settings: Settings) -> str:
+    """The numbers of problems of a run, and whether they were counted or are known."""
+    parts = []
+    for split in splits_of(settings.dataset):
+        problems = all_problems(settings, split)
+        known = problems[0].extra.get("placeholder")
+        how = "known size, mean lengths" if known else "counted"
+        parts.append(f"{split} {len(problems):,} ({how})")
+    return f"  problems of {settings.dataset}: {', '.join(parts)}"
 
 
 def teacher_plan(settings: Settings) -> dict[str, Estimate]:

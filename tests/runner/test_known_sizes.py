@@ -3,15 +3,17 @@
 import os
 import socket
 import time
+from dataclasses import replace
 
 import pytest
 
 from socratic_utils import config
 from socratic_utils.benchmarks import BENCHMARKS, load_problems
+from socratic_utils.benchmarks.placeholders import TYPICAL
 from socratic_utils.experiments.data import train_problems
 from socratic_utils.problems import problem_text, sub_questions
 from socratic_utils.runner import cli
-from socratic_utils.runner.known_sizes import TYPICAL, data_line, known_sizes
+from socratic_utils.runner.plan_teacher import data_line
 from tests.helpers.published_rows import REAL_DATA, needs_real_data
 
 
@@ -33,15 +35,13 @@ def test_every_benchmark_but_ours_has_typical_problems():
 
 
 def test_without_data_a_plan_has_as_many_problems_as_are_published(no_data):
-    settings = config.load("paper", dataset="strategyqa")
-    with known_sizes():
-        problems = train_problems(settings)
-        assert len(problems) == 1832 and len(sub_questions(problems[0])) == 3
-        assert "train 1,832 (known size, mean lengths)" in data_line(settings)
-        ours = data_line(config.load("smoke"))
-        assert "train 400 (counted)" in ours
-    with pytest.raises(FileNotFoundError):  # placeholders end with the plan
-        train_problems(settings)
+    settings = config.load("paper", dataset="strategyqa", plan=True)
+    problems = train_problems(settings)
+    assert len(problems) == 1832 and len(sub_questions(problems[0])) == 3
+    assert "train 1,832 (known size, mean lengths)" in data_line(settings)
+    assert "train 400 (counted)" in data_line(config.load("smoke", plan=True))
+    with pytest.raises(FileNotFoundError):  # only a plan has placeholders
+        train_problems(replace(settings, plan=False))
 
 
 @needs_real_data

@@ -17,6 +17,7 @@ from socratic_utils.answers.extract import is_correct
 from socratic_utils.config import Settings
 from socratic_utils.experiments import corpus, data
 from socratic_utils.experiments.arms import main_arm
+from socratic_utils.experiments.saved import arm_rows_on_disk
 from socratic_utils.experiments.scotd.prompted_student import arms
 from socratic_utils.files import content_hash
 from socratic_utils.problems import Chain, Problem, problem_text
@@ -136,8 +137,6 @@ def can_compare(settings: Settings) -> bool:
 
     With reused rows, those of the compared students must be committed.
     """
-    from socratic_utils.experiments.stages import arm_rows_on_disk
-
     taught = corpus.can_teach(settings, ("gt_steps",))
     students = [STUDENT, "gt_steps"][: 1 + taught]
     if settings.reuse:
@@ -150,8 +149,6 @@ def can_compare(settings: Settings) -> bool:
 
 def rows_before(settings: Settings) -> list[dict]:
     """The untrained student's rows of notebook 13; empty if it has not been run."""
-    from socratic_utils.experiments.stages import arm_rows_on_disk
-
     [before] = [arm for arm in arms(settings) if arm.name == "greedy_cot"]
     return arm_rows_on_disk(settings, before)
 

@@ -21,6 +21,7 @@ from socratic_utils.results.tables import scores_by
 
 from ..arms import Arm
 from ..data import STYLE
+from ..saved import rows_on_disk
 
 EXPERIMENT = "checkpoints"
 
@@ -53,7 +54,7 @@ def arms(settings: Settings) -> list[Arm]:
 
 def score(settings: Settings) -> list[dict]:
     """Prediction rows of every checkpoint, with the columns `step` and `part`."""
-    from ..stages import rows_on_disk, score
+    from ..stages import score  # which loads torch
 
     if not settings.reuse:
         return [row for arm in arms(settings) for row in score(settings, arm)]

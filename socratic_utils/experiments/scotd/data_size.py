@@ -18,6 +18,7 @@ from socratic_utils.results.tables import scores_by
 from ..arms import Arm, main_arm
 from ..corpus import can_teach
 from ..data import can_sample
+from ..saved import arm_rows_on_disk, rows_on_disk
 from . import many_chains
 
 EXPERIMENT = "data_size"
@@ -61,10 +62,8 @@ def score(settings: Settings) -> list[dict]:
     return rows
 
 
-def rows_on_disk(settings: Settings) -> list[dict]:
+def saved_rows(settings: Settings) -> list[dict]:
     """What `score` has saved; nothing is trained, and the teacher is not asked."""
-    from ..stages import arm_rows_on_disk, rows_on_disk
-
     rows = rows_on_disk(settings, EXPERIMENT)
     for student in STUDENTS if rows else ():
         arm = replace(main_arm(student), limits=(settings.many.test_limit,))

@@ -26,6 +26,7 @@ from socratic_utils.results.papers.scotd import scores
 
 from ..arms import Arm
 from ..data import STYLE, can_sample, train_problems
+from ..saved import rows_on_disk
 from .many_chains import with_votes
 
 EXPERIMENT = "few_shot_or_supervised"
@@ -100,8 +101,6 @@ def label_only(settings: Settings, ids: Collection[str]) -> dict[str, Any] | Non
     That of `full_label`, or the main table's; None where neither was scored on all of
     them.  It is the line in SCoTD's Figure 2.
     """
-    from ..stages import rows_on_disk  # which loads torch
-
     for experiment, name in ((EXPERIMENT, "full_label"), ("", "answer_only")):
         rows = rows_on_disk(settings, experiment, f"-{name}.")
         own = [row for row in rows if row["id"] in ids]

@@ -29,6 +29,7 @@ from socratic_utils.problems import Chain, Problem
 from ..arms import Arm
 from ..corpus import FILTERS, filters_of, pool_of
 from ..data import STYLE, spread, test_problems
+from ..saved import arm_rows_on_disk
 
 EXPERIMENT = "many_chains"
 WAYS = {"pool_flat": False, "pool_balanced": True}  # name of an arm -> `balanced`
@@ -207,7 +208,6 @@ def teacher_votes(
 def compare_ways(settings: Settings) -> list[dict[str, Any]]:
     """A line on flat against balanced pools, once both are on disk; else none."""
     from ..ablations import paired_line
-    from ..stages import arm_rows_on_disk
 
     other = arms(settings)[-1]
     base, own = (arm_rows_on_disk(settings, a) for a in (whole_pool(settings), other))

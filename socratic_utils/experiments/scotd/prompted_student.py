@@ -21,6 +21,7 @@ from socratic_utils.config import Settings
 from ..arms import Arm
 from ..corpus import can_teach
 from ..data import STYLE, test_problems
+from ..saved import rows_on_disk
 
 EXPERIMENT = "prompted"
 
@@ -73,8 +74,6 @@ def transfer(settings: Settings) -> list[dict]:
 
 def rows_on_disk(settings: Settings) -> list[dict]:
     """Saved rows of `arms`, then of `transfer_arms`, in their order."""
-    from ..stages import rows_on_disk
-
     order = [*(arm.name for arm in arms(settings)), "before", "after_cot"]
     rows = rows_on_disk(settings, EXPERIMENT)
     return sorted(rows, key=lambda row: order.index(row["student"]))

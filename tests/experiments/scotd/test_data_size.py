@@ -21,10 +21,10 @@ def test_a_share_is_trained_on_so_many_problems(settings):
     records = [training_record(f) for f in (settings.folder / "students").iterdir()]
     sizes = sorted(r["problems"] for r in records if "answer_only" in r["name"])
     assert sizes == [6, 12]
-    on_disk = data_size.size_table(data_size.rows_on_disk(settings))
+    on_disk = data_size.size_table(data_size.saved_rows(settings))
     same = on_disk.sort_values(["student", "share"]).reset_index(drop=True)
     assert same.equals(table)
 
 
 def test_nothing_on_disk_is_no_table(settings):
-    assert data_size.rows_on_disk(settings) == []
+    assert data_size.saved_rows(settings) == []
