@@ -93,10 +93,7 @@ def read_rows(path: str | Path) -> Iterator[tuple[int, dict]]:
 
 
 def read_log(path: str | Path) -> list[dict]:
-    """Rows of an append-only log; lines that a kill cut off are skipped.
-
-    The last may be; an earlier one, which a later write continued, is warned of.
-    """
+    """Rows of an append-only log; cut lines are skipped, all but the last warned of."""
     rows, lines = [], Path(path).read_bytes().split(b"\n")
     for number, line in enumerate(lines, 1):
         try:

@@ -82,9 +82,9 @@ def rules(*rows: tuple[str, str, str | Callable[[re.Match], str]]) -> list[Rule]
 
 
 def substitute(text: str, rules: Iterable[Rule]) -> str:
-    """The text after all substitutions, in order; `in` is 100 times faster than `re`."""
+    """The text after all substitutions, applied in order."""
     for needle, pattern, new in rules:
-        if needle in text:
+        if needle in text:  # about 100 times faster than the pattern
             text = pattern.sub(new, text)
     return text
 
