@@ -92,21 +92,6 @@ def read_rows(path: str | Path) -> Iterator[tuple[int, dict]]:
             raise ValueError(f"{where}: damaged or cut off ({error})") from None
 
 
-def read_log(path: str | Path) -> list[dict]:
-    """Rows of an append-only log; lines that a kill cut off are skipped.
-
-    The last may be; an earlier one, which a later write continued, is warned of.
-    """
-    rows, lines = [], Path(path).read_bytes().split(b"\n")
-    for number, line in enumerate(lines, 1):
-        try:
-            rows.append(json_object(line, ""))
-        except ValueError:
-            if line.strip() and number < len(lines):
-                warnings.warn(f"{path}, line {number}: cut off, skipped", stacklevel=2)
-    return rows
-
-
 def json_object(line: bytes, where: str) -> dict:
     """A line's JSON object; ValueError, starting with `where`, if it is none."""
     try:

@@ -14,7 +14,7 @@ Not covered: prompts (`teacher.prompts`) and transcripts (`students.transcript`)
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from .files import read_rows, write_jsonl_rows
 
@@ -119,19 +119,16 @@ def _steps(values: Iterable[Any]) -> tuple[Step, ...]:
     return tuple(v if isinstance(v, Step) else Step(**v) for v in values)
 
 
-Row = TypeVar("Row", Problem, Chain)
-
-
 def save_jsonl(path: str | Path, items: Iterable[Problem | Chain | dict]) -> Path:
     """Write one JSON object per line, atomically; `.gz` is compressed."""
     rows = (item if isinstance(item, dict) else asdict(item) for item in items)
     return write_jsonl_rows(path, rows)
 
 
-def load_jsonl(path: str | Path, cls: type[Row]) -> list[Row]:
+def load_jsonl(path: str | Path, cls: type) -> list[Any]:
     """Read `Problem`s or `Chain`s; ValueError names the line of the first bad row."""
     known = {f.name for f in fields(cls)}
-    items: list[Row] = []
+    items = []
     for number, row in read_rows(path):
         try:
             if unknown := sorted(set(row) - known):

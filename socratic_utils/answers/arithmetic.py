@@ -7,8 +7,6 @@ Values are exact fractions; nothing is evaluated with `eval`:
     >>> [equation] = find_equations("5 kg * $2 = $10")
     >>> equation.expression, equation.result, equation_is_right(equation)
     ('5*2', '10', True)
-    >>> format_number(Fraction(1, 2)), format_number(10.0)
-    ('0.5', '10')
 
 Not covered: powers, roots, variables, mixed numbers, clock times.
 """
@@ -160,11 +158,9 @@ def find_equations(text: str) -> list[Equation]:
 
 
 def equation_is_right(equation: Equation) -> bool:
-    """Exact, or correct to the decimals written: 10/3=3.33 yes, 10/3=3 no.
-
-    A percent sign may be a unit (30/60*100=50%, 100%-30%=70) or mean 1/100.
-    """
+    """Exact, or correct to the decimals written: 10/3=3.33 yes, 10/3=3 no."""
     sides = [(equation.expression, equation.result)]
+    # A percent sign may be a unit (30/60*100=50%, 100%-30%=70) or mean 1/100.
     if not ("%" in equation.expression and re.search(r"[*/xX]", equation.expression)):
         sides.append(tuple(side.replace("%", "") for side in sides[0]))
     for expression, result in sides:

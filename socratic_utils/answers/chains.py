@@ -166,10 +166,7 @@ def _is_marked(line: str, kind: str) -> bool:
 
 
 def _without_final(line: str, kind: str, last: bool) -> str:
-    """The cleaned line without "The answer is N." and the like.
-
-    "Answer: 3 * 4 = 12" is kept: a label before an equation, or before another mark.
-    """
+    """The cleaned line without "The answer is N."; "Answer: 3 * 4 = 12" is kept."""
     cleaned = clean_line(line.partition("####")[0])
     labelled = _ANSWER.match(cleaned)
     if labelled and labelled["text"] and (not last or find_equations(cleaned)):
@@ -197,8 +194,8 @@ def _solution_steps(lines: list[str], kind: str) -> tuple[Step, ...]:
 def _socratic_steps(lines: list[str], kind: str) -> tuple[Step, ...]:
     """Questions with their solutions; a question without a solution is dropped.
 
-    A label may be alone on its line or missing: a line that ends with "?" is a
-    question, and the lines after it, up to a blank one, are its solution.
+    Where labels are missing, a line that ends with "?" is a question, and the lines
+    after it, up to a blank one, are its solution.
     """
     turns: list[list[str]] = []  # [question, solution]
     joined = False  # whether the line directly follows a labelled question or solution

@@ -82,12 +82,9 @@ def rules(*rows: tuple[str, str, str | Callable[[re.Match], str]]) -> list[Rule]
 
 
 def substitute(text: str, rules: Iterable[Rule]) -> str:
-    """The text after all substitutions whose substring it has, applied in order.
-
-    A substring test is about 100 times faster than a pattern, and LaTeX is rare.
-    """
+    """The text after all substitutions, applied in order."""
     for needle, pattern, new in rules:
-        if needle in text:
+        if needle in text:  # about 100 times faster than the pattern
             text = pattern.sub(new, text)
     return text
 
@@ -200,7 +197,10 @@ def _read_number(text: str, marked: bool) -> str | None:
         joined = re.sub(r"(?<=\d) (?=\d)", "", groups[0])
         text = joined + text[groups.end() :]
     found = [m for m in _NUMBER.finditer(text) if not m["date"]]
-    found = [m for m in found if not _is_label(m, text)] or found
+    found = [  # "1st" and "A4" are labels, but 3x4 is a product
+        m for m in found
+        if not (m["ordinal"] or text[m.start() - 1 : m.start()].strip("xX").isalpha())
+    ] or found  # fmt: skip
     if not found or not marked:
         return _canonical(found[-1], text) if found else None
     start = end = found[0].start()
@@ -229,12 +229,6 @@ def _formula_value(text: str) -> str | None:
         return None
     body = format_number(value)
     return body if len(body) <= MAX_DIGITS else None
-
-
-def _is_label(match: re.Match, text: str) -> bool:
-    """'1st' and 'A4' are labels; 3x4 is a product."""
-    before = text[match.start() - 1] if match.start() else ""
-    return bool(match["ordinal"]) or (before.isalpha() and before not in "xX")
 
 
 def _canonical(match: re.Match, text: str) -> str | None:

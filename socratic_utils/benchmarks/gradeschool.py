@@ -5,7 +5,6 @@ It ships with the package, so every notebook runs without a network:
     Mia goes shopping. She buys 4 mugs for 5 dollars each. She buys a lamp for 12
     dollars. How much does Mia spend in total?
 
-has the steps "The mugs cost 4 * 5 = 20 dollars." and "Mia spends 20 + 12 = 32 dollars."
 Each problem has 2 to 5 steps.  Half of the test problems come from story families that
 never occur in training.  `challenge` holds variants of test problems in the manner of
 SVAMP: another question, one more number, or another order of the facts.  Written by

@@ -54,10 +54,7 @@ def reviews(split: str) -> list[tuple[str, int]]:
 
 
 def pairs(split: str) -> list[tuple[str, int]]:
-    """Texts and labels of one side of the contrast set.
-
-    Raises ValueError for an unknown sentiment and if the two sides differ in length.
-    """
+    """Texts and labels of one side; ValueError if the two sides make no pairs."""
     sides: dict[str, list[tuple[str, int]]] = {side: [] for side in PAIRED}
     for side, found in sides.items():
         name = f"test_{side}.tsv"

@@ -3,8 +3,7 @@
     SOCRATIC_DATA_DIR=/d   local_file("gsm8k", "test.jsonl") -> /d/gsm8k/test.jsonl
     (variable not set)     hub_rows("openai/gsm8k", revision, "test", name="main")
 
-A published file is JSON Lines, one JSON array, or a table whose first line names the
-columns.  Not covered: compressed files.
+Not covered: compressed files.
 """
 
 import csv

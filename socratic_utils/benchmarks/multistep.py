@@ -38,14 +38,13 @@ def load(split: str) -> list[Problem]:
     path = local_file("svamp", FOLDER, file) or downloaded_file(f"{REPOSITORY}/{file}")
     fields = ("Question", "Numbers", "Equation", "Answer")
     return [
-        to_problem(f"multistep-{split}-{number:04d}", split, row)
+        _to_problem(f"multistep-{split}-{number:04d}", split, row)
         for number, row in enumerate(read_table(path, *fields, delimiter=","))
         if sum(sign in "+-*/" for sign in row["Equation"].split()) >= OPERATIONS
     ]
 
 
-def to_problem(id: str, split: str, row: dict) -> Problem:
-    """One published row as a Problem; ValueError if a slot has no number."""
+def _to_problem(id: str, split: str, row: dict) -> Problem:
     try:
         numbers = [format_number(value) for value in str(row["Numbers"]).split()]
         text = _SLOT.sub(lambda slot: numbers[int(slot[1])], row["Question"])

@@ -37,11 +37,10 @@ def load(split: str) -> list[Problem]:
         rows += read_array(path, *FIELDS, texts=("question",))
     cuts = [0, len(rows) * 8 // 10, len(rows) * 9 // 10, len(rows)]
     index = list(SIZES).index(split)
-    return [to_problem(split, row) for row in rows[cuts[index] : cuts[index + 1]]]
+    return [_to_problem(split, row) for row in rows[cuts[index] : cuts[index + 1]]]
 
 
-def to_problem(split: str, row: dict) -> Problem:
-    """One published row as a Problem."""
+def _to_problem(split: str, row: dict) -> Problem:
     id = f"strategyqa-{row['qid']}"
     if not isinstance(row["answer"], bool):
         fault = f"{row['answer']!r} is not true or false"

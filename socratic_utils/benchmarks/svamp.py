@@ -31,19 +31,16 @@ def load(split: str) -> list[Problem]:
         rows = hub_rows(*HUB, "train", "test")
     by_id = {row["ID"]: row for row in rows}
     ids = [f"chal-{number}" for number in range(1, len(rows) + 1)]
+    size = len(rows)  # another one would give another split and leak test problems
     if set(by_id) != set(ids):
-        # Another number of rows would give another split and leak test problems.
-        raise ValueError(
-            f"svamp: the IDs of {len(rows)} rows are not chal-1 to chal-{len(rows)}"
-        )
-    order = np.random.RandomState(SEED).permutation(len(rows))
-    train, test = np.split(order, [len(rows) * 8 // 10])
+        raise ValueError(f"svamp: the IDs of {size} rows are not chal-1 to chal-{size}")
+    order = np.random.RandomState(SEED).permutation(size)
+    train, test = np.split(order, [size * 8 // 10])
     chosen = train if split == "train" else test
-    return [to_problem(split, by_id[ids[place]]) for place in chosen]
+    return [_to_problem(split, by_id[ids[place]]) for place in chosen]
 
 
-def to_problem(split: str, row: dict) -> Problem:
-    """One published row as a Problem."""
+def _to_problem(split: str, row: dict) -> Problem:
     id = f"svamp-{row['ID']}"
     try:
         answer = format_number(row["Answer"])

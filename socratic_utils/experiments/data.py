@@ -111,16 +111,13 @@ def teacher_of(
     if settings.teacher in CORPORA:
         return PublishedTeacher(settings.teacher)
     store = outputs_root() / "teacher"
-    teacher = Teacher(
+    return Teacher(
         settings.teacher, settings.teacher_url or None,
         None if plan and not store.exists() else store,
         max_tokens=settings.teacher_tokens, api=settings.teacher_api,
         mode=settings.teacher_mode, logprobs=logprobs,
         max_cost=settings.max_cost or None,
     )  # fmt: skip
-    if not plan:  # replies where earlier versions kept them
-        teacher.store.take_over(settings.folder / "teacher")
-    return teacher
 
 
 def can_ask(settings: Settings) -> bool:

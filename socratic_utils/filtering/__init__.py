@@ -7,23 +7,15 @@ others; SCoTD (section 4) compares four ways to keep 5 of 30 chains per problem:
     pool = DOWN_SAMPLINGS["diversity"](problems, chains, budget=5)
 
 `duplicates` finds near-duplicates and training texts in test problems, which neither
-paper checks.  Not covered: whether the steps of a chain with a correct answer are
-correct.
+paper checks.  Not covered: whether the steps of a kept chain are correct.
 """
 
 from .down_sampling import DOWN_SAMPLINGS, Pool, balanced, correct_only, keep_all
 from .duplicates import contamination, near_duplicates, texts_of
-from .right_answers import (
-    KEPT,
-    REASONS,
-    Filtered,
-    has_false_equation,
-    judge,
-    keep_if_correct,
-)
+from .right_answers import KEPT, REASONS, has_false_equation, judge, keep_if_correct
 
 __all__ = [
-    "DOWN_SAMPLINGS", "KEPT", "REASONS", "Filtered", "Pool", "balanced",
-    "contamination", "correct_only", "has_false_equation", "judge", "keep_all",
-    "keep_if_correct", "near_duplicates", "texts_of",
+    "DOWN_SAMPLINGS", "KEPT", "REASONS", "Pool", "balanced", "contamination",
+    "correct_only", "has_false_equation", "judge", "keep_all", "keep_if_correct",
+    "near_duplicates", "texts_of",
 ]  # fmt: skip

@@ -3,17 +3,11 @@
 SCoTD samples 30 chains per problem at temperature 1 and asks which of them matter.  All
 selections but `keep_all` use chains with a correct answer only, unless `keep_wrong`:
 
-    keep_all            few-shot setting: wrong answers stay, no gold label is read
-    correct_only        supervised setting: all correct chains
-    one_correct         one correct chain per problem, at random
-    balanced            the same number of chains from every problem
-    sample_random       SCoTD's four down-samplings, on average to 5 chains per problem:
-    sample_diverse      one chain from each cluster of a problem's chains
-    sample_likeliest    the chains with the highest log-likelihood per token
-    sample_open_ended   more chains from problems with more different chains
-
-    >>> quintile_budgets(5), quintile_budgets(2)  # sample_open_ended, paper and small
-    ((1, 3, 5, 7, 9), (1, 2, 2, 2, 3))
+    keep_all        few-shot setting: wrong answers stay, no gold label is read
+    correct_only    supervised setting: all correct chains
+    one_correct     one correct chain per problem, at random
+    balanced        the same number of chains from every problem
+    sample_*        SCoTD's four down-samplings to 5 chains per problem on average
 
 Our choices where SCoTD reports none (docs/papers.md, "SCoTD: filters"):
 - A problem with fewer chains than its budget gives all it has (`Pool.short`).
@@ -22,8 +16,7 @@ Our choices where SCoTD reports none (docs/papers.md, "SCoTD: filters"):
 - The random order depends on seed and problem only, so a problem's selection does not
   depend on the others, and a budget of 2 is a subset of a budget of 5.
 
-Pools are in the order of `problems`, then in the order sampled.  Not covered: drawing
-a new chain at every visit of a problem.
+Not covered: drawing a new chain at every visit of a problem.
 """
 
 import random
@@ -47,17 +40,13 @@ QUINTILES = 5
 
 @dataclass(frozen=True)
 class Pool:
-    """The selected chains, and the number of problems they were selected for.
-
-    `short` problems have fewer chains than their budget, possibly none; None without a
-    budget.  `embedding` names the vectors that measured diversity.
-    """
+    """The selected chains, in the order of the problems and then as sampled."""
 
     selection: str
     chains: tuple[Chain, ...]
-    problems: int
-    short: int | None = None
-    embedding: str | None = None
+    problems: int  # that they were selected for
+    short: int | None = None  # problems with fewer chains than their budget, if it has
+    embedding: str | None = None  # the vectors that measured diversity
 
     def row(self) -> dict[str, Any]:
         """One line of a table; `per_problem` is a mean over all problems."""
@@ -108,24 +97,20 @@ def select(
     return Pool(selection, tuple(chosen), len(usable), short, embedding)
 
 
-def first(own: list[Chain], order: list[int], budget: int) -> list[int]:
+def at_random(own: list[Chain], order: list[int], budget: int) -> list[int]:
     """`budget` chains at random."""
     return order[:budget]
 
 
 def in_turn(own: list[Chain], order: list[int], budget: int) -> list[int]:
-    """One chain per visit, for `budget` visits, as in the authors' code.
-
-    No chain is repeated before all were drawn.
-    """
+    """One chain per visit, as in the authors' code; repeats after all are drawn."""
     return [order[visit % len(order)] for visit in range(budget)]
 
 
 def likeliest(own: list[Chain], order: list[int], budget: int) -> list[int]:
-    """The `budget` chains with the highest log-likelihood per token.
+    """The `budget` chains with the highest log-likelihood per token; ties at random.
 
-    Ties are broken at random.  Equal chains are equally likely, so a teacher that
-    repeats itself can fill the budget with one text.
+    A teacher that repeats itself can fill the budget with one text.
     """
     score = [likelihood_per_token(chain) for chain in own]
     return sorted(order, key=lambda index: -score[index])[:budget]
@@ -158,14 +143,14 @@ def by_open_endedness(
     ranked = sorted(bigrams, key=lambda name: len(bigrams[name]))
     shares = quintile_budgets(budget)
     # The + 0.5 makes the mean budget exact for any number of problems.
-    places = [
-        int(QUINTILES * (rank + 0.5) / len(ranked)) for rank in range(len(ranked))
-    ]
-    return {name: shares[place] for name, place in zip(ranked, places, strict=True)}
+    return {
+        name: shares[int(QUINTILES * (rank + 0.5) / len(ranked))]
+        for rank, name in enumerate(ranked)
+    }
 
 
 def quintile_budgets(budget: int = BUDGET) -> tuple[int, ...]:
-    """Budgets of the five quintiles, evenly spaced from 1, with mean `budget`."""
+    """Budgets of the five quintiles, evenly spaced from 1: 5 -> (1, 3, 5, 7, 9)."""
     return tuple(round(1 + (budget - 1) * i / 2) for i in range(QUINTILES))
 
 
@@ -190,9 +175,11 @@ def sample_diverse(
 
 # Each is called as (problems, chains, budget=5, seed=0, keep_wrong=False) -> Pool.
 balanced = partial(select, "balanced", in_turn)
-sample_random = partial(select, "random", first)
+sample_random = partial(select, "random", at_random)
 sample_likeliest = partial(select, "likelihood", likeliest)
-sample_open_ended = partial(select, "open-endedness", first, budgets=by_open_endedness)
+sample_open_ended = partial(
+    select, "open-endedness", at_random, budgets=by_open_endedness
+)
 DOWN_SAMPLINGS = {
     "random": sample_random, "diversity": sample_diverse,
     "likelihood": sample_likeliest, "open-endedness": sample_open_ended,
@@ -203,7 +190,7 @@ def one_correct(
     problems: Sequence[Problem], chains: Sequence[Chain], seed: int = 0
 ) -> Pool:
     """One correct chain per problem, at random."""
-    return select("one-correct", first, problems, chains, 1, seed)
+    return select("one-correct", at_random, problems, chains, 1, seed)
 
 
 def _usable(

@@ -4,16 +4,10 @@ Neither paper checks for either.  Texts are compared as lower-case words, withou
 punctuation and operators; with `mask_numbers` all numbers are equal, which finds the
 same story with other numbers.
 
-    >>> train = {"a": "Mia buys 3 bags of 4 apples and eats 2 of them."}
-    >>> test = {"b": "Mia buys 3 bags of 4 apples and eats 5 of them."}
-    >>> [row] = contamination(train, test, n=5, threshold=0.5)
-    >>> row["train_id"], round(row["overlap"], 2), row["contaminated"]
-    ('a', 0.62, True)
     >>> near_duplicates({"a": "Tim eats 2 figs", "b": "tim eats 2 figs!"})
     [{'id': 'b', 'duplicate_of': 'a', 'similarity': 1.0}]
 
-Not covered: paraphrases, other languages, scripts without spaces, and the student's
-pretraining corpus.
+Not covered: paraphrases, scripts without spaces, the student's pretraining corpus.
 """
 
 import re

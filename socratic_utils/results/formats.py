@@ -6,25 +6,21 @@
 Shares are percentages here and fractions in CSV.  Every cell is escaped.
 """
 
-from __future__ import annotations
-
-from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-SHARES = {
-    "accuracy", "ci_low", "ci_high", "truncated", "share", "paper", "acceptance",
-    "accuracy_flexible", "accuracy_strict", "default_accuracy", "mean", "sd",
-    "second_share",
-}  # fmt: skip
-TEX = {
+SHARES = set(
+    "accuracy accuracy_flexible accuracy_strict default_accuracy ci_low ci_high paper"
+    " truncated share second_share acceptance mean sd".split()
+)
+TEX = str.maketrans({
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     "<": r"\textless{}", ">": r"\textgreater{}", "\n": " ",
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
-}  # fmt: skip
+})  # fmt: skip
 
 
 def format_cell(column: str, value: Any) -> str:
@@ -54,38 +50,29 @@ def to_markdown(table: pd.DataFrame, caption: str) -> str:
 
 def to_latex(table: pd.DataFrame, caption: str, label: str) -> str:
     """A `table` environment; it needs no package but booktabs."""
-    rows = [" & ".join(map(_tex, line)) + r" \\" for line in _cells(table)]
-    columns = "".join("r" if is_numeric_dtype(table[c]) else "l" for c in table.columns)
-    lines = [
-        r"\begin{table}\centering",
-        rf"\caption{{{_tex(caption)}}}\label{{tab:{label}}}",
-        rf"\begin{{tabular}}{{{columns}}}\toprule",
-        " & ".join(map(_tex, table.columns)) + r" \\ \midrule",
-        *rows,
-        r"\bottomrule\end{tabular}",
-        r"\end{table}",
-    ]
-    return "\n".join(lines) + "\n"
+    names = [name.translate(TEX) for name in table.columns]
+    rows = [[cell.translate(TEX) for cell in line] for line in _cells(table)]
+    style = pd.DataFrame(rows, columns=names).style.hide(axis="index")
+    sides = ["r" if is_numeric_dtype(table[column]) else "l" for column in table]
+    return style.to_latex(
+        column_format="".join(sides), caption=caption.translate(TEX), hrules=True,
+        label=f"tab:{label}", position_float="centering",
+    )  # fmt: skip
 
 
 def to_html(table: pd.DataFrame) -> str:
     """A `<table>` whose numbers are aligned to the right."""
-    numeric = [is_numeric_dtype(table[column]) for column in table.columns]
-
-    def line(cells: Sequence[str], tag: str) -> str:
-        kinds = [' class="number"' if number else "" for number in numeric]
+    kinds = [' class="number"' if is_numeric_dtype(table[c]) else "" for c in table]
+    head = [str(column).replace("_", " ") for column in table.columns]
+    lines = []
+    for tag, cells in (("th", head), *(("td", line) for line in _cells(table))):
         pairs = zip(cells, kinds, strict=True)
-        return "".join(f"<{tag}{kind}>{escape(c)}</{tag}>" for c, kind in pairs)
-
-    head = line([str(c).replace("_", " ") for c in table.columns], "th")
-    body = "\n".join(f"<tr>{line(cells, 'td')}</tr>" for cells in _cells(table))
-    return f"<table><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table>"
+        text = "".join(f"<{tag}{kind}>{escape(c)}</{tag}>" for c, kind in pairs)
+        lines.append(f"<tr>{text}</tr>")
+    body = "\n".join(lines[1:])
+    return f"<table><thead>{lines[0]}</thead>\n<tbody>{body}</tbody></table>"
 
 
 def _cells(table: pd.DataFrame) -> list[list[str]]:
     rows = table.to_dict("records")
     return [[format_cell(name, row[name]) for name in table.columns] for row in rows]
-
-
-def _tex(text: str) -> str:
-    return "".join(TEX.get(sign, sign) for sign in text)

@@ -9,8 +9,6 @@ the whole page passes an allow-list of tags, attributes and styles (bleach).
 Not covered: widgets, formulas, and figures other than PNG or JPEG.
 """
 
-from __future__ import annotations
-
 import re
 from html import escape
 from pathlib import Path
@@ -32,29 +30,9 @@ STYLES = set(
 )
 IMAGE = re.compile(r"data:image/(png|jpeg);base64,")
 SMOKE = (
-    '<p class="warn">Smoke scale: a random tiny model. The numbers mean nothing.</p>'
+    '<p class="warn">Smoke scale: a tiny random model. The numbers mean nothing.</p>'
 )
-STYLE = """
-*{box-sizing:border-box}
-body{margin:0 auto;max-width:62rem;padding:1rem 1rem 4rem;color:#1d2733;
- background:#fff;font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-h1{font-size:1.7rem;line-height:1.2}
-h2{font-size:1.25rem;margin:2.5rem 0 .75rem;border-bottom:2px solid #d9dfe6}
-p,ul,ol,details{max-width:46rem;overflow-wrap:anywhere}
-.warn{background:#fff3d6;border-left:4px solid #d98e00;padding:.6rem .9rem}
-img{max-width:100%;height:auto}
-pre,table{max-width:100%;overflow-x:auto}
-table{display:block;border-collapse:collapse;font-size:.88rem;
- font-variant-numeric:tabular-nums}
-th,td{padding:.3rem .65rem;text-align:left;border-bottom:1px solid #d9dfe6;
- vertical-align:top}
-thead th{border-bottom:2px solid #1d2733;white-space:nowrap}
-tbody tr:nth-child(even){background:#f4f6f9}
-.number{text-align:right;white-space:nowrap}
-td:last-child:not(.number){min-width:10rem}
-@media print{body{max-width:none;padding:0;font-size:10pt}table{font-size:7.5pt}
- tr,img{break-inside:avoid}h2{break-after:avoid}}
-"""
+STYLE = Path(__file__).with_name("report.css").read_text("utf-8")
 
 
 def write_report(notebook: Path, target: Path) -> Path:
@@ -68,22 +46,18 @@ def write_report(notebook: Path, target: Path) -> Path:
 
     content, heading = nbformat.read(notebook, as_version=4), "figure"
     for cell in content.cells:
-        headings = re.findall(r"(?m)^#+ (.*)", cell.source)
         if cell.cell_type == "markdown":
-            heading = headings[-1] if headings else heading
+            heading = [heading, *re.findall(r"(?m)^#+ (.*)", cell.source)][-1]
         cell.metadata.setdefault("alt", heading)  # the text for its images
         outputs = cell.get("outputs", [])  # progress bars and warnings are no results
         cell.outputs = [o for o in outputs if o.get("name") != "stderr"]
         if "remove-output" in cell.metadata.get("tags", []):  # as Jupyter Book does
             cell.outputs = []
     exporter = HTMLExporter(
-        template_name="basic",
-        exclude_input=True,
-        exclude_output_prompt=True,
+        template_name="basic", exclude_input=True, exclude_output_prompt=True,
         exclude_anchor_links=True,
-    )
-    body, _ = exporter.from_notebook_node(content)
-    body = _clean(body)
+    )  # fmt: skip
+    body = _clean(exporter.from_notebook_node(content)[0])
     heading = re.search(r"<h1[^>]*>(.*?)</h1>", body, re.DOTALL)
     title = re.sub("<[^>]*>", "", heading[1]) if heading else Path(notebook).stem
     run = read_json(target.parent / "run.json", {})
@@ -129,8 +103,8 @@ def _what_was_run(run: dict[str, Any]) -> str:
         return ""
     notebooks = sorted(run.pop("notebooks", {}).items())
     times = pd.DataFrame([{"notebook": name, **use} for name, use in notebooks])
-    facts = pd.json_normalize(run, sep=" ").T.dropna().reset_index()
-    facts = facts.set_axis(["what", "value"], axis="columns").astype(str)
+    facts = pd.json_normalize(run, sep=" ").T.dropna().reset_index().astype(str)
+    facts.columns = ["what", "value"]
     return (
         f"<h2>What was run</h2>{to_html(times)}{to_html(facts[facts['value'] != ''])}"
     )

@@ -10,12 +10,10 @@ ordered as in the registry (`students.supervision.STUDENTS`), others follow by n
 Not covered: the papers' values, which `papers` sets beside these tables.
 """
 
-from __future__ import annotations
-
 import re
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from math import inf
 from pathlib import Path
@@ -23,9 +21,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from socratic_utils.files import write_atomic
+from socratic_utils.files import read_json, write_atomic
 from socratic_utils.metrics import accuracy, first_error, paired
-from socratic_utils.metrics.errors import ERRORS
+from socratic_utils.metrics.errors import ERRORS, FirstError
 from socratic_utils.problems import Problem, read_rows
 from socratic_utils.students.base_models import SIZES
 from socratic_utils.students.supervision import STUDENTS
@@ -39,18 +37,7 @@ SCORE = ["n", "correct", "accuracy", "ci_low", "ci_high"]
 SHOWN = ["split", "student", *SCORE, "truncated"]  # of the main table, for readers
 PAIRED = ["student_a", "student_b", "only_a", "only_b", "p_value"]
 SPLITS = ("test", "challenge", "validation", "train")
-CAPTIONS = {
-    "main": "Accuracy of every student with its 95 % Wilson interval.",
-    "socratic_cot_table2": "Our test accuracy beside Socratic CoT, Table 2 (teacher: "
-                           "GPT-3 175B).",
-    "strict": "Strict extraction (after the mark only), where it changes a verdict.",
-    "by_steps": "Accuracy by the number of gold steps.",
-    "by_group": "Accuracy by story family and by variant.",
-    "errors": "First errors as shares of each student's wrong answers.",
-    "errors_by_steps": "First errors by the number of gold steps: numbers of problems.",
-    "paired": "problems that only one of two students solves; exact McNemar p-values, "
-              "not corrected for the number of pairs.",
-}  # fmt: skip
+CAPTIONS = read_json(Path(__file__).with_name("captions.json"))
 
 
 def read_predictions(folder: str | Path) -> list[dict]:
@@ -170,36 +157,29 @@ def error_table(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFra
     `share` is of the student's wrong answers; `step` is the mean step, counted from 1.
     Raises KeyError on a row whose problem is not among `problems`.
     """
-    known = {problem.id: problem for problem in problems}
     lines = []
-    for key, group in _groups(rows, KEY).items():
-        steps = defaultdict(list)
-        for row in group:
-            kind, step = first_error(row, known[row["id"]])
-            steps[kind].append(step)
-        wrong = len(group) - len(steps["none"])
+    for key, found in _first_errors(rows, problems, KEY):
+        wrong = sum(error.kind != "none" for error in found)
         for kind in ERRORS:
-            at = [step + 1 for step in steps[kind] if step is not None]
+            own = [error.step for error in found if error.kind == kind]
+            at = [step + 1 for step in own if step is not None]
             mean = round(sum(at) / len(at), 2) if at else None
-            share = round(len(steps[kind]) / wrong, 4) if wrong else None
-            lines.append([*key, kind, wrong, len(steps[kind]), share, mean])
+            share = round(len(own) / wrong, 4) if wrong else None
+            lines.append([*key, kind, wrong, len(own), share, mean])
     return pd.DataFrame(lines, columns=[*KEY, *"error wrong count share step".split()])
 
 
 def errors_by_steps(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFrame:
-    """First errors by the number of gold steps, one line per student and number.
+    """First errors by the number of gold steps: `n` problems, `wrong`, one per kind.
 
-    `n` problems, `wrong` answers, and of these a count per kind of `metrics.ERRORS`.
     Problems without gold steps are skipped; KeyError as in `error_table`.
     """
-    known = {problem.id: problem for problem in problems}
-    lines = []
+    names, lines = [*KEY, "steps_gold"], []
     stepped = (row for row in rows if row.get("steps_gold"))
-    for key, group in _groups(stepped, [*KEY, "steps_gold"]).items():
-        kinds = [first_error(row, known[row["id"]]).kind for row in group]
-        counts = [kinds.count(kind) for kind in ERRORS]
-        lines.append([*key, len(group), sum(counts), *counts])
-    return pd.DataFrame(lines, columns=[*KEY, "steps_gold", "n", "wrong", *ERRORS])
+    for key, found in _first_errors(stepped, problems, names):
+        counts = [sum(error.kind == kind for error in found) for kind in ERRORS]
+        lines.append([*key, len(found), sum(counts), *counts])
+    return pd.DataFrame(lines, columns=[*names, "n", "wrong", *ERRORS])
 
 
 def scores_by(rows: Iterable[dict], names: list[str]) -> pd.DataFrame:
@@ -260,6 +240,14 @@ def _read_tables(paths: Iterable[Path]) -> pd.DataFrame:
     """Main tables of several runs one below the other; empty without paths."""
     empty = pd.DataFrame(columns=[*RUN, *SCORE]).astype({"accuracy": float})
     return pd.concat([empty, *map(pd.read_csv, paths)])
+
+
+def _first_errors(
+    rows: Iterable[dict], problems: Iterable[Problem], names: list[str]
+) -> Iterator[tuple[tuple, list[FirstError]]]:
+    known = {problem.id: problem for problem in problems}
+    for key, group in _groups(rows, names).items():
+        yield key, [first_error(row, known[row["id"]]) for row in group]
 
 
 def _groups(rows: Iterable[dict], names: Sequence[str]) -> dict[tuple, list[dict]]:

@@ -8,18 +8,17 @@ models such as both papers' teachers, which are sent one text:
     >>> endpoint.body({"model": "toy", "prompt": "How many?", "seed": 0}, n=2)["n"]
     2
 
-The `openai` client retries connection failures, time-outs and the statuses 408, 409,
-429 and 5xx.  This module adds a limit on the time of a whole reply, retries after
-unreadable replies, a Retry-After of up to an hour, and parameters that an endpoint does
-not support: they are learnt from its refusal.  The key is read from the environment.
+Connection failures, time-outs, unreadable replies and the statuses 408, 409, 425, 429
+and 5xx are retried; a Retry-After of up to an hour is obeyed.  A parameter that the
+endpoint does not support is learnt from its refusal, once.  The key is read from the
+environment.
 
 Not covered: streaming, tools, images.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
+import random
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -41,9 +40,7 @@ from .errors import (
 from .job import reply_rows
 
 SECONDS_TO_CONNECT = 30.0
-OPENAI_WAITS = 120.0  # seconds: up to here `openai` obeys a Retry-After
-LONGEST_WAIT = 3600.0  # and up to here this module does
-PER_CLIENT = 8  # requests at a time: httpx looks at all connections for each of them
+LONGEST_WAIT = 3600.0  # seconds: up to here a Retry-After is obeyed
 STOP = ["\n\nProblem:"]  # where a completion model would begin another exemplar
 
 
@@ -69,7 +66,7 @@ class Endpoint:
             check_address(self.base_url)
         self.stopped = False  # after an interrupt nothing is sent any more
         self.in_flight: set[asyncio.Task | None] = set()
-        self._free: list[Any] = []  # clients, each once for every request it may take
+        self._asynchronous: Any = None
 
     @property
     def has_address(self) -> bool:
@@ -81,12 +78,17 @@ class Endpoint:
         """The blocking `openai.OpenAI` client, for batch jobs."""
         import openai
 
-        return openai.OpenAI(**self._options())
+        return openai.OpenAI(max_retries=self.max_retries, **self._options())
 
     @property
     def address(self) -> str:
         """Host and port of the server, for messages."""
         return self.client.base_url.netloc.decode().rpartition("@")[2]
+
+    @property
+    def name(self) -> str:
+        """Address and model, under which the cache notes batch jobs."""
+        return f"{self.base_url or 'openai'} {self.model}"
 
     @property
     def path(self) -> str:
@@ -136,93 +138,75 @@ class Endpoint:
         import openai
 
         retries = 0
-        while True:
+        while not self.stopped:
             body, pause = self.body(request, n, logprobs), 0.0
             try:
                 if rows := reply_rows(await self._post(body), n):
                     return rows
-                problem = "gave a reply without a choice"
+                failure = self._failed("gave a reply without a choice")
             except openai.APIStatusError as error:
                 status, pause = error.status_code, retry_after(error.response.headers)
                 if self.learn(body, status, error.body):
                     continue
-                if not (is_retried(status) and OPENAI_WAITS < pause <= LONGEST_WAIT):
-                    raise explained(self.model, status, error.body) from None
-                problem = f"asks to wait {pause:.0f} seconds"
-                print(f"{self.model} {problem}", flush=True)
-            except openai.APITimeoutError:  # it was retried by `openai`
-                problem = f"did not answer within {self.timeout:g} seconds"
-                retries = self.max_retries
-            except openai.APIConnectionError:
-                raise TeacherError(
-                    f"the teacher at {self.address} cannot be reached: start its "
-                    f"server or correct --teacher-url; what was answered is kept"
-                ) from None
-            except ValueError:
-                problem = "gave a reply that is not JSON"
-            except (AttributeError, KeyError, TypeError):
-                problem = "gave a reply that does not follow the API"
-            if retries == self.max_retries:
-                raise TeacherError(
-                    f"the teacher {self.model} {problem}, several times; what was "
-                    f"answered before is kept, so run again later"
+                failure = explained(self.model, status, error.body)
+                if not is_retried(status) or pause > LONGEST_WAIT:
+                    raise failure from None
+                if pause > self.timeout and retries < self.max_retries:
+                    print(f"{self.model} asks to wait {pause:.0f} seconds", flush=True)
+            except (TimeoutError, openai.APITimeoutError):
+                failure = self._failed(
+                    f"did not answer within {self.timeout:g} seconds"
                 )
-            if self.stopped:
-                raise asyncio.CancelledError
-            await asyncio.sleep(pause or min(0.5 * 2**retries, 8.0))
+            except openai.APIConnectionError:
+                failure = self.unreachable()
+            except ValueError:
+                failure = self._failed("gave a reply that is not JSON")
+            except (AttributeError, KeyError, TypeError):
+                failure = self._failed("gave a reply that does not follow the API")
+            if retries == self.max_retries:
+                raise failure from None
+            backoff = min(2.0**retries, 16.0) * random.uniform(0.25, 0.5)
+            if not self.stopped:
+                await asyncio.sleep(pause if pause > 0 else backoff)
             retries += 1
+        raise asyncio.CancelledError
 
-    async def close(self) -> None:
-        """Close the connections; the next request opens new ones."""
-        for client in set(self._free):
-            await client.close()
-        self._free.clear()
+    def unreachable(self) -> TeacherError:
+        return TeacherError(
+            f"the teacher at {self.address} cannot be reached: start its server or "
+            f"correct --teacher-url; what was answered is kept, run again later"
+        )
+
+    def _failed(self, what: str) -> TeacherError:
+        return TeacherError(
+            f"the teacher {self.model} {what}, several times; what was answered before "
+            f"is kept, so run again later"
+        )
 
     async def _post(self, body: dict) -> Any:
-        import httpx2
-
-        if not self._free:
-            self._free += [self._connect()] * PER_CLIENT
-        client = self._free.pop()
-        # `chat.completions.create` validates the reply, which doubles the CPU time.
-        try:
-            reply = await client.post(self.path, body=body, cast_to=httpx2.Response)
-        finally:
-            self._free.append(client)
-        return reply.json()
-
-    @cached_property
-    def _certificates(self) -> Any:
-        import httpx2
-
-        return httpx2.create_ssl_context()  # it takes 30 ms
-
-    def _connect(self) -> Any:
-        """An `AsyncOpenAI` client that also limits the time of a whole reply."""
+        """Decoded JSON of a reply that came, whole, within `timeout` seconds."""
         import httpx2
         import openai
 
-        endpoint = self
+        if self._asynchronous is None:
+            self._asynchronous = openai.AsyncOpenAI(max_retries=0, **self._options())
+        task = asyncio.current_task()
+        self.in_flight.add(task)
+        try:
+            async with asyncio.timeout(self.timeout):
+                # `chat.completions.create` validates the reply: twice the CPU time.
+                reply = await self._asynchronous.post(
+                    self.path, body=body, cast_to=httpx2.Response
+                )
+        finally:
+            self.in_flight.discard(task)
+        return reply.json()
 
-        class Limited(openai.DefaultAsyncHttpxClient):
-            async def send(self, *args, **options):
-                if endpoint.stopped:
-                    raise asyncio.CancelledError
-                task = asyncio.current_task()
-                endpoint.in_flight.add(task)
-                try:
-                    async with asyncio.timeout(endpoint.timeout):
-                        reply = await super().send(*args, **options)
-                except TimeoutError:
-                    raise httpx2.ReadTimeout("the reply is not whole") from None
-                finally:
-                    endpoint.in_flight.discard(task)
-                if endpoint.stopped and reply.is_error:  # it is not retried
-                    raise asyncio.CancelledError
-                return reply
-
-        http = Limited(verify=self._certificates)
-        return openai.AsyncOpenAI(http_client=http, **self._options())
+    async def close(self) -> None:
+        """Close the connections; the next request opens new ones."""
+        if self._asynchronous is not None:
+            await self._asynchronous.close()
+        self._asynchronous = None
 
     def _options(self) -> dict[str, Any]:
         import openai
@@ -237,7 +221,6 @@ class Endpoint:
             "api_key": _key() or "none",  # local servers want some value
             "base_url": self.base_url,
             "timeout": openai.Timeout(self.timeout, connect=seconds),
-            "max_retries": self.max_retries,
         }
 
 

@@ -11,14 +11,12 @@ four characters per token where there are none:
 Not covered: prices of cached prompts, of images, of fine-tuned models.
 """
 
-from __future__ import annotations
-
 import csv
 import json
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from importlib import resources
 from pathlib import Path
 
@@ -53,34 +51,24 @@ def price_of(model: str, batch: bool = False) -> Price | None:
 
     Raises ValueError that names the file and line of a row that is no price.
     """
-    path = price_table()
+    path, share = price_table(), BATCH_SHARE if batch else 1.0
     if not path.exists():
         raise ValueError(f"{path} does not exist: correct or unset {PRICES_VARIABLE}")
-    share = BATCH_SHARE if batch else 1.0
     with path.open(encoding="utf-8", newline="") as file:
         for line, row in enumerate(csv.DictReader(file), 2):
             try:
-                found = [float(row[name]) for name in ("prompt", "completion")]
-                if not all(0 <= price < math.inf for price in found):
-                    raise ValueError
+                found = [share * float(row[name]) for name in ("prompt", "completion")]
+                valid = all(0 <= price < math.inf for price in found)
             except (KeyError, TypeError, ValueError):
+                valid = False
+            if not valid:
                 raise ValueError(
                     f"{path}, line {line}: give model, prompt and completion, dollars "
                     f"a million tokens"
-                ) from None
+                )
             if row.get("model") == model:
-                return Price(*(price * share for price in found))
+                return Price(*found)
     return None
-
-
-def need_price(model: str, batch: bool = False) -> Price:
-    """The price of a model.  Raises TeacherError that says where to put it."""
-    if price := price_of(model, batch):
-        return price
-    raise TeacherError(
-        f"no price is known for {model}, so its cost cannot be limited: add a line to "
-        f"{price_table()} or to a copy that {PRICES_VARIABLE} names"
-    )
 
 
 @dataclass(frozen=True)
@@ -94,13 +82,9 @@ class Estimate:
     hours: float | None
     basis: str
 
-    def __add__(self, other: Estimate) -> Estimate:
-        def total(name: str) -> float | None:
-            both = (getattr(self, name), getattr(other, name))
-            return None if None in both else sum(both)
-
-        names = ("requests", "prompt_tokens", "completion_tokens", "dollars", "hours")
-        return Estimate(*map(total, names), self.basis)
+    def __add__(self, other: "Estimate") -> "Estimate":
+        pairs = zip(astuple(self)[:-1], astuple(other)[:-1], strict=True)
+        return Estimate(*(None if None in p else sum(p) for p in pairs), self.basis)
 
     def __str__(self) -> str:
         dollars = "price unknown" if self.dollars is None else f"${self.dollars:,.2f}"
@@ -123,22 +107,24 @@ def estimate(
     A prompt is paid once for all its chains.  The tokens and seconds of the `known`
     replies of the same model are the basis.
     """
+
+    def mean(name: str) -> float | None:
+        values = [row[name] for row in known if row.get(name)]
+        return sum(values) / len(values) if values else None
+
     used = [r for r in known if r.get("prompt_tokens") and r.get("prompt_characters")]
     ratio = CHARACTERS_A_TOKEN
     if used:
-        characters = sum(r["prompt_characters"] for r in used)
-        ratio = characters / sum(r["prompt_tokens"] for r in used)
-    lengths = [r["completion_tokens"] for r in known if r.get("completion_tokens")]
-    length = sum(lengths) / len(lengths) if lengths else TYPICAL_COMPLETION
-    seconds = [r["seconds"] for r in known if r.get("seconds")]
-    chains, hours = sum(count for _, count in requests), None
-    if seconds:
-        mean = sum(seconds) / len(seconds)
-        hours = chains * mean / max(1, concurrency) / 3600
-    prompt = round(sum(characters_of(r) for r, _ in requests) / ratio)
-    completion = round(length * chains)
+        characters = sum(row["prompt_characters"] for row in used)
+        ratio = characters / sum(row["prompt_tokens"] for row in used)
+    chains = sum(count for _, count in requests)
+    prompt = round(sum(characters_of(request) for request, _ in requests) / ratio)
+    completion = round((mean("completion_tokens") or TYPICAL_COMPLETION) * chains)
     dollars = None if price is None else price.of(prompt, completion)
-    basis = "estimated from cached replies" if used or lengths else "estimated"
+    hours = seconds = mean("seconds")
+    if seconds:
+        hours = seconds * chains / max(1, concurrency) / 3600
+    basis = "estimated from cached replies" if known else "estimated"
     return Estimate(len(requests), prompt, completion, dollars, hours, basis)
 
 
@@ -162,15 +148,6 @@ def spent(rows: Sequence[dict], price: Price) -> float:
         completion = len(row.get("text", "")) if completion is None else completion
         total += price.of(prompt, completion) * (BATCH_SHARE if row.get("batch") else 1)
     return total
-
-
-def reserved(stubs: Sequence[dict], price: Price, max_tokens: int) -> float:
-    """Upper bound, in dollars, on chains in open batch jobs; `price` is that of jobs.
-
-    A stub does not have its prompt: its characters are counted as tokens.
-    """
-    prompts = sum(stub.get("prompt_characters", 0) for stub in stubs)
-    return price.of(prompts, max_tokens * len(stubs))
 
 
 class Budget:
@@ -203,3 +180,11 @@ class Budget:
         """Replace a reservation by what was used; no rows: nothing was."""
         self.pending -= worst
         self.spent += spent(rows, self.price)
+
+    def exceeded(self, worst: float, what: str = "next request") -> TeacherError:
+        """Why something that was not admitted is not sent."""
+        return TeacherError(
+            f"the {what} could cost ${worst:.4f} and could pass --max-cost "
+            f"{self.max_cost:g} dollars, of which {self.spent:.4f} are spent: answers "
+            f"so far are kept, raise --max-cost to go on from there"
+        )

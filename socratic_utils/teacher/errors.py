@@ -8,8 +8,6 @@ Imports only the standard library, so that a dry run works before anything is in
 No message repeats a server's own words: some servers echo the key.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -25,10 +23,12 @@ SYSTEM = "the system message"
 _UNSUPPORTED = re.compile(
     r"support|unrecogni[sz]ed|unknown|unexpected|extra|permitted|not allowed|not accept"
 )
-_NO_CREDIT = "the account has no credit left: look at your provider's page"
+_TOO_LONG = re.compile(
+    r"(?s)context.*(length|exceed|maximum)|(length|maximum).*context"
+)
 _ADVICE = {
     401: f"the key in {KEY_VARIABLE} is not accepted",
-    402: _NO_CREDIT,
+    402: "the account has no credit left: look at your provider's page",
     403: f"the key in {KEY_VARIABLE} may not use this model",
     404: "the endpoint does not know {model}: give the name it serves it by",
     429: "too many requests for too long: wait, or lower the concurrency",
@@ -46,7 +46,9 @@ class RefusedError(TeacherError):
     it would not help.
     """
 
-    by_content = False
+    def __init__(self, message: str, by_content: bool = False) -> None:
+        super().__init__(message)
+        self.by_content = by_content
 
 
 def check_address(url: str) -> None:
@@ -75,46 +77,34 @@ def is_retried(status: int) -> bool:
 
 def explained(model: str, status: int, error: Any) -> TeacherError:
     """An HTTP error as one sentence; `error` is the decoded `error` of its body."""
-    code, param, words = _fields(error)
-    advice = _ADVICE.get(status, "").format(model=model)
-    by_content = False
-    if status == 429 and code == "insufficient_quota":
-        advice = _NO_CREDIT
-    refused = not advice and not is_retried(status)
-    if not advice:
-        advice = "the request was refused" if refused else "the server fails"
-    if refused and _is_too_long(words):
+    code, _, words = _fields(error)
+    start, end = f"teacher {model}, HTTP {status}:", "; answers so far are kept"
+    advice = _ADVICE.get(402 if code == "insufficient_quota" else status)
+    if advice or is_retried(status):
+        advice = advice or "the server fails"
+        return TeacherError(f"{start} {advice.format(model=model)}{end}")
+    if _TOO_LONG.search(words):
         advice = "the prompt is longer than the model's context: take shorter problems"
-        by_content = True
-    elif refused and code == "content_filter":
-        advice, by_content = "its content filter refuses this problem", True
-    elif refused and code.startswith("unsupported"):
-        advice = f"it does not take the parameter {param!r}"
-    kind = RefusedError if refused else TeacherError
-    result = kind(f"teacher {model}, HTTP {status}: {advice}; answers so far are kept")
-    if isinstance(result, RefusedError):
-        result.by_content = by_content
-    return result
+    elif code == "content_filter":
+        advice = "its content filter refuses this problem"
+    reason = advice or "the request was refused"
+    return RefusedError(f"{start} {reason}{end}", by_content=bool(advice))
 
 
 def unsupported_part(body: Mapping, error: Any) -> str | None:
     """The part of a request's `body` that a refusal calls unsupported, if it does."""
-    code, param, words = _fields(error)
-    if _is_too_long(words) or not _UNSUPPORTED.search(words):
+    _, param, words = _fields(error)
+    if _TOO_LONG.search(words) or not _UNSUPPORTED.search(words):
         return None
     for name in PARAMETERS:
-        loose = rf"|\b{name}\b" if len(name) > 1 and not param else ""
-        named = rf"^{name}$|^body.{name}$"
+        quoted = rf"['\"`]{name}['\"`]"
+        named = quoted if param or name == "n" else rf"{quoted}|\b{name}\b"
         if name in body and (
-            re.search(named, param) or re.search(rf"['\"`]{name}['\"`]{loose}", words)
+            param in (name, f"body.{name}") or re.search(named, words)
         ):
             return name
     roles = [message["role"] for message in body.get("messages", ())]
     return SYSTEM if "system" in roles and re.search(r"\bsystem\b", words) else None
-
-
-def _is_too_long(words: str) -> bool:
-    return "context" in words and bool(re.search("length|exceed|maximum", words))
 
 
 def _fields(error: Any) -> tuple[str, str, str]:

@@ -8,8 +8,6 @@
 Not covered: sending them (`live`, `batch`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -35,9 +33,8 @@ class Job:
     samples: tuple[int, ...]
     keys: tuple[str, ...]
 
-    def part(self, places: Iterable[int]) -> Job:
+    def part(self, places: Sequence[int]) -> "Job":
         """The job of the samples at these places alone."""
-        places = list(places)
         return replace(
             self,
             request={**self.request, "seed": self.samples[places[0]]},
@@ -45,7 +42,7 @@ class Job:
             keys=tuple(self.keys[i] for i in places),
         )
 
-    def singles(self, done: int = 0) -> list[Job]:
+    def singles(self, done: int = 0) -> list["Job"]:
         """A job for each sample but the first `done`."""
         return [self.part([i]) for i in range(done, len(self.samples))]
 
@@ -70,9 +67,7 @@ def missing(jobs: Sequence[Job], known: Iterable[str]) -> list[Job]:
     for job in jobs:
         places = [i for i, key in enumerate(job.keys) if key not in seen]
         seen.update(job.keys)
-        if len(places) == len(job.keys):
-            result.append(job)
-        elif places:
+        if places:
             result.append(job.part(places))
     return result
 

@@ -13,8 +13,7 @@ SCoTD's 30 chains per problem (section 3) are one call:
     >>> teacher.sample(problems, "cot", n=30, temperature=1.0)  # doctest: +SKIP
 """
 
-from __future__ import annotations
-
+import math
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -29,22 +28,27 @@ from socratic_utils.problems import Chain, Problem, read_rows
 from .batch import BatchAsker
 from .cache import MEMORY, ReplyStore, shipped_recordings
 from .client import Endpoint
-from .cost import Budget, Estimate, estimate, need_price, price_of, reserved, spent
+from .cost import (
+    PRICES_VARIABLE,
+    Budget,
+    Estimate,
+    Price,
+    estimate,
+    price_of,
+    price_table,
+    spent,
+)
 from .errors import KEY_VARIABLE, MODES, TeacherError
 from .job import Job, Refusals, missing
 from .live import LiveAsker
-from .prompts import Prompt, asked_text, load_prompt, read_as
+from .prompts import asked_text, load_prompt, read_as
 
 STORE_NAME = "replies.sqlite"
 
 
-def _rows_by_key(recordings: Iterable[Any]) -> dict[str, dict]:
-    return {row["key"]: row for path in recordings for _, row in read_rows(path)}
-
-
 @cache  # a plan makes a hundred teachers
-def _shipped_rows() -> dict[str, dict]:
-    return _rows_by_key(shipped_recordings())
+def _rows_by_key(recordings: tuple[Any, ...]) -> dict[str, dict]:
+    return {row["key"]: row for path in recordings for _, row in read_rows(path)}
 
 
 @dataclass
@@ -83,12 +87,10 @@ class Teacher:
             raise ValueError(f"mode must be one of {MODES}, not {self.mode!r}")
         at = (self.base_url, self.served_as, self.api, self.timeout, self.max_retries)
         self.endpoint = Endpoint(self.model, *at)
-        given = self.recorded
-        self._recorded = _shipped_rows() if given is None else _rows_by_key(given)
-        self.store = ReplyStore(MEMORY)
-        if self.cache_dir is not None:
-            self.store = ReplyStore(Path(self.cache_dir) / STORE_NAME)
-            self.store.take_over(self.cache_dir)
+        shipped = shipped_recordings() if self.recorded is None else self.recorded
+        self._recorded = _rows_by_key(tuple(shipped))
+        folder = self.cache_dir
+        self.store = ReplyStore(MEMORY if folder is None else Path(folder) / STORE_NAME)
         self.usage = {"asked": 0, "prompt_tokens": 0, "completion_tokens": 0}
 
     # --- what callers use ---------------------------------------------------------
@@ -135,9 +137,7 @@ class Teacher:
     def replies(self, problems: Sequence[Problem]) -> list[dict]:
         """Every known reply to these problems: text, tokens, prompt hash."""
         wanted = {problem.id for problem in problems}
-        rows = [r for r in self._recorded.values() if r["model"] == self.model]
-        rows = {row["key"]: row for row in (*rows, *self.store.of(self.model))}
-        return [row for row in rows.values() if row["problem_id"] in wanted]
+        return [row for row in self._all_known() if row["problem_id"] in wanted]
 
     @property
     def is_recorded(self) -> bool:
@@ -148,10 +148,9 @@ class Teacher:
         self, problem: Problem, style: str, temperature: float = 0.0, sample: int = 0
     ) -> Chain | None:
         """A chain that is recorded or cached; nothing is asked."""
-        rows = self._known(self._jobs([problem], style, temperature, sample))
-        return next(
-            (self._chain(problem, style, sample, r) for r in rows.values()), None
-        )
+        [job] = self._jobs([problem], style, temperature, sample)
+        row = self._known([job]).get(job.keys[0])
+        return row and self._chain(problem, style, sample, row)
 
     def estimate(
         self,
@@ -163,37 +162,26 @@ class Teacher:
     ) -> Estimate:
         """What `sample` with the same arguments would request, and its cost."""
         jobs = self._jobs(problems, style, temperature, first_sample, n)
-        open_jobs = missing(jobs, self._known(jobs))
-        known = self.replies(problems) or self.store.of(self.model)
-        known = known or list(self._recorded.values())
-        if self.mode == "batch":
-            open_jobs = [one for job in open_jobs for one in job.singles()]
-        return estimate(
-            [(job.request, len(job.samples)) for job in open_jobs],
-            [row for row in known if row["model"] == self.model],
-            price_of(self.model, self.mode == "batch"),
-            self.concurrency,
-        )
+        jobs = missing(jobs, self._known(jobs))
+        if batch := self.mode == "batch":
+            jobs = [one for job in jobs for one in job.singles()]
+        requests = [(job.request, len(job.samples)) for job in jobs]
+        known, price = self._all_known(), price_of(self.model, batch)
+        return estimate(requests, known, price, self.concurrency)
 
     def request(
         self, problem: Problem, style: str, temperature: float, sample: int
     ) -> dict[str, Any]:
         """The canonical request: all that the reply depends on, no address, no key."""
-        prompt, text = self._prompt(problem, style), asked_text(problem, style)
-        chat = self.api == "chat"
-        asked = (
-            {"messages": prompt.messages(text)}
-            if chat
-            else {"prompt": prompt.text(text)}
-        )
+        prompt = load_prompt(problem.dataset, style, self.shots)
+        text = asked_text(problem, style)
+        asked = {"messages": prompt.messages(text)}
+        if self.api == "completion":
+            asked = {"prompt": prompt.text(text)}
         limits = {"temperature": temperature, "max_tokens": self.max_tokens}
         return {"model": self.model, **asked, **limits, "seed": sample}
 
     # --- looking up -----------------------------------------------------------------
-
-    def _prompt(self, problem: Problem, style: str) -> Prompt:
-        prompt = load_prompt(problem.dataset, style)
-        return prompt.first(self.shots) if self.shots else prompt
 
     def _jobs(
         self,
@@ -207,20 +195,26 @@ class Teacher:
         for problem in problems:
             request = self.request(problem, style, temperature, first)
             keys = tuple(content_hash({**request, "seed": i}, 32) for i in samples)
-            prompt_hash = self._prompt(problem, style).hash
+            prompt_hash = load_prompt(problem.dataset, style, self.shots).hash
             jobs.append(Job(problem.id, style, prompt_hash, request, samples, keys))
         return jobs
 
     def _known(self, jobs: Sequence[Job]) -> dict[str, dict]:
         """Usable replies: with `logprobs`, not those requested without them."""
-        keys = [key for job in jobs for key in job.keys]
-        found = {key: self._recorded[key] for key in keys if key in self._recorded}
-        found = {k: row for k, row in found.items() if self._is_usable(row)}
-        stored = self.store.find([key for key in keys if key not in found])
-        return found | {k: row for k, row in stored.items() if self._is_usable(row)}
 
-    def _is_usable(self, row: dict) -> bool:
-        return "logprob" in row or not self.logprobs
+        def usable(rows: dict[str, dict]) -> dict[str, dict]:
+            return {
+                k: r for k, r in rows.items() if "logprob" in r or not self.logprobs
+            }
+
+        keys = [key for job in jobs for key in job.keys]
+        recorded = {key: self._recorded[key] for key in keys if key in self._recorded}
+        return usable(self.store.find(keys)) | usable(recorded)
+
+    def _all_known(self) -> list[dict]:
+        """Every reply of this model, recorded or cached."""
+        rows = [r for r in self._recorded.values() if r["model"] == self.model]
+        return list({r["key"]: r for r in rows + self.store.of(self.model)}.values())
 
     def _chain(self, problem: Problem, style: str, sample: int, row: dict) -> Chain:
         text, cut = read_as(problem, style, row["text"]), row.get("finish_reason")
@@ -243,37 +237,40 @@ class Teacher:
             )
         to = (self.endpoint, self._remember)
         if self.mode == "batch":
-            options = (self.store, self._known, self.logprobs, self._budget)
+            options = (self.store, self._known, self._budget, self.logprobs)
             return BatchAsker(*to, *options).ask(jobs, label)
         with self.store.lock():  # another process may have asked for the same meanwhile
             if not (jobs := missing(jobs, self._known(jobs))):
                 return Refusals()
-            self._refuse_what_is_in_batch_jobs(jobs)
-            options = (self.concurrency, self.logprobs, self._budget())
-            return LiveAsker(*to, *options, price_of(self.model)).ask(jobs, label)
+            in_batch_jobs = {stub["key"] for stub in self._in_batch_jobs()}
+            if count := sum(key in in_batch_jobs for job in jobs for key in job.keys):
+                raise TeacherError(
+                    f"{count} of these chains are in a batch job that is under way: "
+                    f"collect them with --teacher-mode batch"
+                )
+            options = (self._budget(), self.concurrency, self.logprobs)
+            return LiveAsker(*to, *options).ask(jobs, label)
 
     def _in_batch_jobs(self) -> list[dict]:
-        """The chains of this model that are in open batch jobs."""
-        open_jobs = self.store.open_jobs(BatchAsker.name_of(self.endpoint))
+        """The rows, without their replies, that open batch jobs will bring."""
+        open_jobs = self.store.open_jobs(self.endpoint.name)
         return [stub for stubs in open_jobs.values() for stub in stubs]
 
-    def _refuse_what_is_in_batch_jobs(self, jobs: Sequence[Job]) -> None:
-        wanted = {key for job in jobs for key in job.keys}
-        if count := sum(stub["key"] in wanted for stub in self._in_batch_jobs()):
-            raise TeacherError(
-                f"{count} of these chains are in a batch job that is under way: "
-                f"collect them with --teacher-mode batch"
-            )
-
-    def _budget(self) -> Budget | None:
+    def _budget(self) -> Budget:
         """What may still be spent, after what other processes have spent meanwhile."""
+        price = price_of(self.model)
         if not self.max_cost:
-            return None
-        live, batch = (need_price(self.model, batch) for batch in (False, True))
-        already = spent(self.store.of(self.model), live)
-        budget = Budget(self.max_cost, batch if self.mode == "batch" else live, already)
-        budget.pending = reserved(self._in_batch_jobs(), batch, self.max_tokens)
-        return budget
+            return Budget(math.inf, price or Price(0.0, 0.0))
+        if price is None:
+            raise TeacherError(
+                f"no price is known for {self.model}, so its cost cannot be limited: "
+                f"add a line to {price_table()} or to a copy that {PRICES_VARIABLE} "
+                f"names"
+            )
+        worst = {"completion_tokens": self.max_tokens, "batch": True}
+        pending = [{**stub, **worst} for stub in self._in_batch_jobs()]
+        already = spent([*self.store.of(self.model), *pending], price)
+        return Budget(self.max_cost, price, already)
 
     def _remember(self, rows: Sequence[dict]) -> None:
         """Store replies on disk, before anything else reads them."""

@@ -6,7 +6,6 @@ import pytest
 
 from socratic_utils.teacher import Teacher, TeacherError
 from socratic_utils.teacher import batch as batches
-from socratic_utils.teacher.batch import BatchAsker
 from socratic_utils.teacher.cache import ReplyStore
 from tests.helpers.batch_server import BatchServer
 from tests.helpers.teacher_server import TeacherServer
@@ -131,7 +130,7 @@ def test_a_job_under_way_is_in_the_budget_of_live_callers(tmp_path, monkeypatch)
     with BatchServer() as server:
         live = make(server, tmp_path, max_cost=1.0, mode="live")
         stub = {"key": "other", "prompt_characters": 1_999_000}  # $0.9995
-        live.store.add_job("batch_9", BatchAsker.name_of(live.endpoint), [stub])
+        live.store.add_job("batch_9", live.endpoint.name, [stub])
         with pytest.raises(TeacherError, match="could pass --max-cost"):
             live.sample(problems(20))
         live.store.close_job("batch_9", "cancelled")
@@ -177,7 +176,7 @@ def test_killed_between_submission_and_note_nothing_is_paid_twice(
 def test_what_is_in_a_batch_job_is_not_asked_live(tmp_path):
     with BatchServer(polls=99) as server:
         teacher = make(server, tmp_path)
-        name = BatchAsker.name_of(teacher.endpoint)
+        name = teacher.endpoint.name
         stubs = teacher._jobs(problems(1), "socratic", 0.0, 0)[0].stubs()
         teacher.store.add_job("batch_7", name, stubs)
         with pytest.raises(TeacherError, match="1 of these chains are in a batch job"):
@@ -188,7 +187,7 @@ def test_what_is_in_a_batch_job_is_not_asked_live(tmp_path):
 def test_a_job_the_endpoint_has_forgotten_is_skipped(tmp_path):
     with BatchServer() as server:
         teacher = make(server, tmp_path)
-        name = BatchAsker.name_of(teacher.endpoint)
+        name = teacher.endpoint.name
         teacher.store.add_job("batch_99", name, [{"key": "other"}])
         with pytest.warns(UserWarning, match="batch_99 is not known any more"):
             chains = teacher.sample(problems(3))

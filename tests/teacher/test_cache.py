@@ -24,22 +24,23 @@ def row(number, **more):
 
 def test_what_is_added_is_found_again(tmp_path):
     path = tmp_path / "new" / "replies.sqlite"
-    assert ReplyStore(path).add([row(i) for i in range(1200)]) == 1200
+    ReplyStore(path).add([row(i) for i in range(1200)])
     store = ReplyStore(path)
     keys = [f"key-{i:05d}" for i in range(0, 1500)]
     found = store.find(keys)
     assert len(found) == 1200 and found["key-00003"] == row(3)
     assert [r["sample"] for r in store.of("toy")] == list(range(1200))
-    assert store.of("other") == [] and store.models() == {"toy": 1200}
+    assert store.of("other") == [] and store.models() == ["toy"]
 
 
 def test_the_first_reply_stays_unless_a_richer_one_replaces_it(tmp_path):
     store = ReplyStore(tmp_path / "r.sqlite")
     store.add([row(1)])
-    assert store.add([row(1, text="another"), row(2)]) == 1
+    store.add([row(1, text="another"), row(2)])
     assert store.find(["key-00001"])["key-00001"]["text"] == row(1)["text"]
-    assert store.add([row(1, logprob=-2.0)], replace=True) == 0
+    store.add([row(1, logprob=-2.0)], replace=True)
     assert store.find(["key-00001"])["key-00001"]["logprob"] == -2.0
+    assert len(store.of("toy")) == 2
 
 
 def test_a_changed_reply_is_set_aside_and_named(tmp_path):
@@ -113,7 +114,8 @@ def test_a_recording_is_exported_and_taken_in_again(tmp_path):
     rows = [found for _, found in read_rows(path)]
     assert [r["sample"] for r in rows] == [1, 2, 3]
     again = ReplyStore(tmp_path / "b.sqlite")
-    assert again.add(rows) == 3 and again.of("toy")[0] in rows
+    again.add(rows)
+    assert len(again.of("toy")) == 3 and again.of("toy")[0] in rows
     first = path.read_bytes()
     store.export(path, "toy", "toy-")
     assert path.read_bytes() == first

@@ -96,17 +96,6 @@ def test_the_key_of_a_request_ignores_the_address(tmp_path):
 # --- killed runs ------------------------------------------------------------------
 
 
-def test_replies_of_an_older_log_are_taken_over(tmp_path):
-    with TeacherServer() as server:
-        first = make(server, tmp_path / "a").sample(PROBLEMS[:3])
-        rows = cached(tmp_path / "a")
-        lines = "".join(json.dumps(row) + "\n" for row in rows)
-        (tmp_path / "b").mkdir()
-        (tmp_path / "b" / "toy.jsonl").write_text(lines + '{"key": "to')  # torn
-        again = make(server, tmp_path / "b")
-    assert again.sample(PROBLEMS[:3]) == first and again.usage["asked"] == 0
-
-
 def test_what_was_answered_before_a_failure_is_kept(tmp_path):
     with TeacherServer(always={"Story05": "404"}) as server:
         with pytest.raises(TeacherError):

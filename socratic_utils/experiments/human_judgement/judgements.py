@@ -52,18 +52,17 @@ def read_judgements(folder: str | Path, judge: str = "*") -> list[dict]:
                     f"{path}, line {number} is not a judgement{error}: correct or "
                     f"delete this line; the others are kept"
                 ) from None
-            key = (row["judge"], *judgement_key(row))
+            name, key = row["judge"], (row["judge"], *judgement_key(row))
             file, earlier, known = found.setdefault(key, (path, number, row))
             if file != path:
                 raise JudgingError(
-                    f"{path.name} and {file.name}: two judges are called "
-                    f"{row['judge']}: rename one of them, in every line and in the "
-                    f"file's name, or delete the file that is a copy"
+                    f"{path.name} and {file.name}: two judges are called {name}: "
+                    f"rename one, in all lines and the file's name, or delete the copy"
                 )
             where = f"{path}, lines {earlier} and {number}"
             if {**known, "seconds": 0} != {**row, "seconds": 0}:
                 raise JudgingError(
-                    f"{where}: {row['judge']} has judged {row['problem']} twice, with "
+                    f"{where}: {name} has judged {row['problem']} twice, with "
                     f"different results: delete one of them"
                 )
             if earlier != number:
@@ -106,11 +105,11 @@ def _judgement(line: bytes, stem: str) -> dict:
     for name, kind in fields.items():
         if name not in row:
             raise ValueError(f": no field {name!r}")
-        if isinstance(kind, list) and row[name] not in kind:
-            value = f"{row[name]!r:.60}, which is none of {kind}"
-            raise ValueError(f": its {name!r} is {value}")
-        if not isinstance(kind, list) and not isinstance(row[name], kind):
-            raise ValueError(f": its {name!r} cannot be {row[name]!r:.60}")
+        value, choices = row[name], kind if isinstance(kind, list) else []
+        if choices and value not in choices:
+            raise ValueError(f": its {name!r} is {value!r}, which is none of {choices}")
+        if not choices and not isinstance(value, kind):
+            raise ValueError(f": its {name!r} cannot be {value!r:.60}")
     judge, stem = normalize("NFC", row["judge"]), normalize("NFC", stem)  # "ü" as one
     if judge not in (stem, re.sub(r" ?\(\d+\)$", "", stem)):  # "anna (1)": a download
         raise ValueError(
@@ -128,7 +127,7 @@ class Judge:
     ) -> None:
         if not re.fullmatch(r"\w[\w .-]{0,39}", name):
             raise JudgingError(
-                "a judge's name is up to 40 letters, digits, spaces, dots or hyphens"
+                "a judge's name is 1 to 40 letters, digits, spaces, . or -"
             )
         self.name, self.pairs, self.kind = name, pairs, kind
         self.done = {judgement_key(row) for row in read_judgements(folder, name)}

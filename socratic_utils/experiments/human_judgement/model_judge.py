@@ -52,15 +52,12 @@ def ask_model(teacher: Teacher, pairs: Sequence[Pair], folder: Path) -> Judge:
     Raises TeacherError when the endpoint does not answer; earlier replies are kept.
     """
     judge, jobs = _jobs(teacher, pairs, folder)
-    rows, refusals = teacher.ask(jobs, f"judge, {teacher.model}")
-    skipped = refusals.count
+    rows, _ = teacher.ask(jobs, f"judge, {teacher.model}")
     for pair, job in zip(judge.waiting, jobs, strict=True):
-        if reply := rows.get(job.keys[0]):
-            if choice := read_choice(reply["text"]):
-                judge.record(choice, pair)
-            else:
-                skipped += 1
-    if skipped:
+        reply = rows.get(job.keys[0], {"text": ""})  # none where it is refused
+        if choice := read_choice(reply["text"]):
+            judge.record(choice, pair)
+    if skipped := len(judge.waiting):
         print(f"{skipped} pairs are skipped: refused, or no choice in the reply")
     return judge
 
@@ -81,8 +78,7 @@ def _jobs(
         left, right = (side.text for side in pair.sides(name))
         text = INSTRUCTION.format(problem=pair.problem, left=left, right=right)
         asked = {"messages": [{"role": "user", "content": text}]}
-        if teacher.api == "completion":
-            asked = {"prompt": text}
+        asked = {"prompt": text} if teacher.api == "completion" else asked
         request = {"model": teacher.model, **asked, "temperature": 0.0,
                    "max_tokens": teacher.max_tokens, "seed": 0}  # fmt: skip
         prompt, key = content_hash(INSTRUCTION), content_hash(request, 32)

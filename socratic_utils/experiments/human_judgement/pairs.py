@@ -67,9 +67,7 @@ def sides(rows: Sequence[dict], source: str = "") -> dict[str, Side]:
     }
 
 
-def sides_of_chains(
-    problems: Sequence[Problem], chains: Sequence[Chain]
-) -> dict[str, Side]:
+def sides_of_chains(problems: list[Problem], chains: list[Chain]) -> dict[str, Side]:
     """Problem id -> a teacher's complete chain, rendered as students write theirs."""
     by_id, found = {problem.id: problem for problem in problems}, {}
     for chain in chains:
@@ -109,15 +107,13 @@ def pairs_of_run(settings: Settings, count: int = PAIRS) -> list[Pair]:
 
     problems = data.test_problems(settings)
     split = problems[0].split
-    student, others = sides(score(settings, main_arm(STUDENT), split)), []
-    if before := rows_before(settings):
-        others.append(sides(before, "before"))
+    student = sides(score(settings, main_arm(STUDENT), split))
+    others = [sides(rows_before(settings), "before")]
     if corpus.can_teach(settings, ("gt_steps",)):
         others.append(sides(score(settings, main_arm("gt_steps"), split)))
-    if chains := teachers_chains(settings, problems, count):
-        others.append(sides_of_chains(problems, chains))
+    others.append(sides_of_chains(problems, teachers_chains(settings, problems, count)))
     pairs: list[Pair] = []
-    share = max(1, min(count, len(problems)) // max(1, len(others)))
+    share = max(1, min(count, len(problems)) // max(1, sum(map(bool, others))))
     for other in others:
         used = {pair.problem_id for pair in pairs}
         unused = [problem for problem in problems if problem.id not in used]
@@ -138,10 +134,10 @@ def can_compare(settings: Settings) -> bool:
     With reused rows, those of the compared students must be committed.
     """
     taught = corpus.can_teach(settings, ("gt_steps",))
-    students = [STUDENT, "gt_steps"][: 1 + taught]
-    if settings.reuse:
-        if not all(arm_rows_on_disk(settings, main_arm(name)) for name in students):
-            return False
+    students = (STUDENT, "gt_steps") if taught else (STUDENT,)
+    rows = (arm_rows_on_disk(settings, main_arm(name)) for name in students)
+    if settings.reuse and not all(rows):
+        return False
     if taught or data.can_ask(settings) or rows_before(settings):
         return True
     return bool(teachers_chains(settings, data.test_problems(settings)))

@@ -26,8 +26,7 @@ class JudgePanel:
 
     def __init__(self, judge: Judge) -> None:
         self.judge = judge
-        self.problem, self.message = widgets.HTML(), widgets.HTML()
-        self.count = widgets.Label()
+        self.problem, self.message, self.count = (widgets.HTML() for _ in range(3))
         half = widgets.Layout(width="50%", padding="4px")
         self.left, self.right = widgets.HTML(layout=half), widgets.HTML(layout=half)
         self.buttons = {c: widgets.Button(description=t) for c, t in LABELS.items()}

@@ -18,8 +18,6 @@ from scipy.stats import binomtest
 
 from socratic_utils.metrics import wilson_interval
 
-KEYS = ["first", "second", "kind", "dataset", "subset"]
-
 
 def preferences(rows: Sequence[dict]) -> list[dict]:
     """One line per pair of sources, kind of judge and dataset, and over datasets.
@@ -32,12 +30,11 @@ def preferences(rows: Sequence[dict]) -> list[dict]:
     if not rows:
         return []
     frame = pd.DataFrame(rows).assign(subset="all")
-    correct = frame[frame["both_correct"]].assign(subset="both correct")
-    table = pd.concat([frame, correct])
+    table = [frame, frame[frame["both_correct"]].assign(subset="both correct")]
     if frame["dataset"].nunique() > 1:
-        table = pd.concat([table, table.assign(dataset="all")])
-    lines = []
-    for (first, second, kind, dataset, subset), own in table.groupby(KEYS):
+        table += [part.assign(dataset="all") for part in table]
+    lines, keys = [], ["first", "second", "kind", "dataset", "subset"]
+    for (first, second, kind, dataset, subset), own in pd.concat(table).groupby(keys):
         votes = own["preferred"].map({first: -1, second: 1, "same": 0})
         balance = votes.groupby(own["problem"]).sum()  # its sign: the majority's choice
         won, pairs = int((balance > 0).sum()), int((balance != 0).sum())

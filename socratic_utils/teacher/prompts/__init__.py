@@ -18,8 +18,6 @@ For ASDiv's problems the teacher reads number slots (`number_slots`).  Not cover
 parsing replies (`answers`), asking (`teacher`).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib import resources
@@ -27,7 +25,7 @@ from importlib import resources
 from socratic_utils.files import content_hash
 from socratic_utils.problems import Problem, problem_text, sub_questions
 
-from .number_slots import filled, has_slots
+from .number_slots import filled
 
 STYLES = ("socratic", "cot")
 FROM_STEPS, FROM_QUESTIONS = "socratic_from_steps", "socratic_from_questions"
@@ -56,10 +54,6 @@ class Prompt:
         turns.append({"role": "user", "content": f"Problem: {problem_text}"})
         return turns
 
-    def first(self, shots: int) -> Prompt:
-        """The prompt with its first exemplars only (Socratic CoT, Table 3: one)."""
-        return replace(self, exemplars=self.exemplars[:shots])
-
     def text(self, problem_text: str) -> str:
         """One text for completion models; it ends where a chain begins."""
         shown = [f"Problem: {text}\n{chain}" for text, chain in self.exemplars]
@@ -67,31 +61,31 @@ class Prompt:
 
 
 @cache
-def load_prompt(dataset: str, style: str) -> Prompt:
-    """The prompt of a dataset, or the default one.  ValueError on an unknown style."""
+def load_prompt(dataset: str, style: str, shots: int = 0) -> Prompt:
+    """The prompt of a dataset, or the default one.  ValueError on an unknown style.
+
+    `shots` limits its exemplars (0: all; Socratic CoT, Table 3: one).
+    """
     if style not in ALL_STYLES:
         raise ValueError(f"style must be one of {ALL_STYLES}, not {style!r}")
     folder = resources.files(__package__)
     name = f"{dataset}.{style}.txt"
     if not (folder / name).is_file():
         name = f"default.{style}.txt"
-    return parse_prompt(name, (folder / name).read_text("utf-8"))
+    prompt = parse_prompt(name, (folder / name).read_text("utf-8"))
+    return replace(prompt, exemplars=prompt.exemplars[: shots or None])
 
 
 def parse_prompt(name: str, text: str) -> Prompt:
     """Read a prompt file's text.  ValueError names the file and what is missing."""
-    sections: list[tuple[str, str]] = []
-    for block in ("\n" + text).split("\n=== ")[1:]:
-        title, _, body = block.partition("\n")
-        sections.append((title.strip(), body.strip()))
-    titles = [title for title, _ in sections]
+    blocks = [b.partition("\n") for b in f"\n{text}".split("\n=== ")[1:]]
+    titles, bodies = ([block[i].strip() for block in blocks] for i in (0, 2))
     pairs = (len(titles) - 1) // 2
     if titles != ["instruction"] + ["problem", "chain"] * pairs:
         raise ValueError(
             f"{name}: expected '=== instruction', then pairs of '=== problem' and "
             f"'=== chain', found {titles}"
         )
-    bodies = [body for _, body in sections]
     return Prompt(name, bodies[0], tuple(zip(bodies[1::2], bodies[2::2], strict=True)))
 
 
@@ -126,4 +120,4 @@ def read_as(problem: Problem, style: str, reply: str) -> str:
 def _hides_numbers(problem: Problem, style: str) -> bool:
     """Whether the benchmark has its own prompt, written in number slots."""
     own = load_prompt(problem.dataset, style).name.startswith(problem.dataset)
-    return own and has_slots(problem)
+    return own and all(problem.extra.get(name) for name in ("slots", "numbers"))

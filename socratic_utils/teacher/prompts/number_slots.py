@@ -13,21 +13,13 @@ earlier results.  A slot or operation that cannot be read stays as it is, so tha
 filter finds no right answer there.  Not covered: more than two operands.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 
 from socratic_utils.answers import calculate, format_number
-from socratic_utils.problems import Problem
 
 _OPERATION = re.compile(r"<<\s*([-+*/])\s+(\S{1,40})\s+([^\s<>]{1,40})\s*>>")
 _SLOT = re.compile(r"\b(number|answer)(\d{1,3})\b")
-
-
-def has_slots(problem: Problem) -> bool:
-    """Whether the benchmark has the problem's text with number slots."""
-    return bool(problem.extra.get("slots") and problem.extra.get("numbers"))
 
 
 def filled(text: str, numbers: Sequence[str]) -> str:
@@ -50,7 +42,5 @@ def filled(text: str, numbers: Sequence[str]) -> str:
         results.append(result)
         return f"{left} {sign} {right} = {result}"
 
-    lines = []
-    for line in text.splitlines():
-        lines.append(_SLOT.sub(value, _OPERATION.sub(calculated, line)))
-    return "\n".join(lines)
+    lines = text.splitlines()
+    return "\n".join(_SLOT.sub(value, _OPERATION.sub(calculated, x)) for x in lines)
