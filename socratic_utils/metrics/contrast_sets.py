@@ -34,13 +34,10 @@ def pairs(rows: Iterable[dict], base_of: Mapping[str, str]) -> list[tuple[bool, 
     ]
 
 
-def contrast_table(
-    rows: Sequence[dict], base_of: Mapping[str, str]
-) -> list[dict[str, Any]]:
-    """One row per student: accuracy on both sides and consistency, as fractions.
+def contrast_table(rows: Sequence[dict], base_of: Mapping[str, str]) -> list[dict]:
+    """One row per student with a complete pair: both accuracies, and consistency.
 
     Intervals are Wilson's; `p_value` is McNemar's exact test between the two sides.
-    Students without a complete pair are skipped.
     """
     table = []
     for student in dict.fromkeys(row["student"] for row in rows):

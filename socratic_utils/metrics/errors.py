@@ -46,13 +46,12 @@ class FirstError(NamedTuple):
 
 
 def first_error(row: dict, problem: Problem) -> FirstError:
-    """The first error in the chain of a wrong answer.
+    """The first error in the chain of a wrong answer; "none" for a right one.
 
     A gold step is used up by the first student step that computes the same result from
     the same operands, whatever the order of steps.  Otherwise, in this order:
 
-        ran on            every gold step is used up and another step follows, or the
-                          output was truncated before any other error
+        ran on            a step after every gold step is used up, or truncated output
         wrong arithmetic  a written equation is false
         wrong question    too few content words (F1 below 0.5) in common with every
                           unused gold question; also a repeated question
@@ -60,8 +59,6 @@ def first_error(row: dict, problem: Problem) -> FirstError:
                           or all steps are right and the answer line is not
         stopped early     all steps are right, but fewer than the gold steps
         no chain          there is neither question nor solution (answer only)
-
-    A right answer gives ("none", None), however it was reached.
     """
     if row["correct"]:
         return FirstError("none", None)
@@ -86,8 +83,7 @@ def first_error(row: dict, problem: Problem) -> FirstError:
 def line_marks(lines: Sequence[dict], problem: Problem) -> list[str]:
     """For each line: "right", "wrong" or "" where there is nothing to check.
 
-    Wrong: a false equation, or what no gold step computes, even if it is a valid
-    detour.  Without gold steps only the arithmetic is judged.
+    Wrong: a false equation, or what no gold step (if there are any) computes.
     """
     gold = [fact for step in problem.steps for fact in _facts(step.solution)]
     marks = []

@@ -3,7 +3,7 @@
 BLEU (sacreBLEU, corpus level; the sub-questions of a problem are one sentence), #Q (the
 share of problems with as many sub-questions as the gold ones) and BERTScore F1.
 
-    >>> quality(rows, problems)[0]["bleu"]
+    >>> quality_table(rows, problems)["bleu"][0]
     71.3
 
 Not covered: whether a question other than the gold one is equally good.
@@ -23,41 +23,36 @@ from .statistics import wilson_interval
 COLUMNS = ("student", "n", "bleu", "bert_f1", "same_count", "ci_low", "ci_high")
 
 
-def quality(rows: Sequence[dict], problems: Sequence[Problem]) -> list[dict]:
+def quality_table(rows: Sequence[dict], problems: Sequence[Problem]) -> pd.DataFrame:
     """One row per student that asks: BLEU (0 to 100), BERTScore F1 and #Q (0 to 1).
 
-    Problems without gold sub-questions are skipped; `bert_f1` is None where BERTScore
-    is not available.  `n` is the number of problems; the interval is that of #Q.
+    Problems without gold sub-questions are skipped; `n` counts the others.  `bert_f1`
+    is None where BERTScore is not available; the 95 % interval is that of #Q.
     """
-    gold = {p.id: sub_questions(p) for p in problems}
+    gold = {problem.id: sub_questions(problem) for problem in problems}
     asked: dict[str, list[tuple[list[str], list[str]]]] = defaultdict(list)
     for row in rows:
         if gold.get(row["id"]):
             asked[row["student"]].append((questions(row), gold[row["id"]]))
-    asking = {s: pairs for s, pairs in asked.items() if any(q for q, _ in pairs)}
-    return [_line(student, pairs) for student, pairs in asking.items()]
-
-
-def quality_table(rows: Sequence[dict], problems: Sequence[Problem]) -> pd.DataFrame:
-    """`quality` as a table, with its columns even if no student asks."""
-    return pd.DataFrame(quality(rows, problems), columns=COLUMNS)
+    table = []
+    for student, pairs in asked.items():
+        if not any(found for found, _ in pairs):
+            continue
+        written = [" ".join(found) for found, _ in pairs]
+        wanted = [" ".join(own) for _, own in pairs]
+        same = sum(len(found) == len(own) for found, own in pairs)
+        shares = same / len(pairs), *wilson_interval(same, len(pairs))
+        table.append([
+            student, len(pairs), round(corpus_bleu(written, [wanted]).score, 1),
+            bert_f1(written, wanted), *(round(share, 4) for share in shares),
+        ])  # fmt: skip
+    return pd.DataFrame(table, columns=COLUMNS)
 
 
 def questions(row: dict) -> list[str]:
     """The sub-questions of a prediction row, without their prefix."""
     asked = [line["text"] for line in row["lines"] if line["role"] == "question"]
     return [text.removeprefix(PREFIXES["question"]).strip() for text in asked]
-
-
-def _line(student: str, pairs: Sequence[tuple[list[str], list[str]]]) -> dict:
-    written = [" ".join(found) for found, _ in pairs]
-    wanted = [" ".join(gold) for _, gold in pairs]
-    same = sum(len(found) == len(gold) for found, gold in pairs)
-    low, high = wilson_interval(same, len(pairs))
-    bleu = round(corpus_bleu(written, [wanted]).score, 1)
-    shares = (round(value, 4) for value in (same / len(pairs), low, high))
-    values = (student, len(pairs), bleu, bert_f1(written, wanted), *shares)
-    return dict(zip(COLUMNS, values, strict=True))
 
 
 def bert_f1(written: Sequence[str], wanted: Sequence[str]) -> float | None:

@@ -1,12 +1,7 @@
 """Scores with their uncertainty: intervals, paired tests, relative gains.
 
-Socratic CoT reports bare accuracies (Table 2: means of three runs without deviations)
-and no test of significance.
-
     >>> [round(bound, 4) for bound in wilson_interval(5, 10)]
     [0.2366, 0.7634]
-    >>> mcnemar(only_a=1, only_b=9)  # 1 problem only A solves, 9 only B solves
-    0.021484375
     >>> round(relative_gain(5.05, 6.44).of_new, 3)  # Table 2 prints "up 20%"
     0.216
 
@@ -53,7 +48,7 @@ def accuracy(rows: Iterable[dict], column: str = "correct") -> dict[str, float]:
 def mcnemar(only_a: int, only_b: int) -> float:
     """Exact two-sided p-value of "A and B are equally accurate" (McNemar, 1947).
 
-    `only_a` problems are solved by A alone, `only_b` by B alone; 0 and 0 give 1.0.
+    `only_a`, `only_b`: how many problems A alone and B alone solve; 0 and 0 give 1.0.
     Raises ValueError for impossible counts.
     """
     from scipy.stats import binomtest

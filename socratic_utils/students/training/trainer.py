@@ -26,9 +26,8 @@ from socratic_utils.students.transcript import IGNORED
 def masked_loss(model, input_ids, attention_mask, labels, items=None):
     """Cross-entropy over trained tokens, and their logits [trained tokens, vocabulary].
 
-    `input_ids`, `attention_mask`, `labels`: [batch, length].  The sum over the batch is
-    divided by `items`, the number of trained tokens in the whole optimizer step; by
-    default that of this batch.
+    `input_ids`, `attention_mask`, `labels`: [batch, length].  The sum is divided by
+    `items`, the trained tokens of the optimizer step; by default those of this batch.
     """
     hidden = model.base_model(
         input_ids=input_ids, attention_mask=attention_mask, use_cache=False
