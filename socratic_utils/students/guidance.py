@@ -28,12 +28,11 @@ _OPERATOR = re.compile(r"(?<=[\d)%])[-+*/xX]")  # between two operands, so no si
 def guide_text(chain: Chain, kind: str) -> str:
     """The guide line of a chain, from its own steps, right or wrong (Fig. 6).
 
-    equations   `Plan: 4 * 12 = 48; 48 - 30 = 18`
+    equations   `Plan: 4 * 12 = 48; 48 - 30 = 18`, or `Plan: none`
     operators   `Plan: * -`; those of one equation are joined: `Plan: *+ -`
     steps       `Plan: 2 steps`
 
-    Solutions without an equation add nothing; if no solution has one, the guide is
-    `Plan: none`.  Raises ValueError on an unknown kind.
+    Solutions without an equation add nothing.  ValueError on an unknown kind.
     """
     if kind not in GUIDES:
         raise ValueError(f"the kind of guide must be one of {GUIDES}, not {kind!r}")

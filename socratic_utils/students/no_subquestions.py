@@ -4,10 +4,8 @@ Socratic CoT (section 5, Table 5) trains a student to write, for the question q(
 whole chain s(1) ... s(j) instead of s(j) alone, and finds a large drop.  Here a chain
 of k steps gives k transcripts; the last one has no question but the problem's own:
 
-    Problem: Mia buys 3 bags of 4 apples and eats 2. How many are left?
-    Q: How many apples does Mia buy?
-    A: She buys 3 * 4 = 12 apples.
-    The answer is 12.<end>
+    >>> [chain.answer for _, chain in sub_problems([(problem, chain)])]
+    ['12', '10']
 
 Not covered: the paper's own rendering and training length, which it does not report.
 """
@@ -16,7 +14,7 @@ from dataclasses import replace
 from math import ceil
 
 from socratic_utils.config import Training
-from socratic_utils.problems import Chain, Problem, Step
+from socratic_utils.problems import Chain, Problem
 
 from .transcript import Pairs
 
@@ -33,12 +31,12 @@ def sub_problems(pairs: Pairs) -> list[tuple[Problem, Chain]]:
 
 def until(chain: Chain, count: int) -> Chain:
     """The chain of steps 1 to `count`, with only the question of the last."""
-    question, answer = chain.steps[count - 1].question, chain.steps[count - 1].answer
+    last = chain.steps[count - 1]
+    question, answer = last.question, last.answer
     if count == len(chain.steps):
         question, answer = "", chain.answer
-    first, *others = chain.steps[:count]
-    steps = [Step(question, first.solution, first.answer)]
-    steps += [Step("", step.solution, step.answer) for step in others]
+    steps = [replace(step, question="") for step in chain.steps[:count]]
+    steps[0] = replace(steps[0], question=question)
     return replace(chain, steps=tuple(steps), answer=answer)
 
 

@@ -77,8 +77,7 @@ SUPERVISIONS: dict[str, Supervision] = {
         _supervision("questions_then_facts", _ALL, _LINES, "questions_then_facts"),
     )
 }  # fmt: skip
-# The generator reads the guide and is not trained on it; the planner is trained on
-# nothing else.  The question answerer is always `qa`, which sees no guide.
+# The generator reads the guide and is not trained on it; the planner writes it.
 SUPERVISIONS |= {
     f"{name}_{kind}": Guided(f"{name}_{kind}", shown, trained, "socratic", kind)
     for kind in GUIDES
@@ -90,32 +89,25 @@ SUPERVISIONS |= {
 # Meanings of the paper's SocGT (`docs/papers.md`): the teacher asks about the gold
 # steps, answers the gold questions, or both questions and answers are gold.
 SUPERVISIONS |= {
-    f"{name}_{corpus}": replace(
-        SUPERVISIONS[name], name=f"{name}_{corpus}", corpus=corpus
-    )
-    for corpus in ("socratic_from_steps", "socratic_from_questions", "gold")
+    f"{name}_{c}": replace(SUPERVISIONS[name], name=f"{name}_{c}", corpus=c)
+    for c in ("socratic_from_steps", "socratic_from_questions", "gold")
     for name in ("qg", "qa")
 }
 
 
 @dataclass(frozen=True)
 class Student:
-    """A line of the main table: its models, and how it is printed and drawn.
-
-    `group` is the notebook that trains it: "baseline" (03), "unified" (04) or
-    "iterative" (05).  `paper` is its column in Table 2 of Socratic CoT, or empty.
-    """
+    """A line of the main table: its models, and how it is printed and drawn."""
 
     name: str
     label: str
     colour: str
     supervisions: tuple[str, ...]
-    group: str
-    paper: str = ""
+    group: str  # of the notebook: "baseline" (03), "unified" (04), "iterative" (05)
+    paper: str = ""  # its column in Table 2 of Socratic CoT
 
 
-# The order here is the order in every table and figure.  Colours are seaborn's palette
-# "colorblind".
+# In the order of every table and figure; colours: seaborn's palette "colorblind".
 STUDENTS: dict[str, Student] = {
     s.name: s for s in (
         Student("answer_only", "Answer only", "#949494", ("answer_only",), "baseline",

@@ -5,37 +5,30 @@ A problem and its chain are rendered once, one line per segment:
     Problem: Mia buys 3 bags of 4 apples and eats 2. How many are left?
     Q: How many apples does Mia buy?
     A: She buys 3 * 4 = 12 apples.
-    Q: How many apples are left?
-    A: There are 12 - 2 = 10 apples left.
+    ...
     The answer is 10.<end>
 
-A supervision shows some of these roles and trains some of the shown ones.  One sequence
-with a mask trains the question answerer on all k steps at once: the same loss as k
-sequences with growing prefixes (Socratic CoT, Eq. 1).
+One sequence with a mask trains the question answerer on all k steps at once: the same
+loss as k sequences with growing prefixes (Socratic CoT, Eq. 1).
 
 Not covered: the guide line that may follow the problem (`guidance`).
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from socratic_utils.answers import ANSWER_MARK
 from socratic_utils.problems import Chain, Problem, problem_text
 
 PREFIXES = {
-    "problem": "Problem:",
-    "guide": "Plan:",
-    "question": "Q:",
-    "solution": "A:",
-    "answer": ANSWER_MARK,
-    "done": "No more questions",
-}
+    "problem": "Problem:", "guide": "Plan:", "question": "Q:", "solution": "A:",
+    "answer": ANSWER_MARK, "done": "No more questions",
+}  # fmt: skip
 Pairs = Sequence[tuple[Problem, Chain]]  # what a student learns, in order
 IGNORED = -100  # the label that PyTorch's cross-entropy ignores
 
 
-@dataclass(frozen=True)
-class Segment:
+class Segment(NamedTuple):
     """One line of a transcript."""
 
     role: str

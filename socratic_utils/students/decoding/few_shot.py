@@ -1,7 +1,7 @@
 """A student behind exemplars: few-shot prompting, before or without training.
 
 SCoTD shows the untrained student exemplars (Table 2a), and a trained one those of
-another task (Fig. 6).  Ours are the teacher's, rendered as transcripts:
+another task (Fig. 6).  Ours are the teacher's, rendered as transcripts.
 
     >>> prefix = prefix_ids(tokenizer, "openbookqa", "choice", SUPERVISIONS["cot"])
     >>> solve(problems, FewShotDecoder(model, tokenizer, prefix))

@@ -1,8 +1,9 @@
 """A key-value cache that grows in blocks.
 
 `transformers.DynamicCache` copies everything for every new token, which takes a batch
-of students 1.16 times as long on two CPU cores (`tests/speed/decoding.py`).  This one
-copies once every `BLOCK` tokens: `model(ids, past_key_values=growing_cache(config))`.
+of students 1.16 times as long on two CPU cores (`tests/speed/decoding.py`).
+
+    >>> model(ids, past_key_values=growing_cache(model.config))
 
 Not covered: layers with a sliding window keep the cache of transformers.
 """

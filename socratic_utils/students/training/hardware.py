@@ -25,8 +25,10 @@ def use_bf16() -> bool:
     if torch.cuda.is_available():
         return torch.cuda.is_bf16_supported()
     path = outputs_root() / "machine.json"
-    machine = f"{platform.node()}, torch {torch.__version__}"
-    known = read_json(path, {})
+    machine, known = (
+        f"{platform.node()}, torch {torch.__version__}",
+        read_json(path, {}),
+    )
     if machine not in known:
         seconds = _matmul_seconds(torch.bfloat16), _matmul_seconds(torch.float32)
         known[machine] = {"bf16": seconds[0] * 1.2 < seconds[1]}
@@ -50,5 +52,5 @@ def expected_minutes(model, tokens: float) -> float:
     6 operations per parameter and token, at 60 % of the speed of a matrix product.
     """
     operations = 6 * sum(p.numel() for p in model.parameters()) * tokens
-    speed = 2 * 1024**3 / _matmul_seconds(torch.float32)
-    return operations / (0.6 * speed) / 60
+    speed = 0.6 * 2 * 1024**3 / _matmul_seconds(torch.float32)
+    return operations / speed / 60

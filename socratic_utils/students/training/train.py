@@ -59,10 +59,9 @@ def train_student(
 ) -> Path:
     """Fine-tune `base` on the pairs and return the student's folder.
 
-    Writes the model, its tokeniser and, last, `training.json` (losses, seconds, tokens,
-    and what the hash was made from): its presence means "finished".  `callbacks` are
-    passed to the Trainer; they do not run when the student is loaded from disk.  Raises
-    ValueError where there are no pairs, and for problems of another split than "train".
+    Writes the model, its tokeniser and, last, `training.json`: its presence means
+    "finished".  `callbacks` are passed to the Trainer.  Raises ValueError where there
+    are no pairs, and for problems of another split than "train".
     """
     # 1. Is there something to train?
     if not pairs:
@@ -127,17 +126,14 @@ def train_student(
 def ingredients(
     base: str, pairs: Pairs, supervision: Supervision, training: Training, seed: int
 ) -> dict[str, Any]:
-    """Everything that determines a student's weights, by meaning, not source bytes.
-
-    `transcripts` hashes lines and masks.  `order` hashes the sampler's order over two
-    epochs of fixed examples: it notices a changed sampler or library.
-    """
+    """Everything that determines a student's weights, by meaning, not source bytes."""
 
     def lines_hash(problem: Problem, chain: Chain) -> str:
         shown = supervision.transcript(problem, chain)
         return content_hash([(s.role, s.text, trained) for s, trained in shown], 64)
 
-    lengths = [17 * i % 61 + 1 for i in range(256)]  # any fixed lengths
+    # The order of fixed examples: a changed sampler or library is noticed.
+    lengths = [17 * i % 61 + 1 for i in range(256)]
     examples = [{"input_ids": [0] * n, "labels": [0] * n} for n in lengths]
     sampler, epochs = ByLength(examples, training.batch_size, seed), []
     for epoch in range(2):
@@ -197,9 +193,8 @@ def training_arguments(
 def save_every(steps: int, epochs: float) -> int:
     """Optimizer steps between two checkpoints, with `steps` per epoch.
 
-    A checkpoint is three times the model, so a short training has one half-way and a
-    long one every 500 steps.  With several epochs they fall between epochs: resuming
-    inside a later epoch would have to skip its batches, which takes time.
+    Half-way, at most 500 (a checkpoint is three times the model), and between epochs:
+    resuming inside a later one would have to skip its batches, which takes time.
     """
     wanted = min(max(10, ceil(steps * epochs / 2)), 500)
     return wanted if epochs <= 1 else steps * max(1, round(wanted / steps))
@@ -209,8 +204,8 @@ def last_checkpoint(folder: Path) -> str | None:
     """The last complete checkpoint of a killed training, or None."""
     # trainer_state.json is written last: without it the checkpoint is incomplete.
     whole = [state.parent for state in folder.glob("checkpoint-*/trainer_state.json")]
-    steps = {int(path.name.rpartition("-")[2]): path for path in whole}
-    return str(steps[max(steps)]) if steps else None
+    last = max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+    return last and str(last)
 
 
 def load_student(folder: str | Path):
