@@ -19,40 +19,32 @@ import torch
 from .kv_cache import growing_cache
 
 
-class IncrementalDecoder:
-    """A causal language model in the middle of a batch; token ids are plain lists."""
+class Decoder:
+    """What all decoders have in common; token ids are plain lists."""
 
     stride = 16  # tokens decoded before finished rows leave (`loop.decode_alone`)
     context = 0  # maximum number of tokens of prompt and text; 0: no limit
+    next_seed: int | None = None
+    pending: list[list[int]]  # of each row, what was given and not yet read
+    logprobs: list[float]  # of each row's last line, if it was sampled
 
-    def __init__(self, model, tokenizer) -> None:
-        self.model, self.tokenizer = model, tokenizer
-        self.device = next(model.parameters()).device
-        self.end = tokenizer.eos_token_id
-        self.stops = stop_ids(tokenizer).to(self.device)
-        self.context = getattr(model.config, "max_position_embeddings", None) or 0
-        self.generator: torch.Generator | None = None
-        self.logprobs: list[float] = []  # of each row's last line, if it was sampled
+    def __init__(self, tokenizer) -> None:
+        self.tokenizer, self.end = tokenizer, tokenizer.eos_token_id
+        # All tokens that end a line: those containing a new line, and <end>.
+        stops = {i for i, text in enumerate(token_texts(tokenizer)) if "\n" in text}
+        self.stops = torch.tensor(sorted(stops | {self.end}))
 
     def start(self, prompts: Sequence[list[int]]) -> None:
         """Reset the state and load one prompt (token ids) per row."""
         self.pending = [list(prompt) for prompt in prompts]
-        self.cache = growing_cache(self.model.config)
-        self.mask = torch.zeros(len(prompts), 0, dtype=torch.long, device=self.device)
 
     def seed(self, seed: int) -> None:
         """Seed the sampling that follows."""
-        self.generator = torch.Generator(self.device).manual_seed(seed)
+        self.next_seed = seed
 
-    @torch.inference_mode()
     def repeat(self, times: int) -> None:
-        """Copy every row `times` times, adjacent; what was read is not read again."""
-        heads = [ids[:-1] for ids in self.pending]
-        if any(heads):
-            self.read(*right_aligned(heads, self.end, self.device))
-            self.cache.batch_repeat_interleave(times)
-        self.mask = self.mask.repeat_interleave(times, 0)
-        self.pending = [ids[-1:] for ids in self.pending for _ in range(times)]
+        """Copy every row `times` times, adjacent."""
+        self.pending = [list(ids) for ids in self.pending for _ in range(times)]
 
     def hear(self, row: int, ids: Sequence[int]) -> None:
         """Append tokens to a row's context; they are read before it next writes."""
@@ -60,8 +52,45 @@ class IncrementalDecoder:
 
     def keep(self, rows: Sequence[int]) -> None:
         """Continue with these rows only; the others leave the batch."""
-        index = torch.tensor(rows, device=self.device)
         self.pending = [self.pending[row] for row in rows]
+
+    def text(self, ids: Sequence[int], strip: bool = True) -> str:
+        """The text of decoded tokens, without the stop mark."""
+        text = self.tokenizer.decode(ids, skip_special_tokens=True)
+        return text.strip() if strip else text
+
+
+class IncrementalDecoder(Decoder):
+    """A causal language model in the middle of a batch of transcripts."""
+
+    def __init__(self, model, tokenizer) -> None:
+        super().__init__(tokenizer)
+        self.model, self.device = model, next(model.parameters()).device
+        self.stops = self.stops.to(self.device)
+        self.context = getattr(model.config, "max_position_embeddings", None) or 0
+        self.generator: torch.Generator | None = None
+
+    def start(self, prompts: Sequence[list[int]]) -> None:
+        super().start(prompts)
+        self.cache = growing_cache(self.model.config)
+        self.mask = torch.zeros(len(prompts), 0, dtype=torch.long, device=self.device)
+
+    def seed(self, seed: int) -> None:
+        self.generator = torch.Generator(self.device).manual_seed(seed)
+
+    @torch.inference_mode()
+    def repeat(self, times: int) -> None:
+        """Copy every row; what was read is not read again."""
+        heads = [ids[:-1] for ids in self.pending]
+        if any(heads):
+            self.read(*right_aligned(heads, self.end, self.device))
+            self.cache.batch_repeat_interleave(times)
+        self.mask = self.mask.repeat_interleave(times, 0)
+        self.pending = [ids[-1:] for ids in self.pending for _ in range(times)]
+
+    def keep(self, rows: Sequence[int]) -> None:
+        super().keep(rows)
+        index = torch.tensor(rows, device=self.device)
         self.mask = self.mask[index]
         if self.mask.shape[1]:
             self.cache.batch_select_indices(index)
@@ -121,43 +150,10 @@ class IncrementalDecoder:
         """The tokens to write in place of the chosen ones (`oracles` overrides it)."""
         return chosen
 
-    def text(self, ids: Sequence[int], strip: bool = True) -> str:
-        """The text of decoded tokens, without the stop mark."""
-        text = self.tokenizer.decode(ids, skip_special_tokens=True)
-        return text.strip() if strip else text
-
-
-class RowsDecoder(IncrementalDecoder):
-    """The base of decoders without a model in memory; `pending` holds all they read."""
-
-    next_seed: int | None = None
-
-    def __init__(self, tokenizer) -> None:
-        self.tokenizer, self.end = tokenizer, tokenizer.eos_token_id
-        self.stops = stop_ids(tokenizer)
-
-    def start(self, prompts: Sequence[list[int]]) -> None:
-        self.pending = [list(prompt) for prompt in prompts]
-
-    def seed(self, seed: int) -> None:
-        self.next_seed = seed
-
-    def repeat(self, times: int) -> None:
-        self.pending = [list(row) for row in self.pending for _ in range(times)]
-
-    def keep(self, rows: Sequence[int]) -> None:
-        self.pending = [self.pending[row] for row in rows]
-
 
 def token_texts(tokenizer) -> list[str]:
     """The text of every single token, in the order of the vocabulary."""
     return tokenizer.batch_decode([[i] for i in range(len(tokenizer))])
-
-
-def stop_ids(tokenizer) -> torch.Tensor:
-    """All tokens that end a line: those containing a new line, and <end>."""
-    stops = {i for i, text in enumerate(token_texts(tokenizer)) if "\n" in text}
-    return torch.tensor(sorted(stops | {tokenizer.eos_token_id}))
 
 
 def right_aligned(

@@ -29,7 +29,7 @@ from socratic_utils.students.transcript import (
     text_ids,
 )
 
-from .incremental import IncrementalDecoder
+from .incremental import Decoder
 
 # Raise it when decoding, extraction or the row format changes: saved prediction rows
 # are then decoded again.
@@ -86,8 +86,8 @@ def prediction_row(solution: Solution, decoding: Decoding, **labels: object) -> 
 
 def solve(
     problems: Sequence[Problem],
-    writer: IncrementalDecoder,
-    answerer: IncrementalDecoder | None = None,
+    writer: Decoder,
+    answerer: Decoder | None = None,
     decoding: Decoding = GREEDY,
     sees_solutions: bool = False,
     label: str = "solving",
@@ -143,7 +143,7 @@ def solve(
 
 
 def load_prompts(
-    solutions: list[Solution], decoder: IncrementalDecoder, samples: int,
+    solutions: list[Solution], decoder: Decoder, samples: int,
     guides: Mapping[str, str], to_write: int,
 ) -> None:  # fmt: skip
     """Start the decoder with one prompt per problem, repeated for its samples.
@@ -166,7 +166,7 @@ def load_prompts(
 
 
 def decode_alone(
-    solutions: list[Solution], writer: IncrementalDecoder, decoding: Decoding,
+    solutions: list[Solution], writer: Decoder, decoding: Decoding,
     on_progress: Callable[[int], object],
 ) -> None:  # fmt: skip
     """One model writes each solution up to its answer, <end> or `max_tokens`.
@@ -200,16 +200,15 @@ def decode_alone(
                 break  # what follows is cut off
 
 
-def is_complete(decoder: IncrementalDecoder, ids: list[int]) -> bool:
+def is_complete(decoder: Decoder, ids: list[int]) -> bool:
     """Whether a text ends with <end> or has a complete answer line."""
     *lines, _ = decoder.text(ids, strip=False).split("\n")
     return ids[-1] == decoder.end or any(role_of(line) == "answer" for line in lines)
 
 
 def decode_in_turns(
-    solutions: list[Solution], generator: IncrementalDecoder,
-    answerer: IncrementalDecoder, decoding: Decoding, sees_solutions: bool,
-    on_progress: Callable[[int], object],
+    solutions: list[Solution], generator: Decoder, answerer: Decoder,
+    decoding: Decoding, sees_solutions: bool, on_progress: Callable[[int], object],
 ) -> None:  # fmt: skip
     """Two models take turns: a question, its solution, and so on to the answer."""
     live, warm = list(solutions), decoding.temperature > 0

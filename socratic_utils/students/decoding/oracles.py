@@ -32,14 +32,14 @@ from socratic_utils.students.transcript import (
     text_ids,
 )
 
-from .incremental import IncrementalDecoder, RowsDecoder, token_texts
+from .incremental import Decoder, IncrementalDecoder, token_texts
 
 _LEAD = re.compile(rf" ?[{CURRENCY}]| ")  # what may precede a result
 _DIGIT = re.compile(r"[.,]?\d")
 _OPEN = re.compile(rf"= ?[{CURRENCY}]?\Z")  # a result comes next: "=", "= ", "= $"
 
 
-class KnownQuestions(RowsDecoder):
+class KnownQuestions(Decoder):
     """A question generator without a model: it asks `questions`, by problem id.
 
     Its lines, "No more questions." included, are those of training; `pending` holds the
@@ -108,9 +108,7 @@ def ask_upfront(
     return KnownQuestions(problems, generator.tokenizer, questions)
 
 
-def write_guides(
-    planner: IncrementalDecoder, prompts: Sequence[list[int]], limit: int
-) -> list[str]:
+def write_guides(planner, prompts: Sequence[list[int]], limit: int) -> list[str]:
     """The guide line, of at most `limit` tokens, that the planner writes per prompt."""
     # It is given the line's first word, so that every line is a guide.
     prefix = text_ids(planner.tokenizer, PREFIXES["guide"])
@@ -214,11 +212,10 @@ def result_due(line: str) -> str | None:
 
     A result without a finite decimal form is a fraction (10 / 3 = 10/3).
     """
-    if not _OPEN.search(line):
-        return None
     filled = f"{line}0"  # an equation, if an expression precedes the "="
     *earlier, last = find_equations(filled) or [None]
-    if not last or last.end != len(filled) or "%" in last.expression:
+    whole = last is not None and last.end == len(filled)
+    if not whole or "%" in last.expression or not _OPEN.search(line):
         return None
     result = format_number(calculate(last.expression))
     # 10/3 = 10/3 = 10/3 could continue forever.

@@ -22,7 +22,7 @@ from transformers import AutoTokenizer
 
 from socratic_utils.students.transcript import line_ids, text_ids
 
-from .incremental import RowsDecoder
+from .incremental import Decoder
 
 VARIABLE = "SOCRATIC_STUDENT_URLS"
 KEY_VARIABLE = "SOCRATIC_STUDENT_KEY"  # if the servers ask for one
@@ -33,7 +33,7 @@ class ServerError(RuntimeError):
     """A student's server failed or lacks a feature; the message says what to do."""
 
 
-class ServedDecoder(RowsDecoder):
+class ServedDecoder(Decoder):
     """A served student, whose server sees each row's whole text at each request."""
 
     stride = 0  # no strides: few requests
@@ -72,14 +72,13 @@ class ServedDecoder(RowsDecoder):
         return written
 
     def _ask(self, row: int, given: dict[str, Any]) -> Any:
-        seed = {} if self.next_seed is None else {"seed": self.next_seed + row}
-        more = {
-            "include_stop_str_in_output": True, "return_token_ids": True,
-            "top_k": -1,  # not the value of the model's generation_config
-        }  # fmt: skip
+        more = {"include_stop_str_in_output": True, "return_token_ids": True}
+        more["top_k"] = -1  # not the value of the model's generation_config
+        if self.next_seed is not None:
+            more["seed"] = self.next_seed + row
         try:
             reply = self.client.completions.create(
-                prompt=self.pending[row], **given, extra_body=more | seed
+                prompt=self.pending[row], **given, extra_body=more
             )
         except OpenAIError as error:
             raise ServerError(f"{self.place} failed ({error})") from None

@@ -25,10 +25,8 @@ def use_bf16() -> bool:
     if torch.cuda.is_available():
         return torch.cuda.is_bf16_supported()
     path = outputs_root() / "machine.json"
-    machine, known = (
-        f"{platform.node()}, torch {torch.__version__}",
-        read_json(path, {}),
-    )
+    machine = f"{platform.node()}, torch {torch.__version__}"
+    known = read_json(path, {})
     if machine not in known:
         seconds = _matmul_seconds(torch.bfloat16), _matmul_seconds(torch.float32)
         known[machine] = {"bf16": seconds[0] * 1.2 < seconds[1]}
