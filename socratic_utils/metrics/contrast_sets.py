@@ -4,9 +4,7 @@ A contrast set (Gardner et al., 2020; SCoTD, Fig. 5) is a copy of test problems 
 smallest change that changes the answer: the split `contrast` of `imdb`, and our own
 `challenge` of `gradeschool`.  *Consistency*: the share of pairs with both sides right.
 
-    >>> rows = [{"id": "t-1", "correct": True}, {"id": "c-1", "correct": False}]
-    >>> pairs(rows, {"c-1": "t-1"})
-    [(True, False)]
+    >>> contrast_table(rows, bases(load_problems("gradeschool", "challenge")))
 
 Not covered: whether the answer changes; in `challenge` only some do.
 """

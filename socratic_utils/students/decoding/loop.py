@@ -2,8 +2,7 @@
 
 One model writes a whole transcript (CoT, answer only, unified), or two take turns
 (Socratic CoT, Eq. 2): the question generator writes a question or "No more questions",
-the question answerer its solution or the answer.  Each reads only what the other has
-added; finished problems leave the batch.
+the question answerer its solution or the answer.
 
     >>> solve(problems, question_generator, question_answerer)[0].output
     'Q: How many apples does Mia buy?\nA: She buys 3 * 4 = 12 apples.\n...'
@@ -11,6 +10,7 @@ added; finished problems leave the batch.
 Not covered: beam search; how rows are saved and reused (`experiments.stages`).
 """
 
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -31,9 +31,7 @@ from socratic_utils.students.transcript import (
 
 from .incremental import Decoder
 
-# Raise it when decoding, extraction or the row format changes: saved prediction rows
-# are then decoded again.
-FORMAT = 1
+FORMAT = 1  # raise it when decoding, extraction or rows change: they are made again
 GREEDY = Decoding()
 
 
@@ -117,52 +115,35 @@ def solve(
     # 1. Batches of problems of similar length, the longest first.
     order = sorted(range(len(problems)), key=lambda i: -len(problems[i].text))
     size = max(1, decoding.batch_size // samples)
-    solved: dict[int, list[Solution]] = {}
+    solved: list[list[Solution]] = [[] for _ in problems]
     bar = tqdm(total=len(problems) * samples, desc=label, unit="solution")
     for first in range(0, len(order), size):
-        batch = order[first : first + size]
-        # 2. Load the prompts, and decode.
-        start = time.perf_counter()
+        batch, start = order[first : first + size], time.perf_counter()
         solutions = [Solution(problems[i]) for i in batch for _ in range(samples)]
+        # 2. Load the prompts.  One that leaves no room for the text loses its head,
+        # because the question is mostly at the end.
         for decoder in decoders:
-            own = guides if decoder is writer else None
-            load_prompts(solutions, decoder, samples, own or {}, decoding.max_tokens)
+            lines = guides if guides and decoder is writer else {}
+            asked = [(problems[i], lines.get(problems[i].id, "")) for i in batch]
+            prompts = [prompt_ids(decoder.tokenizer, *one) for one in asked]
+            room = max(1, (decoder.context or sys.maxsize) - decoding.max_tokens)
+            decoder.start([ids[-room:] for ids in prompts])
+            if samples > 1:
+                decoder.repeat(samples)
+            for place, solution in enumerate(solutions):
+                solution.prompt_cut |= len(prompts[place // samples]) > room
+        # 3. Decode, and put the solutions in their places.
         if answerer is None:
             decode_alone(solutions, writer, decoding, bar.update)
         else:
             given = (writer, answerer, decoding, sees_solutions)
             decode_in_turns(solutions, *given, bar.update)
-        # 3. Put the solutions in their places.
         seconds = round((time.perf_counter() - start) / len(solutions), 3)
-        for place, index in enumerate(batch):
-            solved[index] = solutions[place * samples : (place + 1) * samples]
-            for solution in solved[index]:
-                solution.seconds = seconds
+        for place, solution in enumerate(solutions):
+            solution.seconds = seconds
+            solved[batch[place // samples]].append(solution)
     bar.close()
-    return [solution for i in range(len(problems)) for solution in solved[i]]
-
-
-def load_prompts(
-    solutions: list[Solution], decoder: Decoder, samples: int,
-    guides: Mapping[str, str], to_write: int,
-) -> None:  # fmt: skip
-    """Start the decoder with one prompt per problem, repeated for its samples.
-
-    A prompt that leaves no room in the context for `to_write` tokens loses its head,
-    because the question is mostly at the end; its solutions are marked `prompt_cut`.
-    """
-    prompts = []
-    room = max(1, decoder.context - to_write) if decoder.context else 0
-    for first in range(0, len(solutions), samples):
-        problem = solutions[first].problem
-        ids = prompt_ids(decoder.tokenizer, problem, guides.get(problem.id, ""))
-        prompts.append(ids[-room:])  # with a room of 0, all of them
-        if len(prompts[-1]) < len(ids):
-            for solution in solutions[first : first + samples]:
-                solution.prompt_cut = True
-    decoder.start(prompts)
-    if samples > 1:
-        decoder.repeat(samples)
+    return [solution for own in solved for solution in own]
 
 
 def decode_alone(

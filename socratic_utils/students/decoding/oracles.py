@@ -68,9 +68,7 @@ class KnownQuestions(Decoder):
     def hear(self, row: int, ids: Sequence[int]) -> None:
         """The answerer's lines change no question."""
 
-    def write(
-        self, limit: int, temperature: float = 0.0, whole_lines: bool = True
-    ) -> list[list[int]]:
+    def write(self, limit, temperature=0.0, whole_lines=True) -> list[list[int]]:
         """The next line of every row; `logprobs` are 0, as nothing is sampled."""
         self.logprobs = [0.0] * len(self.pending)
         return [lines.pop(0) for lines in self.pending]
@@ -86,13 +84,8 @@ class GoldQuestions(KnownQuestions):
         super().__init__(problems, tokenizer, gold)
 
 
-def ask_upfront(
-    problems: Sequence[Problem], generator: IncrementalDecoder, decoding: Decoding
-) -> KnownQuestions:
-    """A generator's questions, decoded before any solution; at most `max_steps`.
-
-    Section 3.3 of Socratic CoT can be read like that.
-    """
+def ask_upfront(problems, generator, decoding: Decoding) -> KnownQuestions:
+    """All questions before any solution, as section 3.3 of Socratic CoT may be read."""
     questions: dict[str, list[str]] = {}
     for start in range(0, len(problems), decoding.batch_size):
         batch = problems[start : start + decoding.batch_size]
@@ -118,15 +111,12 @@ def write_guides(planner, prompts: Sequence[list[int]], limit: int) -> list[str]
 
 
 class PlannedDecoder(IncrementalDecoder):
-    """A question generator that reads the planner's guide after each problem.
+    """A question generator that reads the guide of a planner with the same tokeniser.
 
-    Socratic CoT's planner is a sequence-to-sequence model (Fig. 6); ours is a student
-    that reads only the problem.  Both models have the same tokeniser.
+    Socratic CoT's planner is a sequence-to-sequence model (Fig. 6); ours is a student.
     """
 
-    def __init__(
-        self, generator: IncrementalDecoder, planner: IncrementalDecoder, limit: int
-    ) -> None:
+    def __init__(self, generator, planner, limit: int) -> None:
         super().__init__(generator.model, generator.tokenizer)
         self.planner, self.limit = planner, limit
 

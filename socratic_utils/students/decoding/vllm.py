@@ -26,7 +26,6 @@ from .incremental import Decoder
 
 VARIABLE = "SOCRATIC_STUDENT_URLS"
 KEY_VARIABLE = "SOCRATIC_STUDENT_KEY"  # if the servers ask for one
-CONCURRENCY = 64
 
 
 class ServerError(RuntimeError):
@@ -44,9 +43,7 @@ class ServedDecoder(Decoder):
         self.client, self.model = client, model
         self.place = f"the student's server at {client.base_url}"
 
-    def write(
-        self, limit: int, temperature: float = 0.0, whole_lines: bool = True
-    ) -> list[list[int]]:
+    def write(self, limit, temperature=0.0, whole_lines=True) -> list[list[int]]:
         """As `IncrementalDecoder.write`, with one request per row.
 
         Raises ServerError where the server fails or hides how a line ended.
@@ -56,7 +53,7 @@ class ServedDecoder(Decoder):
             "top_p": 1.0, "stop": ["\n"] if whole_lines else None,
             "logprobs": 0 if temperature else None,
         }  # fmt: skip
-        with ThreadPoolExecutor(CONCURRENCY) as pool:
+        with ThreadPoolExecutor(64) as pool:
             rows = range(len(self.pending))
             replies = list(pool.map(lambda row: self._ask(row, given), rows))
         if self.next_seed is not None:

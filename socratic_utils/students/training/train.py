@@ -6,8 +6,8 @@
 A student lies in `students/<supervision>-<hash>/`.  If it is there, it is not trained
 again; a killed training resumes from its last checkpoint.
 
-Not covered: parameter-efficient training; versions of libraries, processes and device,
-which change weights only through rounding and dropout, are not hashed.
+Not covered: parameter-efficient training.  Libraries, processes and device are not
+hashed: they change weights only through rounding and dropout.
 """
 
 import shutil
@@ -43,9 +43,7 @@ from .trainer import (
 
 disable_progress_bar()  # loading a small model needs no bar
 
-# Raise it when transcripts, the loss or the training loop change what is learnt: every
-# student is then trained again.
-FORMAT = 2
+FORMAT = 2  # raise it when transcripts, loss or training change: all are trained again
 
 
 def train_student(

@@ -79,10 +79,7 @@ class ByLength(Sampler[int]):
 
 
 def blank(example: dict) -> dict:
-    """An example without a loss: several processes need their last batch filled.
-
-    Accelerate would repeat the first examples of the epoch instead.
-    """
+    """An example without a loss, to fill the last batch of several processes."""
     token = example["input_ids"][:1]
     return {"input_ids": token, "labels": [IGNORED] * len(token)}
 
