@@ -11,8 +11,6 @@ of both papers and SCoTD's Figure 3 are `accuracy_by` "model" and "share".
 Not covered: the papers' own points, which are tables (`papers`).
 """
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
@@ -47,22 +45,22 @@ MARKERS = "osD^vPX*<>"
 WATERMARK = "smoke: numbers mean nothing"
 FILTER = "filter_"  # prefix of the students of a filter
 MAX_PNG = 150_000  # bytes
-NO_PNG_DATES = {"Software": None}
-NO_PDF_DATES = {"CreationDate": None, "Producer": None, "Creator": None}
+NO_DATES = {
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
+}
 
 
 def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Figure:
     """One point with its Wilson interval per run of `split`, from `tables/main.csv`."""
     split, rows = _of_split(main, split)
     runs = [c for c in ("dataset", "model", "seed") if rows[c].nunique() > 1]
-    with framed(7.2, 1.3 + 0.46 * len(rows), scale) as (figure, axes):
-        colours = _colours(rows["student"])
-        if len(set(colours.values())) < len(colours):  # too many for one each
-            colours = dict.fromkeys(colours, PALETTE[3])
-        names = []
+    colours, names = _colours(rows["student"]), []
+    if len(set(colours.values())) < len(colours):  # too many for one each
+        colours = dict.fromkeys(colours, PALETTE[3])
+    with _framed(7.2, 1.3 + 0.46 * len(rows), scale, shares="x") as axes:
         for place, row in enumerate(rows.to_dict("records")):
-            colour = colours[row["student"]]
-            points(axes, place, rows.iloc[[place]], colour, flat=True)
+            _points(axes, place, rows.iloc[[place]], colours[row["student"]], flat=True)
             style = {"va": "center", "bbox": {"fc": "white", "ec": "none", "pad": 1}}
             axes.annotate(f"{row['accuracy']:.1%}", (row["ci_high"], place), (6, 0),
                           textcoords="offset points", **style)  # fmt: skip
@@ -72,9 +70,7 @@ def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Fig
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.set_xlim(0, min(1.12, max(0.1, rows["ci_high"].max() * 1.15)))
         axes.set_xlabel(f"Accuracy, {split} split\n(whiskers: 95 % Wilson interval)")
-        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        axes.grid(axis="y", visible=False)
-    return figure
+    return axes.figure
 
 
 def accuracy_by(
@@ -92,56 +88,50 @@ def accuracy_by(
     if not isinstance(values[0], str):
         values.sort()
     colours, sizes = _colours(table["student"]), table.groupby(column)["n"].max()
-    with framed(max(6.4, 1.6 * len(values) + 2.6), 3.9, scale) as (figure, axes):
+    with _framed(max(6.4, 1.6 * len(values) + 2.6), 3.9, scale, shares="y") as axes:
         for number, (student, colour) in enumerate(colours.items()):
             shift = 0.7 * ((number + 0.5) / len(colours) - 0.5)
             own = table[table["student"] == student]
             places = [values.index(value) + shift for value in own[column]]
             style = {"fmt": MARKERS[number % len(MARKERS)], "label": label_of(student)}
-            points(axes, places, own, colour, markersize=5, **style)
+            _points(axes, places, own, colour, markersize=5, **style)
         ticks = [f"{_tick(column, v)}\n(n = {sizes[v]})" for v in values]
         axes.set_xticks(range(len(values)), ticks)
         axes.set_xlim(-0.5, len(values) - 0.5)
-        accuracy_axis(axes, table)
+        axes.set_xlabel(title)
+        _accuracy_axis(axes, table)
         for edge in range(1, len(values)):
             axes.axvline(edge - 0.5, color="0.85", linewidth=0.8)
-        axes.set_xlabel(title)
-        legend(axes)
-    return figure
+        _legend(axes)
+    return axes.figure
 
 
 def filter_figure(table: pd.DataFrame, scale: str = "") -> Figure:
     """Kept and dropped chains per prompt style: columns style, reason, attempts."""
     counts = table.pivot_table("attempts", "style", "reason", "sum", sort=False)
-    counts = counts.fillna(0)
-    totals = counts.sum(axis=1).items()
-    counts.index = [f"{style}\n({int(n)} attempts)" for style, n in totals]
-    return _stacked(counts, REASONS, "Share of attempts", scale)
+    return _stacked(counts, "attempts", REASONS, "Share of attempts", scale)
 
 
 def error_figure(table: pd.DataFrame, scale: str = "", split: str = "") -> Figure:
     """First errors as shares of the wrong answers, from `tables/errors.csv`."""
     split, rows = _of_split(table, split)
-    counts = rows.pivot_table("count", "student", "error", "sum", sort=False).fillna(0)
-    counts = counts[counts.sum(axis=1) > 0]
-    totals = counts.sum(axis=1).items()
-    counts.index = [f"{label_of(name)}\n({int(n)} wrong)" for name, n in totals]
-    return _stacked(counts, KINDS, f"Share of wrong answers, {split}", scale)
+    counts = rows.pivot_table("count", "student", "error", "sum", sort=False)
+    counts = counts[counts.sum(axis=1) > 0].rename(label_of)
+    return _stacked(counts, "wrong", KINDS, f"Share of wrong answers, {split}", scale)
 
 
 def loss_figure(logs: dict[str, Sequence[dict]], scale: str = "") -> Figure:
     """Training loss; `logs` maps a student to lines {"step": int, "loss": float}."""
     colours = _colours(logs)
-    with framed(7.2, 3.6, scale) as (figure, axes):
+    with _framed(7.2, 3.6, scale) as axes:
         for marker, (name, log) in zip(MARKERS * len(logs), logs.items(), strict=False):
             points = [(e["step"], e["loss"]) for e in log if "loss" in e]
             style = {"marker": marker, "markersize": 4, "color": colours[name]}
             axes.plot(*zip(*points, strict=True), label=label_of(name), **style)
-        axes.set_xlabel("Optimizer step")
-        axes.set_ylabel("Training loss (nats per token)")
+        axes.set(xlabel="Optimizer step", ylabel="Training loss (nats per token)")
         axes.set_ylim(bottom=0)
-        legend(axes)
-    return figure
+        _legend(axes)
+    return axes.figure
 
 
 def chains_figure(
@@ -160,23 +150,21 @@ def chains_figure(
         axes.axhline(label_only["accuracy"], color=grey, linestyle="--", label=name)
         axes.axhspan(low, high, color=grey, alpha=0.15, linewidth=0)
         axes.set_ylim(0, min(1, max(axes.get_ylim()[1], 1.05 * high)))
-        legend(axes)
+        _legend(axes)
     return figure
 
 
 def filters_figure(table: pd.DataFrame, scale: str = "") -> Figure:
     """A bar with its Wilson interval per filter; the reference student is grey."""
-    names = table["student"]
-    colours = [PALETTE[0 if name.startswith(FILTER) else 7] for name in names]
-    names = [label_of(name.removeprefix(FILTER)) for name in names]
-    places = range(len(table))
-    with framed(max(4.8, 1.4 * len(table) + 1.2), 3.6, scale) as (figure, axes):
-        axes.bar(places, table["accuracy"], 0.62, color=colours, alpha=0.8)
-        points(axes, places, table, "0.15", fmt="none")
-        ticks = [f"{a}\n(n = {n})" for a, n in zip(names, table["n"], strict=True)]
-        axes.set_xticks(places, ticks)
-        accuracy_axis(axes, table)
-    return figure
+    colours = [PALETTE[0 if s.startswith(FILTER) else 7] for s in table["student"]]
+    names = [label_of(student.removeprefix(FILTER)) for student in table["student"]]
+    ticks = [f"{a}\n(n = {n})" for a, n in zip(names, table["n"], strict=True)]
+    with _framed(max(4.8, 1.4 * len(table) + 1.2), 3.6, scale, shares="y") as axes:
+        axes.bar(range(len(table)), table["accuracy"], 0.62, color=colours, alpha=0.8)
+        _points(axes, range(len(table)), table, "0.15", fmt="none")
+        axes.set_xticks(range(len(table)), ticks)
+        _accuracy_axis(axes, table)
+    return axes.figure
 
 
 def save_figure(
@@ -186,30 +174,37 @@ def save_figure(
 
     The PNG has 130 dpi, fewer where it would be larger than MAX_PNG.
     """
+
+    def drawn(kind: str, dpi: int) -> bytes:
+        buffer = io.BytesIO()
+        with plt.rc_context({"pdf.fonttype": 42}):  # text stays text
+            figure.savefig(buffer, format=kind, dpi=dpi, metadata=NO_DATES[kind])
+        return buffer.getvalue()
+
     base = Path(folder) / name
     for dpi in (130, 100, 75):
-        png = _bytes(figure, "png", NO_PNG_DATES, dpi)
+        png = drawn("png", dpi)
         if len(png) < MAX_PNG:
             break
-    write_atomic(base.with_suffix(".pdf"), _bytes(figure, "pdf", NO_PDF_DATES, dpi))
+    write_atomic(base.with_suffix(".pdf"), drawn("pdf", dpi))
     write_atomic(base.with_suffix(".caption"), (caption or name) + "\n")
     return write_atomic(base.with_suffix(".png"), png)
 
 
-def _bytes(figure: Figure, kind: str, metadata: dict, dpi: int) -> bytes:
-    buffer = io.BytesIO()
-    with plt.rc_context({"pdf.fonttype": 42}):  # text stays text
-        figure.savefig(buffer, format=kind, dpi=dpi, metadata=metadata)
-    return buffer.getvalue()
-
-
 @contextmanager
-def framed(width: float, height: float, scale: str):
-    """Figure and axes in our style; closed, so that notebooks show them only once."""
-    with sns.axes_style("whitegrid"), plt.rc_context({"font.size": 10}):
+def _framed(width: float, height: float, scale: str, shares: str = ""):
+    """Axes in our style; closed, so that notebooks show their figure only once.
+
+    `shares` names the axis ("x" or "y") that is in percent and alone has a grid.
+    """
+    style = {"font.size": 10, "axes.grid.axis": shares or "both"}
+    with sns.axes_style("whitegrid"), plt.rc_context(style):
         figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
         try:
-            yield figure, axes
+            if shares:
+                formatter = PercentFormatter(1, 0 if shares == "x" else None)
+                getattr(axes, f"{shares}axis").set_major_formatter(formatter)
+            yield axes
             sns.despine(ax=axes)
             if scale == "smoke":
                 style = {"color": "0.35", "alpha": 0.35, "rotation": 12, "size": 22}
@@ -240,50 +235,44 @@ def _of_split(table: pd.DataFrame, split: str) -> tuple[str, pd.DataFrame]:
     return split, rows
 
 
-def points(axes: Axes, places, rows: pd.DataFrame, colour: str, flat=False, **style):
+def _points(axes: Axes, places, rows: pd.DataFrame, colour: str, flat=False, **style):
     """Accuracies with their intervals, which are horizontal if `flat`."""
     values = rows["accuracy"]
     widths = [(values - rows["ci_low"]).clip(0), (rows["ci_high"] - values).clip(0)]
+    place = (values, places, None, widths) if flat else (places, values, widths)
     style = {"fmt": "o", "color": colour, "capsize": 3, "elinewidth": 1.6} | style
-    if flat:
-        axes.errorbar(values, places, xerr=widths, clip_on=False, **style)
-    else:
-        axes.errorbar(places, values, yerr=widths, clip_on=False, **style)
+    axes.errorbar(*place, clip_on=False, **style)
 
 
-def accuracy_axis(axes: Axes, rows: pd.DataFrame) -> None:
+def _accuracy_axis(axes: Axes, rows: pd.DataFrame) -> None:
     """A vertical axis of accuracies that has room for every interval."""
     axes.set_ylim(0, min(1, max(0.1, rows["ci_high"].max() * 1.05)))
     axes.set_ylabel("Accuracy (95 % interval)")
-    axes.yaxis.set_major_formatter(PercentFormatter(1))
-    axes.grid(axis="x", visible=False)
 
 
-def _stacked(counts: pd.DataFrame, colours: dict, title: str, scale: str) -> Figure:
+def _stacked(
+    counts: pd.DataFrame, unit: str, colours: dict, title: str, scale: str
+) -> Figure:
     """Horizontal bars of shares; shares of 5 % and more are written into them."""
-    shares = counts.div(counts.sum(axis=1), axis=0)
-    order = [kind for kind in colours if kind in shares]
-    order += [kind for kind in shares if kind not in colours]
-    with framed(7.2, 1.6 + 0.55 * len(shares), scale) as (figure, axes):
-        left = pd.Series(0.0, index=shares.index)
-        for kind in (kind for kind in order if shares[kind].any()):
+    sums = counts.sum(axis=1)
+    shares = counts.fillna(0).div(sums, axis=0)
+    names = [f"{name}\n({int(n)} {unit})" for name, n in sums.items()]
+    with _framed(7.2, 1.6 + 0.55 * len(shares), scale, shares="x") as axes:
+        left = 0.0
+        for kind in sorted(shares.columns[shares.any()], key=[*colours, *shares].index):
             colour = colours.get(kind, "0.6")
-            bars = axes.barh(shares.index, shares[kind], 0.66, left, color=colour)
-            bars.set_label(kind)
+            bars = axes.barh(names, shares[kind], 0.66, left, color=colour, label=kind)
             texts = [f"{v:.0%}" if v >= 0.05 else "" for v in shares[kind]]
             ink = "white" if colour in (PALETTE[0], PALETTE[3]) else "black"
             axes.bar_label(bars, texts, label_type="center", color=ink, fontsize=9)
             left += shares[kind]
         axes.invert_yaxis()
-        axes.set_xlim(0, 1)
-        axes.set_xlabel(title)
-        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        axes.grid(axis="y", visible=False)
-        legend(axes)
-    return figure
+        axes.set(xlim=(0, 1), xlabel=title)
+        _legend(axes)
+    return axes.figure
 
 
-def legend(axes: Axes) -> None:
+def _legend(axes: Axes) -> None:
     """Draw the legend above the axes, where it hides nothing."""
     count = len(axes.get_legend_handles_labels()[1])
     columns = count if count <= 3 else (count + 1) // 2
