@@ -7,10 +7,7 @@ All of it is static HTML or text, so that an executed notebook reads the same on
 as in JupyterLab.  Texts of models and problems are escaped.
 """
 
-from __future__ import annotations
-
 import inspect
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -57,8 +54,8 @@ def print_scores(
         if not pd.isna(row[score]):
             who = ", ".join(str(row[name]) for name in by)
             low, high = (100 * row[f"{interval}_{end}"] for end in ("low", "high"))
-            ends = f"95 % interval {low:.1f} to {high:.1f} %"
-            print(f"{who}: {100 * row[score]:.1f} % of {row[n]} ({ends})")
+            print(f"{who}: {100 * row[score]:.1f} % of {row[n]}"
+                  f" (95 % interval {low:.1f} to {high:.1f} %)")  # fmt: skip
 
 
 def show_lines(lines: Iterable[tuple[str, str]]) -> None:
@@ -91,13 +88,13 @@ def show_side_by_side(rows: Iterable[dict], problem: Problem) -> None:
     """
     columns = []
     for row in rows:
-        verdict, boxes = "right" if row["correct"] else "wrong", []
+        boxes = [f"<b>{escape(label_of(row['student']))}</b>"]
         marks = line_marks(row["lines"], problem)
         for line, mark in zip(row["lines"], marks, strict=True):
-            mark = verdict if line["role"] == "answer" else mark
+            if line["role"] == "answer":
+                mark = "right" if row["correct"] else "wrong"
             boxes.append(_box(line["role"], line["text"], MARKS[mark]))
-        name = f"<b>{escape(label_of(row['student']))}</b>"
-        columns.append(f'<div style="flex:1 1 200px">{name}{"".join(boxes)}</div>')
+        columns.append(f'<div style="flex:1 1 200px">{"".join(boxes)}</div>')
     head = f"<p>{escape(problem.text)} <i>(gold: {escape(problem.answer)})</i></p>"
     boxes = f'<div style="display:flex;flex-wrap:wrap;gap:8px">{"".join(columns)}</div>'
     display(HTML(head + boxes))
@@ -105,11 +102,10 @@ def show_side_by_side(rows: Iterable[dict], problem: Problem) -> None:
 
 def most_divisive_problems(rows: Iterable[dict]) -> list[str]:
     """Ids of all problems; those that half of the students solve come first."""
-    verdicts: dict[str, list[bool]] = defaultdict(list)
-    for row in rows:
-        verdicts[row["id"]].append(bool(row["correct"]))
-    share = {id: sum(found) / len(found) for id, found in verdicts.items()}
-    return sorted(share, key=lambda id: abs(0.5 - share[id]))
+    share = (
+        pd.DataFrame(rows).astype({"correct": float}).groupby("id")["correct"].mean()
+    )
+    return (share - 0.5).abs().sort_values(kind="stable").index.tolist()
 
 
 def show_mask(tokenizer, example: dict[str, list[int]]) -> None:

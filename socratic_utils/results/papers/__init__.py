@@ -12,14 +12,10 @@ Socratic CoT's Table 2 the registry of students does (`column_of`).  Numbers tha
 paper has only in a drawing are missing, except Socratic CoT's Figure 4: measured.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-
-__all__ = ["compare_with_paper", "paper_table"]
 
 
 def paper_table(name: str) -> pd.DataFrame:
@@ -29,22 +25,19 @@ def paper_table(name: str) -> pd.DataFrame:
 
 
 def compare_with_paper(
-    ours: dict[str, Any],
-    value: float | None,
-    comparable: bool = True,
-    note: str = "",
+    ours: dict[str, Any], value: float | None, reason: str = "", note: str = "",
     score: str = "accuracy",
-) -> dict[str, Any]:
+) -> dict[str, Any]:  # fmt: skip
     """Our line of a table with the columns `paper, difference, covered, note` added.
 
-    `value` is the paper's, in the unit of `ours[score]`.  Where the two are not
-    `comparable`, the value is context: there is no difference.  `covered` says whether
-    our interval (`ci_low`, `ci_high`) holds the value; it is empty without an interval.
+    `value` is the paper's, in the unit of `ours[score]`.  Where there is a `reason` not
+    to compare the two, it is the note and there is no difference.  `covered` says
+    whether our interval (`ci_low`, `ci_high`) holds the value; empty without interval.
     """
     difference, covered = None, None
-    if comparable and value is not None and not pd.isna(ours[score]):
+    if not reason and value is not None and not pd.isna(ours[score]):
         difference = round(ours[score] - value, 4)
         if not pd.isna(ours["ci_low"]):
             covered = "yes" if ours["ci_low"] <= value <= ours["ci_high"] else "no"
     columns = {"paper": value, "difference": difference, "covered": covered}
-    return {**ours, **columns, "note": note}
+    return {**ours, **columns, "note": reason or note}

@@ -11,9 +11,8 @@ Not covered: Figures 2, 3, 4 and 7, whose numbers are not in the paper's text; T
 (sample chains); Figure 8 (human judgement, `experiments.human_judgement`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -28,6 +27,7 @@ CAPTIONS = {
     "table2a": "Table 2(a)", "table2b": "Table 2(b)", "table3a": "Table 3(a)",
     "table3b": "Table 3(b)", "fig5": "Figure 5", "transfer": "section on transfer",
 }  # fmt: skip
+TEACHERS = "teacher {}, the paper's is code-davinci-002"
 # In Figure 5 and the transfer, ours differ from the paper's many chains in this.
 ONE_CHAIN = "one chain per problem, for the run's epochs"
 
@@ -54,28 +54,21 @@ def compare_table(
     `table` is "table2a", "table2b", "table3a" or "table3b".  Accuracies and the paper's
     values are fractions.
     """
-    lines, column = [], COLUMNS.get(dataset)
-    for score in scores:
-        value = _value(table, score["student"], column)
-        lines.append(_line(score, value, bool(column), comparable, _teacher(teacher)))
-    return pd.DataFrame(lines)
+    column, note = COLUMNS.get(dataset, ""), TEACHERS.format(teacher)
+    return pd.DataFrame(_line(s, table, column, comparable, note) for s in scores)
 
 
 def compare_contrast(
     table: pd.DataFrame, *, dataset: str, teacher: str, comparable: bool
 ) -> pd.DataFrame:
     """The table of contrast sets beside Figure 5: a line per student and side."""
-    known, note = dataset == "imdb", f"{_teacher(teacher)}; {ONE_CHAIN}"
-    lines = []
-    for row in table.to_dict("records"):
-        for side in ("original", "contrast"):
-            value = _value("fig5", row["student"], side if known else None)
-            score = {
-                "student": f"{row['student']}, {side}", "n": row["pairs"],
-                "accuracy": row[side], "ci_low": row[f"{side}_low"],
-                "ci_high": row[f"{side}_high"],
-            }  # fmt: skip
-            lines.append(_line(score, value, known, comparable, note))
+    lines, note = [], f"{TEACHERS.format(teacher)}; {ONE_CHAIN}"
+    for row, side in product(table.to_dict("records"), ("original", "contrast")):
+        score = row | {"n": row["pairs"], "accuracy": row[side]}
+        score |= {f"ci_{end}": row[f"{side}_{end}"] for end in ("low", "high")}
+        column = side if dataset == "imdb" else ""
+        line = _line(score, "fig5", column, comparable, note)
+        lines.append(line | {"student": f"{row['student']}, {side}"})
     return pd.DataFrame(lines)
 
 
@@ -87,43 +80,31 @@ def compare_transfer(
     The paper's student was trained on ANLI, CommonsenseQA and OpenBookQA together, ours
     on `dataset` alone, which must be one of the three to be compared.
     """
-    [paper] = paper_table("scotd_transfer").to_dict("records")
     comparable = comparable and dataset in ("anli", "commonsense_qa", "openbookqa")
-    note = f"{_teacher(teacher)}; ours is trained on {dataset} alone, {ONE_CHAIN}"
+    note = TEACHERS.format(teacher)
+    note = f"{note}; ours is trained on {dataset} alone, {ONE_CHAIN}"
     lines = []
     for task in dict.fromkeys(row["dataset"] for row in rows):
+        column = task if task in config.SCOTD_DATASETS else ""
         for score in scores([row for row in rows if row["dataset"] == task]):
-            known = task in config.SCOTD_DATASETS
-            has_value = task == "sst2" and score["student"] == "after_cot"
-            value = round(paper["SST-2"] / 100, 4) if has_value else None
-            line = _line(score, value, known, comparable, note)
+            line = _line(score, "transfer", column, comparable, note)
             lines.append({"task": task, **line})
     return pd.DataFrame(lines)
 
 
 def _line(
-    score: dict[str, Any], value: float | None, known: bool, comparable: bool, note: str
+    score: dict[str, Any], table: str, column: str, comparable: bool, note: str
 ) -> dict[str, Any]:
-    """A score beside the paper's value; `known`: the paper has this benchmark."""
-    if not known:
-        note = "not a benchmark of the paper"
+    """A score beside its cell; `column` is empty if the paper lacks this benchmark."""
+    paper, value, reason = paper_table(f"scotd_{table}"), None, ""
+    cells = paper[paper["ours"] == score["student"]]
+    if column in cells and len(cells):
+        value = round(float(cells[column].iloc[0]) / 100, 4)
+    if not column:
+        reason = "not a benchmark of the paper"
     elif value is None:
-        note = "no such cell in the paper"
+        reason = "no such cell in the paper"
     elif not comparable:
-        note = "other student, data or recipe: context only"
+        reason = "other student, data or recipe: context only"
     kept = ("student", "n", "accuracy", "ci_low", "ci_high")
-    ours = {name: score[name] for name in kept}
-    return compare_with_paper(ours, value, known and comparable, note)
-
-
-def _teacher(name: str) -> str:
-    return f"teacher {name}, the paper's is code-davinci-002"
-
-
-def _value(table: str, student: str, column: str | None) -> float | None:
-    """The paper's value for a student, as a fraction; None where there is no cell."""
-    paper = paper_table(f"scotd_{table}")
-    found = paper[paper["ours"] == student]
-    return (
-        round(float(found[column].iloc[0]) / 100, 4) if column and len(found) else None
-    )
+    return compare_with_paper({n: score[n] for n in kept}, value, reason, note)

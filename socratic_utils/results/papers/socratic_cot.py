@@ -10,13 +10,12 @@ is `compare_questions`.  A score is compared only where benchmark, split, studen
 and scale are the paper's; elsewhere the paper's values are context and the note says
 why.  The paper gives SocGT several meanings; the rows used here are those of its
 section 5 (docs/papers.md, "Socratic CoT: open questions").  Its SVAMP is our benchmark
-`multistep`; our `svamp` is another split.
+`multistep`; our `svamp` is another split (800 and 200 problems).
 
 Not covered: Figure 4, which is Table 2 to rounding; Figures 5 and 7, which are samples.
 """
 
-from __future__ import annotations
-
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -34,25 +33,20 @@ SOCGT = {  # the ablations that are SocGT by the paper's section 5, the nearest 
 }
 DATASETS = {"gsm8k": "GSM8K", "strategyqa": "StrategyQA", "multistep": "SVAMP",
             "svamp": "SVAMP"}  # fmt: skip
-OTHER_SPLIT = "svamp"  # 800 and 200 problems, not the paper's multi-step ones
-PAPER_MODELS = {
-    "gpt2": "GPT-2 Small", "gpt2-medium": "GPT-2 Medium", "gpt2-large": "GPT-2 Large",
-    "gpt2-xl": "GPT-2 XL",
-}  # fmt: skip
-FILES = {"Table 2": "table2", "Table 3": "table3", "Table 5": "table5",
-         "Figure 6": "fig6"}  # fmt: skip
+PAPER_MODELS = {"gpt2": "GPT-2 Small", "gpt2-medium": "GPT-2 Medium",
+                "gpt2-large": "GPT-2 Large", "gpt2-xl": "GPT-2 XL"}  # fmt: skip
 QUESTIONS = {  # our question generators -> the guidance of Table 4
     PAIR: "none", "iterative, predicted equations": "equations",
     "iterative, gold equations": "equations",
 }  # fmt: skip
 MEASURES = {"bleu": "BLEU", "bert_f1": "BERTScore F1", "same_count": "#Q"}
+UPPER_BOUND = "gold equations: an upper bound of predicted ones"
 # Instead of the cell's own note in `values/`.
 NOTES = {"iterative, gold questions": "gold questions, the paper's are the LLM's"}
-OWN = ["dataset", "model", "student", "n", "correct", "accuracy", "ci_low", "ci_high"]
-PAPER = ["paper_dataset", "paper_model", "paper_supervision", "paper", "difference",
-         "covered", "note"]  # fmt: skip
-QUALITY = ["student", "measure", "n", "ours", "low", "high", "paper_value", "gap",
-           "covered", "note"]  # fmt: skip
+COLUMNS = (
+    "dataset model student n correct accuracy ci_low ci_high paper_dataset paper_model"
+    " paper_supervision paper difference covered note"
+).split()
 
 
 def cells_of(where: str) -> pd.DataFrame:
@@ -60,7 +54,8 @@ def cells_of(where: str) -> pd.DataFrame:
 
     Without those of GPT-3 6B, which the paper copies from Cobbe et al. (2021).
     """
-    cells = paper_table(f"socratic_cot_{FILES[where]}").fillna({"note": ""})
+    name = where.lower().replace("figure", "fig").replace(" ", "")
+    cells = paper_table(f"socratic_cot_{name}").fillna({"note": ""})
     return cells[cells["student_model"] != "GPT-3 6B"]
 
 
@@ -83,7 +78,7 @@ def compare_main(main: pd.DataFrame, scale: str) -> pd.DataFrame:
 
     Rows of ablations are welcome: those that mean SocGT have a cell.
     """
-    return pd.DataFrame(_compare(main, "Table 2", scale), columns=[*OWN, *PAPER])
+    return pd.DataFrame(_compare(main, "Table 2", scale), columns=COLUMNS)
 
 
 def compare_ablations(
@@ -97,10 +92,11 @@ def compare_ablations(
     """
     prompted = prompting.rename(columns={"prompt": "student"})
     prompted = prompted.assign(dataset=dataset, model=teacher, split="test")
-    rows = {"Table 3": prompted, "Table 5": main, "Figure 6": main}
-    lines = [{"where": where, **line} for where in rows
-             for line in _compare(rows[where], where, scale)]  # fmt: skip
-    return pd.DataFrame(lines, columns=["where", *OWN, *PAPER])
+    lines = [
+        *_compare(prompted, "Table 3", scale), *_compare(main, "Table 5", scale),
+        *_compare(main, "Figure 6", scale),
+    ]  # fmt: skip
+    return pd.DataFrame(lines, columns=["where", *COLUMNS])
 
 
 def compare_questions(
@@ -114,24 +110,20 @@ def compare_questions(
     paper = paper_table("socratic_cot_table4").assign(dataset="GSM8K")
     reason, lines = _why_not(dataset, student, paper, paper, scale), []
     paper = paper.set_index("guidance")
-    for row in questions.to_dict("records"):
-        guidance = QUESTIONS.get(row["student"])
-        for name, measure in MEASURES.items() if guidance else ():
-            note = reason
-            if pd.isna(row[name]):
-                note = "BERTScore is not available here"
-            elif "gold" in row["student"] and not note:
-                note = "gold equations: an upper bound of predicted ones"
-            ours = {"student": row["student"], "measure": measure, "n": row["n"],
-                    "ours": row[name], "ci_low": None, "ci_high": None}  # fmt: skip
-            if name == "same_count":
-                ours |= {"ci_low": row["ci_low"], "ci_high": row["ci_high"]}
-            value = float(paper.loc[guidance, name])
-            lines.append(compare_with_paper(ours, value, not reason, note, "ours"))
+    known = [r for r in questions.to_dict("records") if r["student"] in QUESTIONS]
+    for row, name in product(known, MEASURES):
+        ours = row | {"measure": MEASURES[name], "ours": row[name]}
+        if name != "same_count":
+            ours |= {"ci_low": None, "ci_high": None}
+        why = "BERTScore is not available here" if pd.isna(row[name]) else reason
+        note = UPPER_BOUND if "gold" in row["student"] else ""
+        value = float(paper.loc[QUESTIONS[row["student"]], name])
+        lines.append(compare_with_paper(ours, value, why, note, "ours"))
     # Not shares as elsewhere, so the columns have other names.
     names = {"ci_low": "low", "ci_high": "high", "paper": "paper_value",
              "difference": "gap"}  # fmt: skip
-    return pd.DataFrame(lines).rename(columns=names).reindex(columns=QUALITY)
+    columns = "student measure n ours low high paper_value gap covered note".split()
+    return pd.DataFrame(lines).rename(columns=names).reindex(columns=columns)
 
 
 def gains() -> pd.DataFrame:
@@ -139,37 +131,33 @@ def gains() -> pd.DataFrame:
 
     Those of Table 2 set SocGT against GT Steps (GSM8K) or GT Facts (StrategyQA).
     """
-    key = ["dataset", "student_model", "supervision"]
     lines = []
     for arrow in paper_table("socratic_cot_arrows").to_dict("records"):
-        values = cells_of(arrow["table"]).set_index(key)["value"]
-        place = arrow["dataset"], arrow["student_model"]
-        old, new = (float(values[*place, arrow[way]]) for way in ("old", "new"))
-        gain = relative_gain(old, new)
-        lines.append({
-            "where": arrow["table"], "dataset": place[0], "model": place[1],
-            "old": arrow["old"], "old_value": old, "new": arrow["new"],
-            "new_value": new, "printed_%": arrow["printed"],
-            "of_new_%": round(100 * gain.of_new, 1),
-            "of_old_%": round(100 * gain.of_old, 1),
-        })  # fmt: skip
+        where, data, model, old, new, printed = arrow.values()
+        cells = cells_of(where).query("dataset == @data and student_model == @model")
+        values = cells.set_index("supervision")["value"]
+        gain = _gain(old, values[old], new, values[new], printed)
+        lines.append({"where": where, "dataset": data, "model": model, **gain})
     return pd.DataFrame(lines)
 
 
 def own_gains(main: pd.DataFrame, new: str = PAIR) -> pd.DataFrame:
     """Our gains of one student over every other on the first split, both ways."""
     first = main[main["split"].isin(main["split"].iloc[:1])]
-    scores = first.set_index("student")["accuracy"].to_dict()
-    lines = []
-    for old in [name for name in scores if name != new and new in scores]:
-        gain = relative_gain(scores[old], scores[new])
-        lines.append({
-            "old": old, "old_value": round(100 * scores[old], 2), "new": new,
-            "new_value": round(100 * scores[new], 2),
-            "of_new_%": round(100 * gain.of_new, 1),
-            "of_old_%": round(100 * gain.of_old, 1),
-        })  # fmt: skip
-    return pd.DataFrame(lines)
+    scores = (100 * first.set_index("student")["accuracy"]).round(2).to_dict()
+    others = [name for name in scores if name != new and new in scores]
+    return pd.DataFrame(_gain(old, scores[old], new, scores[new]) for old in others)
+
+
+def _gain(
+    old: str, old_value: float, new: str, new_value: float, printed: int | None = None
+) -> dict[str, Any]:
+    """A gain in percent of the new and of the old value, which are percentages."""
+    gain = relative_gain(old_value, new_value)
+    line = {"old": old, "old_value": old_value, "new": new, "new_value": new_value}
+    line |= {} if printed is None else {"printed_%": printed}
+    shares = {"of_new_%": 100 * gain.of_new, "of_old_%": 100 * gain.of_old}
+    return line | {name: round(share, 1) for name, share in shares.items()}
 
 
 def _compare(rows: pd.DataFrame, where: str, scale: str) -> list[dict[str, Any]]:
@@ -180,24 +168,22 @@ def _compare(rows: pd.DataFrame, where: str, scale: str) -> list[dict[str, Any]]
     """
     cells, lines = cells_of(where), []
     for ours in rows[rows["split"] == "test"].to_dict("records"):
+        student, dataset, model = ours["student"], ours["dataset"], ours["model"]
         if "ours" in cells:
-            theirs = cells[cells["ours"] == ours["student"]]
+            theirs = cells[cells["ours"] == student]
         else:
-            column = column_of(ours["student"], ours["dataset"])
-            theirs = cells[cells["supervision"] == column]
-        data = _dataset(ours["dataset"], cells)
-        reason = _why_not(ours["dataset"], ours["model"], theirs, cells, scale)
-        shown = theirs[theirs["dataset"] == (data or "GSM8K")]
+            theirs = cells[cells["supervision"] == column_of(student, dataset)]
+        reason = _why_not(dataset, model, theirs, cells, scale)
+        shown = theirs[theirs["dataset"] == (_dataset(dataset, cells) or "GSM8K")]
         if not reason:
-            shown = shown[shown["student_model"] == model_in_paper(ours["model"])]
+            shown = shown[shown["student_model"] == model_in_paper(model)]
         for cell in shown.to_dict("records"):
-            own = {name: ours[name] for name in OWN}
-            place = {"paper_dataset": cell["dataset"],
+            place = {"where": where, "paper_dataset": cell["dataset"],
                      "paper_model": cell["student_model"],
                      "paper_supervision": cell["supervision"]}  # fmt: skip
-            note = reason or NOTES.get(ours["student"], cell["note"])
+            note = NOTES.get(student, cell["note"])
             value = round(cell["value"] / 100, 4)
-            lines.append(compare_with_paper(own | place, value, not reason, note))
+            lines.append(compare_with_paper(ours | place, value, reason, note))
     return lines
 
 
@@ -209,17 +195,13 @@ def _why_not(
     if scale == "smoke":
         return SMOKE
     same = (theirs["dataset"] == data) & (theirs["student_model"] == size)
-    if same.any() and dataset != OTHER_SPLIT:
+    if same.any() and dataset != "svamp":
         another = "another scale, so another recipe: not comparable"
         return "" if scale == "paper" else another
-    names = []
-    if data is None:
-        names.append("dataset")
-    elif dataset == OTHER_SPLIT:
-        names.append("split")
-    if size is None or not names:
-        names.append("model")
-    return f"other {' and '.join(names)}: not comparable"
+    if data is not None and dataset != "svamp":
+        return "other model: not comparable"
+    other = "dataset" if data is None else "split"
+    return f"other {other}{'' if size else ' and model'}: not comparable"
 
 
 def _dataset(name: str, cells: pd.DataFrame) -> str | None:
