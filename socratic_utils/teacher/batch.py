@@ -16,6 +16,7 @@ import json
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from socratic_utils.files import content_hash
@@ -24,7 +25,7 @@ from .cache import ReplyStore
 from .client import Endpoint
 from .cost import BATCH_SHARE, Budget
 from .errors import RefusedError, TeacherError, explained, is_retried
-from .job import Job, Refusals, Remember, missing, reply_rows, stored_row
+from .job import Job, Remember, missing, reply_rows
 
 MOST_REQUESTS = 50_000  # of one job, by the API's rules
 MOST_BYTES = 200 * 10**6
@@ -35,30 +36,29 @@ ROUNDS = 3  # how often a request that failed in a job is submitted again
 UNSENT = "unsent-"  # in place of a job's id, until the endpoint has given it one
 
 
+@dataclass
 class BatchAsker:
     """Asks through batch jobs; has the interface of `live.LiveAsker`.
 
     `known` looks up the replies to jobs, `budget` says what may be spent now.
     """
 
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        remember: Remember,
-        store: ReplyStore,
-        known: Callable[[Sequence[Job]], Mapping[str, dict]],
-        budget: Callable[[], Budget],
-        logprobs: bool = False,
-    ) -> None:
-        self.endpoint, self.remember, self.store = endpoint, remember, store
-        self.known, self.budget, self.logprobs = known, budget, logprobs
-        self.refused: dict[str, RefusedError] = {}
+    endpoint: Endpoint
+    remember: Remember
+    store: ReplyStore
+    known: Callable[[Sequence[Job]], Mapping[str, dict]]
+    budget: Callable[[], Budget]
+    logprobs: bool
 
-    def ask(self, jobs: Sequence[Job], label: str) -> Refusals:
-        """Get a reply to each sample; TeacherError when some stay missing."""
+    def ask(self, jobs: Sequence[Job], label: str) -> dict[str, RefusedError]:
+        """Get a reply to each sample; returns the refused keys.
+
+        Raises TeacherError when some stay missing.
+        """
         import openai
 
-        jobs, self.example = [s for job in jobs for s in job.singles()], jobs[0]
+        self.example, self.refused = jobs[0], {}
+        jobs = [one for job in jobs for one in job.singles()]
         print(f"{label}: {len(jobs)} chains in batch jobs", flush=True)
         try:
             for _ in range(ROUNDS + 1):
@@ -69,22 +69,21 @@ class BatchAsker:
                     break
         except openai.NotFoundError:
             raise TeacherError(
-                f"the teacher at {self.endpoint.address} has no batch jobs: ask it "
-                f"with --teacher-mode live"
+                f"the endpoint of {self.endpoint.model} has no batch jobs: ask it with "
+                f"--teacher-mode live"
             ) from None
         except openai.APIStatusError as error:
             status, body = error.status_code, error.body
             raise explained(self.endpoint.model, status, body) from None
         except openai.APIConnectionError:
-            raise self.endpoint.unreachable() from None
+            raise self.endpoint.failed() from None
         if lost := self._missing(jobs):
             raise TeacherError(
                 f"{len(lost)} of {len(jobs)} chains of {self.endpoint.model} did not "
                 f"come in {ROUNDS + 1} batch jobs; the others are kept, run again later"
             )
         keys = {job.keys[0] for job in jobs}
-        ours = [error for key, error in self.refused.items() if key in keys]
-        return Refusals(len(ours), ours[0] if ours else None)
+        return {key: error for key, error in self.refused.items() if key in keys}
 
     def _missing(self, jobs: Sequence[Job]) -> list[Job]:
         return missing(jobs, self.known(jobs).keys() | self.refused.keys())
@@ -211,8 +210,8 @@ class BatchAsker:
             except (ValueError, KeyError, TypeError):
                 continue
             if status == 200:
-                for reply in reply_rows(body):
-                    rows.append(stored_row(stub, reply, self.logprobs, batch=True))
+                replies = reply_rows(body, 1, self.logprobs)
+                rows += [{**stub, **reply, "batch": True} for reply in replies]
             elif self.endpoint.learn(sent, status, body.get("error")):
                 continue
             elif 400 <= status < 500 and not is_retried(status):

@@ -56,30 +56,24 @@ class ReplyStore:
         if self.on_disk:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             opening = FileLock(f"{self.path}.opening")  # WAL is switched on by one
-        try:
-            with opening:
-                self._db = sqlite3.connect(
-                    self.path, timeout=BUSY_SECONDS, check_same_thread=False
-                )
-                self._db.execute("PRAGMA journal_mode = WAL")  # one disk sync a commit
-                self._db.execute("PRAGMA synchronous = FULL")  # when we return
-                self._db.executescript(SCHEMA)
-        except sqlite3.DatabaseError as error:
-            raise StoreError(
-                f"{self.path} cannot be used as the teacher's cache ({error}): move it "
-                f"away to start a new one, nothing in it is deleted"
-            ) from None
+        self._db = sqlite3.connect(
+            self.path, timeout=BUSY_SECONDS, check_same_thread=False
+        )
+        with opening, self._database() as db:
+            db.execute("PRAGMA journal_mode = WAL")  # one disk sync a commit
+            db.execute("PRAGMA synchronous = FULL")  # and on disk when we return
+            db.executescript(SCHEMA)
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All changes are made, or none; one thread at a time."""
+    def _database(self) -> Iterator[sqlite3.Connection]:
+        """One thread at a time; all changes are made, or none."""
         try:
             with self._lock, self._db:
                 yield self._db
-        except sqlite3.Error as error:  # no room, or locked by others for too long
+        except sqlite3.Error as error:  # no room, damaged, or locked for too long
             raise StoreError(
-                f"{self.path} cannot be written ({error}): make room and run again, "
-                f"what was stored before is kept"
+                f"the teacher's cache {self.path} cannot be used ({error}): make room, "
+                f"or move it away to start a new one; nothing in it is deleted"
             ) from None
 
     @contextmanager
@@ -116,7 +110,7 @@ class ReplyStore:
             names = (row["key"], row["model"], row["problem_id"])
             values.append((*names, text, content_hash(text), time.time()))
         how = "REPLACE" if replace else "IGNORE"
-        with self.transaction() as db:
+        with self._database() as db:
             db.executemany(f"INSERT OR {how} INTO replies VALUES (?,?,?,?,?,?)", values)
 
     def find(self, keys: Sequence[str]) -> dict[str, dict]:
@@ -140,14 +134,8 @@ class ReplyStore:
         return len(rows)
 
     def _read(self, query: str, *values: str) -> list[tuple]:
-        try:
-            with self._lock:
-                return self._db.execute(query, values).fetchall()
-        except sqlite3.DatabaseError as error:
-            raise StoreError(
-                f"{self.path} is damaged ({error}): move it away and run again, or "
-                f"mend it with sqlite3's .recover"
-            ) from None
+        with self._database() as db:
+            return db.execute(query, values).fetchall()
 
     def _rows(self, where: str, value: str) -> dict[str, dict]:
         # As bytes: a damaged row need not be text, and must not hide the others.
@@ -167,7 +155,7 @@ class ReplyStore:
         # This very row: another process may have replaced it by a good one.
         this = "FROM replies WHERE key = ? AND CAST(row AS BLOB) = ?"
         copy = f"INSERT INTO set_aside SELECT key, row, 'checksum', stored {this}"
-        with self.transaction() as db:
+        with self._database() as db:
             db.executemany(copy, bad)
             db.executemany(f"DELETE {this}", bad)
         warnings.warn(
@@ -181,7 +169,7 @@ class ReplyStore:
     def add_job(self, job_id: str, endpoint: str, stubs: Sequence[dict]) -> None:
         """Remember a submitted batch job; a stub is a row without its reply."""
         values = (job_id, endpoint, json.dumps(list(stubs)), "open", time.time())
-        with self.transaction() as db:
+        with self._database() as db:
             db.execute("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?)", values)
 
     def open_jobs(self, endpoint: str) -> dict[str, list[dict]]:
@@ -196,7 +184,7 @@ class ReplyStore:
 
     def close_job(self, job_id: str, status: str) -> None:
         """The job's results are stored, or there will be none."""
-        with self.transaction() as db:
+        with self._database() as db:
             db.execute("UPDATE jobs SET status = ? WHERE id = ?", (status, job_id))
 
 

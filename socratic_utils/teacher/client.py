@@ -21,6 +21,7 @@ import os
 import random
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import cached_property
@@ -41,6 +42,7 @@ from .job import reply_rows
 
 SECONDS_TO_CONNECT = 30.0
 LONGEST_WAIT = 3600.0  # seconds: up to here a Retry-After is obeyed
+UNREACHABLE = "cannot be reached: start its server or correct --teacher-url"
 STOP = ["\n\nProblem:"]  # where a completion model would begin another exemplar
 
 
@@ -81,11 +83,6 @@ class Endpoint:
         return openai.OpenAI(max_retries=self.max_retries, **self._options())
 
     @property
-    def address(self) -> str:
-        """Host and port of the server, for messages."""
-        return self.client.base_url.netloc.decode().rpartition("@")[2]
-
-    @property
     def name(self) -> str:
         """Address and model, under which the cache notes batch jobs."""
         return f"{self.base_url or 'openai'} {self.model}"
@@ -120,16 +117,11 @@ class Endpoint:
         part = unsupported_part(body, error) if status in NAME_A_PARAMETER else None
         if part and part not in self.unsupported:
             self.unsupported.add(part)
-            instead = {
-                "max_tokens": "max_completion_tokens is sent instead",
-                SYSTEM: "the instruction is sent with the first problem",
-            }.get(part, "requests are sent without it")
-            print(f"teacher {self.model} does not take {part}: {instead}", flush=True)
+            how = "requests are sent without it from now on"
+            print(f"teacher {self.model} does not take {part}: {how}", flush=True)
         return part is not None
 
-    async def ask(
-        self, request: dict, n: int = 1, logprobs: bool = False
-    ) -> list[dict]:
+    async def ask(self, request: dict, n: int, logprobs: bool) -> list[dict]:
         """Between 1 and `n` replies to a canonical request, as `reply_rows` gives them.
 
         Raises RefusedError when only this request is refused, TeacherError when the
@@ -141,9 +133,9 @@ class Endpoint:
         while not self.stopped:
             body, pause = self.body(request, n, logprobs), 0.0
             try:
-                if rows := reply_rows(await self._post(body), n):
+                if rows := reply_rows(await self._post(body), n, logprobs):
                     return rows
-                failure = self._failed("gave a reply without a choice")
+                failure = self.failed("gave a reply without a choice")
             except openai.APIStatusError as error:
                 status, pause = error.status_code, retry_after(error.response.headers)
                 if self.learn(body, status, error.body):
@@ -154,15 +146,11 @@ class Endpoint:
                 if pause > self.timeout and retries < self.max_retries:
                     print(f"{self.model} asks to wait {pause:.0f} seconds", flush=True)
             except (TimeoutError, openai.APITimeoutError):
-                failure = self._failed(
-                    f"did not answer within {self.timeout:g} seconds"
-                )
+                failure = self.failed(f"did not answer within {self.timeout:g} seconds")
             except openai.APIConnectionError:
-                failure = self.unreachable()
-            except ValueError:
-                failure = self._failed("gave a reply that is not JSON")
-            except (AttributeError, KeyError, TypeError):
-                failure = self._failed("gave a reply that does not follow the API")
+                failure = self.failed()
+            except (AttributeError, KeyError, TypeError, ValueError):
+                failure = self.failed("gave a reply that is not JSON of the API")
             if retries == self.max_retries:
                 raise failure from None
             backoff = min(2.0**retries, 16.0) * random.uniform(0.25, 0.5)
@@ -171,15 +159,10 @@ class Endpoint:
             retries += 1
         raise asyncio.CancelledError
 
-    def unreachable(self) -> TeacherError:
+    def failed(self, what: str = UNREACHABLE) -> TeacherError:
+        """What the endpoint did each time that it was asked, as an error."""
         return TeacherError(
-            f"the teacher at {self.address} cannot be reached: start its server or "
-            f"correct --teacher-url; what was answered is kept, run again later"
-        )
-
-    def _failed(self, what: str) -> TeacherError:
-        return TeacherError(
-            f"the teacher {self.model} {what}, several times; what was answered before "
+            f"the teacher {self.model}, asked several times, {what}; what was answered "
             f"is kept, so run again later"
         )
 
@@ -227,14 +210,11 @@ class Endpoint:
 def retry_after(headers: Mapping[str, str]) -> float:
     """Seconds that a server asks to wait; 0 where it does not ask."""
     value = headers.get("retry-after", "0")
-    try:
+    with suppress(ValueError):
         return float(value)
-    except ValueError:
-        pass
-    try:
+    with suppress(ValueError):
         return parsedate_to_datetime(value).timestamp() - time.time()
-    except ValueError:
-        return 0.0
+    return 0.0
 
 
 def _key() -> str:

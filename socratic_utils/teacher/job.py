@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .cost import characters_of
-from .errors import RefusedError
 
 Remember = Callable[[Sequence[dict]], None]  # stores reply rows
 
@@ -72,25 +71,15 @@ def missing(jobs: Sequence[Job], known: Iterable[str]) -> list[Job]:
     return result
 
 
-@dataclass
-class Refusals:
-    """How many samples the endpoint refuses for good, and the first reason."""
-
-    count: int = 0
-    reason: RefusedError | None = None
-
-    def add(self, reason: RefusedError, count: int = 1) -> None:
-        self.count, self.reason = self.count + count, self.reason or reason
-
-
-def reply_rows(reply: dict, n: int = 1) -> list[dict]:
+def reply_rows(reply: dict, n: int = 1, logprobs: bool = True) -> list[dict]:
     """A row for each of at most `n` choices: text, finish_reason, tokens, logprob.
 
     `reply` is the decoded JSON of a chat or plain completion.  Its `completion_tokens`
     are split evenly between its choices; `logprob` is the sum over the `tokens` tokens
-    of a choice, both None where the endpoint gives none.  A message that ended without
-    a text (a refusal, all tokens spent on thinking) has an empty one; a choice without
-    a message, or that ended with an error, is skipped.
+    of a choice, both None where the endpoint gives none, and absent without `logprobs`:
+    requesting them later is a new request.  A message that ended without a text (a
+    refusal, all tokens spent on thinking) has an empty one; a choice without a message,
+    or that ended with an error, is skipped.
     """
     choices = [c for c in reply.get("choices") or () if isinstance(c, dict)]
     rows = [row for choice in choices[:n] if (row := _choice_row(choice))]
@@ -100,6 +89,8 @@ def reply_rows(reply: dict, n: int = 1) -> list[dict]:
         row["prompt_tokens"] = usage.get("prompt_tokens") if row is rows[0] else 0
         share = None if total is None else round(total / len(rows))
         row["completion_tokens"] = row["tokens"] or share
+        if not logprobs:
+            del row["logprob"], row["tokens"]
     return rows
 
 
@@ -129,15 +120,3 @@ def _logprobs(found: Any) -> list[float]:
         return [float(v) for v in found["token_logprobs"] if v is not None]
     values = [token.get("logprob") for token in found.get("content") or ()]
     return [] if None in values else [float(value) for value in values]
-
-
-def stored_row(stub: dict, reply: dict, logprobs: bool, **more: object) -> dict:
-    """A row as it is stored: what was asked, and the reply.
-
-    It mentions log-likelihoods only if they were requested, so that requesting them
-    later is a new request.
-    """
-    row = {**stub, **reply, **more}
-    if not logprobs:
-        del row["logprob"], row["tokens"]
-    return row

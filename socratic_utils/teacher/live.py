@@ -12,39 +12,37 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from tqdm import tqdm
 
 from .client import Endpoint
 from .cost import Budget
 from .errors import RefusedError, TeacherError
-from .job import Job, Refusals, Remember, stored_row
+from .job import Job, Remember
 
 Answer = tuple[list[dict], TeacherError | None]
 
 
+@dataclass
 class LiveAsker:
     """Sends `concurrency` requests at a time to one endpoint, within a budget."""
 
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        remember: Remember,
-        budget: Budget,
-        concurrency: int = 8,
-        logprobs: bool = False,
-    ) -> None:
-        self.endpoint, self.remember, self.budget = endpoint, remember, budget
-        self.concurrency, self.logprobs = max(1, concurrency), logprobs
+    endpoint: Endpoint
+    remember: Remember
+    budget: Budget
+    concurrency: int
+    logprobs: bool
 
-    def ask(self, jobs: Sequence[Job], label: str) -> Refusals:
-        """Get a reply to each sample once.  Raises TeacherError when some stay missing.
+    def ask(self, jobs: Sequence[Job], label: str) -> dict[str, RefusedError]:
+        """Get a reply to each sample once; returns the refused keys.
 
-        Refused samples are not missing: they are counted in the result.
+        Raises TeacherError when some stay missing.
         """
         self.waiting = deque((job, len(job.samples)) for job in jobs)  # with its `n`
         self.running: dict[asyncio.Task, tuple[Job, int, float]] = {}  # worst cost
-        self.refusals, self.answered, self.failed_in_a_row = Refusals(), 0, 0
+        self.answered, self.failed_in_a_row = 0, 0
+        self.refused: dict[str, RefusedError] = {}
         self.failure: TeacherError | None = None
         self.endpoint.stopped = False
         total = sum(len(job.samples) for job in jobs)
@@ -60,10 +58,10 @@ class LiveAsker:
                 self.endpoint.stopped = True
                 raise  # once the thread has stored them
         if self.failure:
-            missing = total - self.answered - self.refusals.count
+            missing = total - self.answered - len(self.refused)
             also = f"; {missing} of {total} chains are missing" if total > 1 else ""
             raise TeacherError(f"{self.failure}{also}")
-        return self.refusals
+        return self.refused
 
     async def _ask_all(self) -> None:
         self._fill()
@@ -120,7 +118,7 @@ class LiveAsker:
             # Perhaps only `n` is refused: one sample alone will tell.
             self.waiting.appendleft((job, 1))
         elif refused:
-            self.refusals.add(error, len(job.samples))
+            self.refused.update(dict.fromkeys(job.keys, error))
         elif error:
             self.failure = self.failure or error
             # As many failures in a row as can be in flight: nothing is served.
@@ -143,8 +141,8 @@ class LiveAsker:
                 f"far are kept"
             )
         seconds = round((time.time() - started) / len(replies), 3)
-        options = {"logprobs": self.logprobs, "seconds": seconds}
+        more: dict[str, object] = {"seconds": seconds}
         if self.endpoint.unsupported:  # at temperature 0 a row may be a random sample
-            options["unsupported"] = sorted(self.endpoint.unsupported)
+            more["unsupported"] = sorted(self.endpoint.unsupported)
         pairs = zip(job.stubs(), replies, strict=False)
-        return [stored_row(*pair, **options) for pair in pairs], None
+        return [stub | reply | more for stub, reply in pairs], None

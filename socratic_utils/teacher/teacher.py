@@ -1,14 +1,9 @@
-"""The teacher: sample chains from a large model, and never pay for the same one twice.
+"""The teacher samples chains from a large model, and pays for none of them twice.
 
 A request has a canonical form, whose hash is its key.  The key is looked up in the
 chains recorded in this package, then in the cache; only then is the model asked, live
-or by batch job, and its reply is stored before anything else happens.  So a killed run
-loses nothing:
-
-    >>> teacher = Teacher("Qwen2.5-Coder-1.5B-Instruct")        # recorded: no network
-    >>> chains = teacher.sample(problems, style="socratic")     # doctest: +SKIP
-
-SCoTD's 30 chains per problem (section 3) are one call:
+or by batch job, and its reply is stored before anything else happens.  SCoTD's 30
+chains per problem (section 3) are one call:
 
     >>> teacher.sample(problems, "cot", n=30, temperature=1.0)  # doctest: +SKIP
 """
@@ -28,18 +23,9 @@ from socratic_utils.problems import Chain, Problem, read_rows
 from .batch import BatchAsker
 from .cache import MEMORY, ReplyStore, shipped_recordings
 from .client import Endpoint
-from .cost import (
-    PRICES_VARIABLE,
-    Budget,
-    Estimate,
-    Price,
-    estimate,
-    price_of,
-    price_table,
-    spent,
-)
-from .errors import KEY_VARIABLE, MODES, TeacherError
-from .job import Job, Refusals, missing
+from .cost import Budget, Estimate, Price, estimate, price_of, price_table, spent
+from .errors import KEY_VARIABLE, MODES, RefusedError, TeacherError
+from .job import Job, missing
 from .live import LiveAsker
 from .prompts import asked_text, load_prompt, read_as
 
@@ -96,13 +82,9 @@ class Teacher:
     # --- what callers use ---------------------------------------------------------
 
     def sample(
-        self,
-        problems: Sequence[Problem],
-        style: str = "socratic",
-        n: int = 1,
-        temperature: float = 0.0,
-        first_sample: int = 0,
-    ) -> list[Chain]:
+        self, problems: Sequence[Problem], style: str = "socratic", n: int = 1,
+        temperature: float = 0.0, first_sample: int = 0,
+    ) -> list[Chain]:  # fmt: skip
         """`n` chains per problem, in the problems' order, samples together.
 
         Samples are numbered from `first_sample`, and the number is the request's seed.
@@ -114,25 +96,28 @@ class Teacher:
         if not problems or n < 1:
             raise ValueError("give at least one problem and n of at least 1")
         jobs = self._jobs(problems, style, temperature, first_sample, n)
-        rows, refusals = self.ask(jobs, f"teacher, {style}")
-        if refusals.count and not rows:
-            raise refusals.reason
-        if refusals.count:
-            skipped = f"{refusals.count} of {len(problems) * n} chains are left out"
-            warnings.warn(f"{refusals.reason}; {skipped}", stacklevel=2)
+        rows, refused = self.ask(jobs, f"teacher, {style}")
+        if refused:
+            reason = next(iter(refused.values()))
+            if not rows:
+                raise reason
+            skipped = f"{len(refused)} of {len(problems) * n} chains are left out"
+            warnings.warn(f"{reason}; {skipped}", stacklevel=2)
         return [
             self._chain(problem, style, sample, rows.get(key, {"text": ""}))
             for problem, job in zip(problems, jobs, strict=True)
             for sample, key in zip(job.samples, job.keys, strict=True)
         ]
 
-    def ask(self, jobs: Sequence[Job], label: str) -> tuple[dict[str, dict], Refusals]:
-        """Reply rows by key, known or asked for now, and what the endpoint refused."""
-        refusals = Refusals()
-        if open_jobs := missing(jobs, rows := self._known(jobs)):
-            refusals = self._ask(open_jobs, label)
+    def ask(
+        self, jobs: Sequence[Job], label: str
+    ) -> tuple[dict[str, dict], dict[str, RefusedError]]:
+        """Reply rows, known or asked for now, and refusals; both by key."""
+        rows, refused = self._known(jobs), {}
+        if open_jobs := missing(jobs, rows):
+            refused = self._ask(open_jobs, label)
             rows = self._known(jobs)
-        return rows, refusals
+        return rows, refused
 
     def replies(self, problems: Sequence[Problem]) -> list[dict]:
         """Every known reply to these problems: text, tokens, prompt hash."""
@@ -153,13 +138,9 @@ class Teacher:
         return row and self._chain(problem, style, sample, row)
 
     def estimate(
-        self,
-        problems: Sequence[Problem],
-        style: str,
-        n: int = 1,
-        temperature: float = 0.0,
-        first_sample: int = 0,
-    ) -> Estimate:
+        self, problems: Sequence[Problem], style: str, n: int = 1,
+        temperature: float = 0.0, first_sample: int = 0,
+    ) -> Estimate:  # fmt: skip
         """What `sample` with the same arguments would request, and its cost."""
         jobs = self._jobs(problems, style, temperature, first_sample, n)
         jobs = missing(jobs, self._known(jobs))
@@ -184,13 +165,9 @@ class Teacher:
     # --- looking up -----------------------------------------------------------------
 
     def _jobs(
-        self,
-        problems: Sequence[Problem],
-        style: str,
-        temperature: float,
-        first: int,
+        self, problems: Sequence[Problem], style: str, temperature: float, first: int,
         n: int = 1,
-    ) -> list[Job]:
+    ) -> list[Job]:  # fmt: skip
         samples, jobs = tuple(range(first, first + n)), []
         for problem in problems:
             request = self.request(problem, style, temperature, first)
@@ -225,7 +202,7 @@ class Teacher:
 
     # --- asking -------------------------------------------------------------------
 
-    def _ask(self, jobs: list[Job], label: str) -> Refusals:
+    def _ask(self, jobs: list[Job], label: str) -> dict[str, RefusedError]:
         if not self.endpoint.has_address:
             count = sum(len(job.samples) for job in jobs)
             raise TeacherError(
@@ -241,14 +218,14 @@ class Teacher:
             return BatchAsker(*to, *options).ask(jobs, label)
         with self.store.lock():  # another process may have asked for the same meanwhile
             if not (jobs := missing(jobs, self._known(jobs))):
-                return Refusals()
+                return {}
             in_batch_jobs = {stub["key"] for stub in self._in_batch_jobs()}
             if count := sum(key in in_batch_jobs for job in jobs for key in job.keys):
                 raise TeacherError(
                     f"{count} of these chains are in a batch job that is under way: "
                     f"collect them with --teacher-mode batch"
                 )
-            options = (self._budget(), self.concurrency, self.logprobs)
+            options = (self._budget(), max(1, self.concurrency), self.logprobs)
             return LiveAsker(*to, *options).ask(jobs, label)
 
     def _in_batch_jobs(self) -> list[dict]:
@@ -264,8 +241,7 @@ class Teacher:
         if price is None:
             raise TeacherError(
                 f"no price is known for {self.model}, so its cost cannot be limited: "
-                f"add a line to {price_table()} or to a copy that {PRICES_VARIABLE} "
-                f"names"
+                f"add a line to {price_table()} or to a copy that SOCRATIC_PRICES names"
             )
         worst = {"completion_tokens": self.max_tokens, "batch": True}
         pending = [{**stub, **worst} for stub in self._in_batch_jobs()]
