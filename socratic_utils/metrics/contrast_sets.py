@@ -25,18 +25,12 @@ def bases(problems: Iterable[Problem]) -> dict[str, str]:
 def pairs(rows: Iterable[dict], base_of: Mapping[str, str]) -> list[tuple[bool, bool]]:
     """(original right, changed right) of every pair with both sides in `rows`."""
     right = {row["id"]: bool(row["correct"]) for row in rows}
-    return [
-        (right[base], right[changed])
-        for changed, base in base_of.items()
-        if base in right and changed in right
-    ]
+    both = ((a, b) for b, a in base_of.items() if a in right and b in right)
+    return [(right[a], right[b]) for a, b in both]
 
 
 def contrast_table(rows: Sequence[dict], base_of: Mapping[str, str]) -> list[dict]:
-    """One row per student with a complete pair: both accuracies, and consistency.
-
-    Intervals are Wilson's; `p_value` is McNemar's exact test between the two sides.
-    """
+    """One row per student with a pair: accuracies, consistency, McNemar's `p_value`."""
     table = []
     for student in dict.fromkeys(row["student"] for row in rows):
         found = pairs((r for r in rows if r["student"] == student), base_of)

@@ -26,8 +26,7 @@ COLUMNS = ("student", "n", "bleu", "bert_f1", "same_count", "ci_low", "ci_high")
 def quality_table(rows: Sequence[dict], problems: Sequence[Problem]) -> pd.DataFrame:
     """One row per student that asks: BLEU (0 to 100), BERTScore F1 and #Q (0 to 1).
 
-    Problems without gold sub-questions are skipped; `n` counts the others.  `bert_f1`
-    is None where BERTScore is not available; the 95 % interval is that of #Q.
+    `n` is the number of problems with gold sub-questions, the 95 % interval that of #Q.
     """
     gold = {problem.id: sub_questions(problem) for problem in problems}
     asked: dict[str, list[tuple[list[str], list[str]]]] = defaultdict(list)

@@ -23,12 +23,10 @@ from .statistics import accuracy
 SAMPLED = replace(Decoding(), temperature=0.7)  # SCoTD, Table 3
 
 
-def majority(
-    ballots: Sequence[tuple[str | None, float]], kind: str = "number"
-) -> str | None:
-    """The most frequent answer of (answer, log-likelihood) pairs, as first spelled.
+def majority(ballots: Sequence[tuple], kind: str = "number") -> str | None:
+    """The most frequent answer of (answer or None, log-likelihood) pairs, or None.
 
-    None if there is no answer.  Raises ValueError where there is no pair.
+    It is spelled as where it comes first.  Raises ValueError where there is no pair.
     """
     if not ballots:
         raise ValueError("no ballots: give at least one solution")
@@ -46,8 +44,8 @@ def accuracy_by_votes(
 ) -> list[dict]:
     """One row per number of votes: n, correct, accuracy and its Wilson interval.
 
-    `rows` are prediction rows with `logprob`, the `samples` of a problem adjacent; the
-    first ones vote.  Raises ValueError where they are not, or where a count is larger.
+    `rows`: prediction rows with `logprob`, the `samples` of a problem adjacent.  Raises
+    ValueError where they are not, or for a count above `samples`.
     """
     groups = [rows[i : i + samples] for i in range(0, len(rows), samples)]
     mixed = any(len({row["id"] for row in group}) != 1 for group in groups)

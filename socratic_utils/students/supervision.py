@@ -55,28 +55,24 @@ class Guided(Supervision):
         return self.view([first, guide, *rest])
 
 
-def _supervision(name: str, shown: str, trained: str, corpus: str) -> Supervision:
-    return Supervision(name, tuple(shown.split()), tuple(trained.split()), corpus)
-
-
 _STEPS, _ALL = "problem solution answer", "problem question solution answer"
 _LINES = "question solution answer"
 SUPERVISIONS: dict[str, Supervision] = {
-    s.name: s for s in (
-        _supervision("answer_only", "problem answer", "answer", "gold"),
-        _supervision("gt_steps", _STEPS, "solution answer", "gold"),
-        _supervision("cot", _STEPS, "solution answer", "cot"),
-        _supervision("socratic_unified", _ALL, _LINES, "socratic"),
-        _supervision("qg", "problem question", "question done", "socratic"),
-        _supervision("qa", _ALL, "solution answer", "socratic"),
+    name: Supervision(name, tuple(shown.split()), tuple(trained.split()), corpus)
+    for name, shown, trained, corpus in (
+        ("answer_only", "problem answer", "answer", "gold"),
+        ("gt_steps", _STEPS, "solution answer", "gold"),
+        ("cot", _STEPS, "solution answer", "cot"),
+        ("socratic_unified", _ALL, _LINES, "socratic"),
+        ("qg", "problem question", "question done", "socratic"),
+        ("qa", _ALL, "solution answer", "socratic"),
         # Ablations of Socratic CoT (notebook 06).  QG sees no solutions in section 3.3
         # of the paper, and sees them in its Table 1.
-        _supervision("qg_sees_solutions", "problem question solution", "question done",
-                     "socratic"),
-        _supervision("no_subquestions", _ALL, "solution answer", "socratic"),
-        _supervision("questions_then_facts", _ALL, _LINES, "questions_then_facts"),
+        ("qg_sees_solutions", "problem question solution", "question done", "socratic"),
+        ("no_subquestions", _ALL, "solution answer", "socratic"),
+        ("questions_then_facts", _ALL, _LINES, "questions_then_facts"),
     )
-}  # fmt: skip
+}
 # The generator reads the guide and is not trained on it; the planner writes it.
 SUPERVISIONS |= {
     f"{name}_{kind}": Guided(f"{name}_{kind}", shown, trained, "socratic", kind)

@@ -15,7 +15,7 @@ from math import inf
 from socratic_utils.answers import parse_chain
 from socratic_utils.problems import Chain, Problem
 from socratic_utils.students.supervision import Supervision
-from socratic_utils.students.transcript import line_ids, start_ids, text_ids
+from socratic_utils.students.transcript import line_ids, start_ids
 from socratic_utils.teacher.prompts import load_prompt
 
 from .incremental import IncrementalDecoder
@@ -52,15 +52,13 @@ def prefix_ids(
     tokenizer, dataset: str, kind: str, supervision: Supervision, room: float = inf
 ) -> list[int]:
     """The tokens of the first exemplars that fit into `room`, blank lines included."""
-    ids = start_ids(tokenizer)
-    gap, found = text_ids(tokenizer, "\n"), exemplars(dataset, kind)
+    ids, found = start_ids(tokenizer), exemplars(dataset, kind)
     for number, (text, chain) in enumerate(found):
-        before = len(ids)
         problem = Problem(chain.problem_id, dataset, "train", text, chain.answer, kind)
-        for segment, _ in supervision.transcript(problem, chain):
-            ids += line_ids(tokenizer, segment.text)
-        ids += gap
-        if len(ids) > room:
+        shown = [segment.text for segment, _ in supervision.transcript(problem, chain)]
+        more = [i for line in [*shown, ""] for i in line_ids(tokenizer, line)]
+        if len(ids) + len(more) > room:
             print(f"{number} of {len(found)} exemplars fit into this student's context")
-            return ids[:before] if number else []
+            return ids if number else []
+        ids += more
     return ids

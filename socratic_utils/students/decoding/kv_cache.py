@@ -31,9 +31,7 @@ class GrowingLayer(DynamicLayer):
         return self.keys, self.values
 
 
-def append(
-    held: torch.Tensor, new: torch.Tensor, buffer: torch.Tensor | None
-) -> tuple[torch.Tensor, torch.Tensor]:
+def append(held, new, buffer) -> tuple[torch.Tensor, torch.Tensor]:
     """`held` and `new` joined along the tokens, as a view of the returned buffer."""
     length = held.shape[-2] if held.numel() else 0
     total = length + new.shape[-2]

@@ -48,14 +48,23 @@ class ServedDecoder(Decoder):
 
         Raises ServerError where the server fails or hides how a line ended.
         """
-        given = {
-            "model": self.model, "max_tokens": limit, "temperature": temperature,
-            "top_p": 1.0, "stop": ["\n"] if whole_lines else None,
-            "logprobs": 0 if temperature else None,
-        }  # fmt: skip
-        with ThreadPoolExecutor(64) as pool:
-            rows = range(len(self.pending))
-            replies = list(pool.map(lambda row: self._ask(row, given), rows))
+        more = {"include_stop_str_in_output": True, "return_token_ids": True}
+        more["top_k"] = -1  # not the value of the model's generation_config
+
+        def ask(row: int) -> Any:
+            seed = {} if self.next_seed is None else {"seed": self.next_seed + row}
+            return self.client.completions.create(
+                model=self.model, prompt=self.pending[row], max_tokens=limit,
+                temperature=temperature, top_p=1.0, stop=["\n"] if whole_lines else None,
+                logprobs=0 if temperature else None, extra_body=more | seed,
+            ).choices[0]  # fmt: skip
+
+        rows = range(len(self.pending))
+        try:
+            with ThreadPoolExecutor(64) as pool:
+                replies = list(pool.map(ask, rows))
+        except OpenAIError as error:
+            raise ServerError(f"{self.place} failed ({error})") from None
         if self.next_seed is not None:
             self.next_seed += len(rows)  # the next lines are other samples
         if whole_lines:
@@ -67,19 +76,6 @@ class ServedDecoder(Decoder):
             values = getattr(reply.logprobs, "token_logprobs", None) or []
             self.logprobs.append(float(sum(value or 0.0 for value in values)))
         return written
-
-    def _ask(self, row: int, given: dict[str, Any]) -> Any:
-        more = {"include_stop_str_in_output": True, "return_token_ids": True}
-        more["top_k"] = -1  # not the value of the model's generation_config
-        if self.next_seed is not None:
-            more["seed"] = self.next_seed + row
-        try:
-            reply = self.client.completions.create(
-                prompt=self.pending[row], **given, extra_body=more
-            )
-        except OpenAIError as error:
-            raise ServerError(f"{self.place} failed ({error})") from None
-        return reply.choices[0]
 
     def _check_stops(self, replies: Sequence[Any]) -> None:
         """ServerError where the end of a line and of the text look the same."""
