@@ -102,10 +102,9 @@ def show_side_by_side(rows: Iterable[dict], problem: Problem) -> None:
 
 def most_divisive_problems(rows: Iterable[dict]) -> list[str]:
     """Ids of all problems; those that half of the students solve come first."""
-    share = (
-        pd.DataFrame(rows).astype({"correct": float}).groupby("id")["correct"].mean()
-    )
-    return (share - 0.5).abs().sort_values(kind="stable").index.tolist()
+    verdicts = pd.DataFrame(rows, columns=["id", "correct"]).astype({"correct": float})
+    shares = verdicts.groupby("id", sort=False)["correct"].mean()
+    return (shares - 0.5).abs().sort_values(kind="stable").index.tolist()
 
 
 def show_mask(tokenizer, example: dict[str, list[int]]) -> None:

@@ -12,6 +12,7 @@ Not covered: widgets, formulas, and figures other than PNG or JPEG.
 import re
 from html import escape
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import pandas as pd
@@ -28,11 +29,8 @@ STYLES = set(
     "background background-color border border-radius color display flex flex-wrap"
     " font-family font-weight gap margin padding text-align white-space".split()
 )
-IMAGE = re.compile(r"data:image/(png|jpeg);base64,")
-SMOKE = (
-    '<p class="warn">Smoke scale: a tiny random model. The numbers mean nothing.</p>'
-)
-STYLE = Path(__file__).with_name("report.css").read_text("utf-8")
+SMOKE = "Smoke scale: a tiny random model. The numbers mean nothing."
+PAGE = Template(Path(__file__).with_name("report.html").read_text("utf-8"))
 
 
 def write_report(notebook: Path, target: Path) -> Path:
@@ -62,13 +60,8 @@ def write_report(notebook: Path, target: Path) -> Path:
     title = re.sub("<[^>]*>", "", heading[1]) if heading else Path(notebook).stem
     run = read_json(target.parent / "run.json", {})
     smoke = run.get("settings", {}).get("scale") == "smoke"
-    page = (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{title}</title><style>{STYLE}</style></head>\n<body>\n"
-        f"{SMOKE if smoke else ''}{body}{_all_runs(target.parent / 'tables')}"
-        f"{_what_was_run(run)}\n</body></html>\n"
-    )
+    page = PAGE.substitute(title=title, warning=SMOKE if smoke else "", body=body,
+                           run=_the_run(target.parent, run))  # fmt: skip
     return write_atomic(target, page)
 
 
@@ -81,7 +74,8 @@ def _clean(body: str) -> str:
         if name == "style":  # no url(...), nor an escape that could spell it
             return not re.search(r"[\\(@]", value)
         if name == "src":
-            return tag == "img" and bool(IMAGE.match(value))
+            image = re.match(r"data:image/(png|jpeg);base64,", value)
+            return tag == "img" and bool(image)
         return name in ("class", "alt", "colspan", "rowspan")
 
     body = re.sub(r"(?is)<(script|style)\b.*?</\1\s*>", "", body)
@@ -90,21 +84,17 @@ def _clean(body: str) -> str:
     return cleaner.clean(body)
 
 
-def _all_runs(tables: Path) -> str:
-    if not (tables / "paper_grid.csv").exists():
-        return ""
-    caption = (tables / "paper_grid.caption").read_text("utf-8")
-    table = to_html(pd.read_csv(tables / "paper_grid.csv"))
-    return f"<h2>All runs</h2><p>{escape(caption)}</p>{table}"
-
-
-def _what_was_run(run: dict[str, Any]) -> str:
-    if not run:
-        return ""
-    notebooks = sorted(run.pop("notebooks", {}).items())
-    times = pd.DataFrame([{"notebook": name, **use} for name, use in notebooks])
-    facts = pd.json_normalize(run, sep=" ").T.dropna().reset_index().astype(str)
-    facts.columns = ["what", "value"]
-    return (
-        f"<h2>What was run</h2>{to_html(times)}{to_html(facts[facts['value'] != ''])}"
-    )
+def _the_run(folder: Path, run: dict[str, Any]) -> str:
+    """The table over all runs, and the run's settings, packages and times, if any."""
+    grid, parts = folder / "tables" / "paper_grid.csv", []
+    if grid.exists():
+        caption = escape(grid.with_suffix(".caption").read_text("utf-8"))
+        table = to_html(pd.read_csv(grid))
+        parts.append(f"<h2>All runs</h2><p>{caption}</p>{table}")
+    if run:
+        notebooks = sorted(run.pop("notebooks", {}).items())
+        times = pd.DataFrame([{"notebook": name, **use} for name, use in notebooks])
+        facts = pd.json_normalize(run, sep=" ").T.dropna().reset_index().astype(str)
+        facts = facts.set_axis(["what", "value"], axis="columns").query("value != ''")
+        parts.append(f"<h2>What was run</h2>{to_html(times)}{to_html(facts)}")
+    return "".join(parts)

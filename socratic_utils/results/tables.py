@@ -35,7 +35,6 @@ RUN = ["dataset", "split", "student", "model", "teacher", "seed"]
 KEY = RUN[:3]
 SCORE = ["n", "correct", "accuracy", "ci_low", "ci_high"]
 SHOWN = ["split", "student", *SCORE, "truncated"]  # of the main table, for readers
-PAIRED = ["student_a", "student_b", "only_a", "only_b", "p_value"]
 SPLITS = ("test", "challenge", "validation", "train")
 CAPTIONS = read_json(Path(__file__).with_name("captions.json"))
 
@@ -65,50 +64,46 @@ def main_table(rows: Iterable[dict]) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=[*RUN, *SCORE, "truncated"])
 
 
-def paired_table(rows: Iterable[dict], split: str | None = None) -> pd.DataFrame:
+def paired_table(rows: Iterable[dict], split: str = "") -> pd.DataFrame:
     """Every pair of students on the same problems and seeds of one split.
 
     `only_a` counts the problems that A alone solves; the p-value is McNemar's exact
     two-sided one, not corrected for the number of pairs.  `split` is by default the
-    first, which is test if there.  Problems that only one of the two has met are
-    skipped with a warning.  Raises ValueError on several datasets, and on a student
-    with several models.
+    first, which is test if there.  Problems of only one of the two are skipped with a
+    warning.  Raises ValueError on several datasets, or several models of a student.
     """
-    groups = _groups(rows, ["split", "student"])
-    split = split or next((name for name, _ in groups), None)
-    verdicts = {}
-    for student, group in ((key[1], g) for key, g in groups.items() if key[0] == split):
+    groups, verdicts, lines = _groups(rows, ["split", "student"]), {}, []
+    split = split or next((name for name, _ in groups), "")
+    for student in (student for name, student in groups if name == split):
+        group = groups[split, student]
         verdicts[student] = {(r["seed"], r["id"]): bool(r["correct"]) for r in group}
         if len(verdicts[student]) < len(group) or len(_groups(group, KEY)) > 1:
             raise ValueError(f"{student}: give one dataset and one model at a time")
-    lines = []
     for (name_a, a), (name_b, b) in combinations(verdicts.items(), 2):
         if a.keys() != b.keys():
             warnings.warn(f"{name_a}, {name_b}: not the same problems", stacklevel=2)
         both = a.keys() & b.keys()
         lines.append([name_a, name_b, *paired((a[i], b[i]) for i in both)])
-    return pd.DataFrame(lines, columns=PAIRED)
+    names = ["student_a", "student_b", "only_a", "only_b", "p_value"]
+    return pd.DataFrame(lines, columns=names)
 
 
 def over_seeds(tables: Iterable[Path]) -> pd.DataFrame:
     """Mean and standard deviation of accuracy over `main.csv` files of several seeds.
 
-    One line per dataset, split, student and model; `sd` is the sample's (n - 1) and
-    empty for a single seed.  Socratic CoT reports means of at least three runs (Table
-    2), without deviations.
+    `sd` is the sample's (n - 1) and empty for a single seed.  Socratic CoT reports
+    means of at least three runs (Table 2), without deviations.
     """
     main = _read_tables(tables).drop_duplicates([*KEY, "model", "seed"])
     groups = main.groupby([*KEY, "model"], sort=False)["accuracy"]
-    table = groups.agg(["count", "mean", "std"]).round(4).reset_index()
-    return table.rename(columns={"count": "seeds", "std": "sd"})
+    return groups.agg(seeds="count", mean="mean", sd="std").round(4).reset_index()
 
 
 def by_size(tables: Iterable[Path], dataset: str, seed: int = 0) -> pd.DataFrame:
-    """The first split's lines of such tables of runs with other student models.
+    """The first split's lines of runs with other student models, the smallest first.
 
-    Both papers' Figure 4 has accuracy by student size; the smallest come first.  Runs
-    of another dataset or seed, and with another number of problems than the first, are
-    skipped.
+    Both papers' Figure 4 has accuracy by student size.  Runs of another dataset or
+    seed, or with another number of problems than the first, are skipped.
     """
     runs = _read_tables(tables)
     runs = runs[(runs["dataset"] == dataset) & (runs["seed"] == seed)]
@@ -170,10 +165,7 @@ def error_table(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFra
 
 
 def errors_by_steps(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFrame:
-    """First errors by the number of gold steps: `n` problems, `wrong`, one per kind.
-
-    Problems without gold steps are skipped; KeyError as in `error_table`.
-    """
+    """First errors by the number of gold steps; problems without any are skipped."""
     names, lines = [*KEY, "steps_gold"], []
     stepped = (row for row in rows if row.get("steps_gold"))
     for key, found in _first_errors(stepped, problems, names):
@@ -207,18 +199,15 @@ def save_table(
 
 
 def save_tables(
-    rows: Sequence[dict],
-    problems: Iterable[Problem],
-    folder: str | Path,
-    scale: str,
+    rows: Sequence[dict], problems: Sequence[Problem], folder: str | Path, scale: str,
     ablated: Iterable[dict] = (),
-) -> dict[str, pd.DataFrame]:
+) -> dict[str, pd.DataFrame]:  # fmt: skip
     """Make and save the tables of CAPTIONS for one dataset; returns them by name.
 
     `paired` is of the first split; others are `paired_<split>`.  Rows of ablations
     (`ablated`) that answer to SocGT are compared with Socratic CoT's Table 2 too.
     """
-    main, problems = main_table(rows), list(problems)
+    main, captions = main_table(rows), dict(CAPTIONS)
     tables = {
         "main": main,
         "socratic_cot_table2": compare_main(main_table([*rows, *ablated]), scale),
@@ -226,7 +215,6 @@ def save_tables(
         "by_group": by_group(rows), "errors": error_table(rows, problems),
         "errors_by_steps": errors_by_steps(rows, problems),
     }  # fmt: skip
-    captions = dict(CAPTIONS)
     for split in dict.fromkeys(main["split"]):
         name = f"paired_{split}" if "paired" in tables else "paired"
         tables[name] = paired_table(rows, split)

@@ -107,11 +107,11 @@ def compare_questions(
     `questions` is `question_quality.quality_table` of a run with this student model.
     BLEU is in 0 to 100, the others in 0 to 1; only #Q has an interval.
     """
-    paper = paper_table("socratic_cot_table4").assign(dataset="GSM8K")
-    reason, lines = _why_not(dataset, student, paper, paper, scale), []
-    paper = paper.set_index("guidance")
-    known = [r for r in questions.to_dict("records") if r["student"] in QUESTIONS]
-    for row, name in product(known, MEASURES):
+    paper = paper_table("socratic_cot_table4").set_index("guidance")
+    known, large = dataset == "gsm8k", model_in_paper(student) == "GPT-2 Large"
+    reason, lines = _why_not(dataset, student, known, known and large, scale), []
+    rows = [r for r in questions.to_dict("records") if r["student"] in QUESTIONS]
+    for row, name in product(rows, MEASURES):
         ours = row | {"measure": MEASURES[name], "ours": row[name]}
         if name != "same_count":
             ours |= {"ci_low": None, "ci_high": None}
@@ -119,9 +119,8 @@ def compare_questions(
         note = UPPER_BOUND if "gold" in row["student"] else ""
         value = float(paper.loc[QUESTIONS[row["student"]], name])
         lines.append(compare_with_paper(ours, value, why, note, "ours"))
-    # Not shares as elsewhere, so the columns have other names.
-    names = {"ci_low": "low", "ci_high": "high", "paper": "paper_value",
-             "difference": "gap"}  # fmt: skip
+    names = {"ci_low": "low", "ci_high": "high"}  # not shares as elsewhere
+    names |= {"paper": "paper_value", "difference": "gap"}
     columns = "student measure n ours low high paper_value gap covered note".split()
     return pd.DataFrame(lines).rename(columns=names).reindex(columns=columns)
 
@@ -173,11 +172,13 @@ def _compare(rows: pd.DataFrame, where: str, scale: str) -> list[dict[str, Any]]
             theirs = cells[cells["ours"] == student]
         else:
             theirs = cells[cells["supervision"] == column_of(student, dataset)]
-        reason = _why_not(dataset, model, theirs, cells, scale)
-        shown = theirs[theirs["dataset"] == (_dataset(dataset, cells) or "GSM8K")]
-        if not reason:
-            shown = shown[shown["student_model"] == model_in_paper(model)]
-        for cell in shown.to_dict("records"):
+        data = DATASETS.get(dataset)
+        data = data if data in set(cells["dataset"]) else None
+        shown = theirs[theirs["dataset"] == (data or "GSM8K")]
+        same = shown[shown["student_model"] == model_in_paper(model)]
+        cell = data is not None and len(same) > 0
+        reason = _why_not(dataset, model, data is not None, cell, scale)
+        for cell in (shown if reason else same).to_dict("records"):
             place = {"where": where, "paper_dataset": cell["dataset"],
                      "paper_model": cell["student_model"],
                      "paper_supervision": cell["supervision"]}  # fmt: skip
@@ -187,24 +188,18 @@ def _compare(rows: pd.DataFrame, where: str, scale: str) -> list[dict[str, Any]]
     return lines
 
 
-def _why_not(
-    dataset: str, model: str, theirs: pd.DataFrame, cells: pd.DataFrame, scale: str
-) -> str:
-    """Why ours may not be compared with the paper's values; empty where it may."""
-    data, size = _dataset(dataset, cells), model_in_paper(model)
+def _why_not(dataset: str, model: str, known: bool, cell: bool, scale: str) -> str:
+    """Why ours may not be compared with the paper's values; empty where it may.
+
+    `known`: the table has this benchmark; `cell`: and a value of this model.
+    """
     if scale == "smoke":
         return SMOKE
-    same = (theirs["dataset"] == data) & (theirs["student_model"] == size)
-    if same.any() and dataset != "svamp":
+    if cell and dataset != "svamp":
         another = "another scale, so another recipe: not comparable"
         return "" if scale == "paper" else another
-    if data is not None and dataset != "svamp":
+    if known and dataset != "svamp":
         return "other model: not comparable"
-    other = "dataset" if data is None else "split"
-    return f"other {other}{'' if size else ' and model'}: not comparable"
-
-
-def _dataset(name: str, cells: pd.DataFrame) -> str | None:
-    """The paper's name of a benchmark, or None where `cells` lack it."""
-    data = DATASETS.get(name)
-    return data if data in set(cells["dataset"]) else None
+    other = "split" if known else "dataset"
+    also = "" if model_in_paper(model) else " and model"
+    return f"other {other}{also}: not comparable"
