@@ -21,23 +21,16 @@ from .transcript import Pairs
 
 def sub_problems(pairs: Pairs) -> list[tuple[Problem, Chain]]:
     """The sub-problems of every pair, shortest first; steps without answer add none."""
-    return [
-        (problem, until(chain, count))
-        for problem, chain in pairs
-        for count in range(1, len(chain.steps) + 1)
-        if count == len(chain.steps) or chain.steps[count - 1].answer
-    ]
-
-
-def until(chain: Chain, count: int) -> Chain:
-    """The chain of steps 1 to `count`, with only the question of the last."""
-    last = chain.steps[count - 1]
-    question, answer = last.question, last.answer
-    if count == len(chain.steps):
-        question, answer = "", chain.answer
-    steps = [replace(step, question="") for step in chain.steps[:count]]
-    steps[0] = replace(steps[0], question=question)
-    return replace(chain, steps=tuple(steps), answer=answer)
+    found = []
+    for problem, chain in pairs:
+        steps = [replace(step, question="") for step in chain.steps]
+        for count, last in enumerate(chain.steps[:-1], 1):
+            if last.answer:
+                asked = (replace(steps[0], question=last.question), *steps[1:count])
+                found.append((problem, replace(chain, steps=asked, answer=last.answer)))
+        if steps:
+            found.append((problem, replace(chain, steps=tuple(steps))))
+    return found
 
 
 def as_long(training: Training, pairs: int, sub_pairs: int) -> Training:

@@ -142,11 +142,10 @@ class CalculatorDecoder(IncrementalDecoder):
 
     def __init__(self, model, tokenizer) -> None:
         super().__init__(model, tokenizer)
-        pieces = dict(enumerate(token_texts(tokenizer)))
-        self.leads = {i for i, piece in pieces.items() if _LEAD.fullmatch(piece)}
-        self.digits = [i for i, piece in pieces.items() if _DIGIT.match(piece)]
-        equals = {i for i, piece in pieces.items() if piece.endswith("=")}
-        self.openers = equals | self.leads
+        pieces = list(enumerate(token_texts(tokenizer)))
+        self.leads = {i for i, piece in pieces if _LEAD.fullmatch(piece)}
+        self.digits = [i for i, piece in pieces if _DIGIT.match(piece)]
+        self.openers = self.leads | {i for i, piece in pieces if piece.endswith("=")}
 
     def start(self, prompts: Sequence[list[int]]) -> None:
         super().start(prompts)

@@ -50,13 +50,14 @@ class ServedDecoder(Decoder):
         """
         more = {"include_stop_str_in_output": True, "return_token_ids": True}
         more["top_k"] = -1  # not the value of the model's generation_config
+        stop = ["\n"] if whole_lines else None
 
         def ask(row: int) -> Any:
             seed = {} if self.next_seed is None else {"seed": self.next_seed + row}
             return self.client.completions.create(
                 model=self.model, prompt=self.pending[row], max_tokens=limit,
-                temperature=temperature, top_p=1.0, stop=["\n"] if whole_lines else None,
-                logprobs=0 if temperature else None, extra_body=more | seed,
+                temperature=temperature, logprobs=0 if temperature else None,
+                top_p=1.0, stop=stop, extra_body=more | seed,
             ).choices[0]  # fmt: skip
 
         rows = range(len(self.pending))

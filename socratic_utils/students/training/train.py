@@ -151,7 +151,7 @@ def ingredients(
 
 
 def student_hash(*made_from) -> str:
-    """The hash of a student's `ingredients`, 10 hex digits."""
+    """The hash of a student's `ingredients`, with the same arguments; 10 hex digits."""
     return content_hash(ingredients(*made_from))
 
 
