@@ -72,7 +72,7 @@ def transfer(settings: Settings) -> list[dict]:
     return rows
 
 
-def rows_on_disk(settings: Settings) -> list[dict]:
+def saved_rows(settings: Settings) -> list[dict]:
     """Saved rows of `arms`, then of `transfer_arms`, in their order."""
     order = [*(arm.name for arm in arms(settings)), "before", "after_cot"]
     rows = rows_on_disk(settings, EXPERIMENT)
