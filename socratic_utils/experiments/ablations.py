@@ -1,19 +1,16 @@
 """Ablations: an arm of the main table with one thing changed (Socratic CoT, section 5).
 
-Each is decoded on the same problems as its default and compared with it problem by
-problem:
+Each is compared with its default on the same problems:
 
     oracles       gold questions, or an exact calculator: where do answers go wrong?
     teacher       the teacher's questions at test time (SocGT in section 5, on GSM8K)
     upfront       all questions are asked before the first is answered
-    sees          the question generator reads the earlier solutions (Table 1); by
-                  default it does not (section 3.3)
-    guidance      it reads equations, operators or the number of steps first: gold ones,
-                  an upper bound, or as a planner predicts them (Figure 6)
+    sees          the question generator reads the earlier solutions (Table 1)
+    guidance      it reads equations, operators or the number of steps first (Figure 6),
+                  gold ones or as a planner predicts them
     module        no sub-question module (Table 5)
-    corpora       SocGT in its other meanings: the teacher asks about the gold steps, or
-                  answers the gold questions; the benchmark's own questions and steps;
-                  StrategyQA's questions and then its facts, which are not aligned
+    corpora       SocGT in its other meanings (docs/papers.md); StrategyQA's questions
+                  and then its facts
 
     >>> [arm.name for arm in ABLATIONS if arm.default == "socratic_unified"]
     ['unified, calculator']
@@ -45,8 +42,6 @@ PAIR = "socratic_iterative"
 _cot, _gold, _unified, _pair = map(
     main_arm, ("cot", "gt_steps", "socratic_unified", PAIR)
 )
-# SocGT has several meanings in the paper: see "Socratic CoT: supervision" in
-# docs/papers.md.
 SOCGT = {FROM_STEPS: "teacher asks about gold steps",
          FROM_QUESTIONS: "teacher answers gold questions",
          "gold": "gold questions and steps learnt"}  # fmt: skip
@@ -111,7 +106,11 @@ def possible(settings: Settings, arm: Arm, problems: Sequence[Problem]) -> bool:
     if arm.questions == "gold":
         return any(map(sub_questions, problems))
     if arm.questions == "teacher":
-        return _can_ask_questions(settings, problems)
+        if settings.teacher in CORPORA or not prompting.fits(problems):
+            return False
+        teacher = teacher_of(settings, plan=True)
+        to_ask = prompting.questions_to_ask(teacher, problems).requests
+        return not to_ask or can_ask(settings)
     if arm.planned:  # the plan is learnt from the chains: no gold is needed
         return arm.guide == "steps" or problems[0].kind == "number"
     steps = [step for problem in problems for step in problem.steps]
@@ -120,21 +119,8 @@ def possible(settings: Settings, arm: Arm, problems: Sequence[Problem]) -> bool:
     return not arm.guide or any(find_equations(step.solution) for step in steps)
 
 
-def _can_ask_questions(settings: Settings, problems: Sequence[Problem]) -> bool:
-    """Whether the teacher's questions about test problems are known or can be had."""
-    if settings.teacher in CORPORA or not prompting.fits(problems):
-        return False
-    teacher = teacher_of(settings, plan=True)
-    open_questions = prompting.questions_to_ask(teacher, problems).requests
-    return not open_questions or can_ask(settings)
-
-
 def compare(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
-    """One line per ablation: its accuracy, and the default's on the same problems.
-
-    `only_default` and `only_here` count the problems that one of the two alone solves;
-    `p_value` is McNemar's exact one, not corrected for the number of lines.
-    """
+    """One line per ablation (`paired_line`); p-values are not corrected for them."""
     made = dict.fromkeys(row["student"] for row in rows)
     chosen = [arm for arm in arms(settings) if arm.name in made]
     defaults = dict.fromkeys(arm.default for arm in chosen)
@@ -166,7 +152,8 @@ def questions_table(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
 
 
 def paired_line(setting: str, own: Sequence[dict], base: Sequence[dict]) -> dict:
-    """A line of `compare`; ValueError unless both are rows of the same problems."""
+    """Accuracies of both, and McNemar's exact test: `only_here` counts the problems
+    that the ablation alone solves.  ValueError unless both have the same problems."""
     verdicts, default = ({r["id"]: r["correct"] for r in rows} for rows in (own, base))
     if verdicts.keys() != default.keys():
         raise ValueError(f"{setting}: its default was not scored on the same problems")

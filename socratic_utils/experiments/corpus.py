@@ -22,19 +22,9 @@ from pathlib import Path
 
 from socratic_utils.config import Settings
 from socratic_utils.files import write_jsonl_rows
-from socratic_utils.filtering.down_sampling import (
-    DOWN_SAMPLINGS,
-    Pool,
-    correct_only,
-    keep_all,
-)
-from socratic_utils.filtering.right_answers import (
-    KEPT,
-    REASONS,
-    Attempt,
-    Filtered,
-    keep_if_correct,
-)
+from socratic_utils.filtering import down_sampling, right_answers
+from socratic_utils.filtering.down_sampling import Pool, correct_only, keep_all
+from socratic_utils.filtering.right_answers import Attempt, Filtered
 from socratic_utils.problems import (
     Chain,
     Problem,
@@ -52,7 +42,10 @@ from .data import STYLE, can_ask, can_sample, sampled, teacher_of, train_problem
 
 Pairs = list[tuple[Problem, Chain]]
 OWN_SOCRATIC = ("gsm8k",)  # benchmarks with Socratic steps of their own
-FILTERS = {f"filter_{n.replace('-', '_')}": way for n, way in DOWN_SAMPLINGS.items()}
+FILTERS = {
+    f"filter_{n.replace('-', '_')}": way
+    for n, way in down_sampling.DOWN_SAMPLINGS.items()
+}
 LIKELIHOOD = "filter_likelihood"
 
 
@@ -108,7 +101,8 @@ def _filtered(settings: Settings, style: str, folder: Path) -> Filtered:
         result = _reference_chains(settings, style, problems)
     else:
         resamples = 0 if published else settings.max_resamples
-        result = keep_if_correct(problems, teacher_of(settings), style, resamples)
+        teacher = teacher_of(settings)
+        result = right_answers.keep_if_correct(problems, teacher, style, resamples)
         if published:
             training_chains(result.kept, settings.dataset)
     save_jsonl(folder / "chains" / f"{style}-kept.jsonl", result.kept)
@@ -126,12 +120,11 @@ def _reference_chains(
     for _, row in read_rows(path):
         reason = row.pop("reason")
         attempts.append(Attempt(Chain(**row), reason))
-    kept = {a.chain.problem_id: a.chain for a in attempts if a.reason == KEPT}
-    return Filtered(
-        tuple(kept[p.id] for p in problems if p.id in kept),
-        tuple(attempts),
-        tuple(p.id for p in problems if p.id not in kept),
-    )
+    reason = right_answers.KEPT
+    kept = {a.chain.problem_id: a.chain for a in attempts if a.reason == reason}
+    ids, dropped = [p.id for p in problems if p.id in kept], set(kept)
+    return Filtered(tuple(kept[i] for i in ids), tuple(attempts),
+                    tuple(p.id for p in problems if p.id not in dropped))  # fmt: skip
 
 
 def reason_rows(results: dict[str, Filtered]) -> list[dict]:
@@ -139,7 +132,7 @@ def reason_rows(results: dict[str, Filtered]) -> list[dict]:
     return [
         {"style": style, "reason": reason, "attempts": result.reasons()[reason]}
         for style, result in results.items()
-        for reason in REASONS
+        for reason in right_answers.REASONS
     ]
 
 
@@ -156,11 +149,7 @@ def attempt_rows(results: dict[str, Filtered]) -> list[dict]:
 
 
 def pool_of(settings: Settings, name: str) -> tuple[list[Problem], Pool]:
-    """The problems and the chains of a pool; the teacher is asked if need be.
-
-    An empty pool means that there is nothing to learn from.  Raises ValueError on an
-    unknown name.
-    """
+    """The problems and the chains of a pool, perhaps none; ValueError if unknown."""
     if name == "gold_labels":
         problems = train_problems(settings)
         gold = tuple(gold_chain(problem) for problem in problems)
@@ -175,9 +164,7 @@ def pool_of(settings: Settings, name: str) -> tuple[list[Problem], Pool]:
         return problems, FILTERS[name](problems, chains, many.budget, settings.seed)
     kind, _, count = name.rpartition("_")
     if kind not in ("chains", "all_chains") or not count.isdigit():
-        raise ValueError(
-            f"unknown pool {name!r}; see socratic_utils/experiments/corpus.py"
-        )
+        raise ValueError(f"unknown pool {name!r}; see experiments/corpus.py")
     first = [chain for chain in chains if chain.sample < int(count)]
     select = correct_only if kind == "chains" else keep_all
     return problems, select(problems, first)

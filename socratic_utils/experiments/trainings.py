@@ -1,11 +1,7 @@
 """The trainings of an arm: which pairs, which recipe, which folder.
 
-    >>> job = TrainingJob(settings, main_arm("cot"), "cot")     # doctest: +SKIP
-    >>> job.name, job.is_done                                   # doctest: +SKIP
-    ('cot-1f0c2a9b77', False)
-
-A job is one model of an arm.  Everything that makes it is in its name, so a job that is
-done is skipped by whatever comes later: a notebook, another process, a Ray cluster.
+A job is one model of an arm.  The hash of everything that makes it is in its name, so a
+job that is done is skipped by notebooks, other processes and Ray clusters.
 """
 
 from collections.abc import Sequence
