@@ -9,9 +9,8 @@ this package, then in the cache; only then is an OpenAI-compatible endpoint aske
     >>> teacher = Teacher("Qwen2.5-Coder-1.5B-Instruct")     # recorded: no network
     >>> chain, = teacher.sample(load_problems("gradeschool", limit=1), style="socratic")
 
-A request is built in `prompts`, sent by `live` or `batch` through `client`, stored by
-`cache`, and priced by `cost`.  Chains that others have published are in `published`.
-Not covered: judging chains (`filtering`).
+Chains that others have published are in `published`.  Not covered: judging chains
+(`filtering`).
 """
 
 from .errors import RefusedError, TeacherError

@@ -7,9 +7,8 @@ what has arrived and submits only what is missing:
 
     ./run_all.sh paper --teacher gpt-4.1-mini --teacher-mode batch
 
-A kill or a lost reply between a submission and its note on disk is covered too: what
-is about to be submitted is noted first, every job carries a hash of its requests, and
-a job that is already at the endpoint is adopted.
+What is about to be submitted is noted first, and every job carries a hash of its
+requests: so after a kill, a job that is already at the endpoint is adopted.
 """
 
 import json
@@ -25,7 +24,7 @@ from .cache import ReplyStore
 from .client import Endpoint
 from .cost import BATCH_SHARE, Budget
 from .errors import RefusedError, TeacherError, explained, is_retried
-from .job import Job, Remember, missing, reply_rows
+from .job import Job, missing, reply_rows
 
 MOST_REQUESTS = 50_000  # of one job, by the API's rules
 MOST_BYTES = 200 * 10**6
@@ -44,17 +43,14 @@ class BatchAsker:
     """
 
     endpoint: Endpoint
-    remember: Remember
+    remember: Callable[[Sequence[dict]], None]
     store: ReplyStore
     known: Callable[[Sequence[Job]], Mapping[str, dict]]
     budget: Callable[[], Budget]
     logprobs: bool
 
     def ask(self, jobs: Sequence[Job], label: str) -> dict[str, RefusedError]:
-        """Get a reply to each sample; returns the refused keys.
-
-        Raises TeacherError when some stay missing.
-        """
+        """Ask for all; returns refused keys.  TeacherError: some are missing."""
         import openai
 
         self.example, self.refused = jobs[0], {}
@@ -87,8 +83,6 @@ class BatchAsker:
 
     def _missing(self, jobs: Sequence[Job]) -> list[Job]:
         return missing(jobs, self.known(jobs).keys() | self.refused.keys())
-
-    # --- submitting -----------------------------------------------------------------
 
     def _submit(self, jobs: Sequence[Job]) -> None:
         """Submit those that are in no open job, as jobs within the API's limits."""
@@ -157,8 +151,6 @@ class BatchAsker:
         self.store.close_job(unsent, "sent" if ours else "never sent")
         return bool(ours)
 
-    # --- collecting -----------------------------------------------------------------
-
     def _sent(self) -> dict[str, list[dict]]:
         """The open jobs that the endpoint has given an id."""
         jobs = self.store.open_jobs(self.endpoint.name)
@@ -195,10 +187,7 @@ class BatchAsker:
         return True
 
     def _store_results(self, content: bytes, by_key: dict) -> None:
-        """Store the rows of a result file; lines that are not results are skipped.
-
-        Requests that name an unsupported parameter are submitted again without it.
-        """
+        """Store the rows of a result file; lines that are not results are skipped."""
         rows, sent = [], self.endpoint.body(self.example.request, 1, self.logprobs)
         for line in content.split(b"\n"):
             try:
@@ -213,7 +202,7 @@ class BatchAsker:
                 replies = reply_rows(body, 1, self.logprobs)
                 rows += [{**stub, **reply, "batch": True} for reply in replies]
             elif self.endpoint.learn(sent, status, body.get("error")):
-                continue
+                continue  # it is submitted again without that part
             elif 400 <= status < 500 and not is_retried(status):
                 error = explained(self.endpoint.model, status, body.get("error"))
                 self.refused[stub["key"]] = error

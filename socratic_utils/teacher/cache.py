@@ -9,8 +9,7 @@ does not match its checksum is set aside, named in a warning, and asked for agai
     >>> store.find(["ab12"])["ab12"]["text"]
     '...'
 
-The file also holds the ids of open batch jobs.  `export` writes the recording format of
-the package (JSON Lines).  Not covered: deleting replies, replies in several files.
+The file also holds the ids of open batch jobs.  Not covered: deleting replies.
 """
 
 import json
@@ -35,7 +34,6 @@ CREATE TABLE IF NOT EXISTS replies (
     key TEXT PRIMARY KEY, model TEXT NOT NULL, problem_id TEXT NOT NULL,
     row TEXT NOT NULL, checksum TEXT NOT NULL, stored REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS by_problem ON replies (model, problem_id);
-CREATE TABLE IF NOT EXISTS set_aside (key TEXT, row TEXT, reason TEXT, at REAL);
 CREATE TABLE IF NOT EXISTS jobs (
     id TEXT PRIMARY KEY, endpoint TEXT NOT NULL, stubs TEXT NOT NULL,
     status TEXT NOT NULL, at REAL NOT NULL);
@@ -78,10 +76,7 @@ class ReplyStore:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Held by one process or thread at a time while it asks; the others wait.
-
-        The operating system releases it when a process dies.
-        """
+        """Held by one process or thread at a time while it asks, until it dies."""
         if not self.on_disk:
             with self._asking:
                 yield
@@ -90,20 +85,13 @@ class ReplyStore:
         try:
             held = lock.acquire(timeout=0)
         except Timeout:
-            waiting = f"another process asks for chains in {self.path}: waiting for it"
-            print(waiting, flush=True)
+            print(f"another process asks, in {self.path}: waiting for it", flush=True)
             held = lock.acquire()
         with held:
             yield
 
-    # --- replies --------------------------------------------------------------------
-
     def add(self, rows: Iterable[dict], replace: bool = False) -> None:
-        """Store replies, all or none.
-
-        A known reply stays as it is, or with `replace` gives way to one that knows more
-        (log-likelihoods).
-        """
+        """Store replies, all or none; a known one stays, unless `replace`."""
         values = []
         for row in rows:
             text = json.dumps(row, ensure_ascii=False, sort_keys=True)
@@ -123,8 +111,8 @@ class ReplyStore:
         return list(self._rows("WHERE model = ? ORDER BY stored, key", model).values())
 
     def models(self) -> list[str]:
-        """The models that there are replies of."""
-        return [model for (model,) in self._read("SELECT DISTINCT model FROM replies")]
+        query = "SELECT DISTINCT model FROM replies WHERE model != ''"
+        return [model for (model,) in self._read(query)]
 
     def export(self, path: str | Path, model: str, prefix: str = "") -> int:
         """Write a recording of a model's replies, about problems named `prefix...`."""
@@ -152,19 +140,17 @@ class ReplyStore:
         return good
 
     def _set_aside(self, bad: list[tuple[str, bytes]]) -> None:
+        """Keep damaged rows under no model and a key that no request has."""
         # This very row: another process may have replaced it by a good one.
-        this = "FROM replies WHERE key = ? AND CAST(row AS BLOB) = ?"
-        copy = f"INSERT INTO set_aside SELECT key, row, 'checksum', stored {this}"
+        where = "WHERE key = ? AND CAST(row AS BLOB) = ?"
+        aside = "UPDATE OR REPLACE replies SET key = 'damaged ' || key, model = ''"
         with self._database() as db:
-            db.executemany(copy, bad)
-            db.executemany(f"DELETE {this}", bad)
+            db.executemany(f"{aside} {where}", bad)
         warnings.warn(
             f"{self.path}: {len(bad)} replies do not fit their checksum (first key "
-            f"{bad[0][0]}); they are set aside and will be asked for again",
+            f"{bad[0][0]}): set aside, they will be asked for again",
             stacklevel=4,
         )
-
-    # --- batch jobs -----------------------------------------------------------------
 
     def add_job(self, job_id: str, endpoint: str, stubs: Sequence[dict]) -> None:
         """Remember a submitted batch job; a stub is a row without its reply."""
@@ -179,7 +165,6 @@ class ReplyStore:
         return {job: json.loads(stubs) for job, stubs in rows}
 
     def has_job(self, job_id: str) -> bool:
-        """Whether a job was noted here, open or over."""
         return bool(self._read("SELECT 1 FROM jobs WHERE id = ?", job_id))
 
     def close_job(self, job_id: str, status: str) -> None:

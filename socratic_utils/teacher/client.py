@@ -9,11 +9,8 @@ models such as both papers' teachers, which are sent one text:
     2
 
 Connection failures, time-outs, unreadable replies and the statuses 408, 409, 425, 429
-and 5xx are retried; a Retry-After of up to an hour is obeyed.  A parameter that the
-endpoint does not support is learnt from its refusal, once.  The key is read from the
-environment.
-
-Not covered: streaming, tools, images.
+and 5xx are retried; a Retry-After of up to an hour is obeyed.  The key is read from the
+environment.  Not covered: streaming, tools, images.
 """
 
 import asyncio
@@ -27,17 +24,7 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
 
-from .errors import (
-    APIS,
-    KEY_VARIABLE,
-    NAME_A_PARAMETER,
-    SYSTEM,
-    TeacherError,
-    check_address,
-    explained,
-    is_retried,
-    unsupported_part,
-)
+from . import errors
 from .job import reply_rows
 
 SECONDS_TO_CONNECT = 30.0
@@ -50,7 +37,7 @@ STOP = ["\n\nProblem:"]  # where a completion model would begin another exemplar
 class Endpoint:
     """Where a model is served; each request may take `timeout` seconds.
 
-    `unsupported` holds the parts of a request that the endpoint has refused so far.
+    `unsupported` holds the parts of a request that it has refused so far.
     """
 
     model: str
@@ -62,10 +49,10 @@ class Endpoint:
     unsupported: set[str] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
-        if self.api not in APIS:
-            raise ValueError(f"api must be one of {APIS}, not {self.api!r}")
+        if self.api not in errors.APIS:
+            raise ValueError(f"api must be one of {errors.APIS}, not {self.api!r}")
         if self.base_url is not None:
-            check_address(self.base_url)
+            errors.check_address(self.base_url)
         self.stopped = False  # after an interrupt nothing is sent any more
         self.in_flight: set[asyncio.Task | None] = set()
         self._asynchronous: Any = None
@@ -84,12 +71,11 @@ class Endpoint:
 
     @property
     def name(self) -> str:
-        """Address and model, under which the cache notes batch jobs."""
+        """The cache notes batch jobs under it."""
         return f"{self.base_url or 'openai'} {self.model}"
 
     @property
     def path(self) -> str:
-        """The API's path under `base_url`."""
         return "/chat/completions" if self.api == "chat" else "/completions"
 
     def body(self, request: dict, n: int = 1, logprobs: bool = False) -> dict:
@@ -103,29 +89,33 @@ class Endpoint:
             body["stop"] = STOP
         if "max_tokens" in self.unsupported:
             body["max_completion_tokens"] = body["max_tokens"]
-        if SYSTEM in self.unsupported and "messages" in body:
+        if errors.SYSTEM in self.unsupported and "messages" in body:
             system, first, *turns = body["messages"]
             joined = f"{system['content']}\n\n{first['content']}"
             body["messages"] = [{**first, "content": joined}, *turns]
         return {k: v for k, v in body.items() if k not in self.unsupported}
 
     def learn(self, body: dict, status: int, error: Any) -> bool:
-        """Whether `body` was refused for an unsupported part, which is said once.
+        """Whether `body` was refused for an unsupported part, which is not sent again.
 
-        `error` is the decoded `error` of the reply.  The part is not sent again.
+        `error` is the decoded `error` of the reply.
         """
-        part = unsupported_part(body, error) if status in NAME_A_PARAMETER else None
+        part = (
+            errors.unsupported_part(body, error)
+            if status in errors.NAME_A_PARAMETER
+            else None
+        )
         if part and part not in self.unsupported:
             self.unsupported.add(part)
-            how = "requests are sent without it from now on"
-            print(f"teacher {self.model} does not take {part}: {how}", flush=True)
+            print(
+                f"teacher {self.model} does not take {part}: sent without", flush=True
+            )
         return part is not None
 
     async def ask(self, request: dict, n: int, logprobs: bool) -> list[dict]:
         """Between 1 and `n` replies to a canonical request, as `reply_rows` gives them.
 
-        Raises RefusedError when only this request is refused, TeacherError when the
-        endpoint does not answer after `max_retries` retries.
+        Raises RefusedError when only this request is refused, else TeacherError.
         """
         import openai
 
@@ -140,8 +130,8 @@ class Endpoint:
                 status, pause = error.status_code, retry_after(error.response.headers)
                 if self.learn(body, status, error.body):
                     continue
-                failure = explained(self.model, status, error.body)
-                if not is_retried(status) or pause > LONGEST_WAIT:
+                failure = errors.explained(self.model, status, error.body)
+                if not errors.is_retried(status) or pause > LONGEST_WAIT:
                     raise failure from None
                 if pause > self.timeout and retries < self.max_retries:
                     print(f"{self.model} asks to wait {pause:.0f} seconds", flush=True)
@@ -159,9 +149,8 @@ class Endpoint:
             retries += 1
         raise asyncio.CancelledError
 
-    def failed(self, what: str = UNREACHABLE) -> TeacherError:
-        """What the endpoint did each time that it was asked, as an error."""
-        return TeacherError(
+    def failed(self, what: str = UNREACHABLE) -> errors.TeacherError:
+        return errors.TeacherError(
             f"the teacher {self.model}, asked several times, {what}; what was answered "
             f"is kept, so run again later"
         )
@@ -186,7 +175,6 @@ class Endpoint:
         return reply.json()
 
     async def close(self) -> None:
-        """Close the connections; the next request opens new ones."""
         if self._asynchronous is not None:
             await self._asynchronous.close()
         self._asynchronous = None
@@ -195,10 +183,8 @@ class Endpoint:
         import openai
 
         if not (_key().isascii() and _key().isprintable()):
-            raise TeacherError(
-                f"the key in {KEY_VARIABLE} holds characters that no key has: copy it "
-                f"again"
-            )
+            problem = "holds characters that no key has: copy it again"
+            raise errors.TeacherError(f"the key in {errors.KEY_VARIABLE} {problem}")
         seconds = min(self.timeout, SECONDS_TO_CONNECT)
         return {
             "api_key": _key() or "none",  # local servers want some value
@@ -218,4 +204,4 @@ def retry_after(headers: Mapping[str, str]) -> float:
 
 
 def _key() -> str:
-    return os.environ.get(KEY_VARIABLE, "").strip()
+    return os.environ.get(errors.KEY_VARIABLE, "").strip()

@@ -2,18 +2,15 @@
 
 Prices are in dollars per million tokens, read from `prices.csv` or from the file that
 SOCRATIC_PRICES names: they change, so edit them.  A batch job costs half.  The tokens
-of future requests are *estimated* from the cached replies of the same model, or from
-four characters per token where there are none:
+of future requests are *estimated* from the model's cached replies, or from four
+characters per token where there are none:
 
     >>> price_of("gpt-4.1-mini").of(prompt_tokens=1_000_000, completion_tokens=0)
     0.4
-
-Not covered: prices of cached prompts, of images, of fine-tuned models.
 """
 
 import csv
 import json
-import math
 import os
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
@@ -36,38 +33,30 @@ class Price:
     completion: float
 
     def of(self, prompt_tokens: float, completion_tokens: float) -> float:
-        """The price of so many tokens, in dollars."""
         return (self.prompt * prompt_tokens + self.completion * completion_tokens) / 1e6
 
 
 def price_table() -> Path:
-    """The file that prices are read from."""
     own = os.environ.get(PRICES_VARIABLE)
     return Path(own or str(resources.files(__package__) / "prices.csv"))
 
 
 def price_of(model: str, batch: bool = False) -> Price | None:
-    """The price of a model, or None if the table does not have it.
-
-    Raises ValueError that names the file and line of a row that is no price.
-    """
+    """The price of a model, or None.  ValueError names a row that is no price."""
     path, share = price_table(), BATCH_SHARE if batch else 1.0
     if not path.exists():
         raise ValueError(f"{path} does not exist: correct or unset {PRICES_VARIABLE}")
     with path.open(encoding="utf-8", newline="") as file:
         for line, row in enumerate(csv.DictReader(file), 2):
             try:
-                found = [share * float(row[name]) for name in ("prompt", "completion")]
-                valid = all(0 <= price < math.inf for price in found)
+                prompt, completion = float(row["prompt"]), float(row["completion"])
             except (KeyError, TypeError, ValueError):
-                valid = False
-            if not valid:
                 raise ValueError(
                     f"{path}, line {line}: give model, prompt and completion, dollars "
                     f"a million tokens"
-                )
+                ) from None
             if row.get("model") == model:
-                return Price(*found)
+                return Price(share * prompt, share * completion)
     return None
 
 
@@ -89,23 +78,20 @@ class Estimate:
     def __str__(self) -> str:
         dollars = "price unknown" if self.dollars is None else f"${self.dollars:,.2f}"
         hours = "time unknown" if self.hours is None else f"{self.hours:.1f} h"
-        return (
-            f"{self.requests:,} requests, {self.prompt_tokens:,} prompt and "
-            f"{self.completion_tokens:,} completion tokens ({self.basis}), {dollars}, "
-            f"{hours}"
+        tokens = (
+            f"{self.prompt_tokens:,} prompt and {self.completion_tokens:,} completion"
         )
+        how = f"tokens ({self.basis}), {dollars}, {hours}"
+        return f"{self.requests:,} requests, {tokens} {how}"
 
 
 def estimate(
-    requests: Sequence[tuple[dict, int]],
-    known: Sequence[dict],
-    price: Price | None,
+    requests: Sequence[tuple[dict, int]], known: Sequence[dict], price: Price | None,
     concurrency: int = 1,
-) -> Estimate:
+) -> Estimate:  # fmt: skip
     """What canonical requests, each with its number of chains, would cost.
 
-    A prompt is paid once for all its chains.  The tokens and seconds of the `known`
-    replies of the same model are the basis.
+    A prompt is paid once for all its chains; the basis are the model's `known` replies.
     """
 
     def mean(name: str) -> float | None:
@@ -115,15 +101,14 @@ def estimate(
     used = [r for r in known if r.get("prompt_tokens") and r.get("prompt_characters")]
     ratio = CHARACTERS_A_TOKEN
     if used:
-        characters = sum(row["prompt_characters"] for row in used)
-        ratio = characters / sum(row["prompt_tokens"] for row in used)
+        tokens = sum(row["prompt_tokens"] for row in used)
+        ratio = sum(row["prompt_characters"] for row in used) / tokens
     chains = sum(count for _, count in requests)
     prompt = round(sum(characters_of(request) for request, _ in requests) / ratio)
     completion = round((mean("completion_tokens") or TYPICAL_COMPLETION) * chains)
     dollars = None if price is None else price.of(prompt, completion)
-    hours = seconds = mean("seconds")
-    if seconds:
-        hours = seconds * chains / max(1, concurrency) / 3600
+    if hours := mean("seconds"):
+        hours *= chains / max(1, concurrency) / 3600
     basis = "estimated from cached replies" if known else "estimated"
     return Estimate(len(requests), prompt, completion, dollars, hours, basis)
 
@@ -138,8 +123,7 @@ def characters_of(request: dict) -> int:
 def spent(rows: Sequence[dict], price: Price) -> float:
     """Dollars that these replies cost, at the live `price`; batch jobs cost less.
 
-    Where an endpoint does not report tokens, characters are counted as tokens, which
-    is an upper bound.
+    Where no tokens are reported, characters are counted, which is an upper bound.
     """
     total = 0.0
     for row in rows:

@@ -39,23 +39,13 @@ class TeacherError(RuntimeError):
 
 
 class RefusedError(TeacherError):
-    """This request is refused for good; other requests may still be answered.
-
-    `by_content` says that the problem's text is the reason: asking for fewer samples of
-    it would not help.
-    """
-
-    def __init__(self, message: str, by_content: bool = False) -> None:
-        super().__init__(message)
-        self.by_content = by_content
+    """This request is refused for good, others may be answered."""
 
 
 def check_address(url: str) -> None:
-    """Raises ValueError, in one sentence, unless `url` is the address of a server.
-
-    Names and keys inside an address would appear in logs, so they are refused.
-    """
-    if not re.fullmatch(r"https?://[\w.\-\[\]:]*[\w\]](:[1-9]\d*)?(/[^?@\s]*)?", url):
+    """Raises ValueError unless `url` is the address of a server, without a key."""
+    host, rest = r"([\w.-]+|\[[\da-f:]+\])", r"(:[1-9]\d*)?(/[^?@\s]*)?"
+    if not re.fullmatch(f"https?://{host}{rest}", url):
         raise ValueError(
             f"the teacher's URL is no address of a server, such as "
             f"http://127.0.0.1:8000/v1 (a key belongs into {KEY_VARIABLE})"
@@ -70,17 +60,17 @@ def is_retried(status: int) -> bool:
 def explained(model: str, status: int, error: Any) -> TeacherError:
     """An HTTP error as one sentence; `error` is the decoded `error` of its body."""
     code, _, words = _fields(error)
-    start, end = f"teacher {model}, HTTP {status}:", "; answers so far are kept"
     advice = _ADVICE.get(402 if code == "insufficient_quota" else status)
-    if advice or is_retried(status):
-        advice = advice or "the server fails"
-        return TeacherError(f"{start} {advice.format(model=model)}{end}")
-    if _TOO_LONG.search(words):
+    kind = TeacherError if advice or is_retried(status) else RefusedError
+    if kind is TeacherError:
+        advice = (advice or "the server fails").format(model=model)
+    elif _TOO_LONG.search(words):
         advice = "the prompt is longer than the model's context: take shorter problems"
     elif code == "content_filter":
         advice = "its content filter refuses this problem"
-    reason = advice or "the request was refused"
-    return RefusedError(f"{start} {reason}{end}", by_content=bool(advice))
+    else:
+        advice = "the request was refused"
+    return kind(f"teacher {model}, HTTP {status}: {advice}; answers so far are kept")
 
 
 def unsupported_part(body: Mapping, error: Any) -> str | None:

@@ -1,28 +1,23 @@
 """What is asked for: jobs of missing samples, and the rows that replies become.
 
-    >>> request = {"model": "toy", "prompt": "How many?", "temperature": 1.0, "seed": 0}
-    >>> job = Job("p-1", "cot", "a1b2", request, samples=(0, 1), keys=("ab", "cd"))
-    >>> [one.samples for one in missing([job], known=["ab"])]
-    [(1,)]
-
-Not covered: sending them (`live`, `batch`).
+>>> request = {"model": "toy", "prompt": "How many?", "temperature": 1.0, "seed": 0}
+>>> job = Job("p-1", "cot", "a1b2", request, samples=(0, 1), keys=("ab", "cd"))
+>>> [one.samples for one in missing([job], known=["ab"])]
+[(1,)]
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from .cost import characters_of
 
-Remember = Callable[[Sequence[dict]], None]  # stores reply rows
-
 
 @dataclass(frozen=True)
 class Job:
-    """Missing samples of one problem: their numbers, their keys, and what is asked.
+    """Samples of one problem: their numbers, their keys, and what is asked.
 
-    `request` is the canonical request of the first sample; the others differ from it
-    only in their seed.
+    `request` is that of the first sample; the others differ from it in their seed.
     """
 
     problem_id: str
@@ -72,14 +67,12 @@ def missing(jobs: Sequence[Job], known: Iterable[str]) -> list[Job]:
 
 
 def reply_rows(reply: dict, n: int = 1, logprobs: bool = True) -> list[dict]:
-    """A row for each of at most `n` choices: text, finish_reason, tokens, logprob.
+    """A row for each of at most `n` choices of a decoded chat or plain completion.
 
-    `reply` is the decoded JSON of a chat or plain completion.  Its `completion_tokens`
-    are split evenly between its choices; `logprob` is the sum over the `tokens` tokens
-    of a choice, both None where the endpoint gives none, and absent without `logprobs`:
-    requesting them later is a new request.  A message that ended without a text (a
-    refusal, all tokens spent on thinking) has an empty one; a choice without a message,
-    or that ended with an error, is skipped.
+    `completion_tokens` are split evenly between choices; `logprob` is the sum over the
+    `tokens` tokens of a choice, both None where the endpoint gives none, and absent
+    without `logprobs`: requesting them later is a new request.  A choice without a
+    message, or that ended with an error, is skipped.
     """
     choices = [c for c in reply.get("choices") or () if isinstance(c, dict)]
     rows = [row for choice in choices[:n] if (row := _choice_row(choice))]
@@ -100,7 +93,7 @@ def _choice_row(choice: dict) -> dict | None:
     text = choice.get("text") if text is None else text
     ended = isinstance(message, dict) and finish is not None
     if text is None and (ended or finish == "content_filter"):
-        text = ""
+        text = ""  # a refusal, or all tokens were spent on thinking
     if not isinstance(text, str) or finish == "error":  # asked for again
         return None
     values = _logprobs(choice.get("logprobs"))

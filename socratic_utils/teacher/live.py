@@ -1,16 +1,15 @@
 """Many requests at once, live.
 
-Where the endpoint honours `n`, a job is one request; where it ignores or refuses `n`,
-its samples are requested one by one.  Replies are stored as they come, and a refused
-request does not stop the others.  When the endpoint fails again and again, or the next
-request could exceed the budget, no new request is made, those in flight are awaited,
-and one sentence says what is missing.
+Where the endpoint honours `n`, a job is one request, else its samples are requested one
+by one.  A refused request does not stop the others.  When the endpoint fails again and
+again, or the next request could exceed the budget, those in flight are awaited, and one
+sentence says what is missing.
 """
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -19,9 +18,9 @@ from tqdm import tqdm
 from .client import Endpoint
 from .cost import Budget
 from .errors import RefusedError, TeacherError
-from .job import Job, Remember
+from .job import Job
 
-Answer = tuple[list[dict], TeacherError | None]
+Answer = tuple[list[dict], TeacherError | None]  # rows, or why there are none
 
 
 @dataclass
@@ -29,21 +28,17 @@ class LiveAsker:
     """Sends `concurrency` requests at a time to one endpoint, within a budget."""
 
     endpoint: Endpoint
-    remember: Remember
+    remember: Callable[[Sequence[dict]], None]  # stores reply rows
     budget: Budget
     concurrency: int
     logprobs: bool
 
     def ask(self, jobs: Sequence[Job], label: str) -> dict[str, RefusedError]:
-        """Get a reply to each sample once; returns the refused keys.
-
-        Raises TeacherError when some stay missing.
-        """
+        """Ask for all; returns refused keys.  TeacherError: some are missing."""
         self.waiting = deque((job, len(job.samples)) for job in jobs)  # with its `n`
         self.running: dict[asyncio.Task, tuple[Job, int, float]] = {}  # worst cost
         self.answered, self.failed_in_a_row = 0, 0
-        self.refused: dict[str, RefusedError] = {}
-        self.failure: TeacherError | None = None
+        self.refused, self.failure = {}, None
         self.endpoint.stopped = False
         total = sum(len(job.samples) for job in jobs)
         with (
@@ -102,27 +97,23 @@ class LiveAsker:
         for task in done:
             job, n, worst = self.running.pop(task)
             if task in answers:  # not cancelled
-                rows, error = answers[task]
-                self.budget.settle(worst, rows)
-                self._go_on(job, n, rows, error)
+                self.budget.settle(worst, answers[task][0])
+                self._go_on(job, n, answers[task])
         if self.budget.spent:
             self.bar.set_postfix_str(f"${self.budget.spent:.4f}", refresh=False)
 
-    def _go_on(
-        self, job: Job, n: int, rows: list[dict], error: TeacherError | None
-    ) -> None:
+    def _go_on(self, job: Job, n: int, answer: Answer) -> None:
         """Queue the samples of a job that its answer did not bring."""
+        rows, error = answer
         refused = isinstance(error, RefusedError)
         self.failed_in_a_row = self.failed_in_a_row + 1 if error and not refused else 0
-        if refused and n > 1 and not error.by_content:
-            # Perhaps only `n` is refused: one sample alone will tell.
+        if refused and n > 1:  # perhaps only `n` is: one sample alone will tell
             self.waiting.appendleft((job, 1))
         elif refused:
             self.refused.update(dict.fromkeys(job.keys, error))
         elif error:
             self.failure = self.failure or error
-            # As many failures in a row as can be in flight: nothing is served.
-            if self.failed_in_a_row >= 2 * self.concurrency:
+            if self.failed_in_a_row >= 2 * self.concurrency:  # nothing is served
                 self.waiting.clear()
         elif rest := job.singles(len(rows)):  # `n` is not honoured
             others = [one for other, _ in self.waiting for one in other.singles()]

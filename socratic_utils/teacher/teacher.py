@@ -11,7 +11,7 @@ chains per problem (section 3) are one call:
 import math
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,6 @@ class Teacher:
     logprobs: bool = False
     max_cost: float | None = None
     shots: int = 0
-    usage: dict[str, int] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
@@ -78,8 +77,6 @@ class Teacher:
         folder = self.cache_dir
         self.store = ReplyStore(MEMORY if folder is None else Path(folder) / STORE_NAME)
         self.usage = {"asked": 0, "prompt_tokens": 0, "completion_tokens": 0}
-
-    # --- what callers use ---------------------------------------------------------
 
     def sample(
         self, problems: Sequence[Problem], style: str = "socratic", n: int = 1,
@@ -126,7 +123,6 @@ class Teacher:
 
     @property
     def is_recorded(self) -> bool:
-        """Whether the package has chains of this model."""
         return any(row["model"] == self.model for row in self._recorded.values())
 
     def known(
@@ -162,8 +158,6 @@ class Teacher:
         limits = {"temperature": temperature, "max_tokens": self.max_tokens}
         return {"model": self.model, **asked, **limits, "seed": sample}
 
-    # --- looking up -----------------------------------------------------------------
-
     def _jobs(
         self, problems: Sequence[Problem], style: str, temperature: float, first: int,
         n: int = 1,
@@ -189,7 +183,6 @@ class Teacher:
         return usable(self.store.find(keys)) | usable(recorded)
 
     def _all_known(self) -> list[dict]:
-        """Every reply of this model, recorded or cached."""
         rows = [r for r in self._recorded.values() if r["model"] == self.model]
         return list({r["key"]: r for r in rows + self.store.of(self.model)}.values())
 
@@ -200,17 +193,13 @@ class Teacher:
         rest = (row.get("logprob"), row["text"], row.get("tokens"))
         return Chain(problem.id, style, steps, answer, self.model, sample, *rest)
 
-    # --- asking -------------------------------------------------------------------
-
     def _ask(self, jobs: list[Job], label: str) -> dict[str, RefusedError]:
         if not self.endpoint.has_address:
             count = sum(len(job.samples) for job in jobs)
             raise TeacherError(
-                f"{count} chains of {self.model} are neither recorded nor cached "
-                f"(the first: {jobs[0].problem_id}, {jobs[0].style}, sample "
-                f"{jobs[0].samples[0]}), and there is no endpoint to ask: set "
+                f"{count} chains of {self.model} are neither recorded nor cached: set "
                 f"{KEY_VARIABLE}, or give --teacher-url with the address of a server, "
-                f"or use the recorded teacher"
+                f"or use the recorded teacher (the first: {jobs[0].problem_id})"
             )
         to = (self.endpoint, self._remember)
         if self.mode == "batch":
@@ -229,12 +218,11 @@ class Teacher:
             return LiveAsker(*to, *options).ask(jobs, label)
 
     def _in_batch_jobs(self) -> list[dict]:
-        """The rows, without their replies, that open batch jobs will bring."""
         open_jobs = self.store.open_jobs(self.endpoint.name)
         return [stub for stubs in open_jobs.values() for stub in stubs]
 
     def _budget(self) -> Budget:
-        """What may still be spent, after what other processes have spent meanwhile."""
+        """What may still be spent, by all processes together."""
         price = price_of(self.model)
         if not self.max_cost:
             return Budget(math.inf, price or Price(0.0, 0.0))
@@ -249,7 +237,6 @@ class Teacher:
         return Budget(self.max_cost, price, already)
 
     def _remember(self, rows: Sequence[dict]) -> None:
-        """Store replies on disk, before anything else reads them."""
         self.store.add(rows, replace=self.logprobs)
         self.usage["asked"] += len(rows)
         for name in ("prompt_tokens", "completion_tokens"):

@@ -14,8 +14,7 @@ with `#` before the first `===` are comments.  The styles:
     >>> [message["role"] for message in prompt.messages("Ann has 2 pens. ...")]
     ['system', 'user', 'assistant', 'user', 'assistant', 'user', 'assistant', 'user']
 
-For ASDiv's problems the teacher reads number slots (`number_slots`).  Not covered:
-parsing replies (`answers`), asking (`teacher`).
+For ASDiv's problems the teacher reads number slots.  Not covered: parsing replies.
 """
 
 from dataclasses import dataclass, replace
