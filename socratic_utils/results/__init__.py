@@ -11,6 +11,5 @@
 sections 3 and 4; `papers` the published values; `display` what notebooks show; `report`
 makes `report.html`.  Labels, colours and order of students are those of
 `students.supervision.STUDENTS`.  Nothing here trains, decodes or knows `Settings`.
-
 Not covered: hypothesis tests over seeds and story families (`metrics`).
 """

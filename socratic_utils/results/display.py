@@ -3,8 +3,7 @@
     show_prediction(rows[0])
     show_table(main_table(rows))
 
-All of it is static HTML or text, so that an executed notebook reads the same on the web
-as in JupyterLab.  Texts of models and problems are escaped.
+All of it is static HTML or text, alike on the web and in JupyterLab, and escaped.
 """
 
 import inspect
@@ -47,8 +46,8 @@ def print_scores(
 ) -> None:  # fmt: skip
     """A line per score: "cot: 9.0 % of 200 (95 % interval 5.8 to 13.8 %)".
 
-    `by` names the columns that say whose score it is; `<interval>_low` and
-    `<interval>_high` are those of its interval.  Missing scores are skipped.
+    `by` names the columns that say whose score it is, `<interval>_low` and `_high` are
+    those of its interval.  Missing scores are skipped.
     """
     for row in table.to_dict("records"):
         if not pd.isna(row[score]):
@@ -110,20 +109,17 @@ def most_divisive_problems(rows: Iterable[dict]) -> list[str]:
 def show_mask(tokenizer, example: dict[str, list[int]]) -> None:
     """A training sequence token by token; green tokens contribute to the loss."""
     spans = []
+    style = "color:#111;border:1px solid #fff;border-radius:3px;white-space:pre"
     for token, target in zip(example["input_ids"], example["labels"], strict=True):
         colour = "#eeeeee" if target == IGNORED else "#a9dfbf"
         text = escape(tokenizer.decode([token])).replace("\n", "⏎")
-        spans.append(
-            f'<span style="background:{colour};color:#111;border:1px solid #fff;'
-            f'border-radius:3px;white-space:pre">{text}</span>'
-        )
-        if "⏎" in text:
-            spans.append("<br>")
+        end = "<br>" if "⏎" in text else ""
+        spans.append(f'<span style="background:{colour};{style}">{text}</span>{end}')
     display(HTML(f'<div style="font-family:monospace">{"".join(spans)}</div>'))
 
 
 def _box(role: str, text: str, before: str) -> str:
     """A coloured line; `before` is HTML, `text` is escaped."""
-    style = f"background:{COLOURS.get(role, '#fff')};color:#111;border-radius:4px"
-    style += ";padding:2px 8px;margin:2px 0"
-    return f'<div style="{style}">{before}{escape(text)}</div>'
+    colour = COLOURS.get(role, "#fff")
+    style = f"background:{colour};color:#111;border-radius:4px;padding:2px 8px"
+    return f'<div style="{style};margin:2px 0">{before}{escape(text)}</div>'

@@ -3,17 +3,14 @@
     figure = accuracy_figure(pd.read_csv("tables/main.csv"), scale="small")
     save_figure(figure, "figures", "accuracy", "Accuracy of every student.")
 
-Each student has one colour everywhere (`students.supervision.STUDENTS`), shares are in
-percent, and whiskers are 95 % intervals.  Files hold no dates: the same rows give the
-same bytes.  `chains_figure` and `filters_figure` are SCoTD's Figures 2 and 7; Figure 4
-of both papers and SCoTD's Figure 3 are `accuracy_by` "model" and "share".
-
-Not covered: the papers' own points, which are tables (`papers`).
+Each student has one colour everywhere (`students.supervision.STUDENTS`), and whiskers
+are 95 % intervals.  Files hold no dates: the same rows give the same bytes.  SCoTD's
+Figures 2 and 7 are `chains_figure` and `filters_figure`; Figure 4 of both papers and
+SCoTD's Figure 3 are `accuracy_by` "model" and "share".
 """
 
 import io
 from collections.abc import Iterable, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +21,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from socratic_utils.files import write_atomic
+from socratic_utils.files import read_json, write_atomic
 from socratic_utils.metrics.errors import ERRORS
 from socratic_utils.students.supervision import colour_of, label_of
 
@@ -34,16 +31,12 @@ REASONS = {
     "kept": PALETTE[2], "wrong reasoning": PALETTE[1], "wrong arithmetic": PALETTE[3],
     "no steps": PALETTE[9], "no final answer": PALETTE[7],
 }  # fmt: skip
-AXES = {  # column of a table -> title; "group" is called as its column `grouping`
-    "steps_gold": "Gold steps of the problem",
-    "share": "Share of the training problems",
-    "model": "Student model",
-    "votes": "Votes per problem",
-    "chains": "Chains sampled per problem; the correct ones are trained on",
-}
+# Column of a table -> title; "group" is called as its column `grouping`.
+AXES = read_json(Path(__file__).with_name("texts.json"))["axes"]
 MARKERS = "osD^vPX*<>"
 WATERMARK = "smoke: numbers mean nothing"
 FILTER = "filter_"  # prefix of the students of a filter
+STYLE = sns.axes_style("whitegrid")  # a decorator
 MAX_PNG = 150_000  # bytes
 NO_DATES = {
     "png": {"Software": None},
@@ -51,6 +44,7 @@ NO_DATES = {
 }
 
 
+@STYLE
 def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Figure:
     """One point with its Wilson interval per run of `split`, from `tables/main.csv`."""
     split, rows = _of_split(main, split)
@@ -58,28 +52,26 @@ def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Fig
     colours, names = _colours(rows["student"]), []
     if len(set(colours.values())) < len(colours):  # too many for one each
         colours = dict.fromkeys(colours, PALETTE[3])
-    with _framed(7.2, 1.3 + 0.46 * len(rows), scale, shares="x") as axes:
-        for place, row in enumerate(rows.to_dict("records")):
-            _points(axes, place, rows.iloc[[place]], colours[row["student"]], flat=True)
-            style = {"va": "center", "bbox": {"fc": "white", "ec": "none", "pad": 1}}
-            axes.annotate(f"{row['accuracy']:.1%}", (row["ci_high"], place), (6, 0),
-                          textcoords="offset points", **style)  # fmt: skip
-            words = [label_of(row["student"]), *(f"{c} {row[c]}" for c in runs)]
-            names.append(f"{', '.join(words)}  (n = {row['n']})")
-        axes.set_yticks(range(len(rows)), names)
-        axes.set_ylim(len(rows) - 0.5, -0.5)
-        axes.set_xlim(0, min(1.12, max(0.1, rows["ci_high"].max() * 1.15)))
-        axes.set_xlabel(f"Accuracy, {split} split\n(whiskers: 95 % Wilson interval)")
+    axes = _axes(7.2, 1.3 + 0.46 * len(rows), scale, shares="x")
+    for place, row in enumerate(rows.to_dict("records")):
+        _points(axes, place, rows.iloc[[place]], colours[row["student"]], flat=True)
+        style = {"va": "center", "bbox": {"fc": "white", "ec": "none", "pad": 1}}
+        axes.annotate(f"{row['accuracy']:.1%}", (row["ci_high"], place), (6, 0),
+                      textcoords="offset points", **style)  # fmt: skip
+        words = [label_of(row["student"]), *(f"{c} {row[c]}" for c in runs)]
+        names.append(f"{', '.join(words)}  (n = {row['n']})")
+    axes.set_yticks(range(len(rows)), names)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_xlim(0, min(1.12, max(0.1, rows["ci_high"].max() * 1.15)))
+    axes.set_xlabel(f"Accuracy, {split} split\n(whiskers: 95 % Wilson interval)")
     return axes.figure
 
 
+@STYLE
 def accuracy_by(
     table: pd.DataFrame, column: str, scale: str = "", split: str = ""
 ) -> Figure:
-    """Accuracy by the values of one of AXES, the students next to each other.
-
-    Tables with a column `split` are reduced to one, by default the first.
-    """
+    """Accuracy by the values of one of AXES, the students next to each other."""
     title = AXES.get(column) or str(table["grouping"].iloc[0]).capitalize()
     if "split" in table:
         split, table = _of_split(table, split)
@@ -88,21 +80,21 @@ def accuracy_by(
     if not isinstance(values[0], str):
         values.sort()
     colours, sizes = _colours(table["student"]), table.groupby(column)["n"].max()
-    with _framed(max(6.4, 1.6 * len(values) + 2.6), 3.9, scale, shares="y") as axes:
-        for number, (student, colour) in enumerate(colours.items()):
-            shift = 0.7 * ((number + 0.5) / len(colours) - 0.5)
-            own = table[table["student"] == student]
-            places = [values.index(value) + shift for value in own[column]]
-            style = {"fmt": MARKERS[number % len(MARKERS)], "label": label_of(student)}
-            _points(axes, places, own, colour, markersize=5, **style)
-        ticks = [f"{_tick(column, v)}\n(n = {sizes[v]})" for v in values]
-        axes.set_xticks(range(len(values)), ticks)
-        axes.set_xlim(-0.5, len(values) - 0.5)
-        axes.set_xlabel(title)
-        _accuracy_axis(axes, table)
-        for edge in range(1, len(values)):
-            axes.axvline(edge - 0.5, color="0.85", linewidth=0.8)
-        _legend(axes)
+    axes = _axes(max(6.4, 1.6 * len(values) + 2.6), 3.9, scale, shares="y")
+    for number, (student, colour) in enumerate(colours.items()):
+        shift = 0.7 * ((number + 0.5) / len(colours) - 0.5)
+        own = table[table["student"] == student]
+        places = [values.index(value) + shift for value in own[column]]
+        style = {"fmt": MARKERS[number % len(MARKERS)], "label": label_of(student)}
+        _points(axes, places, own, colour, markersize=5, **style)
+    ticks = [f"{_tick(column, v)}\n(n = {sizes[v]})" for v in values]
+    axes.set_xticks(range(len(values)), ticks)
+    axes.set_xlim(-0.5, len(values) - 0.5)
+    axes.set_xlabel(title)
+    _accuracy_axis(axes, table)
+    for edge in range(1, len(values)):
+        axes.axvline(edge - 0.5, color="0.85", linewidth=0.8)
+    _legend(axes)
     return axes.figure
 
 
@@ -120,17 +112,17 @@ def error_figure(table: pd.DataFrame, scale: str = "", split: str = "") -> Figur
     return _stacked(counts, "wrong", KINDS, f"Share of wrong answers, {split}", scale)
 
 
+@STYLE
 def loss_figure(logs: dict[str, Sequence[dict]], scale: str = "") -> Figure:
     """Training loss; `logs` maps a student to lines {"step": int, "loss": float}."""
-    colours = _colours(logs)
-    with _framed(7.2, 3.6, scale) as axes:
-        for marker, (name, log) in zip(MARKERS * len(logs), logs.items(), strict=False):
-            points = [(e["step"], e["loss"]) for e in log if "loss" in e]
-            style = {"marker": marker, "markersize": 4, "color": colours[name]}
-            axes.plot(*zip(*points, strict=True), label=label_of(name), **style)
-        axes.set(xlabel="Optimizer step", ylabel="Training loss (nats per token)")
-        axes.set_ylim(bottom=0)
-        _legend(axes)
+    colours, axes = _colours(logs), _axes(7.2, 3.6, scale)
+    for marker, (name, log) in zip(MARKERS * len(logs), logs.items(), strict=False):
+        points = [(e["step"], e["loss"]) for e in log if "loss" in e]
+        style = {"marker": marker, "markersize": 4, "color": colours[name]}
+        axes.plot(*zip(*points, strict=True), label=label_of(name), **style)
+    axes.set(xlabel="Optimizer step", ylabel="Training loss (nats per token)")
+    axes.set_ylim(bottom=0)
+    _legend(axes)
     return axes.figure
 
 
@@ -139,8 +131,7 @@ def chains_figure(
 ) -> Figure:
     """Accuracy by chains per problem, one series per way of decoding.
 
-    `label_only` is the score of a student of answers on the same problems, drawn as a
-    line with its interval as a band.
+    `label_only`, the score of a student of answers, is a line with a band.
     """
     figure = accuracy_by(table, "chains", scale)
     if label_only:
@@ -154,16 +145,17 @@ def chains_figure(
     return figure
 
 
+@STYLE
 def filters_figure(table: pd.DataFrame, scale: str = "") -> Figure:
     """A bar with its Wilson interval per filter; the reference student is grey."""
     colours = [PALETTE[0 if s.startswith(FILTER) else 7] for s in table["student"]]
     names = [label_of(student.removeprefix(FILTER)) for student in table["student"]]
     ticks = [f"{a}\n(n = {n})" for a, n in zip(names, table["n"], strict=True)]
-    with _framed(max(4.8, 1.4 * len(table) + 1.2), 3.6, scale, shares="y") as axes:
-        axes.bar(range(len(table)), table["accuracy"], 0.62, color=colours, alpha=0.8)
-        _points(axes, range(len(table)), table, "0.15", fmt="none")
-        axes.set_xticks(range(len(table)), ticks)
-        _accuracy_axis(axes, table)
+    axes = _axes(max(4.8, 1.4 * len(table) + 1.2), 3.6, scale, shares="y")
+    axes.bar(range(len(table)), table["accuracy"], 0.62, color=colours, alpha=0.8)
+    _points(axes, range(len(table)), table, "0.15", fmt="none")
+    axes.set_xticks(range(len(table)), ticks)
+    _accuracy_axis(axes, table)
     return axes.figure
 
 
@@ -191,26 +183,19 @@ def save_figure(
     return write_atomic(base.with_suffix(".png"), png)
 
 
-@contextmanager
-def _framed(width: float, height: float, scale: str, shares: str = ""):
-    """Axes in our style; closed, so that notebooks show their figure only once.
-
-    `shares` names the axis ("x" or "y") that is in percent and alone has a grid.
-    """
-    style = {"font.size": 10, "axes.grid.axis": shares or "both"}
-    with sns.axes_style("whitegrid"), plt.rc_context(style):
-        figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
-        try:
-            if shares:
-                formatter = PercentFormatter(1, 0 if shares == "x" else None)
-                getattr(axes, f"{shares}axis").set_major_formatter(formatter)
-            yield axes
-            sns.despine(ax=axes)
-            if scale == "smoke":
-                style = {"color": "0.35", "alpha": 0.35, "rotation": 12, "size": 22}
-                figure.text(0.5, 0.5, WATERMARK, ha="center", va="center", **style)
-        finally:
-            plt.close(figure)
+def _axes(width: float, height: float, scale: str, shares: str = "") -> Axes:
+    """Axes of a new figure; `shares` is the one in percent, which alone has a grid."""
+    figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
+    plt.close(figure)  # so that notebooks show it only once
+    sns.despine(ax=axes)
+    if shares:
+        formatter = PercentFormatter(1, 0 if shares == "x" else None)
+        getattr(axes, f"{shares}axis").set_major_formatter(formatter)
+        axes.grid(axis="y" if shares == "x" else "x", visible=False)
+    if scale == "smoke":
+        style = {"color": "0.35", "alpha": 0.35, "rotation": 12, "size": 22}
+        figure.text(0.5, 0.5, WATERMARK, ha="center", va="center", **style)
+    return axes
 
 
 def _colours(students: Iterable[str]) -> dict[str, str]:
@@ -250,25 +235,26 @@ def _accuracy_axis(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_ylabel("Accuracy (95 % interval)")
 
 
+@STYLE
 def _stacked(
     counts: pd.DataFrame, unit: str, colours: dict, title: str, scale: str
 ) -> Figure:
     """Horizontal bars of shares; shares of 5 % and more are written into them."""
     sums = counts.sum(axis=1)
     shares = counts.fillna(0).div(sums, axis=0)
-    names = [f"{name}\n({int(n)} {unit})" for name, n in sums.items()]
-    with _framed(7.2, 1.6 + 0.55 * len(shares), scale, shares="x") as axes:
-        left = 0.0
-        for kind in sorted(shares.columns[shares.any()], key=[*colours, *shares].index):
-            colour = colours.get(kind, "0.6")
-            bars = axes.barh(names, shares[kind], 0.66, left, color=colour, label=kind)
-            texts = [f"{v:.0%}" if v >= 0.05 else "" for v in shares[kind]]
-            ink = "white" if colour in (PALETTE[0], PALETTE[3]) else "black"
-            axes.bar_label(bars, texts, label_type="center", color=ink, fontsize=9)
-            left += shares[kind]
-        axes.invert_yaxis()
-        axes.set(xlim=(0, 1), xlabel=title)
-        _legend(axes)
+    shares.index = [f"{name}\n({int(n)} {unit})" for name, n in sums.items()]
+    kinds = sorted(shares.columns[shares.any()], key=[*colours, *shares].index)
+    axes, left = _axes(7.2, 1.6 + 0.55 * len(shares), scale, shares="x"), 0.0
+    for kind, values in shares[kinds].items():
+        colour = colours.get(kind, "0.6")
+        bars = axes.barh(shares.index, values, 0.66, left, color=colour, label=kind)
+        texts = [f"{v:.0%}" if v >= 0.05 else "" for v in values]
+        ink = "white" if colour in (PALETTE[0], PALETTE[3]) else "black"
+        axes.bar_label(bars, texts, label_type="center", color=ink, fontsize=9)
+        left += values
+    axes.invert_yaxis()
+    axes.set(xlim=(0, 1), xlabel=title)
+    _legend(axes)
     return axes.figure
 
 

@@ -34,11 +34,7 @@ PAGE = Template(Path(__file__).with_name("report.html").read_text("utf-8"))
 
 
 def write_report(notebook: Path, target: Path) -> Path:
-    """Write the page of an executed notebook to `target`; returns `target`.
-
-    Below the notebook stand what `target`'s folder has of a run: the table over all
-    runs (`tables/paper_grid.csv`), and settings, packages and times (`run.json`).
-    """
+    """Write the page of an executed notebook, and of `run.json` next to `target`."""
     import nbformat
     from nbconvert import HTMLExporter
 

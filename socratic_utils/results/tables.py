@@ -6,8 +6,6 @@
 Shares are fractions in the data and in CSV, percentages where people read them.  Wilson
 intervals are over problems: they do not include the spread between seeds.  Students are
 ordered as in the registry (`students.supervision.STUDENTS`), others follow by name.
-
-Not covered: the papers' values, which `papers` sets beside these tables.
 """
 
 import re
@@ -36,7 +34,7 @@ KEY = RUN[:3]
 SCORE = ["n", "correct", "accuracy", "ci_low", "ci_high"]
 SHOWN = ["split", "student", *SCORE, "truncated"]  # of the main table, for readers
 SPLITS = ("test", "challenge", "validation", "train")
-CAPTIONS = read_json(Path(__file__).with_name("captions.json"))
+CAPTIONS = read_json(Path(__file__).with_name("texts.json"))["tables"]
 
 
 def read_predictions(folder: str | Path) -> list[dict]:
@@ -51,10 +49,7 @@ def read_predictions(folder: str | Path) -> list[dict]:
 
 
 def main_table(rows: Iterable[dict]) -> pd.DataFrame:
-    """One line per run and student, as in `tables/main.csv`; `truncated` is a share.
-
-    Raises ValueError when a run holds a problem twice.
-    """
+    """One line per run and student; ValueError when a run holds a problem twice."""
     lines = []
     for key, group in _groups(rows, RUN).items():
         if len({row["id"] for row in group}) < len(group):
@@ -65,12 +60,11 @@ def main_table(rows: Iterable[dict]) -> pd.DataFrame:
 
 
 def paired_table(rows: Iterable[dict], split: str = "") -> pd.DataFrame:
-    """Every pair of students on the same problems and seeds of one split.
+    """Every pair of students on the same problems and seeds of one split (the first).
 
     `only_a` counts the problems that A alone solves; the p-value is McNemar's exact
-    two-sided one, not corrected for the number of pairs.  `split` is by default the
-    first, which is test if there.  Problems of only one of the two are skipped with a
-    warning.  Raises ValueError on several datasets, or several models of a student.
+    two-sided one, not corrected for the number of pairs.  Problems of only one of the
+    two are skipped with a warning.  ValueError on several datasets or models.
     """
     groups, verdicts, lines = _groups(rows, ["split", "student"]), {}, []
     split = split or next((name for name, _ in groups), "")
@@ -89,10 +83,9 @@ def paired_table(rows: Iterable[dict], split: str = "") -> pd.DataFrame:
 
 
 def over_seeds(tables: Iterable[Path]) -> pd.DataFrame:
-    """Mean and standard deviation of accuracy over `main.csv` files of several seeds.
+    """Mean and sample standard deviation of accuracy over `main.csv` of several seeds.
 
-    `sd` is the sample's (n - 1) and empty for a single seed.  Socratic CoT reports
-    means of at least three runs (Table 2), without deviations.
+    Socratic CoT reports means of at least three runs (Table 2), without deviations.
     """
     main = _read_tables(tables).drop_duplicates([*KEY, "model", "seed"])
     groups = main.groupby([*KEY, "model"], sort=False)["accuracy"]
@@ -102,8 +95,8 @@ def over_seeds(tables: Iterable[Path]) -> pd.DataFrame:
 def by_size(tables: Iterable[Path], dataset: str, seed: int = 0) -> pd.DataFrame:
     """The first split's lines of runs with other student models, the smallest first.
 
-    Both papers' Figure 4 has accuracy by student size.  Runs of another dataset or
-    seed, or with another number of problems than the first, are skipped.
+    Runs of another dataset or seed, or with another number of problems than the first,
+    are skipped.
     """
     runs = _read_tables(tables)
     runs = runs[(runs["dataset"] == dataset) & (runs["seed"] == seed)]
@@ -134,10 +127,7 @@ def by_steps(rows: Iterable[dict]) -> pd.DataFrame:
 
 
 def by_group(rows: Iterable[dict]) -> pd.DataFrame:
-    """Accuracy on seen and unseen story families, and by challenge variant.
-
-    `grouping` is "family" or "variant"; a row counts once in each that it has.
-    """
+    """Accuracy on seen and unseen story families, and by challenge variant."""
     seen, named = {False: "seen", True: "unseen"}, []
     for row in rows:
         groups = {"family": seen.get(row.get("unseen")), "variant": row.get("variant")}
@@ -147,10 +137,9 @@ def by_group(rows: Iterable[dict]) -> pd.DataFrame:
 
 
 def error_table(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFrame:
-    """Counts of first errors (`metrics.first_error`) in wrong answers, zeros included.
+    """First errors (`metrics.first_error`) as counts and shares of the wrong answers.
 
-    `share` is of the student's wrong answers; `step` is the mean step, counted from 1.
-    Raises KeyError on a row whose problem is not among `problems`.
+    `step` is the mean step, counted from 1.  KeyError if a row's problem is missing.
     """
     lines = []
     for key, found in _first_errors(rows, problems, KEY):
@@ -184,10 +173,7 @@ def scores_by(rows: Iterable[dict], names: list[str]) -> pd.DataFrame:
 def save_table(
     table: pd.DataFrame, folder: str | Path, name: str, caption: str, scale: str = ""
 ) -> Path:
-    """Write `<name>.csv`, `.md`, `.tex` (booktabs) and `.caption`; the CSV's path.
-
-    At smoke scale the caption says so.  Raises ValueError on an unsafe `name`.
-    """
+    """Write `<name>` as .csv, .md, .tex and .caption; ValueError on an unsafe name."""
     if not re.fullmatch(r"[\w-]+", name):
         raise ValueError(f"a table's name is letters, digits, _ and -, not {name!r}")
     caption = f"{caption} ({SMOKE})" if scale == "smoke" else caption
@@ -204,8 +190,8 @@ def save_tables(
 ) -> dict[str, pd.DataFrame]:  # fmt: skip
     """Make and save the tables of CAPTIONS for one dataset; returns them by name.
 
-    `paired` is of the first split; others are `paired_<split>`.  Rows of ablations
-    (`ablated`) that answer to SocGT are compared with Socratic CoT's Table 2 too.
+    `paired` is of the first split, others are `paired_<split>`.  Of `ablated` the rows
+    that mean SocGT are compared with Socratic CoT's Table 2 too.
     """
     main, captions = main_table(rows), dict(CAPTIONS)
     tables = {
@@ -225,7 +211,6 @@ def save_tables(
 
 
 def _read_tables(paths: Iterable[Path]) -> pd.DataFrame:
-    """Main tables of several runs one below the other; empty without paths."""
     empty = pd.DataFrame(columns=[*RUN, *SCORE]).astype({"accuracy": float})
     return pd.concat([empty, *map(pd.read_csv, paths)])
 

@@ -13,20 +13,19 @@ Not covered: Figures 2, 3, 4 and 7, whose numbers are not in the paper's text; T
 
 from collections.abc import Iterable, Sequence
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from socratic_utils import config
+from socratic_utils.files import read_json
 from socratic_utils.metrics import accuracy, self_consistency
 
 from . import compare_with_paper, paper_table
 
 COLUMNS = {"commonsense_qa": "CSQA", "quarel": "QuaRel", "openbookqa": "OBQA"}
-CAPTIONS = {
-    "table2a": "Table 2(a)", "table2b": "Table 2(b)", "table3a": "Table 3(a)",
-    "table3b": "Table 3(b)", "fig5": "Figure 5", "transfer": "section on transfer",
-}  # fmt: skip
+CAPTIONS = read_json(Path(__file__).parents[1] / "texts.json")["scotd"]
 TEACHERS = "teacher {}, the paper's is code-davinci-002"
 # In Figure 5 and the transfer, ours differ from the paper's many chains in this.
 ONE_CHAIN = "one chain per problem, for the run's epochs"
@@ -49,11 +48,7 @@ def scores(rows: Sequence[dict], kind: str = "number") -> list[dict]:
 def compare_table(
     table: str, scores: Iterable[dict], *, dataset: str, teacher: str, comparable: bool
 ) -> pd.DataFrame:
-    """Our scores (student, n, accuracy, ci_low, ci_high) beside a table of the paper.
-
-    `table` is "table2a", "table2b", "table3a" or "table3b".  Accuracies and the paper's
-    values are fractions.
-    """
+    """Our `scores` beside the paper's "table2a", "table2b", "table3a" or "table3b"."""
     column, note = COLUMNS.get(dataset, ""), TEACHERS.format(teacher)
     return pd.DataFrame(_line(s, table, column, comparable, note) for s in scores)
 
@@ -77,8 +72,7 @@ def compare_transfer(
 ) -> pd.DataFrame:
     """Students on tasks they were not trained on, beside the paper's 79.6 % on SST-2.
 
-    The paper's student was trained on ANLI, CommonsenseQA and OpenBookQA together, ours
-    on `dataset` alone, which must be one of the three to be compared.
+    The paper's was trained on ANLI, CommonsenseQA and OpenBookQA, ours on `dataset`.
     """
     comparable = comparable and dataset in ("anli", "commonsense_qa", "openbookqa")
     note = TEACHERS.format(teacher)

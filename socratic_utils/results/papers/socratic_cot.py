@@ -5,12 +5,11 @@
     >>> gains()[["old_value", "new_value", "of_new_%", "of_old_%"]].values.tolist()[0]
     [5.05, 6.44, 21.6, 27.5]
 
-Table 2 is `compare_main`, Tables 3 and 5 and Figure 6 are `compare_ablations`, Table 4
-is `compare_questions`.  A score is compared only where benchmark, split, student model
-and scale are the paper's; elsewhere the paper's values are context and the note says
-why.  The paper gives SocGT several meanings; the rows used here are those of its
-section 5 (docs/papers.md, "Socratic CoT: open questions").  Its SVAMP is our benchmark
-`multistep`; our `svamp` is another split (800 and 200 problems).
+A score is compared only where benchmark, split, student model and scale are the
+paper's; elsewhere the paper's values are context and the note says why.  The paper
+gives SocGT several meanings; used here are those of its section 5 (docs/papers.md,
+"Socratic CoT: open questions").  Its SVAMP is our benchmark `multistep`; our `svamp` is
+another split (800 and 200 problems).
 
 Not covered: Figure 4, which is Table 2 to rounding; Figures 5 and 7, which are samples.
 """
@@ -50,13 +49,10 @@ COLUMNS = (
 
 
 def cells_of(where: str) -> pd.DataFrame:
-    """The cells of "Table 2", "Table 3", "Table 5" or "Figure 6", one per line.
-
-    Without those of GPT-3 6B, which the paper copies from Cobbe et al. (2021).
-    """
+    """The cells of "Table 2", "Table 3", "Table 5" or "Figure 6", one per line."""
     name = where.lower().replace("figure", "fig").replace(" ", "")
     cells = paper_table(f"socratic_cot_{name}").fillna({"note": ""})
-    return cells[cells["student_model"] != "GPT-3 6B"]
+    return cells[cells["student_model"] != "GPT-3 6B"]  # copied from Cobbe et al. 2021
 
 
 def column_of(student: str, dataset: str) -> str | None:
@@ -74,10 +70,7 @@ def model_in_paper(model: str) -> str | None:
 
 
 def compare_main(main: pd.DataFrame, scale: str) -> pd.DataFrame:
-    """Test accuracies of `main_table` beside Table 2; all are fractions.
-
-    Rows of ablations are welcome: those that mean SocGT have a cell.
-    """
+    """Test accuracies of students and ablations (`main_table`) beside Table 2."""
     return pd.DataFrame(_compare(main, "Table 2", scale), columns=COLUMNS)
 
 
@@ -85,11 +78,7 @@ def compare_ablations(
     main: pd.DataFrame, prompting: pd.DataFrame, *, dataset: str, teacher: str,
     scale: str,
 ) -> pd.DataFrame:  # fmt: skip
-    """Test accuracies beside Tables 3 and 5 and Figure 6, as fractions.
-
-    `main` is `main_table` of students and ablations; `prompting` is the table of the
-    teacher's two prompts on `dataset`, which may be empty.
-    """
+    """`main`, and the teacher's prompts (`prompting`), beside Tables 3, 5, Figure 6."""
     prompted = prompting.rename(columns={"prompt": "student"})
     prompted = prompted.assign(dataset=dataset, model=teacher, split="test")
     lines = [
@@ -104,8 +93,8 @@ def compare_questions(
 ) -> pd.DataFrame:
     """Quality of the sub-questions beside Table 4 (GPT-2 Large on GSM8K).
 
-    `questions` is `question_quality.quality_table` of a run with this student model.
-    BLEU is in 0 to 100, the others in 0 to 1; only #Q has an interval.
+    `questions` is `question_quality.quality_table`.  BLEU is in 0 to 100, the others in
+    0 to 1; only #Q has an interval.
     """
     paper = paper_table("socratic_cot_table4").set_index("guidance")
     known, large = dataset == "gsm8k", model_in_paper(student) == "GPT-2 Large"
@@ -160,10 +149,9 @@ def _gain(
 
 
 def _compare(rows: pd.DataFrame, where: str, scale: str) -> list[dict[str, Any]]:
-    """Our test rows beside the same cell; where there is none, beside the nearest ones.
+    """Our test rows beside the same cell, or beside the benchmark's others, or GSM8K's.
 
-    Nearest are those of the same benchmark, or of GSM8K, which is most like
-    `gradeschool`.  Arms that answer to no cell have no line.
+    Arms that answer to no cell have no line.
     """
     cells, lines = cells_of(where), []
     for ours in rows[rows["split"] == "test"].to_dict("records"):
