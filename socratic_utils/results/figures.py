@@ -87,7 +87,9 @@ def accuracy_by(
         places = [values.index(value) + shift for value in own[column]]
         style = {"fmt": MARKERS[number % len(MARKERS)], "label": label_of(student)}
         _points(axes, places, own, colour, markersize=5, **style)
-    ticks = [f"{_tick(column, v)}\n(n = {sizes[v]})" for v in values]
+    names = [f"{v:.0%}" if column == "share" else str(v) for v in values]
+    names = [name.rpartition("/")[2].replace("_", " ") for name in names]
+    ticks = [f"{a}\n(n = {sizes[v]})" for a, v in zip(names, values, strict=True)]
     axes.set_xticks(range(len(values)), ticks)
     axes.set_xlim(-0.5, len(values) - 0.5)
     axes.set_xlabel(title)
@@ -201,14 +203,6 @@ def _axes(width: float, height: float, scale: str, shares: str = "") -> Axes:
 def _colours(students: Iterable[str]) -> dict[str, str]:
     names = list(dict.fromkeys(students))
     return {name: colour_of(name, names) for name in names}
-
-
-def _tick(column: str, value: Any) -> str:
-    if column == "share":
-        return f"{value:.0%}"
-    if column == "model":
-        return value.rpartition("/")[2]
-    return str(value).replace("_", " ")
 
 
 def _of_split(table: pd.DataFrame, split: str) -> tuple[str, pd.DataFrame]:

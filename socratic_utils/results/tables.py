@@ -13,10 +13,8 @@ import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
-from math import inf
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from socratic_utils.files import read_json, write_atomic
@@ -103,9 +101,9 @@ def by_size(tables: Iterable[Path], dataset: str, seed: int = 0) -> pd.DataFrame
     for column in ("split", "n"):
         runs = runs[runs[column].isin(runs[column].iloc[:1])]
     runs = runs.drop_duplicates(["student", "model"])
-    names = [model.rpartition("/")[2] for model in runs["model"]]
-    parameters = [SIZES[n].parameters if n in SIZES else inf for n in names]
-    return runs.iloc[np.argsort(parameters, kind="stable")]
+    parameters = {name: size.parameters for name, size in SIZES.items()}
+    sizes = runs["model"].str.split("/").str[-1].map(parameters)
+    return runs.loc[sizes.sort_values(kind="stable").index]
 
 
 def strict_table(rows: Iterable[dict]) -> pd.DataFrame:
@@ -114,11 +112,11 @@ def strict_table(rows: Iterable[dict]) -> pd.DataFrame:
     for key, group in _groups(rows, KEY).items():
         group = [row for row in group if row.get("correct_strict") is not None]
         if any(bool(row["correct"]) != bool(row["correct_strict"]) for row in group):
-            both = accuracy(group), accuracy(group, "correct_strict")
-            shares = [score[name] for name in SCORE[1:3] for score in both]
+            loose, strict = accuracy(group), accuracy(group, "correct_strict")
+            shares = [score[name] for name in SCORE[1:3] for score in (loose, strict)]
             lines.append([*key, len(group), *shares])
-    names = [f"{name}_{way}" for name in SCORE[1:3] for way in ("flexible", "strict")]
-    return pd.DataFrame(lines, columns=[*KEY, "n", *names])
+    names = "n correct_flexible correct_strict accuracy_flexible accuracy_strict"
+    return pd.DataFrame(lines, columns=[*KEY, *names.split()])
 
 
 def by_steps(rows: Iterable[dict]) -> pd.DataFrame:
@@ -212,7 +210,7 @@ def save_tables(
 
 def _read_tables(paths: Iterable[Path]) -> pd.DataFrame:
     empty = pd.DataFrame(columns=[*RUN, *SCORE]).astype({"accuracy": float})
-    return pd.concat([empty, *map(pd.read_csv, paths)])
+    return pd.concat([empty, *map(pd.read_csv, paths)], ignore_index=True)
 
 
 def _first_errors(

@@ -81,10 +81,8 @@ def compare_ablations(
     """`main`, and the teacher's prompts (`prompting`), beside Tables 3, 5, Figure 6."""
     prompted = prompting.rename(columns={"prompt": "student"})
     prompted = prompted.assign(dataset=dataset, model=teacher, split="test")
-    lines = [
-        *_compare(prompted, "Table 3", scale), *_compare(main, "Table 5", scale),
-        *_compare(main, "Figure 6", scale),
-    ]  # fmt: skip
+    rows = {"Table 3": prompted, "Table 5": main, "Figure 6": main}
+    lines = [line for where in rows for line in _compare(rows[where], where, scale)]
     return pd.DataFrame(lines, columns=["where", *COLUMNS])
 
 
@@ -115,18 +113,16 @@ def compare_questions(
 
 
 def gains() -> pd.DataFrame:
-    """The paper's arrows: as printed, and relative to the new and to the old value.
-
-    Those of Table 2 set SocGT against GT Steps (GSM8K) or GT Facts (StrategyQA).
-    """
-    lines = []
-    for arrow in paper_table("socratic_cot_arrows").to_dict("records"):
-        where, data, model, old, new, printed = arrow.values()
+    """The paper's arrows: as printed, and relative to the new and to the old value."""
+    arrows, lines = paper_table("socratic_cot_arrows"), []
+    for where, data, model, old, new, _ in arrows.itertuples(index=False):
         cells = cells_of(where).query("dataset == @data and student_model == @model")
         values = cells.set_index("supervision")["value"]
-        gain = _gain(old, values[old], new, values[new], printed)
+        gain = _gain(old, values[old], new, values[new])
         lines.append({"where": where, "dataset": data, "model": model, **gain})
-    return pd.DataFrame(lines)
+    table = pd.DataFrame(lines)
+    table.insert(7, "printed_%", arrows["printed"])
+    return table
 
 
 def own_gains(main: pd.DataFrame, new: str = PAIR) -> pd.DataFrame:
@@ -137,15 +133,11 @@ def own_gains(main: pd.DataFrame, new: str = PAIR) -> pd.DataFrame:
     return pd.DataFrame(_gain(old, scores[old], new, scores[new]) for old in others)
 
 
-def _gain(
-    old: str, old_value: float, new: str, new_value: float, printed: int | None = None
-) -> dict[str, Any]:
-    """A gain in percent of the new and of the old value, which are percentages."""
-    gain = relative_gain(old_value, new_value)
-    line = {"old": old, "old_value": old_value, "new": new, "new_value": new_value}
-    line |= {} if printed is None else {"printed_%": printed}
+def _gain(old: str, before: float, new: str, after: float) -> dict[str, Any]:
+    gain = relative_gain(before, after)
     shares = {"of_new_%": 100 * gain.of_new, "of_old_%": 100 * gain.of_old}
-    return line | {name: round(share, 1) for name, share in shares.items()}
+    shares = {name: round(share, 1) for name, share in shares.items()}
+    return {"old": old, "old_value": before, "new": new, "new_value": after, **shares}
 
 
 def _compare(rows: pd.DataFrame, where: str, scale: str) -> list[dict[str, Any]]:
@@ -161,11 +153,10 @@ def _compare(rows: pd.DataFrame, where: str, scale: str) -> list[dict[str, Any]]
         else:
             theirs = cells[cells["supervision"] == column_of(student, dataset)]
         data = DATASETS.get(dataset)
-        data = data if data in set(cells["dataset"]) else None
-        shown = theirs[theirs["dataset"] == (data or "GSM8K")]
+        known = data in set(cells["dataset"])
+        shown = theirs[theirs["dataset"] == (data if known else "GSM8K")]
         same = shown[shown["student_model"] == model_in_paper(model)]
-        cell = data is not None and len(same) > 0
-        reason = _why_not(dataset, model, data is not None, cell, scale)
+        reason = _why_not(dataset, model, known, known and len(same) > 0, scale)
         for cell in (shown if reason else same).to_dict("records"):
             place = {"where": where, "paper_dataset": cell["dataset"],
                      "paper_model": cell["student_model"],
@@ -176,14 +167,11 @@ def _compare(rows: pd.DataFrame, where: str, scale: str) -> list[dict[str, Any]]
     return lines
 
 
-def _why_not(dataset: str, model: str, known: bool, cell: bool, scale: str) -> str:
-    """Why ours may not be compared with the paper's values; empty where it may.
-
-    `known`: the table has this benchmark; `cell`: and a value of this model.
-    """
+def _why_not(dataset: str, model: str, known: bool, same: bool, scale: str) -> str:
+    """Why ours may not be compared with the paper's values; empty where it may."""
     if scale == "smoke":
         return SMOKE
-    if cell and dataset != "svamp":
+    if same and dataset != "svamp":
         another = "another scale, so another recipe: not comparable"
         return "" if scale == "paper" else another
     if known and dataset != "svamp":
