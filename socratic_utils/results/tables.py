@@ -19,7 +19,7 @@ import pandas as pd
 
 from socratic_utils.files import read_json, write_atomic
 from socratic_utils.metrics import accuracy, first_error, paired
-from socratic_utils.metrics.errors import ERRORS, FirstError
+from socratic_utils.metrics.errors import ERRORS
 from socratic_utils.problems import Problem, read_rows
 from socratic_utils.students.base_models import SIZES
 from socratic_utils.students.supervision import STUDENTS
@@ -163,8 +163,8 @@ def errors_by_steps(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.Dat
 
 def scores_by(rows: Iterable[dict], names: list[str]) -> pd.DataFrame:
     """One line per value of these columns: n, correct, accuracy and its interval."""
-    groups = _groups(rows, names)
-    lines = [[*key, *accuracy(groups[key]).values()] for key in groups]
+    groups = _groups(rows, names).items()
+    lines = [[*key, *accuracy(group).values()] for key, group in groups]
     return pd.DataFrame(lines, columns=[*names, *SCORE])
 
 
@@ -213,9 +213,8 @@ def _read_tables(paths: Iterable[Path]) -> pd.DataFrame:
     return pd.concat([empty, *map(pd.read_csv, paths)], ignore_index=True)
 
 
-def _first_errors(
-    rows: Iterable[dict], problems: Iterable[Problem], names: list[str]
-) -> Iterator[tuple[tuple, list[FirstError]]]:
+def _first_errors(rows, problems: Iterable[Problem], names: list) -> Iterator[tuple]:
+    """(key, first error of every row) per group."""
     known = {problem.id: problem for problem in problems}
     for key, group in _groups(rows, names).items():
         yield key, [first_error(row, known[row["id"]]) for row in group]
