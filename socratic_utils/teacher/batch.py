@@ -199,8 +199,8 @@ class BatchAsker:
             except (ValueError, KeyError, TypeError):
                 continue
             if status == 200:
-                replies = reply_rows(body, 1, self.logprobs)
-                rows += [{**stub, **reply, "batch": True} for reply in replies]
+                for reply in reply_rows(body, 1, self.logprobs):
+                    rows.append({**stub, **reply, "batch": True})
             elif self.endpoint.learn(sent, status, body.get("error")):
                 continue  # it is submitted again without that part
             elif 400 <= status < 500 and not is_retried(status):

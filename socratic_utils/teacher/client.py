@@ -17,9 +17,9 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
@@ -35,10 +35,7 @@ STOP = ["\n\nProblem:"]  # where a completion model would begin another exemplar
 
 @dataclass
 class Endpoint:
-    """Where a model is served; each request may take `timeout` seconds.
-
-    `unsupported` holds the parts of a request that it has refused so far.
-    """
+    """Where a model is served; each request may take `timeout` seconds."""
 
     model: str
     base_url: str | None = None
@@ -46,16 +43,15 @@ class Endpoint:
     api: str = "chat"
     timeout: float = 120.0
     max_retries: int = 6
-    unsupported: set[str] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         if self.api not in errors.APIS:
             raise ValueError(f"api must be one of {errors.APIS}, not {self.api!r}")
         if self.base_url is not None:
             errors.check_address(self.base_url)
+        self.unsupported: set[str] = set()  # parts of requests that were refused
         self.stopped = False  # after an interrupt nothing is sent any more
         self.in_flight: set[asyncio.Task | None] = set()
-        self._asynchronous: Any = None
 
     @property
     def has_address(self) -> bool:
@@ -67,7 +63,7 @@ class Endpoint:
         """The blocking `openai.OpenAI` client, for batch jobs."""
         import openai
 
-        return openai.OpenAI(max_retries=self.max_retries, **self._options())
+        return openai.OpenAI(**self._options())
 
     @property
     def name(self) -> str:
@@ -111,6 +107,15 @@ class Endpoint:
                 f"teacher {self.model} does not take {part}: sent without", flush=True
             )
         return part is not None
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[None]:
+        """Requests can be made inside; in the end connections are closed."""
+        import openai
+
+        options = {**self._options(), "max_retries": 0}  # `ask` retries
+        async with openai.AsyncOpenAI(**options) as self._asynchronous:
+            yield
 
     async def ask(self, request: dict, n: int, logprobs: bool) -> list[dict]:
         """Between 1 and `n` replies to a canonical request, as `reply_rows` gives them.
@@ -158,10 +163,7 @@ class Endpoint:
     async def _post(self, body: dict) -> Any:
         """Decoded JSON of a reply that came, whole, within `timeout` seconds."""
         import httpx2
-        import openai
 
-        if self._asynchronous is None:
-            self._asynchronous = openai.AsyncOpenAI(max_retries=0, **self._options())
         task = asyncio.current_task()
         self.in_flight.add(task)
         try:
@@ -174,11 +176,6 @@ class Endpoint:
             self.in_flight.discard(task)
         return reply.json()
 
-    async def close(self) -> None:
-        if self._asynchronous is not None:
-            await self._asynchronous.close()
-        self._asynchronous = None
-
     def _options(self) -> dict[str, Any]:
         import openai
 
@@ -190,6 +187,7 @@ class Endpoint:
             "api_key": _key() or "none",  # local servers want some value
             "base_url": self.base_url,
             "timeout": openai.Timeout(self.timeout, connect=seconds),
+            "max_retries": self.max_retries,
         }
 
 

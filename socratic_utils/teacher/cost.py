@@ -135,10 +135,10 @@ def spent(rows: Sequence[dict], price: Price) -> float:
 
 
 class Budget:
-    """Admits a request only while the worst case stays within `max_cost` dollars.
+    """Admits requests while the worst case stays within `max_cost` dollars.
 
-    `already` dollars are spent.  A request's worst case is its prompt and its whole
-    token limit; when the reply is in, what it really used replaces that.
+    A request's worst case is its prompt and its whole token limit; when the reply is
+    in, what it really used replaces that.
     """
 
     def __init__(self, max_cost: float, price: Price, already: float = 0.0) -> None:

@@ -15,16 +15,13 @@ from typing import Any
 KEY_VARIABLE = "OPENAI_API_KEY"
 APIS = ("chat", "completion")
 MODES = ("live", "batch")
-RETRIED = (408, 409, 425, 429)  # and 5xx: the same request may succeed later
 NAME_A_PARAMETER = (400, 403, 422)  # the statuses of a refusal that may do so
 PARAMETERS = ("max_tokens", "temperature", "seed", "n", "logprobs")
 SYSTEM = "the system message"
 _UNSUPPORTED = re.compile(
     r"support|unrecogni[sz]ed|unknown|unexpected|extra|permitted|not allowed|not accept"
 )
-_TOO_LONG = re.compile(
-    r"(?s)context.*(length|exceed|maximum)|(length|maximum).*context"
-)
+_TOO_LONG = re.compile(r"(?s)(?=.*context).*(length|exceed|maximum)")
 _ADVICE = {
     401: f"the key in {KEY_VARIABLE} is not accepted",
     402: "the account has no credit left: look at your provider's page",
@@ -44,7 +41,7 @@ class RefusedError(TeacherError):
 
 def check_address(url: str) -> None:
     """Raises ValueError unless `url` is the address of a server, without a key."""
-    host, rest = r"([\w.-]+|\[[\da-f:]+\])", r"(:[1-9]\d*)?(/[^?@\s]*)?"
+    host, rest = r"([\w.-]+|\[[\da-fA-F:]+\])", r"(:[1-9]\d*)?(/[^?@\s]*)?"
     if not re.fullmatch(f"https?://{host}{rest}", url):
         raise ValueError(
             f"the teacher's URL is no address of a server, such as "
@@ -54,7 +51,7 @@ def check_address(url: str) -> None:
 
 def is_retried(status: int) -> bool:
     """Whether the same request may succeed at another time."""
-    return status >= 500 or status in RETRIED
+    return status >= 500 or status in (408, 409, 425, 429)
 
 
 def explained(model: str, status: int, error: Any) -> TeacherError:

@@ -59,13 +59,11 @@ class LiveAsker:
         return self.refused
 
     async def _ask_all(self) -> None:
-        self._fill()
-        try:
+        async with self.endpoint.connected():
+            self._fill()
             while self.running:
                 await self._collect()
                 self._fill()
-        finally:
-            await self.endpoint.close()
 
     def _fill(self) -> None:
         """Start requests while there is room and budget."""

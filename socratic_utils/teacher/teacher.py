@@ -85,10 +85,8 @@ class Teacher:
         """`n` chains per problem, in the problems' order, samples together.
 
         Samples are numbered from `first_sample`, and the number is the request's seed.
-        A chain whose request the endpoint refuses has no text, steps or answer, and a
-        warning is issued; if all are refused, RefusedError is raised.  Raises
-        TeacherError when chains are neither known nor obtainable, ValueError when there
-        is nothing to ask.
+        With a warning, a chain that the endpoint refuses has no text, steps or answer.
+        Raises RefusedError if all are refused, TeacherError if some are not obtainable.
         """
         if not problems or n < 1:
             raise ValueError("give at least one problem and n of at least 1")
@@ -172,15 +170,10 @@ class Teacher:
 
     def _known(self, jobs: Sequence[Job]) -> dict[str, dict]:
         """Usable replies: with `logprobs`, not those requested without them."""
-
-        def usable(rows: dict[str, dict]) -> dict[str, dict]:
-            return {
-                k: r for k, r in rows.items() if "logprob" in r or not self.logprobs
-            }
-
         keys = [key for job in jobs for key in job.keys]
         recorded = {key: self._recorded[key] for key in keys if key in self._recorded}
-        return usable(self.store.find(keys)) | usable(recorded)
+        rows = [*self.store.find(keys).items(), *recorded.items()]
+        return {key: r for key, r in rows if "logprob" in r or not self.logprobs}
 
     def _all_known(self) -> list[dict]:
         rows = [r for r in self._recorded.values() if r["model"] == self.model]

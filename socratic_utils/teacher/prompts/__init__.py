@@ -61,10 +61,7 @@ class Prompt:
 
 @cache
 def load_prompt(dataset: str, style: str, shots: int = 0) -> Prompt:
-    """The prompt of a dataset, or the default one.  ValueError on an unknown style.
-
-    `shots` limits its exemplars (0: all; Socratic CoT, Table 3: one).
-    """
+    """The prompt of a dataset, or the default one; `shots` of its exemplars (0: all)."""
     if style not in ALL_STYLES:
         raise ValueError(f"style must be one of {ALL_STYLES}, not {style!r}")
     folder = resources.files(__package__)
@@ -89,10 +86,7 @@ def parse_prompt(name: str, text: str) -> Prompt:
 
 
 def asked_text(problem: Problem, style: str) -> str:
-    """What the teacher reads: the problem, in number slots or with what is given.
-
-    Raises ValueError when the problem lacks what the style gives.
-    """
+    """What the teacher reads: the problem, in number slots or with what is given."""
     if _hides_numbers(problem, style):
         return problem.extra["slots"]
     text = problem_text(problem)
