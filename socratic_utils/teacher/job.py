@@ -42,14 +42,10 @@ class Job:
 
     def stubs(self) -> list[dict]:
         """What the row of each sample holds beside the reply."""
-        common = {
-            "model": self.request["model"],
-            "problem_id": self.problem_id,
-            "style": self.style,
-            "temperature": self.request["temperature"],
-            "prompt_hash": self.prompt_hash,
-            "prompt_characters": characters_of(self.request),
-        }
+        common = {name: self.request[name] for name in ("model", "temperature")}
+        for name in ("problem_id", "style", "prompt_hash"):
+            common[name] = getattr(self, name)
+        common["prompt_characters"] = characters_of(self.request)
         pairs = zip(self.keys, self.samples, strict=True)
         return [{"key": key, "sample": sample, **common} for key, sample in pairs]
 

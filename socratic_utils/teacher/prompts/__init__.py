@@ -61,7 +61,7 @@ class Prompt:
 
 @cache
 def load_prompt(dataset: str, style: str, shots: int = 0) -> Prompt:
-    """The prompt of a dataset, or the default one; `shots` of its exemplars (0: all)."""
+    """The prompt of a dataset, or the default one, with `shots` exemplars (0: all)."""
     if style not in ALL_STYLES:
         raise ValueError(f"style must be one of {ALL_STYLES}, not {style!r}")
     folder = resources.files(__package__)

@@ -8,9 +8,8 @@ in prefix notation, one operation each.  `filled` inserts the numbers and calcul
     A1: He has 9 - 4 = 5 pens.
     The answer is 5.
 
-`answer1` is the result of the first operation; the paper does not show how it names
-earlier results.  A slot or operation that cannot be read stays as it is, so that the
-filter finds no right answer there.  Not covered: more than two operands.
+`answer1` is the result of the first operation.  A slot or operation that cannot be read
+stays as it is.  Not covered: more than two operands.
 """
 
 import re
