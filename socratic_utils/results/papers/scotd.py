@@ -4,8 +4,8 @@
                   comparable=True)
 
 A line is one of our students, with the paper's value of the same cell where there is
-one.  `comparable` says whether student model, data and recipe are the paper's (`paper`
-scale, OPT-1.3B); elsewhere the value is context.
+one.  All comparisons take `dataset`, `teacher` and `comparable`: whether student model,
+data and recipe are the paper's (`paper` scale, OPT-1.3B); if not, its value is context.
 
 Not covered: Figures 2, 3, 4 and 7, whose numbers are not in the paper's text; Table 1
 (sample chains); Figure 8 (human judgement, `experiments.human_judgement`).
@@ -26,7 +26,6 @@ from . import compare_with_paper, paper_table
 
 COLUMNS = {"commonsense_qa": "CSQA", "quarel": "QuaRel", "openbookqa": "OBQA"}
 CAPTIONS = read_json(Path(__file__).parents[1] / "texts.json")["scotd"]
-TEACHERS = "teacher {}, the paper's is code-davinci-002"
 # In Figure 5 and the transfer, ours differ from the paper's many chains in this.
 ONE_CHAIN = "one chain per problem, for the run's epochs"
 
@@ -45,50 +44,43 @@ def scores(rows: Sequence[dict], kind: str = "number") -> list[dict]:
     return table
 
 
-def compare_table(
-    table: str, scores: Iterable[dict], *, dataset: str, teacher: str, comparable: bool
-) -> pd.DataFrame:
+def compare_table(table: str, scores: Iterable[dict], **run: Any) -> pd.DataFrame:
     """Our `scores` beside the paper's "table2a", "table2b", "table3a" or "table3b"."""
-    column, note = COLUMNS.get(dataset, ""), TEACHERS.format(teacher)
-    return pd.DataFrame(_line(s, table, column, comparable, note) for s in scores)
+    column = COLUMNS.get(run["dataset"], "")
+    return pd.DataFrame(_line(score, table, column, **run) for score in scores)
 
 
-def compare_contrast(
-    table: pd.DataFrame, *, dataset: str, teacher: str, comparable: bool
-) -> pd.DataFrame:
+def compare_contrast(table: pd.DataFrame, **run: Any) -> pd.DataFrame:
     """The table of contrast sets beside Figure 5: a line per student and side."""
-    lines, note = [], f"{TEACHERS.format(teacher)}; {ONE_CHAIN}"
+    lines = []
     for row, side in product(table.to_dict("records"), ("original", "contrast")):
         score = row | {"n": row["pairs"], "accuracy": row[side]}
         score |= {f"ci_{end}": row[f"{side}_{end}"] for end in ("low", "high")}
-        column = side if dataset == "imdb" else ""
-        line = _line(score, "fig5", column, comparable, note)
+        column = side if run["dataset"] == "imdb" else ""
+        line = _line(score, "fig5", column, **run, recipe=f"; {ONE_CHAIN}")
         lines.append(line | {"student": f"{row['student']}, {side}"})
     return pd.DataFrame(lines)
 
 
-def compare_transfer(
-    rows: Sequence[dict], *, dataset: str, teacher: str, comparable: bool
-) -> pd.DataFrame:
+def compare_transfer(rows: Sequence[dict], **run: Any) -> pd.DataFrame:
     """Students on tasks they were not trained on, beside the paper's 79.6 % on SST-2.
 
     The paper's was trained on ANLI, CommonsenseQA and OpenBookQA, ours on `dataset`.
     """
-    comparable = comparable and dataset in ("anli", "commonsense_qa", "openbookqa")
-    note = TEACHERS.format(teacher)
-    note = f"{note}; ours is trained on {dataset} alone, {ONE_CHAIN}"
+    run["comparable"] &= run["dataset"] in ("anli", "commonsense_qa", "openbookqa")
+    run["recipe"] = f"; ours is trained on {run['dataset']} alone, {ONE_CHAIN}"
     lines = []
     for task in dict.fromkeys(row["dataset"] for row in rows):
         column = task if task in config.SCOTD_DATASETS else ""
         for score in scores([row for row in rows if row["dataset"] == task]):
-            line = _line(score, "transfer", column, comparable, note)
-            lines.append({"task": task, **line})
+            lines.append({"task": task, **_line(score, "transfer", column, **run)})
     return pd.DataFrame(lines)
 
 
 def _line(
-    score: dict[str, Any], table: str, column: str, comparable: bool, note: str
-) -> dict[str, Any]:
+    score: dict[str, Any], table: str, column: str, *, dataset: str, teacher: str,
+    comparable: bool, recipe: str = "",
+) -> dict[str, Any]:  # fmt: skip
     """A score beside its cell; `column` is empty if the paper lacks this benchmark."""
     paper, value, reason = paper_table(f"scotd_{table}"), None, ""
     cells = paper[paper["ours"] == score["student"]]
@@ -100,5 +92,6 @@ def _line(
         reason = "no such cell in the paper"
     elif not comparable:
         reason = "other student, data or recipe: context only"
+    note = f"teacher {teacher}, the paper's is code-davinci-002{recipe}"
     kept = ("student", "n", "accuracy", "ci_low", "ci_high")
     return compare_with_paper({n: score[n] for n in kept}, value, reason, note)

@@ -15,10 +15,12 @@ Not covered: Figure 4, which is Table 2 to rounding; Figures 5 and 7, which are 
 """
 
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from socratic_utils.files import read_json
 from socratic_utils.metrics import relative_gain
 from socratic_utils.students.supervision import STUDENTS
 
@@ -26,19 +28,12 @@ from . import compare_with_paper, paper_table
 
 SMOKE = "smoke scale: a random tiny model, the numbers mean nothing"
 PAIR = "socratic_iterative"
-SOCGT = {  # the ablations that are SocGT by the paper's section 5, the nearest first
-    "gsm8k": ("iterative, questions of the teacher", "iterative, gold questions"),
-    "strategyqa": ("iterative, teacher answers gold questions",),
-}
-DATASETS = {"gsm8k": "GSM8K", "strategyqa": "StrategyQA", "multistep": "SVAMP",
-            "svamp": "SVAMP"}  # fmt: skip
-PAPER_MODELS = {"gpt2": "GPT-2 Small", "gpt2-medium": "GPT-2 Medium",
-                "gpt2-large": "GPT-2 Large", "gpt2-xl": "GPT-2 XL"}  # fmt: skip
-QUESTIONS = {  # our question generators -> the guidance of Table 4
-    PAIR: "none", "iterative, predicted equations": "equations",
-    "iterative, gold equations": "equations",
-}  # fmt: skip
-MEASURES = {"bleu": "BLEU", "bert_f1": "BERTScore F1", "same_count": "#Q"}
+# Ours -> the paper's: benchmarks, models, question generators (the guidance of Table 4)
+# and their measures; SOCGT has the ablations that are SocGT by the paper's section 5,
+# the nearest first.
+NAMES = read_json(Path(__file__).parent / "values" / "names.json")
+DATASETS, PAPER_MODELS, SOCGT = NAMES["datasets"], NAMES["models"], NAMES["socgt"]
+QUESTIONS, MEASURES = NAMES["questions"], NAMES["measures"]
 UPPER_BOUND = "gold equations: an upper bound of predicted ones"
 # Instead of the cell's own note in `values/`.
 NOTES = {"iterative, gold questions": "gold questions, the paper's are the LLM's"}
