@@ -15,38 +15,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from socratic_utils.config import Decoding, Settings
-from socratic_utils.files import (
-    content_hash,
-    record_settings,
-    write_jsonl_rows,
-)
+from socratic_utils.files import content_hash, record_settings, write_jsonl_rows
 from socratic_utils.metrics.self_consistency import SAMPLED
 from socratic_utils.students.decoding.loop import FORMAT, prediction_row, solve
 from socratic_utils.students.training.hardware import device
 
 from .arms import Arm
 from .decoders import decoders_of, decoding_arguments, identity
-from .saved import (
-    arm_rows_on_disk,
-    main_rows,
-    predictions_path,
-    problems_of,
-    rows_of,
-    rows_on_disk,
-    saved_table,
-    seeds_table,
-    sizes_table,
-    take_reference,
-)
+from .saved import predictions_path, problems_of, rows_of, take_reference
 from .trainings import train
-
-# Notebooks know this one module: what is on disk comes with it.
-__all__ = [
-    "arm_rows_on_disk", "correct_share", "decoding_of", "main_rows",
-    "on_same_problems", "predictions_path", "problems_of", "rows_of", "rows_on_disk",
-    "saved_table", "score", "score_all", "seeds_table", "sizes_table", "start",
-    "take_reference", "train",
-]  # fmt: skip
 
 
 def start(settings: Settings, notebook: str) -> Path:
@@ -57,9 +34,6 @@ def start(settings: Settings, notebook: str) -> Path:
     print(f"{notebook}: scale {one.scale}, {one.dataset}, student {one.student}, "
           f"teacher {one.teacher}, seed {one.seed}{how}")  # fmt: skip
     return settings.folder
-
-
-# --- decoding ---------------------------------------------------------------------
 
 
 def decoding_of(settings: Settings, arm: Arm) -> Decoding:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from socratic_utils import config
-from socratic_utils.experiments import ablations, corpus, data, prompting, stages
+from socratic_utils.experiments import ablations, corpus, data, prompting, saved, stages
 from socratic_utils.experiments.arms import main_arm, main_arms
 from socratic_utils.problems import Problem, Step
 from socratic_utils.students.supervision import SUPERVISIONS
@@ -120,7 +120,7 @@ def test_small_skips_what_trains_long(tmp_path, monkeypatch):
     assert {a.name for a in everything} > {a.name for a in quick}
     assert "no sub-question module" in {a.name for a in everything}
     slow = next(a for a in everything if a.slow)
-    path = stages.predictions_path(config.load("small"), slow, "test")
+    path = saved.predictions_path(config.load("small"), slow, "test")
     path.parent.mkdir(parents=True)
     path.write_text("")
     assert slow in ablations.arms(config.load("small"))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from socratic_utils import config
-from socratic_utils.experiments import corpus, data, stages
+from socratic_utils.experiments import corpus, data, saved, stages
 from socratic_utils.experiments.arms import main_arm
 from socratic_utils.files import project_root
 from socratic_utils.students.supervision import STUDENTS
@@ -27,7 +27,7 @@ def test_rows_are_loaded_from_disk_and_made_again_when_the_decoding_changes():
     settings = config.load("smoke", train_limit=4, test_limit=2)
     arm = main_arm("answer_only")
     first = stages.score(settings, arm)
-    path = stages.predictions_path(settings, arm, "test")
+    path = saved.predictions_path(settings, arm, "test")
     written = path.stat().st_mtime_ns
     assert stages.score(settings, arm) == first
     assert path.stat().st_mtime_ns == written
@@ -35,10 +35,10 @@ def test_rows_are_loaded_from_disk_and_made_again_when_the_decoding_changes():
     again = stages.score(changed, arm)
     assert path.stat().st_mtime_ns != written
     assert [row["tokens"] for row in again] == [5, 5]
-    assert stages.main_rows(changed) == again
-    assert stages.main_rows(config.load("smoke", test_limit=3)) == []
+    assert saved.main_rows(changed) == again
+    assert saved.main_rows(config.load("smoke", test_limit=3)) == []
     other = config.load("smoke", train_limit=6, test_limit=2, max_tokens=5)
-    assert stages.main_rows(other) == []
+    assert saved.main_rows(other) == []
     path.write_text(path.read_text("utf-8")[:-20], "utf-8")  # cut off by a kill
     assert [row["output"] for row in stages.score(changed, arm)] == [
         row["output"] for row in again
@@ -109,22 +109,22 @@ def test_runs_beside_this_one_differ_in_seed_or_student(tmp_path, monkeypatch):
         line = f"gradeschool,test,cot,{model},{seed},10,2,{share},0.1,0.6\n"
         (tmp_path / name / "tables" / "main.csv").write_text(head + line)
     for settings in (config.load("small"), config.load("small", seed=1)):
-        [line] = stages.seeds_table(settings).to_dict("records")
+        [line] = saved.seeds_table(settings).to_dict("records")
         assert (line["seeds"], line["mean"]) == (2, pytest.approx(0.3))
-    sizes = stages.sizes_table(config.load("small"))
+    sizes = saved.sizes_table(config.load("small"))
     assert dict(zip(sizes["model"], sizes["accuracy"], strict=True)) == {
         "S": 0.2, "gpt2": 0.5,
     }  # fmt: skip
 
 
 def test_saved_tables_are_those_of_the_run(settings, monkeypatch, tmp_path):
-    assert stages.saved_table(settings, "questions").empty
+    assert saved.saved_table(settings, "questions").empty
     for name in ("smoke", "reference"):
         folder = tmp_path / name / "tables"
         folder.mkdir(parents=True)
         (folder / "questions.csv").write_text(f"student\n{name}\n")
-    own = stages.saved_table(settings, "questions")
+    own = saved.saved_table(settings, "questions")
     assert own["student"].tolist() == ["smoke"]
     monkeypatch.setattr(config.Settings, "reference", tmp_path / "reference")
-    reused = stages.saved_table(replace(settings, reuse="reference"), "questions")
+    reused = saved.saved_table(replace(settings, reuse="reference"), "questions")
     assert reused["student"].tolist() == ["reference"]

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from socratic_utils.experiments import data, stages, trainings
+from socratic_utils.experiments import data, saved, stages, trainings
 from socratic_utils.experiments.scotd import checkpoints
 from socratic_utils.students.training.train import training_record
 
 
 def held_back(settings):
-    return stages.problems_of(settings, checkpoints.training_arm(settings), "train")
+    return saved.problems_of(settings, checkpoints.training_arm(settings), "train")
 
 
 def folders(settings):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from socratic_utils import config
-from socratic_utils.experiments import corpus, data, stages, trainings
+from socratic_utils.experiments import corpus, data, saved, stages, trainings
 from socratic_utils.experiments.arms import main_arm
 from socratic_utils.experiments.scotd import few_shot_or_supervised, many_chains
 from socratic_utils.filtering.right_answers import KEPT, judge
@@ -79,7 +79,7 @@ def test_scores_and_votes_are_loaded_from_disk(settings, capsys):
     assert votes[["student", "votes", "n"]].to_numpy().tolist() == [
         ["chains_02", 1, 3], ["chains_02", 2, 3]
     ]  # fmt: skip
-    path = stages.predictions_path(settings, voting, "test")
+    path = saved.predictions_path(settings, voting, "test")
     assert path.name == "gradeschool-test-chains_02-votes.jsonl"
     assert len(path.read_text("utf-8").splitlines()) == 6
     capsys.readouterr()
