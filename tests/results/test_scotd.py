@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from socratic_utils import config
-from socratic_utils.experiments.scotd.comparison import comparison
+from socratic_utils.experiments.scotd.few_shot_or_supervised import comparison
 from socratic_utils.results.papers import paper_table, scotd
 
 

@@ -6,9 +6,8 @@ A judge sees two chains of one problem side by side, without knowing who wrote t
     judge.record("left")                   # one line in anna.jsonl
     preferences(read_judgements(folder))   # shares, tests, agreement
 
-`panel` has buttons for people, `model_judge` asks a language model, and `preferences`
-counts; they are imported from their modules, because they load widgets and pandas.
-Not covered: payment, measured working time, more than two chains at a time.
+`panel` has buttons for people, and `model_judge` asks a language model.
+Not covered: payment, more than two chains at a time.
 """
 
 from .judgements import Judge, JudgingError, judgements_of, read_judgements

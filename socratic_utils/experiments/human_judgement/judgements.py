@@ -5,16 +5,14 @@
      "left": "cot", "preferred": "cot", "both_correct": false, "seconds": 9.5}
 
 `texts` is a hash of the two chains; `preferred` is "same" if the judge cannot tell.
-Files of several machines are merged by copying them into one folder.  Harmless edits
-are accepted (blank lines, "Person", a duplicated line); other damage is reported with
-its line number and left unchanged.  Not covered: an edit that is a valid judgement.
+Files of several machines are merged by copying them into one folder.  A damaged line is
+reported with its number; not covered: an edit that is still a valid judgement.
 """
 
 import json
 import os
 import re
 import time
-import warnings
 from collections.abc import Sequence
 from operator import itemgetter
 from pathlib import Path
@@ -36,38 +34,28 @@ class JudgingError(ValueError):
 def read_judgements(folder: str | Path, judge: str = "*") -> list[dict]:
     """The judgements in the files of a folder (or of one judge), left unchanged.
 
-    A last line that a crash cut off is ignored; a duplicated line counts once, with a
-    warning.  Raises JudgingError for an invalid line, for two lines that contradict
-    each other, and for two files with the same judge's choice for the same pair.
+    A last line that a crash cut off is ignored.  Raises JudgingError for an invalid
+    line, and for a second judgement of the same pair.
     """
-    found: dict[tuple, tuple[Path, int, dict]] = {}
+    found: dict[tuple, tuple[str, dict]] = {}
     for path in sorted(Path(folder).glob(f"{judge}.jsonl")):
         for number, line in enumerate(_lines(path)[0], 1):
             if not line.strip():
                 continue
             try:
-                row = _judgement(line, path.stem)
+                row = _judgement(
+                    line, normalize("NFC", path.stem)
+                )  # one way to write ü
+                key, where = judgement_key(row), f"{path.name}, line {number}"
+                first, _ = found.setdefault((row["judge"], *key), (where, row))
+                if first != where:
+                    raise ValueError(f": its pair is judged in {first} already")
             except ValueError as error:
                 raise JudgingError(
                     f"{path}, line {number} is not a judgement{error}: correct or "
                     f"delete this line; the others are kept"
                 ) from None
-            name, key = row["judge"], (row["judge"], *judgement_key(row))
-            file, earlier, known = found.setdefault(key, (path, number, row))
-            if file != path:
-                raise JudgingError(
-                    f"{path.name} and {file.name}: two judges are called {name}: "
-                    f"rename one, in all lines and the file's name, or delete the copy"
-                )
-            where = f"{path}, lines {earlier} and {number}"
-            if {**known, "seconds": 0} != {**row, "seconds": 0}:
-                raise JudgingError(
-                    f"{where}: {name} has judged {row['problem']} twice, with "
-                    f"different results: delete one of them"
-                )
-            if earlier != number:
-                warnings.warn(f"{where} are equal and counted once", stacklevel=2)
-    return [row for _, _, row in found.values()]
+    return [row for _, row in found.values()]
 
 
 def judgements_of(pairs: Sequence[Pair], rows: Sequence[dict]) -> list[dict]:
@@ -89,33 +77,21 @@ def _lines(path: Path) -> tuple[list[bytes], bytes]:
     return [*lines, last], b""  # an editor dropped the line end
 
 
-def _judgement(line: bytes, stem: str) -> dict:
-    """The judgement in a line of the file `stem`; ValueError (": why") if invalid."""
+def _judgement(line: bytes, judge: str) -> dict:
+    """The judgement in a line of a judge's file; ValueError (": why") if invalid."""
     row = json_object(line, "")
-    if isinstance(row.get("kind"), str):
-        row["kind"] = row["kind"].strip().lower()
+    row["kind"] = str(row.get("kind")).strip().lower()  # "Person" is harmless
     sources = [row.get("first"), row.get("second")]
-    if sources[0] == sources[1] and "first" in row:
+    if sources[0] == sources[1]:
         raise ValueError(f": {sources[0]!r} is compared with itself")
-    fields = {
-        "judge": str, "dataset": str, "first": str, "second": str, "problem": str,
-        "texts": str, "both_correct": bool, "seconds": (int, float), "left": sources,
-        "kind": ["person", "model"], "preferred": [*sources, "same"],
-    }  # fmt: skip
-    for name, kind in fields.items():
-        if name not in row:
-            raise ValueError(f": no field {name!r}")
-        value, choices = row[name], kind if isinstance(kind, list) else []
-        if choices and value not in choices:
-            raise ValueError(f": its {name!r} is {value!r}, which is none of {choices}")
-        if not choices and not isinstance(value, kind):
-            raise ValueError(f": its {name!r} cannot be {value!r:.60}")
-    judge, stem = normalize("NFC", row["judge"]), normalize("NFC", stem)  # "ü" as one
-    if judge not in (stem, re.sub(r" ?\(\d+\)$", "", stem)):  # "anna (1)": a download
-        raise ValueError(
-            f": its judge is {judge!r}, and the file is named after {stem!r} (if this "
-            f"is so in all of its lines, rename the file)"
-        )
+    choices = {"judge": [judge], "kind": ["person", "model"], "left": sources,
+               "preferred": [*sources, "same"]}  # fmt: skip
+    types = dict.fromkeys(("dataset", "first", "second", "problem", "texts"), str)
+    types |= {"both_correct": bool, "seconds": (int, float)}
+    wrong = [name for name in choices if row.get(name) not in choices[name]]
+    wrong += [name for name in types if not isinstance(row.get(name), types[name])]
+    if wrong:
+        raise ValueError(f": its {wrong[0]!r} cannot be {row.get(wrong[0])!r:.60}")
     return row
 
 
@@ -127,7 +103,7 @@ class Judge:
     ) -> None:
         if not re.fullmatch(r"\w[\w .-]{0,39}", name):
             raise JudgingError(
-                "a judge's name is 1 to 40 letters, digits, spaces, . or -"
+                "a judge's name: 1 to 40 letters, digits, spaces, . or -"
             )
         self.name, self.pairs, self.kind = name, pairs, kind
         self.done = {judgement_key(row) for row in read_judgements(folder, name)}
@@ -171,10 +147,8 @@ class Judge:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("ab") as file:
             if file.tell() != self._size:
-                raise JudgingError(
-                    f"another judge is using the name {self.name}: nothing is lost; "
-                    f"continue under another name"
-                )
+                raise JudgingError(f"another judge is using the name {self.name}: "
+                                   f"continue under another name")  # fmt: skip
             file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())

@@ -4,9 +4,8 @@
     print(estimate_cost(teacher, pairs, folder))
     ask_model(teacher, pairs, folder)
 
-SCoTD asked people only.  A model is cheap and has known biases (long answers, the left
-side), so its lines are marked "model" and never mixed with people's.  It is asked like
-any teacher: concurrently, within the budget, and never twice for the same reply.
+SCoTD asked people only.  A model has known biases (long answers, the left side), so its
+lines are marked "model" and never mixed with people's.
 """
 
 import re
@@ -29,10 +28,7 @@ INSTRUCTION = Path(__file__).with_suffix(".txt").read_text("utf-8").rstrip()
 
 
 def judge_of(settings: Settings, model: str) -> Teacher:
-    """A model at the run's address, with its key, cache and budget.
-
-    Raises ValueError for a teacher that exists only as published chains.
-    """
+    """A model at the run's address, with its key, cache and budget."""
     if model in CORPORA:
         raise ValueError(f"{model} is published chains and cannot be asked")
     return teacher_of(replace(settings, teacher=model))
@@ -40,17 +36,14 @@ def judge_of(settings: Settings, model: str) -> Teacher:
 
 def estimate_cost(teacher: Teacher, pairs: Sequence[Pair], folder: Path) -> Estimate:
     """What `ask_model` would cost at most; replies in the cache are free."""
-    _, jobs = _jobs(teacher, pairs, folder)
+    requests = [(job.request, 1) for job in _jobs(teacher, pairs, folder)[1]]
     price = price_of(teacher.model, teacher.mode == "batch")
     known = teacher.store.of(teacher.model)
-    return estimate([(j.request, 1) for j in jobs], known, price, teacher.concurrency)
+    return estimate(requests, known, price, teacher.concurrency)
 
 
 def ask_model(teacher: Teacher, pairs: Sequence[Pair], folder: Path) -> Judge:
-    """Let a model judge all pairs; a pair is skipped if its reply names no choice.
-
-    Raises TeacherError when the endpoint does not answer; earlier replies are kept.
-    """
+    """Let a model judge all pairs; a pair is skipped if its reply names no choice."""
     judge, jobs = _jobs(teacher, pairs, folder)
     rows, _ = teacher.ask(jobs, f"judge, {teacher.model}")
     for pair, job in zip(judge.waiting, jobs, strict=True):

@@ -1,7 +1,6 @@
-"""Which chains are compared: two sources over the same problems (notebook 14).
+"""Which chains are compared: two sources over the same problems (SCoTD, section 5).
 
-SCoTD (section 5) compares a student before and after training, and a student with its
-teacher.  Here the student of the teacher's chains (`cot`) meets up to three others:
+The student of the teacher's chains (`cot`) meets up to three others:
 
     before     itself before training, prompted (if notebook 13 has been run)
     gt_steps   the student of the benchmark's own steps
@@ -9,8 +8,7 @@ teacher.  Here the student of the teacher's chains (`cot`) meets up to three oth
 """
 
 import random
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from socratic_utils.answers.extract import is_correct
@@ -18,7 +16,7 @@ from socratic_utils.config import Settings
 from socratic_utils.experiments import corpus, data
 from socratic_utils.experiments.arms import main_arm
 from socratic_utils.experiments.saved import arm_rows_on_disk
-from socratic_utils.experiments.scotd.prompted_student import arms
+from socratic_utils.experiments.scotd import prompted_student
 from socratic_utils.files import content_hash
 from socratic_utils.problems import Chain, Problem, problem_text
 from socratic_utils.students.transcript import segments
@@ -60,40 +58,32 @@ class Pair:
         return (self.second, self.first) if swapped else (self.first, self.second)
 
 
-def sides(rows: Sequence[dict], source: str = "") -> dict[str, Side]:
+def sides(rows: Sequence[dict], source: str) -> dict[str, Side]:
     """Problem id -> a student's chain, from its prediction rows."""
-    return {
-        r["id"]: Side(source or r["student"], r["output"], r["correct"]) for r in rows
-    }
+    return {row["id"]: Side(source, row["output"], row["correct"]) for row in rows}
 
 
 def sides_of_chains(problems: list[Problem], chains: list[Chain]) -> dict[str, Side]:
     """Problem id -> a teacher's complete chain, rendered as students write theirs."""
     by_id, found = {problem.id: problem for problem in problems}, {}
-    for chain in chains:
-        if chain.steps and chain.answer:
-            problem = by_id[chain.problem_id]
-            lines = [s.text for s in segments(problem, chain) if s.role != "problem"]
-            correct = is_correct(chain.answer, problem.answer, problem.kind)
-            found[problem.id] = Side("teacher", "\n".join(lines), correct)
+    for chain in (chain for chain in chains if chain.steps and chain.answer):
+        problem = by_id[chain.problem_id]
+        lines = [s.text for s in segments(problem, chain) if s.role != "problem"]
+        correct = is_correct(chain.answer, problem.answer, problem.kind)
+        found[problem.id] = Side("teacher", "\n".join(lines), correct)
     return found
 
 
 def make_pairs(
-    first: Mapping[str, Side], second: Mapping[str, Side], problems: Sequence[Problem],
-    count: int | None = PAIRS, seed: int = 0,
+    first: dict[str, Side], second: dict[str, Side], problems: Sequence[Problem],
+    count: int | None = None, seed: int = 0,
 ) -> list[Pair]:  # fmt: skip
-    """`count` random pairs (None: all) on problems for which both sources have a chain.
-
-    Identical chains are skipped.  Raises ValueError if no pair is left.
-    """
+    """`count` random pairs (None: all) of different chains of the same problem."""
     pairs = [
         Pair(p.id, p.dataset, problem_text(p), first[p.id], second[p.id])
         for p in problems
         if p.id in first and p.id in second and first[p.id].text != second[p.id].text
     ]
-    if not pairs:
-        raise ValueError("no problem has two different chains to compare")
     random.Random(seed).shuffle(pairs)
     return pairs[:count]
 
@@ -107,23 +97,20 @@ def pairs_of_run(settings: Settings, count: int = PAIRS) -> list[Pair]:
 
     problems = data.test_problems(settings)
     split = problems[0].split
-    student = sides(score(settings, main_arm(STUDENT), split))
+    student = sides(score(settings, main_arm(STUDENT), split), STUDENT)
     others = [sides(rows_before(settings), "before")]
     if corpus.can_teach(settings, ("gt_steps",)):
-        others.append(sides(score(settings, main_arm("gt_steps"), split)))
+        others.append(sides(score(settings, main_arm("gt_steps"), split), "gt_steps"))
     others.append(sides_of_chains(problems, teachers_chains(settings, problems, count)))
-    pairs: list[Pair] = []
     share = max(1, min(count, len(problems)) // max(1, sum(map(bool, others))))
+    pairs: list[Pair] = []
     for other in others:
         used = {pair.problem_id for pair in pairs}
         unused = [problem for problem in problems if problem.id not in used]
-        with suppress(ValueError):  # the remaining chains are identical
-            pairs += make_pairs(other, student, unused, share, settings.seed)
+        pairs += make_pairs(other, student, unused, share, settings.seed)
     if not pairs:
-        raise ValueError(
-            f"nothing to compare: {settings.teacher} has no chains on {split} problems "
-            f"and no student learns gold steps"
-        )
+        why = f"{settings.teacher} has no chains on {split} problems"
+        raise ValueError(f"nothing to compare: {why}, and no student learns gold steps")
     random.Random(settings.seed).shuffle(pairs)
     return pairs
 
@@ -145,8 +132,7 @@ def can_compare(settings: Settings) -> bool:
 
 def rows_before(settings: Settings) -> list[dict]:
     """The untrained student's rows of notebook 13; empty if it has not been run."""
-    [before] = [arm for arm in arms(settings) if arm.name == "greedy_cot"]
-    return arm_rows_on_disk(settings, before)
+    return arm_rows_on_disk(settings, prompted_student.greedy_arm(settings))
 
 
 def teachers_chains(
@@ -157,13 +143,12 @@ def teachers_chains(
     A live teacher is asked about `count` of them, evenly spaced.
     """
     if settings.teacher in CORPORA:  # may be scored and judged, never learnt
-        offered = CORPORA[settings.teacher].offered.get((settings.dataset, STUDENT), ())
-        if (split := problems[0].split) not in offered:
+        split, offered = problems[0].split, CORPORA[settings.teacher].offered
+        if split not in offered.get((settings.dataset, STUDENT), ()):
             return []
         chains = published(settings.teacher, settings.dataset, split, STUDENT)
         return [chains[problem.id] for problem in problems if problem.id in chains]
     if data.can_ask(settings):
-        asked = data.spread(problems, count)
-        return data.teacher_of(settings).sample(asked, STUDENT)
+        return data.teacher_of(settings).sample(data.spread(problems, count), STUDENT)
     teacher = data.teacher_of(settings, plan=True)
     return [chain for p in problems if (chain := teacher.known(p, STUDENT))]

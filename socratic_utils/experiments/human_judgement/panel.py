@@ -2,8 +2,7 @@
 
     JudgePanel(Judge("anna", pairs, folder)).show()
 
-Left, right and down arrow choose "left", "right" and "same" while the mouse is over the
-panel.  Every choice is saved at once; shown again, the panel continues where it was.
+Arrow keys work while the mouse is over the panel.  Every choice is saved at once.
 """
 
 import time

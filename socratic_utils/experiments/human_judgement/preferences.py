@@ -1,14 +1,9 @@
 """Judgements in numbers: shares, tests, agreement (SCoTD, section 5).
 
-    >>> row = {"judge": "a", "kind": "person", "dataset": "d", "problem": "p",
-    ...        "first": "before", "second": "after", "both_correct": False,
-    ...        "preferred": "after"}
-    >>> preferences([row])[0]["second_share"]
-    1.0
+    pd.DataFrame(preferences(read_judgements(folder)))
 
 Several judgements of one pair are not independent, so share, interval and test use the
 majority of each pair; "same" is no vote, and ties are excluded.
-Not covered: models with judge and problem effects, which need more judgements.
 """
 
 from collections.abc import Sequence

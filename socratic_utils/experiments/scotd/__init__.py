@@ -5,7 +5,6 @@ few_shot_or_supervised    chains and labels, with and without gold answers
 data_size                 students of a share of the training problems
 prompted_student          before training, and on tasks it was never trained on
 checkpoints               what choosing a checkpoint on the reported split is worth
-comparison                what SCoTD's tables have to know of a run
 
 >>> from socratic_utils.config import load
 >>> from socratic_utils.experiments.scotd import many_chains

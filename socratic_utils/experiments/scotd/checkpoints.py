@@ -3,12 +3,7 @@
 The authors' code of SCoTD keeps the checkpoint that is best on the split whose accuracy
 it then reports.  The best of several noisy numbers is too high, so we choose on a part
 of the training problems that the student never saw, and show what the other choice
-would have reported:
-
-    rows = score(settings)          # doctest: +SKIP
-    choices(rows)                   # by held-back problems, by reported ones, the last
-
-Not covered: early stopping; the paper's own checkpoints (1,000, 2,000, 4,000, ...).
+would have reported.
 """
 
 from collections.abc import Sequence
@@ -19,9 +14,10 @@ import pandas as pd
 from socratic_utils.config import Settings
 from socratic_utils.results.tables import scores_by
 
+from .. import stages
+from ..ablations import paired_line
 from ..arms import Arm
 from ..data import STYLE
-from ..saved import rows_on_disk
 
 EXPERIMENT = "checkpoints"
 
@@ -35,10 +31,8 @@ def training_arm(settings: Settings) -> Arm:
 
 def arms(settings: Settings) -> list[Arm]:
     """Every checkpoint on the held-back and on the reported problems; trains once."""
-    from ..trainings import train  # which loads torch
-
     arm = training_arm(settings)
-    [student] = train(settings, arm)
+    [student] = stages.train(settings, arm)
     steps = sorted(int(path.name[5:]) for path in student.glob("step-*"))
     if len(steps) < min(arm.checkpoints, 2):
         raise RuntimeError(f"{student} lacks checkpoints: delete it to train it again")
@@ -54,52 +48,32 @@ def arms(settings: Settings) -> list[Arm]:
 
 def score(settings: Settings) -> list[dict]:
     """Prediction rows of every checkpoint, with the columns `step` and `part`."""
-    from ..stages import score  # which loads torch
-
     if not settings.reuse:
-        return [row for arm in arms(settings) for row in score(settings, arm)]
-    if rows := rows_on_disk(settings, EXPERIMENT):
+        return [row for arm in arms(settings) for row in stages.score(settings, arm)]
+    if rows := stages.rows_on_disk(settings, EXPERIMENT):
         return rows
-    raise FileNotFoundError(
-        "no committed reference run has checkpoints: run without --reuse"
-    )
-
-
-def reported(rows: Sequence[dict], step: int) -> list[dict]:
-    """The rows of a checkpoint on the problems that are reported."""
-    return [r for r in rows if r["step"] == step and r["part"] == "reported"]
-
-
-def checkpoint_table(rows: Sequence[dict]) -> pd.DataFrame:
-    """One line per checkpoint and part: accuracy with its interval."""
-    return scores_by(rows, ["step", "part"])
+    raise FileNotFoundError("no committed checkpoints: run without --reuse")
 
 
 def choices(rows: Sequence[dict]) -> pd.DataFrame:
     """What each way of choosing would report; the earlier of two equal steps wins."""
-    table = checkpoint_table(rows)
-    parts = {part: table[table["part"] == part].set_index("step")
-             for part in ("held back", "reported")}  # fmt: skip
+    table = scores_by(rows, ["step", "part"]).set_index("step")
+    hidden, shown = (table[table["part"] == part] for part in ("held back", "reported"))
     chosen = {
-        "held-back training problems": parts["held back"]["accuracy"].idxmax(),
-        "the reported problems (SCoTD's code)": parts["reported"]["accuracy"].idxmax(),
-        "none: the last": parts["reported"].index.max(),
+        "held-back training problems": hidden["accuracy"].idxmax(),
+        "the reported problems (SCoTD's code)": shown["accuracy"].idxmax(),
+        "none: the last": shown.index.max(),
     }
-    return pd.DataFrame(
-        [{"chosen on": how, "step": step, **parts["reported"].loc[step].drop("part")}
-         for how, step in chosen.items()]
-    )  # fmt: skip
+    lines = shown.drop(columns="part").loc[list(chosen.values())].reset_index()
+    lines.insert(0, "chosen on", list(chosen))
+    return lines
 
 
 def compare_choices(rows: Sequence[dict]) -> list[dict]:
-    """A line: chosen on the reported problems, against chosen on held-back ones.
-
-    None without rows.
-    """
-    from ..ablations import paired_line
-
+    """A line: chosen on the reported problems, against chosen on held-back ones."""
     if not rows:
         return []
+    shown = [row for row in rows if row["part"] == "reported"]
     held_back, leaked = choices(rows)["step"].tolist()[:2]
-    base, own = (reported(rows, step) for step in (held_back, leaked))
+    base, own = ([r for r in shown if r["step"] == s] for s in (held_back, leaked))
     return [paired_line("cot, checkpoint chosen on the reported problems", own, base)]

@@ -1,24 +1,19 @@
 """Students of a share of the training problems: how much data does a chain replace?
 
-SCoTD (Figure 3) trains on 20 to 100 % of the problems, on labels alone and on chains,
-and reports that chains of 40 % beat all labels.  Here a share of the problems, evenly
-spaced, teaches `answer_only` and `cot` for the run's epochs, so less data is less
-training too; at `paper` scale the pools of many chains as well.  All of the problems
-are the students of the main table.
+SCoTD (Figure 3) trains on 20 to 100 % of the problems, on labels alone and on chains.
+Here a share of the problems, evenly spaced, teaches `answer_only` and `cot` for the
+run's epochs, so less data is less training too; at `paper` scale the pools of many
+chains as well.  All of the problems are the students of the main table.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-import pandas as pd
-
 from socratic_utils.config import Settings
-from socratic_utils.results.tables import scores_by
 
+from .. import stages
 from ..arms import Arm, main_arm
 from ..corpus import can_teach
 from ..data import can_sample
-from ..saved import arm_rows_on_disk, rows_on_disk
 from . import many_chains
 
 EXPERIMENT = "data_size"
@@ -27,16 +22,17 @@ STUDENTS = ("answer_only", "cot")
 
 def arms(settings: Settings) -> list[Arm]:
     """Every student at every share of the problems, the whole included."""
-    found = []
-    for student in STUDENTS:
-        arm = replace(main_arm(student), limits=(settings.many.test_limit,))
-        if can_teach(settings, arm.models):
-            found += [_part(arm, share) for share in settings.many.shares]
+    found = [_whole(settings, student) for student in STUDENTS]
+    found = [arm for arm in found if can_teach(settings, arm.models)]
     if settings.scale == "paper" and can_sample(settings):
         pools = many_chains.arms(settings)[: len(settings.many.counts)]
-        pools = many_chains.with_chains(settings, pools)
-        found += [_part(arm, share) for arm in pools for share in settings.many.shares]
-    return found
+        found += many_chains.with_chains(settings, pools)
+    return [_part(arm, share) for arm in found for share in settings.many.shares]
+
+
+def _whole(settings: Settings, student: str) -> Arm:
+    """A student of the main table, on the problems of this experiment."""
+    return replace(main_arm(student), limits=(settings.many.test_limit,))
 
 
 def _part(arm: Arm, share: float) -> Arm:
@@ -50,27 +46,20 @@ def _part(arm: Arm, share: float) -> Arm:
 
 def score(settings: Settings) -> list[dict]:
     """Rows of all students and shares, with the column `share`."""
-    from ..stages import on_same_problems, score  # which load torch
-
     rows = []
     for arm in arms(settings):
         if arm.experiment:
-            rows += score(settings, arm)
+            rows += stages.score(settings, arm)
         else:
-            whole = on_same_problems(settings, arm, main_arm(arm.name))
+            whole = stages.on_same_problems(settings, arm, main_arm(arm.name))
             rows += [{**row, "share": 1.0} for row in whole]
     return rows
 
 
 def saved_rows(settings: Settings) -> list[dict]:
     """What `score` has saved; nothing is trained, and the teacher is not asked."""
-    rows = rows_on_disk(settings, EXPERIMENT)
+    rows = stages.rows_on_disk(settings, EXPERIMENT)
     for student in STUDENTS if rows else ():
-        arm = replace(main_arm(student), limits=(settings.many.test_limit,))
-        rows += [{**row, "share": 1.0} for row in arm_rows_on_disk(settings, arm)]
+        whole = stages.arm_rows_on_disk(settings, _whole(settings, student))
+        rows += [{**row, "share": 1.0} for row in whole]
     return rows
-
-
-def size_table(rows: Sequence[dict]) -> pd.DataFrame:
-    """One line per student and share: accuracy with its interval."""
-    return scores_by(rows, ["student", "share"])

@@ -2,17 +2,10 @@
 
 SCoTD has two settings.  *Few-shot*: no gold label says which chains are right, so all
 are kept, and the teacher's own answer is the label.  *Supervised*: gold labels drop the
-wrong chains.  In both, students of the label alone are the baseline:
+wrong chains.  In both, students of the label alone are the baseline.
 
-    few_shot_label    the answer, as the teacher gave it
-    few_shot_cot      the teacher's first chain, right or wrong (Greedy-CoT)
-    full_label        the gold answer
-    full_cot          the teacher's first chain, where its answer is right
-
-Where many chains can be sampled, SCoTD's own students follow: `few_shot_scotd`,
-`full_scotd`, and those of 1, 5, ... chains (Table 3b).  All are trained for the same
-number of optimizer steps, so a student of fewer chains sees them more often.  SCoTD
-decodes its few-shot students by vote (`voting_arms`).
+All are trained for the same number of optimizer steps, so a student of fewer chains
+sees them more often.  SCoTD decodes its few-shot students by vote (`voting_arms`).
 """
 
 import re
@@ -20,15 +13,20 @@ from collections.abc import Collection, Sequence
 from math import ceil
 from typing import Any
 
-from socratic_utils.config import Settings
+import pandas as pd
+
+from socratic_utils import config
+from socratic_utils.config import Settings, outputs_root
 from socratic_utils.metrics.statistics import accuracy
 from socratic_utils.results.papers.scotd import scores
+from socratic_utils.results.tables import by_size
 
 from ..arms import Arm
 from ..data import STYLE, can_sample, train_problems
 from ..saved import rows_on_disk
 from .many_chains import with_votes
 
+STUDENT = "facebook/opt-1.3b"  # the paper's
 EXPERIMENT = "few_shot_or_supervised"
 IN_TABLE = {  # a table of the paper -> its students
     "table2b": r"(few_shot|full)_(label|cot|scotd)",
@@ -39,33 +37,29 @@ IN_TABLE = {  # a table of the paper -> its students
 
 def arms(settings: Settings) -> list[Arm]:
     """The students of Table 2(b), then, where many chains can be had, of Table 3."""
-    found = [
-        _arm(settings, "few_shot_label", "answer_only", "first_all"),
-        _arm(settings, "few_shot_cot", STYLE, "first_all"),
-        _arm(settings, "full_label", "answer_only", "gold_labels"),
-        _arm(settings, "full_cot", STYLE, "first_right"),
-    ]
-    if not can_sample(settings):
-        return found
-    for count in settings.many.counts:
-        pool = f"all_chains_{count:02d}"
-        found.append(_arm(settings, f"few_shot_{count:02d}", STYLE, pool))
-    most = settings.many.counts[-1]
-    found.append(_arm(settings, "few_shot_scotd", STYLE, f"all_chains_{most:02d}"))
-    found.append(_arm(settings, "full_scotd", STYLE, f"chains_{most:02d}"))
-    return found
+    pools = {
+        "few_shot_label": "first_all",  # the answer, as the teacher gave it
+        "few_shot_cot": "first_all",  # its first chain, right or wrong (Greedy-CoT)
+        "full_label": "gold_labels",  # the gold answer
+        "full_cot": "first_right",  # the teacher's first chain, where it is right
+    }
+    if can_sample(settings):
+        counts = [f"{count:02d}" for count in settings.many.counts]
+        pools |= {f"few_shot_{count}": f"all_chains_{count}" for count in counts}
+        pools["few_shot_scotd"] = f"all_chains_{counts[-1]}"
+        pools["full_scotd"] = f"chains_{counts[-1]}"
+    return [
+        Arm(name, ("answer_only" if name.endswith("label") else STYLE,), EXPERIMENT,
+            pool=pool, balanced=settings.many.balanced and "chains_" in pool,
+            steps=steps(settings))
+        for name, pool in pools.items()
+    ]  # fmt: skip
 
 
 def voting_arms(settings: Settings) -> list[Arm]:
     """The students of chains that the teacher's own labels allow, sampled to vote."""
     plain = ("few_shot_label", "full_label", "full_cot")
     return [with_votes(settings, a) for a in arms(settings) if a.name not in plain]
-
-
-def _arm(settings: Settings, name: str, model: str, pool: str) -> Arm:
-    balanced = settings.many.balanced and "chains_" in pool
-    return Arm(name, (model,), EXPERIMENT, pool=pool, balanced=balanced,
-               steps=steps(settings))  # fmt: skip
 
 
 def steps(settings: Settings) -> int:
@@ -87,12 +81,11 @@ def scores_in(
 
 def first_disagreement(rows: Sequence[dict], first: str, second: str) -> list[dict]:
     """The rows of two students on the first problem that only one of them solves."""
-    found = {row["id"]: row for row in rows if row["student"] == first}
-    for row in (row for row in rows if row["student"] == second):
-        other = found.get(row["id"], row)
-        if other["correct"] != row["correct"]:
-            return [other, row]
-    return []
+    own, other = (
+        [row for row in rows if row["student"] == name] for name in (first, second)
+    )
+    pairs = zip(own, other, strict=False)  # one of them may have been skipped
+    return next(([a, b] for a, b in pairs if a["correct"] != b["correct"]), [])
 
 
 def label_only(settings: Settings, ids: Collection[str]) -> dict[str, Any] | None:
@@ -107,3 +100,25 @@ def label_only(settings: Settings, ids: Collection[str]) -> dict[str, Any] | Non
         if ids and {row["id"] for row in own} == set(ids):
             return {"student": name, **accuracy(own)}
     return None
+
+
+# --- beside the paper -------------------------------------------------------------
+
+
+def comparison(settings: Settings) -> dict[str, Any]:
+    """The keywords of the comparisons in `results.papers.scotd`.
+
+    A run is `comparable` if student, data and recipe are the paper's.
+    """
+    own = config.load("paper", dataset=settings.dataset)
+    names = ("scale", "student", "training", "train_limit", "test_limit", "many")
+    same = all(getattr(settings, n) == getattr(own, n) for n in names)
+    return {"dataset": settings.dataset, "teacher": settings.teacher,
+            "comparable": same and settings.student == STUDENT}  # fmt: skip
+
+
+def sizes(settings: Settings) -> pd.DataFrame:
+    """SCoTD's Figure 4: the tables of this run and of those of other students."""
+    found = outputs_root().glob(f"{settings.scale}*/tables/{EXPERIMENT}.csv")
+    paths = [path for path in found if not path.parts[-3].endswith("-reused")]
+    return by_size(sorted(paths), settings.dataset, settings.seed)

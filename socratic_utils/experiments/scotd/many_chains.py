@@ -1,14 +1,10 @@
 """Students of many chains per problem: how many, which ones, how many votes.
 
-    rows = score_all(settings, with_chains(settings, arms(settings)))  # doctest: +SKIP
-
 All students are trained for the same number of optimizer steps, as SCoTD's are, so that
 more chains mean other chains and not more training: at `small` scale about as many as
 show each chain of the largest pool once, and each of the smallest six times.  At
 `paper` scale every visit of a problem draws one of its chains, as the authors' code
 does.  Wrong chains are left out (SCoTD's supervised setting).
-
-Not covered: transcripts longer than `max_length` are dropped, which makes fewer steps.
 """
 
 from collections import Counter
@@ -26,22 +22,22 @@ from socratic_utils.metrics.self_consistency import accuracy_by_votes
 from socratic_utils.metrics.statistics import accuracy
 from socratic_utils.problems import Chain, Problem
 
+from ..ablations import paired_line
 from ..arms import Arm
 from ..corpus import FILTERS, filters_of, pool_of
 from ..data import STYLE, spread, test_problems
 from ..saved import arm_rows_on_disk
 
 EXPERIMENT = "many_chains"
-WAYS = {"pool_flat": False, "pool_balanced": True}  # name of an arm -> `balanced`
 
 
 def arms(settings: Settings) -> list[Arm]:
     """Students of 1, 2, ... chains (SCoTD, Figure 2), and the largest pool presented
     the other way: flat, all chains weigh the same, or balanced, all problems do."""
-    pools = [count_name(count) for count in settings.many.counts]
-    found = [pool_arm(settings, pool) for pool in pools]
-    name = next(n for n, way in WAYS.items() if way != settings.many.balanced)
-    return [*found, replace(found[-1], name=name, balanced=WAYS[name])]
+    counts, balanced = settings.many.counts, not settings.many.balanced
+    found = [pool_arm(settings, count_name(count)) for count in counts]
+    name = "pool_balanced" if balanced else "pool_flat"
+    return [*found, replace(found[-1], name=name, balanced=balanced)]
 
 
 def filter_arms(settings: Settings) -> list[Arm]:
@@ -111,9 +107,8 @@ def chain_table(problem: Problem, chains: Sequence[Chain]) -> pd.DataFrame:
 def right_chains(problems: Sequence[Problem], chains: Sequence[Chain]) -> pd.DataFrame:
     """How many problems have 0, 1, 2, ... right chains."""
     right = Counter(chain.problem_id for chain in correct_only(problems, chains).chains)
-    found = Counter(right[problem.id] for problem in problems)
-    lines = [{"right chains": n, "problems": found[n]} for n in sorted(found)]
-    return pd.DataFrame(lines)
+    found = pd.Series([right[p.id] for p in problems], name="right chains")
+    return found.value_counts().sort_index().reset_index(name="problems")
 
 
 def overlaps(settings: Settings, arms: Iterable[Arm]) -> pd.DataFrame:
@@ -130,15 +125,14 @@ def choices_of_one_problem(
 ) -> tuple[Problem, pd.DataFrame]:
     """The problem with the most right chains; its chains, and which arms have each."""
     problems, right = pool_of(settings, whole_pool(settings).pool)
-    [(most, _)] = Counter(chain.problem_id for chain in right.chains).most_common(1)
-    pools = {arm.name: pool_of(settings, arm.pool)[1].chains for arm in arms}
-    table = pd.DataFrame(
-        {**{name: "yes" if chain in pool else "" for name, pool in pools.items()},
-         "chain": chain_text(chain)}
-        for chain in right.chains
-        if chain.problem_id == most
-    )  # fmt: skip
-    return next(problem for problem in problems if problem.id == most), table
+    counts = Counter(chain.problem_id for chain in right.chains)
+    problem = max(problems, key=lambda problem: counts[problem.id])
+    chains = [chain for chain in right.chains if chain.problem_id == problem.id]
+    table = pd.DataFrame()
+    for arm in arms:
+        pool = pool_of(settings, arm.pool)[1].chains
+        table[arm.name] = ["yes" if chain in pool else "" for chain in chains]
+    return problem, table.assign(chain=[chain_text(chain) for chain in chains])
 
 
 # --- tables -----------------------------------------------------------------------
@@ -146,8 +140,7 @@ def choices_of_one_problem(
 
 def vote_table(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
     """Accuracy by number of votes: a line per student and number of votes."""
-    kind = test_problems(settings)[0].kind
-    lines = []
+    kind, lines = test_problems(settings)[0].kind, []
     for student in dict.fromkeys(row["student"] for row in rows):
         own = [row for row in rows if row["student"] == student]
         samples = max(row["sample"] for row in own) + 1
@@ -165,14 +158,13 @@ def chains_table(
     `rows` are greedy rows.  With `votes` (of `vote_table`) both are on the problems
     that were voted on.
     """
-    ids = {row["id"] for row in rows}
     if votes is not None:
         ids = {problem.id for problem in voted_problems(settings)}
+        rows = [row for row in rows if row["id"] in ids]
     lines: list[dict[str, Any]] = []
     for count in settings.many.counts:
         student = count_name(count)
-        own = [r for r in rows if r["student"] == student and r["id"] in ids]
-        if own:
+        if own := [row for row in rows if row["student"] == student]:
             lines.append({"student": "greedy", "chains": count, **accuracy(own)})
         if votes is not None:
             last = votes[votes["student"] == student].to_dict("records")[-1:]
@@ -182,13 +174,13 @@ def chains_table(
 
 
 def filter_rows(settings: Settings, rows: Sequence[dict]) -> list[dict]:
-    """Greedy rows of the filters' students and of the student of all right chains, in
-    a figure's order; none where no filter was scored."""
-    wanted = [whole_pool(settings).name, *FILTERS]
-    found = [row for row in rows if row["student"] in wanted]
-    if not {row["student"] for row in found} & set(FILTERS):
-        return []
-    return sorted(found, key=lambda row: wanted.index(row["student"]))
+    """Greedy rows of the student of all right chains and of the filters' students;
+    none where no filter was scored."""
+    whole, *filtered = (
+        [row for row in rows if row["student"] == name]
+        for name in (whole_pool(settings).name, *FILTERS)
+    )
+    return whole + sum(filtered, []) if any(filtered) else []
 
 
 def teacher_votes(
@@ -207,11 +199,7 @@ def teacher_votes(
 
 def compare_ways(settings: Settings) -> list[dict[str, Any]]:
     """A line on flat against balanced pools, once both are on disk; else none."""
-    from ..ablations import paired_line
-
     other = arms(settings)[-1]
     base, own = (arm_rows_on_disk(settings, a) for a in (whole_pool(settings), other))
-    if not (base and own):
-        return []
-    way = other.name.removeprefix("pool_")
-    return [paired_line(f"many chains, {way} pool", own, base)]
+    name = f"many chains, {other.name.removeprefix('pool_')} pool"
+    return [paired_line(name, own, base)] if base and own else []

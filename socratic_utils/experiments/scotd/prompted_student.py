@@ -2,12 +2,7 @@
 
 SCoTD, Table 2(a): the untrained student reads a few exemplars with and without chains.
 Its Figure 6: a trained one reads exemplars of a task it was never trained on.  The
-exemplars are those of the teacher's prompts, written as transcripts
-(`students.decoding.few_shot`).
-
-    >>> from socratic_utils.config import load
-    >>> [arm.name for arm in arms(load("smoke"))]
-    ['no_cot', 'greedy_cot', 'self_consistency']
+exemplars are those of the teacher's prompts (`students.decoding.few_shot`).
 
 Not covered: MetaICL, SCoTD's baseline of the transfer; instructions.
 """
@@ -26,12 +21,15 @@ from ..saved import rows_on_disk
 EXPERIMENT = "prompted"
 
 
+def greedy_arm(settings: Settings) -> Arm:
+    """The untrained student, prompted with chains and decoded greedily."""
+    limits = (settings.many.test_limit,)
+    return Arm("greedy_cot", (), EXPERIMENT, exemplars=STYLE, limits=limits)
+
+
 def arms(settings: Settings) -> list[Arm]:
     """The untrained student's three rows of Table 2(a)."""
-    many = settings.many
-    greedy = Arm(
-        "greedy_cot", (), EXPERIMENT, exemplars=STYLE, limits=(many.test_limit,)
-    )
+    greedy, many = greedy_arm(settings), settings.many
     return [
         replace(greedy, name="no_cot", exemplars="answer_only"),
         greedy,
@@ -46,30 +44,24 @@ def transfer_arms(settings: Settings) -> list[Arm]:
     The tasks are `settings.many.transfer`, those at hand and not the run's own; the
     trained student is that of the teacher's chains.
     """
-    found = []
-    for task in settings.many.transfer:
-        if task != settings.dataset and at_hand(settings, task):
-            before = Arm("before", (), EXPERIMENT, exemplars=STYLE, dataset=task,
-                         limits=(settings.many.test_limit,))  # fmt: skip
-            found.append(before)
-            if can_teach(settings, (STYLE,)):
-                found.append(replace(before, name="after_cot", models=(STYLE,)))
-    return found
+    models: dict[str, tuple[str, ...]] = {"before": ()}
+    if can_teach(settings, (STYLE,)):
+        models["after_cot"] = (STYLE,)
+    return [
+        replace(greedy_arm(settings), name=name, models=models[name], dataset=task)
+        for task in settings.many.transfer
+        if task != settings.dataset and at_hand(settings, task)
+        for name in models
+    ]
 
 
 def transfer(settings: Settings) -> list[dict]:
     """Prediction rows of `transfer_arms`; reused rows as far as they are committed."""
-    from ..stages import score  # which loads torch
+    from ..stages import score_all  # which loads torch
 
-    rows = []
-    for arm in transfer_arms(settings):
-        try:
-            rows += score(settings, arm)
-        except FileNotFoundError as error:
-            if not settings.reuse:
-                raise
-            print(error)
-    return rows
+    if settings.reuse:
+        return [r for r in saved_rows(settings) if r["dataset"] != settings.dataset]
+    return score_all(settings, transfer_arms(settings))
 
 
 def saved_rows(settings: Settings) -> list[dict]:

@@ -96,7 +96,7 @@ def test_two_judges_of_one_name(pairs, tmp_path):
         two.record("left")
     assert len(read_judgements(tmp_path)) == 1
     (tmp_path / "anna (1).jsonl").write_bytes((tmp_path / "anna.jsonl").read_bytes())
-    with pytest.raises(JudgingError, match="two judges are called anna"):
+    with pytest.raises(JudgingError, match="line 1 .*: its 'judge' cannot be 'anna'"):
         read_judgements(tmp_path)
 
 

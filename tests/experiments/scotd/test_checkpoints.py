@@ -9,6 +9,7 @@ import pytest
 
 from socratic_utils.experiments import data, saved, stages, trainings
 from socratic_utils.experiments.scotd import checkpoints
+from socratic_utils.results.tables import scores_by
 from socratic_utils.students.training.train import training_record
 
 
@@ -32,7 +33,7 @@ def test_held_back_problems_are_training_problems_that_are_not_learnt(settings):
 
 def test_every_checkpoint_is_scored_on_both_parts(settings, capsys):
     rows = checkpoints.score(settings)
-    table = checkpoints.checkpoint_table(rows)
+    table = scores_by(rows, ["step", "part"])
     assert len(table) == 2 * settings.many.checkpoints
     assert set(table["part"]) == {"held back", "reported"}
     reported = {row["id"] for row in rows if row["part"] == "reported"}

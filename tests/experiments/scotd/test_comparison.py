@@ -4,7 +4,11 @@ import shutil
 from dataclasses import replace
 
 from socratic_utils import config
-from socratic_utils.experiments.scotd.comparison import STUDENT, is_papers, sizes
+from socratic_utils.experiments.scotd.few_shot_or_supervised import (
+    STUDENT,
+    comparison,
+    sizes,
+)
 from socratic_utils.results import figures
 
 
@@ -17,7 +21,7 @@ def test_scotds_recipe_is_the_default_on_its_benchmarks():
     assert training.warmup_share * paper.many.steps == 500
     assert training.max_grad_norm == 0.5 and training.adam_epsilon == 1e-5
     flat = config.load("paper", dataset="commonsense_qa", balanced=False)
-    assert is_papers(paper) and not is_papers(flat)
+    assert comparison(paper)["comparable"] and not comparison(flat)["comparable"]
     other = config.load("paper")
     assert other.student == "openai-community/gpt2"  # Socratic CoT's stay
     assert other.training.max_grad_norm == 1.0 and other.training.adam_epsilon == 1e-8

@@ -2,6 +2,7 @@
 
 from socratic_utils.experiments import data
 from socratic_utils.experiments.scotd import data_size
+from socratic_utils.results.tables import scores_by
 from socratic_utils.students.training.train import training_record
 
 
@@ -13,7 +14,7 @@ def test_shares_are_evenly_spaced():
 
 def test_a_share_is_trained_on_so_many_problems(settings):
     rows = data_size.score(settings)
-    table = data_size.size_table(rows)
+    table = scores_by(rows, ["student", "share"])
     assert [tuple(x) for x in table[["student", "share"]].values] == [
         ("answer_only", 0.5), ("answer_only", 1.0), ("cot", 0.5), ("cot", 1.0),
     ]  # fmt: skip
@@ -21,7 +22,7 @@ def test_a_share_is_trained_on_so_many_problems(settings):
     records = [training_record(f) for f in (settings.folder / "students").iterdir()]
     sizes = sorted(r["problems"] for r in records if "answer_only" in r["name"])
     assert sizes == [6, 12]
-    on_disk = data_size.size_table(data_size.saved_rows(settings))
+    on_disk = scores_by(data_size.saved_rows(settings), ["student", "share"])
     same = on_disk.sort_values(["student", "share"]).reset_index(drop=True)
     assert same.equals(table)
 
