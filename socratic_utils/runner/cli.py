@@ -7,15 +7,12 @@ unchanged inputs, so a run that was killed continues where it stopped.  At `pape
 it is a whole list of runs, unless one of them is asked for (`paper_grid`).
 """
 
-from __future__ import annotations
-
-import csv
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from socratic_utils import config
 from socratic_utils.benchmarks import DATA_VARIABLE
@@ -27,9 +24,8 @@ from .options import BAD_INPUT
 from .paper_grid import Run
 from .schedule import number
 
-TABLE_COLUMNS = ("split", "student", "n", "correct", "accuracy", "ci_low", "ci_high",
-                 "truncated")  # fmt: skip
 FAILED, INTERRUPTED = 1, 130
+OWN_PARAMETERS = ("scale", "seed", "reuse")  # of a notebook, beside its `overrides`
 
 
 def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> int:
@@ -42,6 +38,7 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
     try:
         options.check(config.load(**asked))  # before notebooks are looked for
         chosen = choose(find_notebooks(notebooks), arguments.only)
+        asked |= {"plan": True} if arguments.dry_run else {}
         whole = paper_grid.is_whole(arguments)
         runs = paper_grid.runs(asked, chosen) if whole else [Run(asked, chosen)]
         if arguments.dry_run:
@@ -49,7 +46,7 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
             return 0
         options.check_teacher(runs[0].settings)
         if arguments.engine:
-            train_on_cluster([one.options for one in runs])
+            train_on_cluster(runs)
     except (ValueError, RuntimeError, OSError) as error:  # of cache, teacher, data
         print(f"run_all: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -80,18 +77,17 @@ def save_grid(runs: Sequence[Run]) -> str:
     return shown
 
 
-def train_on_cluster(runs: Sequence[dict[str, Any]]) -> None:
+def train_on_cluster(runs: Sequence[Run]) -> None:
     """Let a Ray cluster train what the notebooks of these runs will find on disk."""
     from . import jobs, ray_jobs
 
-    if runs[0].get("reuse"):
+    if runs[0].settings.reuse:
         raise ValueError("--reuse trains nothing, so omit --engine")
     found = []
-    for given in runs:
-        if given.get("seed") and len(runs) > 1:
-            continue  # it is among the seeds of an earlier run
-        several = given["scale"] == "paper" and "seed" not in given
-        found += jobs.jobs_of(given, paper_grid.SEEDS if several else ())
+    for given in (one.options for one in runs):
+        one_seed = "seed" in given or given["scale"] != "paper"
+        if len(runs) == 1 or not one_seed:  # the first run of a cell trains all seeds
+            found += jobs.jobs_of(given, () if one_seed else paper_grid.SEEDS)
     ray_jobs.run_jobs(found)
 
 
@@ -104,9 +100,6 @@ def choose(notebooks: list[Path], only: str | None) -> list[Path]:
     return chosen
 
 
-# --- plans ----------------------------------------------------------------------------
-
-
 def show_plans(runs: Sequence[Run]) -> None:
     """The plan of one run; of a grid, its list, one plan per dataset, and all hours."""
     os.environ["HF_HUB_OFFLINE"] = "1"  # a plan downloads nothing
@@ -116,7 +109,8 @@ def show_plans(runs: Sequence[Run]) -> None:
     for one in paper_grid.first_of_each_dataset(runs):
         print(f"\n{one.settings.dataset}: the plan of {one}")
         show_plan(one)
-    plan_gpu.show_grid_hours([replace(one.settings, plan=True) for one in runs])
+    with suppress(ImportError):  # reported already
+        plan_gpu.show_grid_hours([one.settings for one in runs])
 
 
 def show_plan(one: Run) -> None:
@@ -124,46 +118,40 @@ def show_plan(one: Run) -> None:
 
     Without an environment neither teacher nor GPU can be planned.
     """
-    settings, requests = replace(one.settings, plan=True), {}
+    settings, requests = one.settings, {}
     print(f"scale {settings.scale}, settings {settings.hash}, into {settings.folder}")
     for name in options.SETTINGS:
         if (value := getattr(settings, name)) not in ("", None):
             print(f"  {name} = {value}")
     try:
+        from socratic_utils.teacher.cost import price_table
+
         from .plan_teacher import data_line, teacher_plan
 
         print(data_line(settings))
         requests = teacher_plan(settings)
     except ImportError:
-        print("  (the teacher's cost is known once the environment is set up)")
+        print("  (costs and hours on a GPU are known once the environment is set up)")
     for path in one.notebooks:
-        try:
-            reason = why_skipped(one, path, settings)
-        except ImportError:
-            reason = ""
-        if reason:
-            print(f"would skip {path.stem}: {reason}")
-            continue
-        asked = requests.get(number(path))
+        reason, asked = "", requests.get(number(path))
+        with suppress(ImportError):
+            reason = why_skipped(one, path)
         of_the_teacher = f"; asks the teacher for at most {asked}" if asked else ""
         time = schedule.estimate(settings, path)
-        print(f"would run {path.stem} ({time}{of_the_teacher})")
+        print(f"would skip {path.stem}: {reason}" if reason
+              else f"would run {path.stem} ({time}{of_the_teacher})")  # fmt: skip
     if requests:
-        from socratic_utils.teacher.cost import price_table
-
         print(f"prices: {price_table()}")
     if settings.scale == "paper":
-        plan_gpu.show_gpu_plan(settings)
+        with suppress(ImportError):
+            plan_gpu.show_gpu_plan(settings)
 
 
-def why_skipped(one: Run, path: Path, settings: config.Settings) -> str:
+def why_skipped(one: Run, path: Path) -> str:
     """Why a run skips a notebook, or an empty string."""
-    if len(one.notebooks) > 1 and schedule.is_on_request(settings, path):
+    if len(one.notebooks) > 1 and schedule.is_on_request(one.settings, path):
         return f"run it with --only {number(path)}"
-    return schedule.why_left_out(settings, path)
-
-
-# --- one run --------------------------------------------------------------------------
+    return schedule.why_left_out(one.settings, path)
 
 
 def run(one: Run) -> int:
@@ -192,16 +180,14 @@ def run(one: Run) -> int:
 def run_one(one: Run, path: Path, place: str) -> None:
     """Run a notebook and record what it took; `place` is printed before it."""
     settings = one.settings
-    if reason := why_skipped(one, path, settings):
+    if reason := why_skipped(one, path):
         return print(f"{place} is skipped: {reason}")
     print(f"{place}, {schedule.estimate(settings, path)} ...", flush=True)
-    parameters: dict[str, Any] = {"overrides": {}}
-    for name, value in one.options.items():
-        own = name in ("scale", "seed", "reuse")
-        (parameters if own else parameters["overrides"])[name] = value
+    own = {k: v for k, v in one.options.items() if k in OWN_PARAMETERS}
+    others = {k: v for k, v in one.options.items() if k not in OWN_PARAMETERS}
     copy = settings.folder / "notebooks" / path.name
     try:
-        usage = run_notebook(path, copy, parameters)
+        usage = run_notebook(path, copy, {**own, "overrides": others})
     except NotebookError as error:
         record_usage(settings.folder, path, error.usage, "failed")
         raise
@@ -225,32 +211,30 @@ def make_report(settings: config.Settings, executed: Path) -> None:
         write_report(executed, settings.folder / name)
 
 
-def record_usage(folder: Path, path: Path, usage: Usage | None, status: str) -> None:
+def record_usage(folder: Path, path: Path, usage: Usage, status: str) -> None:
     """Write time and memory of one notebook to `run.json`.
 
     A second run skips finished stages and is short, so the longest time and the largest
     memory are kept beside the last ones: that is what the notebook costs.
     """
-    if usage is None:
-        return
     earlier = read_json(folder / "run.json", {}).get("notebooks", {}).get(path.stem, {})
-    longest = max(usage.seconds, earlier.get("longest_seconds", 0.0))
-    largest = max(usage.peak_memory_gb, earlier.get("largest_memory_gb", 0.0))
-    values = {**asdict(usage), "longest_seconds": longest,
-              "largest_memory_gb": largest, "status": status}  # fmt: skip
+    values = asdict(usage) | {"status": status}
+    for most, last in (("longest_seconds", usage.seconds),
+                       ("largest_memory_gb", usage.peak_memory_gb)):  # fmt: skip
+        values[most] = max(last, earlier.get(most, 0.0))
     update_run_json(folder, notebooks={path.stem: values})
 
 
 def show_results(settings: config.Settings) -> None:
     """The main table as text and where the reports are, as far as they exist."""
-    table = settings.folder / "tables" / "main.csv"
-    if table.exists():
+    if (table := settings.folder / "tables" / "main.csv").exists():
+        import pandas as pd
         from tabulate import tabulate
 
-        with table.open(encoding="utf-8", newline="") as file:
-            rows = [[row.get(name, "") for name in TABLE_COLUMNS]
-                    for row in csv.DictReader(file)]  # fmt: skip
-        print(f"\n{tabulate(rows, headers=TABLE_COLUMNS, floatfmt='.3f')}\n")
+        from socratic_utils.results.tables import SHOWN
+
+        rows = pd.read_csv(table)[SHOWN]
+        print(f"\n{tabulate(rows, 'keys', floatfmt='.3f', showindex=False)}\n")
     if settings.scale == "smoke":
         print("smoke scale: an untrained tiny model, these numbers mean nothing")
     for report in sorted(settings.folder.glob("report*.html")):

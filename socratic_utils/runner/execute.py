@@ -10,8 +10,6 @@ prints is shown while it runs, because a training cell may take half an hour.
 Not covered: which notebooks a run has (see `schedule`).
 """
 
-from __future__ import annotations
-
 import ast
 import json
 import os
@@ -39,18 +37,20 @@ KERNEL_ENVIRONMENT = {
 }
 
 
-class NotebookError(RuntimeError):
-    """A notebook stopped; the message says which, where, why and what to read."""
-
-    usage: Usage | None = None
-
-
 @dataclass(frozen=True)
 class Usage:
     """Wall-clock time and memory of one execution."""
 
     seconds: float
     peak_memory_gb: float
+
+
+class NotebookError(RuntimeError):
+    """A notebook stopped; the message says which, where, why and what to read."""
+
+    def __init__(self, message: str, usage: Usage) -> None:
+        super().__init__(message)
+        self.usage = usage
 
 
 def find_notebooks(folder: str | Path | None = None) -> list[Path]:
@@ -74,24 +74,18 @@ def read_parameters(path: Path) -> dict[str, Any]:
     values behind this cell, so a value derived inside it would be stale.
     """
     values: dict[str, Any] = {}
-    for cell in read_cells(path):
-        tagged = "parameters" in cell.get("metadata", {}).get("tags", [])
-        for statement in ast.parse(cell["source"]).body if tagged else ():
-            match statement:
-                case (
-                    ast.Assign(targets=[ast.Name(id=name)], value=value)
-                    | ast.AnnAssign(target=ast.Name(id=name), value=value)
-                ):
-                    pass
-                case _:
-                    name, value = "", None
-            try:
-                values[name] = ast.literal_eval(value)
-            except (ValueError, TypeError):  # no literal, or no value
-                raise ValueError(
-                    f"{path.name}: the parameters cell may hold only `name = literal` "
-                    f"lines, not `{ast.unparse(statement)}`"
-                ) from None
+    tagged = [cell["source"] for cell in read_cells(path)
+              if "parameters" in cell["metadata"].get("tags", [])]  # fmt: skip
+    for statement in ast.parse("\n".join(tagged)).body:
+        match statement:
+            case ast.Assign([ast.Name(name)]) | ast.AnnAssign(ast.Name(name)):
+                with suppress(ValueError, TypeError):  # no literal, or no value
+                    values[name] = ast.literal_eval(statement.value)
+                    continue
+        raise ValueError(
+            f"{path.name}: the parameters cell may hold only `name = literal` lines, "
+            f"not `{ast.unparse(statement)}`"
+        )
     return values
 
 
@@ -101,26 +95,26 @@ def run_notebook(path: Path, copy: Path, parameters: dict[str, Any]) -> Usage:
     Only parameters that the notebook names are passed on.  Raises NotebookError with
     one sentence when a cell fails or the kernel dies.
     """
-    from unittest.mock import patch  # here, as it takes long to import
-
     known = read_parameters(path)
     given = {name: v for name, v in parameters.items() if name in known}
     running = copy.parent / ".running" / copy.name
     running.parent.mkdir(parents=True, exist_ok=True)
-    started = time.perf_counter()
-    with patch.dict(os.environ, KERNEL_ENVIRONMENT), peak_memory() as peak:
-        try:
+    started, before = time.perf_counter(), dict(os.environ)
+    os.environ.update(KERNEL_ENVIRONMENT)
+    try:
+        with peak_memory() as peak:
             reason = _execute(path, running, given)
-        finally:
-            if running.exists():
-                running.replace(copy)
-            with suppress(OSError):
-                running.parent.rmdir()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        if running.exists():
+            running.replace(copy)
+        with suppress(OSError):
+            running.parent.rmdir()
     usage = Usage(round(time.perf_counter() - started, 1), round(max(peak), 2))
     if reason:
-        error = NotebookError(f"{path.name} {reason}; the traceback is in {copy}")
-        error.usage = usage
-        raise error
+        where = f"the traceback is in {copy}"
+        raise NotebookError(f"{path.name} {reason}; {where}", usage)
     tidy(path, copy)
     return usage
 
@@ -139,8 +133,8 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any]) -> str:
     try:
         papermill.execute_notebook(
             path, running, parameters=parameters, kernel_name="python3",
-            cwd=project_root(), progress_bar=False, stdout_file=Printed(),
-            stderr_file=Bars(), execution_timeout=CELL_TIMEOUT,
+            cwd=project_root(), progress_bar=False, stdout_file=Shown(),
+            stderr_file=Shown(only_bars=True), execution_timeout=CELL_TIMEOUT,
             start_timeout=300,  # a cold disk and two slow cores
             config=Config({"KernelManager": {"transport_encryption": policy}}),
         )  # fmt: skip
@@ -157,28 +151,29 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any]) -> str:
     return ""
 
 
-class Printed:
-    """Shows what the notebook prints, indented, line by line."""
+@dataclass
+class Shown:
+    """Shows what a notebook prints, indented, by whole lines, or only progress bars.
 
-    _rest = ""
+    Bars are shown on a terminal; warnings beside them stay in the notebook.
+    """
+
+    only_bars: bool = False
+    rest: str = ""
 
     def write(self, text: str) -> None:
-        *lines, self._rest = (self._rest + text).split("\n")
-        clear = CLEAR_LINE if sys.stdout.isatty() else ""
+        start = f"{CLEAR_LINE if sys.stdout.isatty() else ''}    "
+        if self.only_bars:
+            bar = text.rstrip("\n").split("\r")[-1]
+            if "%|" in bar and sys.stdout.isatty():
+                print(start + bar, end="\n" if text.endswith("\n") else "")
+            return
+        *lines, self.rest = (self.rest + text).split("\n")
         for line in lines:
-            print(clear + "    " + line.rstrip("\r").split("\r")[-1])
+            print(start + line.rstrip("\r").split("\r")[-1])
 
     def flush(self) -> None:
         sys.stdout.flush()
-
-
-class Bars(Printed):
-    """Shows progress bars on a terminal; other warnings stay in the notebook."""
-
-    def write(self, text: str) -> None:
-        bar = text.rstrip("\n").split("\r")[-1]
-        if "%|" in bar and sys.stdout.isatty():
-            print(f"{CLEAR_LINE}    {bar}", end="\n" if text.endswith("\n") else "")
 
 
 @contextmanager
@@ -190,11 +185,9 @@ def peak_memory() -> Iterator[list[float]]:
 
     def watch() -> None:
         while not done.wait(SAMPLE_EVERY):
-            total = 0
-            for child in this.children(recursive=True):
-                with suppress(psutil.Error):
-                    total += child.memory_info().rss
-            found.append(total / 1024**3)
+            with suppress(psutil.Error):  # a child ended meanwhile
+                children = this.children(recursive=True)
+                found.append(sum(c.memory_info().rss for c in children) / 1024**3)
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()

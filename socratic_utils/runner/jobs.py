@@ -12,8 +12,6 @@ divided among them, so that the steps are the same as on one machine.
 Not covered: students of the notebooks without_labels and before_and_beyond (SCoTD).
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 from dataclasses import replace

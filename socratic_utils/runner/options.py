@@ -8,8 +8,6 @@ so before it makes an environment, so this module needs nothing that is installe
 Each check raises ValueError in one sentence: what is wrong and what to do.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

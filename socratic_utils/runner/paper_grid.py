@@ -15,14 +15,14 @@ is an ablation, so it has seed 0 only.  Not covered: the paper's other tables, w
 in the results of each run, and SCoTD's, which need one run per benchmark.
 """
 
-from __future__ import annotations
-
 from argparse import Namespace
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from math import sqrt
 from pathlib import Path
+from statistics import mean, stdev
 from typing import TYPE_CHECKING, Any
 
 from socratic_utils import config
@@ -42,12 +42,11 @@ STUDENTS = {  # of Table 2, whose SVAMP is our `multistep`
 }
 OPTIONS: tuple[dict[str, Any], ...] = tuple(
     {"dataset": dataset, "student": HUB + student} | ({"seed": seed} if seed else {})
-    for seed in SEEDS
-    for dataset, students in STUDENTS.items()
+    for seed, (dataset, students) in product(SEEDS, STUDENTS.items())
     for student in students
 )
 NARROWING = ("dataset", "student", "seed", "only", "train_limit", "reuse")
-NAME = "paper_grid"
+NAME, PLACE = "paper_grid", ("dataset", "student_model", "supervision")
 CAPTION = (
     "Socratic CoT, Table 2: mean and standard deviation (n - 1) of our test accuracy"
     " over the seeds on disk, beside the paper's value. The 95 % interval is Student's"
@@ -68,6 +67,10 @@ class Run:
     def settings(self) -> Settings:
         return config.load(**self.options)
 
+    @property
+    def tables(self) -> Path:
+        return self.settings.folder / "tables"
+
     def __str__(self) -> str:
         one = self.settings
         return f"{one.dataset}, {one.student}, seed {one.seed}"
@@ -75,17 +78,15 @@ class Run:
 
 def is_whole(arguments: Namespace) -> bool:
     """Whether the whole table is asked for: `paper` scale, and nothing narrows it."""
-    given = [getattr(arguments, name) for name in NARROWING]
-    return arguments.scale == "paper" and all(value in ("", None) for value in given)
+    given = {getattr(arguments, name) for name in NARROWING}
+    return arguments.scale == "paper" and given <= {"", None}
 
 
 def runs(asked: dict[str, Any], notebooks: Sequence[Path]) -> list[Run]:
     """The runs of the table in order; `asked` are options that all of them share."""
     later = [path for path in notebooks if notebook_at(path).every_seed]
-    return [
-        Run({**asked, **own}, later if own.get("seed") else list(notebooks))
-        for own in OPTIONS
-    ]
+    return [Run(asked | own, later if "seed" in own else list(notebooks))
+            for own in OPTIONS]  # fmt: skip
 
 
 def listing(runs: Sequence[Run]) -> str:
@@ -107,12 +108,12 @@ def first_of_each_dataset(runs: Sequence[Run]) -> list[Run]:
 def how_to_continue(runs: Sequence[Run], place: int) -> str:
     """One sentence after a run, counted from 1, that failed."""
     run = runs[place - 1]
-    names = [name for name in ("dataset", "student", "seed") if name in run.options]
-    words = " ".join(f"--{name} {run.options[name]}" for name in names)
+    own = [name for name in ("dataset", "student", "seed") if name in run.options]
+    words = " ".join(f"--{name} {run.options[name]}" for name in own)
     return (
         f"run {place} of {len(runs)} ({run}) failed: the same command continues from "
         f"there, `./run_all.sh paper {words}` is this run alone, and the table so far "
-        f"is {_tables(runs) / NAME}.md"
+        f"is {runs[0].tables / NAME}.md"
     )
 
 
@@ -125,18 +126,14 @@ def save(runs: Sequence[Run]) -> str:
 
     from socratic_utils.results.tables import save_table
 
-    table = paper_grid([run.settings for run in runs])
+    table, folder = paper_grid([run.settings for run in runs]), runs[0].tables
     caption = CAPTION.format(teacher=runs[0].settings.teacher)
-    save_table(table, _tables(runs), NAME, caption)
+    save_table(table, folder, NAME, caption)
     text = tabulate(table, "keys", floatfmt=".4f", missingval="-", showindex=False)
-    return f"\n{text}\n\n{caption}\ntable: {_tables(runs) / NAME}.md"
+    return f"\n{text}\n\n{caption}\ntable: {folder / NAME}.md"
 
 
-def _tables(runs: Sequence[Run]) -> Path:
-    return runs[0].settings.folder / "tables"
-
-
-def paper_grid(settings: Sequence[Settings]) -> pd.DataFrame:
+def paper_grid(settings: Sequence[Settings]) -> "pd.DataFrame":
     """One line per cell of Table 2, with what these runs have on disk for it.
 
     All shares are fractions.  Rows that a run made with other settings do not count.
@@ -146,13 +143,12 @@ def paper_grid(settings: Sequence[Settings]) -> pd.DataFrame:
     from socratic_utils.results.papers import compare_with_paper
     from socratic_utils.results.papers.socratic_cot import cells_of as paper_cells
 
-    found: dict[tuple, list[dict]] = defaultdict(list)
+    found, lines = defaultdict(list), []
     for place, score in (cell for one in settings for cell in cells_of(one)):
         found[place].append(score)
-    place, lines = ["dataset", "student_model", "supervision"], []
     for cell in paper_cells("Table 2").to_dict("records"):
-        key = tuple(cell[name] for name in place)
-        ours = dict(zip(place, key, strict=True)) | over_seeds(found[key])
+        place = {name: cell[name] for name in PLACE}
+        ours = place | over_seeds(found[tuple(place.values())])
         value = round(cell["value"] / 100, 4)
         lines.append(compare_with_paper(ours, value, score="mean"))
     return pd.DataFrame(lines).drop(columns="note")
@@ -166,17 +162,14 @@ def cells_of(settings: Settings) -> list[tuple[tuple, dict]]:
 
     rows = [r for folder in ("", "ablations") for r in rows_on_disk(settings, folder)]
     main = main_table(row for row in rows if row["split"] == "test")
-    place = paper.DATASETS.get(settings.dataset), paper.model_in_paper(settings.student)
-    nearest = paper.SOCGT.get(settings.dataset, ())
     scores = {line["student"]: line for line in main.to_dict("records")}
-    for spare in nearest[1:]:  # one meaning of SocGT per cell
-        if nearest[0] in scores:
-            scores.pop(spare, None)
-    return [
-        ((*place, column), line)
-        for student, line in scores.items()
-        if (column := paper.column_of(student, settings.dataset))
-    ]
+    dataset, student = settings.dataset, settings.student
+    nearest, *others = paper.SOCGT.get(dataset, ("",))
+    for other in others if nearest in scores else ():  # one meaning of SocGT per cell
+        scores.pop(other, None)
+    place = paper.DATASETS.get(dataset), paper.model_in_paper(student)
+    columns = {name: paper.column_of(name, dataset) for name in scores}
+    return [((*place, columns[name]), scores[name]) for name in scores if columns[name]]
 
 
 def over_seeds(scores: Sequence[dict]) -> dict[str, Any]:
@@ -185,18 +178,15 @@ def over_seeds(scores: Sequence[dict]) -> dict[str, Any]:
     >>> over_seeds([{"n": 9, "accuracy": a} for a in (0.1, 0.2, 0.3)])["ci_high"]
     0.4484
     """
-    from statistics import mean, stdev
-
     from scipy.stats import t
 
     shares, line = [score["accuracy"] for score in scores], {"seeds": len(scores)}
-    names = ("n", "mean", "sd", "ci_low", "ci_high")
-    line |= dict.fromkeys(names)  # None where nothing is known
+    line |= dict.fromkeys(("n", "mean", "sd", "ci_low", "ci_high"))
     if shares:
         line |= {"n": scores[0]["n"], "mean": round(mean(shares), 4)}
     if len(shares) > 1:
-        half = t.ppf(0.975, len(shares) - 1) * stdev(shares) / sqrt(len(shares))
-        low, high = max(0.0, mean(shares) - half), min(1.0, mean(shares) + half)
-        line |= {"sd": round(stdev(shares), 4), "ci_low": round(float(low), 4),
-                 "ci_high": round(float(high), 4)}  # fmt: skip
+        middle, sd = mean(shares), stdev(shares)
+        half = float(t.ppf(0.975, len(shares) - 1)) * sd / sqrt(len(shares))
+        line |= {"sd": round(sd, 4), "ci_low": round(max(0.0, middle - half), 4),
+                 "ci_high": round(min(1.0, middle + half), 4)}  # fmt: skip
     return line

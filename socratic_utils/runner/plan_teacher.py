@@ -9,25 +9,11 @@ and cached chains are judged, all others count as wrong.  Many chains, the ablat
 prompts and the chains to be judged by people are asked for by their own notebooks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from socratic_utils.benchmarks import splits_of
 from socratic_utils.config import Settings, outputs_root
-from socratic_utils.experiments import prompting
-from socratic_utils.experiments.corpus import can_give, styles
-from socratic_utils.experiments.data import (
-    STYLE,
-    all_problems,
-    can_ask,
-    can_sample,
-    sampling_plan,
-    spread,
-    teacher_of,
-    test_problems,
-    train_problems,
-)
+from socratic_utils.experiments import corpus, data, prompting
 from socratic_utils.experiments.human_judgement import PAIRS
 from socratic_utils.filtering.right_answers import KEPT, RESAMPLE_TEMPERATURE, judge
 from socratic_utils.problems import Problem, read_rows
@@ -42,19 +28,17 @@ from .schedule import number_of
 
 def known_teachers() -> list[str]:
     """The teachers whose chains are at hand: recorded, published or cached."""
-    recorded = {
-        row["model"] for path in shipped_recordings() for _, row in read_rows(path)
-    }
+    rows = (row for path in shipped_recordings() for _, row in read_rows(path))
     store = outputs_root() / "teacher" / STORE_NAME
-    asked = set(ReplyStore(store).models()) if store.exists() else set()
-    return sorted(recorded | asked | set(CORPORA))
+    asked = ReplyStore(store).models() if store.exists() else ()
+    return sorted({row["model"] for row in rows} | {*asked, *CORPORA})
 
 
 def data_line(settings: Settings) -> str:
     """The numbers of problems of a run, and whether they were counted or are known."""
     parts = []
     for split in splits_of(settings.dataset):
-        problems = all_problems(settings, split)
+        problems = data.all_problems(settings, split)
         known = problems[0].extra.get("placeholder")
         how = "known size, mean lengths" if known else "counted"
         parts.append(f"{split} {len(problems):,} ({how})")
@@ -65,30 +49,31 @@ def teacher_plan(settings: Settings) -> dict[str, Estimate]:
     """Notebook number -> what it would ask for; empty where nothing is asked."""
     if settings.reuse or settings.teacher in CORPORA:
         return {}
-    teacher = teacher_of(settings, plan=True)
-    problems = train_problems(settings)
+    teacher = data.teacher_of(settings, plan=True)
+    problems = data.train_problems(settings)
+    tested = data.test_problems(settings)
     plan: dict[str, Estimate] = {}
 
     def add(notebook: str, asked: Estimate) -> None:
         place = number_of(notebook)
         plan[place] = plan[place] + asked if place in plan else asked
 
-    for style in styles(settings):
+    for style in corpus.styles(settings):
         for sample, asked in enumerate(at_most(settings, teacher, problems, style)):
             add("filtering" if sample else "teacher_generation", asked)
-    if can_sample(settings):
-        add("many_chains", sampling_plan(settings))
-    if can_ask(settings):
-        tested = spread(test_problems(settings), settings.many.test_limit)
-        if prompting.fits(tested):
-            add("ablations", prompting.planned(teacher, tested))
+    if data.can_sample(settings):
+        add("many_chains", data.sampling_plan(settings))
+    if data.can_ask(settings):
+        prompted = data.spread(tested, settings.many.test_limit)
+        if prompting.fits(prompted):
+            add("ablations", prompting.planned(teacher, prompted))
         trains_all = settings.scale != "small" or settings.ablations
         for style in (FROM_STEPS, FROM_QUESTIONS) if trains_all else ():  # SocGT
-            if can_give(settings, problems, style):
+            if corpus.can_give(settings, problems, style):
                 for asked in at_most(settings, teacher, problems, style):
                     add("ablations", asked)
-        compared = spread(test_problems(settings), PAIRS)
-        add("human_judgement", teacher.estimate(compared, STYLE))
+        compared = data.spread(tested, PAIRS)
+        add("human_judgement", teacher.estimate(compared, data.STYLE))
     return {name: found for name, found in plan.items() if found.requests}
 
 
@@ -99,11 +84,7 @@ def at_most(
     for sample in range(settings.max_resamples + 1):
         temperature = RESAMPLE_TEMPERATURE if sample else 0.0
         yield teacher.estimate(problems, style, 1, temperature, first_sample=sample)
-        problems = [
-            problem
-            for problem in problems
-            if (chain := teacher.known(problem, style, temperature, sample)) is None
-            or judge(problem, chain) != KEPT
-        ]
+        known = [(p, teacher.known(p, style, temperature, sample)) for p in problems]
+        problems = [p for p, chain in known if not chain or judge(p, chain) != KEPT]
         if not problems:
             return

@@ -10,8 +10,6 @@ and continues from its last checkpoint.  The notebooks then find every student.
 Not covered: starting a cluster, copying files between its nodes, decoding on it.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from typing import Any

@@ -9,8 +9,6 @@ A notebook is renumbered here only.  Files that are not in the table (a draft, a
 the tests) run with unknown time.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +16,6 @@ from socratic_utils.config import PRESETS, SCOTD_DATASETS, Settings
 from socratic_utils.students.supervision import STUDENTS
 
 SOCRATIC_COT, SCOTD = "Socratic CoT", "SCoTD"
-MINUTES_AT_SMOKE = MINUTES_IF_REUSED = 0.3
 # Settings that decide how long a notebook takes.
 MATTERS = ("dataset", "student", "train_limit", "test_limit", "training", "decoding")
 
@@ -73,8 +70,8 @@ def number(path: Path) -> str:
 
 def notebook_at(path: Path) -> Notebook:
     """The entry of a file, by its number; an empty one where the table has none."""
-    found = [entry for entry in NOTEBOOKS if entry.number == number(path)]
-    return found[0] if found else Notebook(number(path), path.stem[3:], "", None)
+    unknown = Notebook(number(path), path.stem[3:], "", None)
+    return next((n for n in NOTEBOOKS if n.number == unknown.number), unknown)
 
 
 def number_of(name: str) -> str:
@@ -88,9 +85,9 @@ def paper_of(settings: Settings) -> str:
 
 
 def report_of(settings: Settings, path: Path) -> str:
-    """The page that is made of a results notebook, or an empty string.
+    """The page of a results notebook, or an empty string.
 
-    Its name is `report.html` for the paper of the run's benchmark.
+    It is `report.html` for the paper of the run's benchmark.
     """
     entry = notebook_at(path)
     other = "" if entry.paper == paper_of(settings) else f"_{entry.paper}"
@@ -101,13 +98,10 @@ def report_of(settings: Settings, path: Path) -> str:
 def estimate(settings: Settings, path: Path) -> str:
     """How long a notebook takes, in words; unknown for settings never measured."""
     own, minutes = PRESETS[settings.scale], notebook_at(path).minutes
-    if settings.reuse:
-        minutes = MINUTES_IF_REUSED
-    elif any(getattr(settings, name) != getattr(own, name) for name in MATTERS):
-        minutes = None
-    elif settings.scale != "small":
-        minutes = MINUTES_AT_SMOKE if settings.scale == "smoke" else None
-    if minutes is None:
+    usual = all(getattr(settings, name) == getattr(own, name) for name in MATTERS)
+    if settings.reuse or (usual and settings.scale == "smoke"):
+        return "under a minute"
+    if minutes is None or not usual or settings.scale == "paper":
         return "time unknown"
     return "under a minute" if minutes < 1 else f"about {minutes:g} min"
 

@@ -15,8 +15,7 @@ from socratic_utils import config
 from socratic_utils.files import project_root
 from socratic_utils.runner import cli, options, schedule
 from socratic_utils.runner.execute import (
-    Bars,
-    Printed,
+    Shown,
     find_notebooks,
     read_parameters,
     run_notebook,
@@ -260,13 +259,14 @@ def test_the_longest_time_survives_a_short_second_run(tmp_path):
 
 
 def test_prints_are_shown_by_whole_lines_and_warnings_are_not(capsys):
-    out = Printed()
+    out = Shown()
     out.write("half ")
     assert capsys.readouterr().out == ""
     out.write("a line\nnext")
     assert capsys.readouterr().out == "    half a line\n"
-    Bars().write("\r 10%|#   | 1/10")  # no terminal here
-    Bars().write("UserWarning: something\n")
+    bars = Shown(only_bars=True)
+    bars.write("\r 10%|#   | 1/10")  # no terminal here
+    bars.write("UserWarning: something\n")
     assert capsys.readouterr().out == ""
 
 
