@@ -56,6 +56,7 @@ def web(tmp_path, monkeypatch):
         def log_message(self, *_):
             pass
 
+    monkeypatch.delenv("HF_HUB_OFFLINE")  # this server needs no network
     monkeypatch.setattr("huggingface_hub.constants.HF_HOME", str(tmp_path / "cache"))
     handler = partial(Handler, directory=str(tmp_path))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:

@@ -1,13 +1,10 @@
 """Benchmarks, one per module; `load_problems` loads them all.
 
-    >>> problems = load_problems("gradeschool", split="test", limit=2)
-    >>> problems[0].id
+    >>> load_problems("gradeschool", split="test", limit=2)[0].id
     'gradeschool-test-0000'
 
-`gradeschool` ships with the package; the others are read from the folder that
-SOCRATIC_DATA_DIR names, or else downloaded.  They are the benchmarks of Socratic CoT
-(section 4.1: gsm8k, strategyqa, multistep) and SCoTD (section 3: commonsense_qa,
-openbookqa, quarel, anli, imdb, sst2), and svamp.
+`gradeschool` ships with the package.  The others are read from the published files in
+SOCRATIC_DATA_DIR, one folder per benchmark, or else downloaded.
 
 To add one, write a module with `SIZES` ({split: number of problems}, counted or
 published) and `load(split) -> list[Problem]`, and add its name to NAMES; few-shot

@@ -38,9 +38,8 @@ def overview(dataset: str) -> list[dict[str, Any]]:
 def answers_of(problems: Sequence[Problem]) -> str:
     """The distribution of the gold answers: shares, or the median of numbers."""
     if problems[0].kind != "number":
-        counts = Counter(problem.answer for problem in problems)
-        shares = {name: counts[name] / len(problems) for name in sorted(counts)}
-        return ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
+        counts, size = Counter(problem.answer for problem in problems), len(problems)
+        return ", ".join(f"{a} {n / size:.0%}" for a, n in sorted(counts.items()))
     values = [Fraction(extract_answer(problem.answer)) for problem in problems]
     whole = sum(value.denominator == 1 for value in values) / len(values)
     return f"median {float(median(values)):g}, {whole:.0%} whole numbers"

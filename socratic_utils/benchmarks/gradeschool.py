@@ -1,16 +1,12 @@
-"""The embedded benchmark `gradeschool`: our own word problems with gold Socratic steps.
-
-It ships with the package, so every notebook runs without a network:
+"""`gradeschool`, our own word problems with 2 to 5 gold Socratic steps.
 
     Mia goes shopping. She buys 4 mugs for 5 dollars each. She buys a lamp for 12
     dollars. How much does Mia spend in total?
 
-Each problem has 2 to 5 steps.  Half of the test problems come from story families that
-never occur in training.  `challenge` holds variants of test problems in the manner of
-SVAMP: another question, one more number, or another order of the facts.  Written by
-`python -m tools.gradeschool.generate`.
-
-Not covered: fractions, decimals, negative numbers, prose written by people.
+Half of the test problems come from story families that never occur in training.
+`challenge` holds variants of test problems in the manner of SVAMP: another question,
+one more number, or another order of the facts.  `tools/gradeschool/generate.py` wrote
+them.  Not covered: fractions, decimals, negative numbers, prose written by people.
 """
 
 from pathlib import Path
@@ -28,5 +24,4 @@ def data_path(split: str) -> Path:
 
 
 def load(split: str) -> list[Problem]:
-    """The problems of a committed split."""
     return load_jsonl(data_path(split), Problem)

@@ -1,13 +1,10 @@
 """GSM8K (Cobbe et al. 2021): MIT licence; the main benchmark of Socratic CoT.
 
-The Socratic edition has a question before each solution line:
-
     How many eggs does Janet sell? ** Janet sells 16 - 3 - 4 = <<16-3-4=9>>9 eggs a day.
     #### 18
 
-`steps` are taken from it, without the `<<...>>` calculator notes; the main edition's
-solution is kept as published in `extra["solution"]`.  Read from
-`SOCRATIC_DATA_DIR/gsm8k/` or the hub.  Not covered: a validation split.
+`steps` are those of the Socratic edition, without the `<<...>>` calculator notes; the
+main edition's solution is in `extra["solution"]`.  Not covered: a validation split.
 """
 
 import re
@@ -23,7 +20,6 @@ _NOTE = re.compile(r"<<[^<>]*>>")
 
 
 def load(split: str) -> list[Problem]:
-    """All problems of a split in published order, ids `gsm8k-<split>-<row>`."""
     main, socratic = _rows(split, "main", ""), _rows(split, "socratic", "_socratic")
     if [row["question"] for row in main] != [row["question"] for row in socratic]:
         raise ValueError(f"gsm8k {split}: the main and Socratic files do not match")

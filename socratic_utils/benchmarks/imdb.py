@@ -1,15 +1,11 @@
 """IMDB reviews (Maas et al. 2011) and their contrast set (Gardner et al. 2020).
 
-SCoTD (Figure 5) trains on the full set and evaluates on two small splits: `original`,
-488 of the test reviews, and `contrast`, the same reviews minimally edited by experts so
-that the label flips.  Pairs are marked in `extra`:
+SCoTD (Figure 5) evaluates on two small splits: `original`, 488 of the test reviews, and
+`contrast`, the same reviews minimally edited by experts so that the label flips:
 
     imdb-contrast-0007  {"base_id": "imdb-original-0007"}
 
-Reviews are read from `SOCRATIC_DATA_DIR/imdb/{train,test}/{neg,pos}/*.txt` or the hub,
-pairs from `SOCRATIC_DATA_DIR/imdb/test_{original,contrast}.tsv` or from the authors'
-repository.  As published, all negative reviews come first; we alternate, so that a
-limit gives both.  Not covered: unlabelled reviews, the contrast set's validation split.
+Not covered: unlabelled reviews, the contrast set's validation split.
 """
 
 import os
@@ -19,7 +15,7 @@ from pathlib import Path
 from socratic_utils.problems import Problem
 
 from .loading import DATA_VARIABLE, downloaded_file, hub_rows, local_file, read_table
-from .multiple_choice import SENTIMENTS, review_problem
+from .multiple_choice import LABELS, review_problem
 
 SIZES = {"train": 25_000, "test": 25_000, "original": 488, "contrast": 488}  # published
 PAIRED = ("original", "contrast")
@@ -31,7 +27,6 @@ CONTRAST_SETS = (
 
 
 def load(split: str) -> list[Problem]:
-    """All problems of a split, negative and positive reviews in alternation."""
     found, digits = (pairs(split), 4) if split in PAIRED else (reviews(split), 5)
     problems = []
     for number, (text, label) in enumerate(found):
@@ -42,37 +37,18 @@ def load(split: str) -> list[Problem]:
 
 
 def reviews(split: str) -> list[tuple[str, int]]:
-    """Texts and labels of a large split, both labels in alternation."""
+    """Texts and labels; negative ones are published first, so both alternate here."""
     if folder := os.environ.get(DATA_VARIABLE):
         root = Path(folder, "imdb", split)
-        paths = {0: _files(root / "neg"), 1: _files(root / "pos")}
-        rows = [(path.read_text("utf-8"), n) for n in paths for path in paths[n]]
+        sides = [_texts(root / "neg"), _texts(root / "pos")]
     else:
-        rows = [(row["text"], row["label"]) for row in hub_rows(*HUB, split)]
-    negative, positive = ([row for row in rows if row[1] == n] for n in (0, 1))
-    return [row for both in zip_longest(negative, positive) for row in both if row]
+        rows = hub_rows(*HUB, split)
+        sides = [[row["text"] for row in rows if row["label"] == n] for n in (0, 1)]
+    labelled = ([(text, label) for text in side] for label, side in enumerate(sides))
+    return [row for both in zip_longest(*labelled) for row in both if row]
 
 
-def pairs(split: str) -> list[tuple[str, int]]:
-    """Texts and labels of one side; ValueError if the two sides make no pairs."""
-    sides: dict[str, list[tuple[str, int]]] = {side: [] for side in PAIRED}
-    for side, found in sides.items():
-        name = f"test_{side}.tsv"
-        path = local_file("imdb", name) or downloaded_file(f"{CONTRAST_SETS}/{name}")
-        for number, row in enumerate(read_table(path, "Sentiment", "Text"), 1):
-            sentiment = row["Sentiment"].strip().lower()
-            if sentiment not in SENTIMENTS:
-                fault = f"{row['Sentiment']!r} is no sentiment"
-                raise ValueError(f"{name}, row {number}: {fault}")
-            found.append((row["Text"], SENTIMENTS.index(sentiment)))
-    counts = {side: len(found) for side, found in sides.items()}
-    if len(set(counts.values())) > 1:
-        raise ValueError(f"imdb: {counts} reviews do not make pairs: take both files "
-                         f"from the same source")  # fmt: skip
-    return sides[split]
-
-
-def _files(folder: Path) -> list[Path]:
+def _texts(folder: Path) -> list[str]:
     """Reviews in numerical order: 12_9.txt is number 12."""
     found = list(folder.glob("*.txt"))
     if not found:
@@ -80,4 +56,23 @@ def _files(folder: Path) -> list[Path]:
             f"{folder} has no reviews: unpack the published archive there, or unset "
             f"{DATA_VARIABLE} to download it from the Hugging Face hub"
         )
-    return sorted(found, key=lambda path: (len(path.stem.split("_")[0]), path.stem))
+    found.sort(key=lambda path: (len(path.stem.split("_")[0]), path.stem))
+    return [path.read_text("utf-8") for path in found]
+
+
+def pairs(split: str) -> list[tuple[str, str]]:
+    """Texts and labels of one side; ValueError if the two sides make no pairs."""
+    sides = {}
+    for side in PAIRED:
+        name = f"test_{side}.tsv"
+        path = local_file("imdb", name) or downloaded_file(f"{CONTRAST_SETS}/{name}")
+        sides[side] = read_table(path, "Sentiment", "Text")
+        for number, row in enumerate(sides[side], 1):
+            if row["Sentiment"].strip().lower() not in LABELS:
+                fault = f"{row['Sentiment']!r} is no sentiment"
+                raise ValueError(f"{name}, row {number}: {fault}")
+    counts = {side: len(rows) for side, rows in sides.items()}
+    if len(set(counts.values())) > 1:
+        raise ValueError(f"imdb: {counts} reviews do not make pairs: take both files "
+                         f"from the same source")  # fmt: skip
+    return [(row["Text"], row["Sentiment"]) for row in sides[split]]

@@ -1,14 +1,13 @@
 """Read published files from a folder or the web; damaged rows are named in a sentence.
 
-    SOCRATIC_DATA_DIR=/d   local_file("gsm8k", "test.jsonl") -> /d/gsm8k/test.jsonl
-    (variable not set)     hub_rows("openai/gsm8k", revision, "test", name="main")
-
-Not covered: compressed files.
+SOCRATIC_DATA_DIR=/d   local_file("gsm8k", "test.jsonl") -> /d/gsm8k/test.jsonl
+(variable not set)     hub_rows("openai/gsm8k", revision, "test", name="main")
 """
 
 import csv
 import json
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +20,16 @@ def local_file(*parts: str) -> Path | None:
     """A file below SOCRATIC_DATA_DIR, or FileNotFoundError; None if that is not set."""
     if not (folder := os.environ.get(DATA_VARIABLE)):
         return None
-    path = Path(folder).joinpath(*parts)
+    path = Path(folder, *parts)
     if not path.is_file():
-        raise FileNotFoundError(
-            f"{path} does not exist: put the published file there, or unset "
-            f"{DATA_VARIABLE} to download it from the Hugging Face hub"
-        )
+        remedy = f"unset {DATA_VARIABLE} to download it from the Hugging Face hub"
+        fault = f"{path} does not exist: put the published file there, or {remedy}"
+        raise FileNotFoundError(fault)
     return path
 
 
 def downloaded_file(url: str) -> Path:
-    """A file from the web, downloaded once into the hub's cache; FileNotFoundError."""
+    """A file from the web, downloaded once to the hub's cache, or FileNotFoundError."""
     import httpx
     from huggingface_hub.constants import HF_HOME
 
@@ -47,15 +45,13 @@ def downloaded_file(url: str) -> Path:
     return path
 
 
-def hub_rows(
-    hub_id: str, revision: str, *splits: str, name: str | None = None
-) -> list[dict]:
+def hub_rows(hub_id: str, revision: str, *splits: str, name: str = "") -> list[dict]:
     """The rows of a data set on the hub, or FileNotFoundError."""
     from datasets import load_dataset
 
-    where = (hub_id, name) if name else (hub_id,)
+    load = partial(load_dataset, hub_id, name or None, revision=revision)
     try:
-        parts = [load_dataset(*where, split=s, revision=revision) for s in splits]
+        parts = [load(split=split) for split in splits]
     except OSError as error:  # no network, no such data set, no such revision
         raise _not_downloaded(hub_id, error) from None
     return [row for part in parts for row in part]
@@ -96,10 +92,8 @@ def field_of(row: Any, field: str, where: str, text: bool = True) -> Any:
     if not isinstance(row, dict) or field not in row:
         raise ValueError(f"{where}: no field {field!r}")
     if text and not isinstance(row[field], str):
-        raise ValueError(
-            f"{where}: its {field!r} is no text but {row[field]!r:.60}: correct it, or "
-            f"take the published file"
-        )
+        fault = f"its {field!r} is no text but {row[field]!r:.60}"
+        raise ValueError(f"{where}: {fault}: correct it, or take the published file")
     return row[field]
 
 

@@ -15,7 +15,8 @@ from socratic_utils.problems import LETTERS, Problem
 
 from .loading import field_of, hub_rows, local_file, read_lines
 
-SENTIMENTS = ("negative", "positive")  # labels 0 and 1, on the hub and in SCoTD
+SENTIMENTS = ((0, "negative"), (1, "positive"))  # labels on the hub and in SCoTD
+LABELS = {"negative": 0, "positive": 1, "0": 0, "1": 1}  # labels in files
 
 
 def choice_problem(
@@ -34,46 +35,46 @@ def choice_problem(
 
 def question_problems(
     dataset: str, split: str, file: str, hub: tuple[str, str], stem: str,
-    name: str | None = None, **extra: str,
+    name: str = "", **extra: str,
 ) -> list[Problem]:  # fmt: skip
-    """Questions in AI2's layout, or the hub's with two lists of labels and texts.
+    """Questions in AI2's layout, or the hub's, which calls the text `stem`.
 
-    {"id", "answerKey", "question": {"stem", "choices": [{"label", "text"}]}}; the hub
-    calls the text `stem`.  `extra` are names in `Problem.extra` and the fields they
-    come from.  Raises ValueError that names the first question with another layout.
+    {"id", "answerKey", "question": {"stem", "choices": [{"label", "text"}]}}.  `extra`:
+    names in `Problem.extra` and their fields.  ValueError names a row it cannot read.
     """
     if path := local_file(dataset, file):
         rows = read_lines(path, "id", "question")
     else:
-        rows = []
-        for row in hub_rows(*hub, split, name=name):
-            pairs = zip(row["choices"]["label"], row["choices"]["text"], strict=True)
-            choices = [{"label": label, "text": text} for label, text in pairs]
-            question = row | {"stem": row[stem], "choices": choices}
-            rows.append(row | {"question": question})
-    return [_question_problem(dataset, split, row, extra) for row in rows]
+        rows = hub_rows(*hub, split, name=name)
+    problems = []
+    for row in rows:
+        id, question = f"{dataset}-{row['id']}", row["question"] if path else row
+        if path:
+            text, pairs = field_of(question, "stem", id), _pairs(question, id)
+        else:
+            text, both = row[stem], row["choices"]
+            pairs = list(zip(both["label"], both["text"], strict=True))
+        more = {name: question.get(field, "") for name, field in extra.items()}
+        problems.append(choice_problem(dataset, split, row["id"], text, pairs,
+                                       row.get("answerKey"), more))  # fmt: skip
+    return problems
 
 
-def _question_problem(dataset: str, split: str, row: dict, extra: dict) -> Problem:
-    id, question = f"{dataset}-{row['id']}", row["question"]
-    stem, choices = field_of(question, "stem", id), question.get("choices")
-    if not isinstance(choices, list):
+def _pairs(question: dict, id: str) -> list[tuple]:
+    if not isinstance(choices := question.get("choices"), list):
         fault = f"its 'choices' are no list of labels and texts but {choices!r:.60}"
         raise ValueError(f"{id}: {fault}: correct it, or take the published file")
-    pairs = [
+    return [
         tuple(field_of(choice, name, f"{id}, choice {n}") for name in ("label", "text"))
         for n, choice in enumerate(choices, 1)
     ]
-    extra = {name: question.get(field, "") for name, field in extra.items()}
-    key = row.get("answerKey")
-    return choice_problem(dataset, split, row["id"], stem, pairs, key, extra)
 
 
 def review_problem(
-    dataset: str, split: str, id: str, text: str, label: int, extra: dict | None = None
+    dataset: str, split: str, id: str, text: str, label: Any, extra: dict | None = None
 ) -> Problem:
-    """A review that is negative (label 0) or positive (1); ValueError otherwise."""
+    """A review that is negative (or 0) or positive (1), or else ValueError."""
     plain = " ".join(text.replace("<br />", " ").split())
     stem = f"{plain} Is this review negative or positive?"
-    choices = list(enumerate(SENTIMENTS))
-    return choice_problem(dataset, split, id, stem, choices, label, extra)
+    key = LABELS.get(str(label).strip().lower(), label)
+    return choice_problem(dataset, split, id, stem, SENTIMENTS, key, extra)

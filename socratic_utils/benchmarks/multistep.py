@@ -1,17 +1,13 @@
 """Multi-step problems for training (ASDiv) and for testing (SVAMP).
 
-Socratic CoT (section 4.1) trains on 761 multi-step problems of ASDiv and tests on 237
-of SVAMP, and does not say how they were selected.  Our rule, at least two operations,
-selects the 237 test problems and 1,065 training problems, because the file that SVAMP's
-authors publish (Patel et al. 2021) mixes MAWPS and ASDiv-A.
-
     Frank made number0 dollars ... how many number2 dollar games could he buy ...?
     - number0 number1 / number2   ->  numbers put in, answer "4"
 
-`extra` keeps the text with number slots and the equation in prefix notation, which the
-paper's prompt uses (Table 6).  Read from `SOCRATIC_DATA_DIR/svamp/mawps-asdiv-a_svamp/`
-or the authors' repository.  MIT licence; ASDiv itself is CC BY-NC 4.0.  Not covered:
-problems with one operation.
+Socratic CoT (section 4.1) trains on 761 problems, tests on 237, and does not say how
+they were selected.  Our rule, at least two operations, selects the same 237 and 1,065
+training problems: the file of SVAMP's authors (MIT licence) mixes MAWPS and ASDiv-A (CC
+BY-NC 4.0).  `extra` keeps the slots and the prefix equation for the paper's prompt
+(Table 6).  Not covered: problems with one operation.
 """
 
 import re
@@ -33,7 +29,6 @@ _SLOT = re.compile(r"number(\d+)")
 
 
 def load(split: str) -> list[Problem]:
-    """All problems of a split in published order; ids count the published rows."""
     file = FILES[split]
     path = local_file("svamp", FOLDER, file) or downloaded_file(f"{REPOSITORY}/{file}")
     fields = ("Question", "Numbers", "Equation", "Answer")

@@ -1,10 +1,8 @@
-"""Placeholders for a benchmark that is not on this machine, to plan a run.
+"""Problems of mean length, to plan a run without the benchmark's data.
 
-    >>> problem = placeholders("gsm8k", "test")[0]
-    >>> len(placeholders("gsm8k", "test")), len(problem.text), len(problem.steps)
-    (1319, 235, 3)
-
-They are as many as the published problems, and each is as long as the mean problem.
+>>> problem, *others = placeholders("gsm8k", "test")
+>>> len(others), len(problem.text), len(problem.steps)
+(1318, 235, 3)
 """
 
 from socratic_utils.problems import Problem, Step

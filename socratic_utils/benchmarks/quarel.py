@@ -1,13 +1,7 @@
-"""QuaRel v1 (Tafjord et al. 2018): the hub states no licence.
+"""QuaRel v1 (Tafjord et al. 2018), stories used by SCoTD: the hub states no licence.
 
-Stories about qualitative relations, used by SCoTD (section 3).  The published text
-holds the two choices:
-
-    Mike ... went much faster on the ice because _____ is smoother. (A) snow (B) ice
-    -> text "Mike ... is smoother.", choices ("snow", "ice"), answer "b"
-
-Read from `SOCRATIC_DATA_DIR/quarel/quarel-v1-{train,dev,test}.jsonl` or the hub; ids
-are `quarel-<published id>`.  Not covered: the logical forms.
+Mike ... went much faster on the ice because _____ is smoother. (A) snow (B) ice
+-> text "Mike ... is smoother.", choices ("snow", "ice"), answer "b"
 """
 
 import re
@@ -23,8 +17,7 @@ _CHOICES = re.compile(r"^(.*?)\s*\(A\)\s*(.*?)\s*\(B\)\s*(.*?)\s*$", re.S)
 
 
 def load(split: str) -> list[Problem]:
-    """All problems of a split in published order, without the choices in their text."""
-    file = "dev" if split == "validation" else split
+    file = split.replace("validation", "dev")
     if path := local_file("quarel", f"quarel-v1-{file}.jsonl"):
         rows = read_lines(path, "id", "answer_index", texts=("question",))
     else:

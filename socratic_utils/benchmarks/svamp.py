@@ -1,13 +1,10 @@
 """SVAMP (Patel et al. 2021): one- and two-step problems, MIT licence.
 
-SVAMP was published as a test set.  The 800/200 split is that of Hsieh et al. (2023,
-"Distilling step-by-step"), whose teacher chains can be imported:
-
     Ann had 9 pens. If she gave away 4 pens How many pens are left?  ->  "5"
 
-Read from `SOCRATIC_DATA_DIR/svamp/SVAMP.json` or the hub (whose 700/300 split is not
-used); ids are `svamp-<published ID>`.  Not covered: all of SVAMP as a test set, as in
-Socratic CoT (see `multistep`).
+SVAMP was published as a test set.  The 800/200 split is that of Hsieh et al. (2023,
+"Distilling step-by-step"), whose teacher chains can be imported.  Not covered: the
+hub's 700/300 split; all of SVAMP as a test set (see `multistep`).
 """
 
 from socratic_utils.answers import format_number
@@ -22,7 +19,6 @@ SEED = 0  # of the permutation that gives exactly the published 800/200 split
 
 
 def load(split: str) -> list[Problem]:
-    """All problems of a split, in the order of the published split."""
     import numpy as np  # here, because `paper --dry-run` does not need it
 
     if path := local_file("svamp", "SVAMP.json"):
