@@ -29,7 +29,7 @@ from socratic_utils.config import Settings
 from socratic_utils.metrics.question_quality import quality_table
 from socratic_utils.metrics.statistics import accuracy, paired
 from socratic_utils.problems import Problem, sub_questions
-from socratic_utils.students.guidance import GUIDES
+from socratic_utils.students.transcript import GUIDES
 from socratic_utils.teacher.prompts import FROM_QUESTIONS, FROM_STEPS
 from socratic_utils.teacher.published import CORPORA
 

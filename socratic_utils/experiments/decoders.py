@@ -25,11 +25,10 @@ from socratic_utils.students.decoding.oracles import (
     PlannedDecoder,
     ask_upfront,
 )
-from socratic_utils.students.guidance import gold_guides
 from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.students.training.hardware import device
 from socratic_utils.students.training.train import load_student
-from socratic_utils.students.transcript import prompt_ids
+from socratic_utils.students.transcript import gold_guides, prompt_ids
 from socratic_utils.teacher.prompts import load_prompt
 
 from .arms import Arm

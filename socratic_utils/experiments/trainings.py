@@ -12,8 +12,7 @@ from pathlib import Path
 
 from socratic_utils.config import Settings, Training
 from socratic_utils.filtering.down_sampling import balanced
-from socratic_utils.students.no_subquestions import as_long, sub_problems
-from socratic_utils.students.supervision import SUPERVISIONS
+from socratic_utils.students.supervision import SUPERVISIONS, as_long, sub_problems
 from socratic_utils.students.training.train import (
     student_hash,
     train_student,

@@ -31,8 +31,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from socratic_utils.config import MICRO_BATCH, Settings
 from socratic_utils.problems import Chain, Step, gold_chain
 from socratic_utils.students.base_models import SIZES, Size
-from socratic_utils.students.no_subquestions import as_long, sub_problems
-from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS
+from socratic_utils.students.supervision import (
+    STUDENTS,
+    SUPERVISIONS,
+    as_long,
+    sub_problems,
+)
 
 from .schedule import number_of
 

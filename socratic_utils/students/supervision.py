@@ -1,25 +1,23 @@
 """The registry: every supervision and every student, with its label, colour and order.
 
-A supervision says which roles of a transcript are shown, which are trained, and from
-which corpus the chains come.  A student is one model, or a question generator (QG) and
-a question answerer (QA) that take turns.
+A student is one model, or a question generator (QG) and a question answerer (QA) that
+take turns.  To add one, add its `Supervision` to `SUPERVISIONS` and a `Student` to
+`STUDENTS`: tables, figures, paired tests and the report read this list.
 
     >>> STUDENTS["socratic_iterative"].supervisions, SUPERVISIONS["qa"].trained
     (('qg', 'qa'), ('solution', 'answer'))
-
-To add a student, add its `Supervision` to `SUPERVISIONS` and a `Student` to
-`STUDENTS`: tables, figures, paired tests and the report read this list.
 
 Not covered: where the chains of a corpus come from (`experiments.corpus`).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
+from socratic_utils.config import Training
 from socratic_utils.problems import Chain, Problem
 
-from .guidance import GUIDES, guide_text
-from .transcript import PREFIXES, Segment, segments
+from .transcript import GUIDES, PREFIXES, Pairs, Segment, guide_text, segments
 
 
 @dataclass(frozen=True)
@@ -55,8 +53,8 @@ class Guided(Supervision):
         return self.view([first, guide, *rest])
 
 
-_STEPS, _ALL = "problem solution answer", "problem question solution answer"
-_LINES = "question solution answer"
+_STEPS, _LINES = "problem solution answer", "question solution answer"
+_ALL = f"problem {_LINES}"
 SUPERVISIONS: dict[str, Supervision] = {
     name: Supervision(name, tuple(shown.split()), tuple(trained.split()), corpus)
     for name, shown, trained, corpus in (
@@ -89,6 +87,30 @@ SUPERVISIONS |= {
     for c in ("socratic_from_steps", "socratic_from_questions", "gold")
     for name in ("qg", "qa")
 }
+
+
+def sub_problems(pairs: Pairs) -> list[tuple[Problem, Chain]]:
+    """Pairs for "no_subquestions", the ablation without a question generator (Table 5).
+
+    For the question q(j) the student writes s(1) ... s(j), so k steps give k pairs, the
+    shortest first; a step without an answer adds none.
+    """
+    found = []
+    for problem, chain in pairs:
+        steps = [replace(step, question="") for step in chain.steps]
+        for count, last in enumerate(chain.steps[:-1], 1):
+            if last.answer:
+                asked = (replace(steps[0], question=last.question), *steps[1:count])
+                found.append((problem, replace(chain, steps=asked, answer=last.answer)))
+        if steps:
+            found.append((problem, replace(chain, steps=tuple(steps))))
+    return found
+
+
+def as_long(training: Training, pairs: int, sub_pairs: int) -> Training:
+    """As many optimizer steps as the question answerer's, on more transcripts."""
+    wanted = ceil(ceil(pairs / training.batch_size) * training.epochs)
+    return training.for_steps(wanted, sub_pairs)
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,16 @@ A problem and its chain are rendered once, one line per segment:
     The answer is 10.<end>
 
 One sequence with a mask trains the question answerer on all k steps at once: the same
-loss as k sequences with growing prefixes (Socratic CoT, Eq. 1).
-
-Not covered: the guide line that may follow the problem (`guidance`).
+loss as k sequences with growing prefixes (Socratic CoT, Eq. 1).  A guide, the plan that
+a question generator reads (Fig. 6, Table 4), is one line after the problem's.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from socratic_utils.answers import ANSWER_MARK
-from socratic_utils.problems import Chain, Problem, problem_text
+from socratic_utils.answers import ANSWER_MARK, find_equations
+from socratic_utils.problems import Chain, Problem, gold_chain, problem_text
 
 PREFIXES = {
     "problem": "Problem:", "guide": "Plan:", "question": "Q:", "solution": "A:",
@@ -26,6 +26,10 @@ PREFIXES = {
 }  # fmt: skip
 Pairs = Sequence[tuple[Problem, Chain]]  # what a student learns, in order
 IGNORED = -100  # the label that PyTorch's cross-entropy ignores
+# Socratic CoT has equations, and the number of steps on SVAMP.  Operators alone are in
+# the code of the paper that it cites for its guidance (EMNLP 2022, arXiv 2211.12835).
+GUIDES = ("equations", "operators", "steps")
+_OPERATOR = re.compile(r"(?<=[\d)%])[-+*/xX]")  # between two operands, so no sign
 
 
 class Segment(NamedTuple):
@@ -59,6 +63,34 @@ def role_of(line: str) -> str:
 
 def _line(role: str, text: str) -> Segment:
     return Segment(role, f"{PREFIXES[role]} {' '.join(text.split())}")
+
+
+def guide_text(chain: Chain, kind: str) -> str:
+    """The guide line of a chain's own steps, right or wrong; see `GUIDES`.
+
+    `Plan: 4 * 12 = 48; 48 - 30 = 18` or `Plan: none`; `Plan: *+ -`, where the operators
+    of one equation are joined; `Plan: 2 steps`.  ValueError on an unknown kind.
+    """
+    if kind not in GUIDES:
+        raise ValueError(f"the kind of guide must be one of {GUIDES}, not {kind!r}")
+    prefix, count = PREFIXES["guide"], len(chain.steps)
+    found = [e for step in chain.steps for e in find_equations(step.solution)]
+    if kind == "steps":
+        return f"{prefix} {count} step{'' if count == 1 else 's'}"
+    if kind == "equations":
+        texts = [f"{equation.expression} = {equation.result}" for equation in found]
+        plan = "; ".join(_OPERATOR.sub(r" \g<0> ", text) for text in texts)
+    else:
+        plan = " ".join("".join(_OPERATOR.findall(e.expression)) for e in found)
+    return f"{prefix} {plan.replace('x', '*').replace('X', '*') or 'none'}"
+
+
+def gold_guides(problems: Sequence[Problem], kind: str) -> dict[str, str]:
+    """Problem id -> guide line from the gold steps; ValueError where there are none."""
+    for problem in problems:
+        if not problem.steps:
+            raise ValueError(f"problem {problem.id!r} has no gold steps for a guide")
+    return {p.id: guide_text(gold_chain(p), kind) for p in problems}
 
 
 def start_ids(tokenizer) -> list[int]:

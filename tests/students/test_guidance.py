@@ -9,16 +9,14 @@ from socratic_utils.students.base_models import tiny
 from socratic_utils.students.decoding.incremental import IncrementalDecoder
 from socratic_utils.students.decoding.loop import solve
 from socratic_utils.students.decoding.oracles import PlannedDecoder, write_guides
-from socratic_utils.students.guidance import (
-    GUIDES,
-    gold_guides,
-    guide_text,
-)
 from socratic_utils.students.supervision import SUPERVISIONS, Guided
 from socratic_utils.students.training.train import make_examples, student_hash
 from socratic_utils.students.training.trainer import collate, masked_loss
 from socratic_utils.students.transcript import (
+    GUIDES,
     IGNORED,
+    gold_guides,
+    guide_text,
     prompt_ids,
     role_of,
     segments,

@@ -4,8 +4,7 @@ from math import ceil
 
 from socratic_utils.config import Training
 from socratic_utils.problems import Chain, Problem, Step
-from socratic_utils.students.no_subquestions import as_long, sub_problems
-from socratic_utils.students.supervision import SUPERVISIONS
+from socratic_utils.students.supervision import SUPERVISIONS, as_long, sub_problems
 
 PROBLEM = Problem("p", "toy", "train", "Mia buys 3 bags of 4 and eats 2.", "10")
 STEPS = (

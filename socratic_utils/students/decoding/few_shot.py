@@ -22,14 +22,14 @@ from .incremental import IncrementalDecoder
 
 
 class FewShotDecoder(IncrementalDecoder):
-    """A decoder that reads the same exemplars, as token ids, before every problem."""
+    """A decoder that reads exemplars, as token ids, before every problem."""
 
     def __init__(self, model, tokenizer, prefix: list[int]) -> None:
         super().__init__(model, tokenizer)
         self.prefix = prefix
 
     def start(self, prompts: Sequence[list[int]]) -> None:
-        """Read the exemplars once for the whole batch, then load one prompt per row."""
+        """Read the exemplars once for the batch, then load one prompt per row."""
         if not self.prefix:  # no exemplar fits
             return super().start(prompts)
         first = len(start_ids(self.tokenizer))  # the prefix has them already
@@ -41,11 +41,13 @@ class FewShotDecoder(IncrementalDecoder):
 
 def exemplars(dataset: str, kind: str = "number") -> list[tuple[str, Chain]]:
     """The question and the chain of each exemplar in a dataset's prompt."""
-    found = []
-    for i, (text, reply) in enumerate(load_prompt(dataset, "cot").exemplars):
-        steps, answer = parse_chain(reply, "cot", kind)
-        found.append((text, Chain(f"exemplar-{i}", "cot", steps, answer, "prompt")))
-    return found
+    return [
+        (
+            text,
+            Chain(f"exemplar-{i}", "cot", *parse_chain(reply, "cot", kind), "prompt"),
+        )
+        for i, (text, reply) in enumerate(load_prompt(dataset, "cot").exemplars)
+    ]
 
 
 def prefix_ids(

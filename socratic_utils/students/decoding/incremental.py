@@ -127,10 +127,7 @@ class IncrementalDecoder(Decoder):
         return written
 
     def read(self, ids: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
-        """The logits [rows, vocabulary] after new tokens `ids`: [rows, new].
-
-        Where `real` [rows, new] is 0 they are padding and masked.
-        """
+        """Logits [rows, vocabulary] after `ids`, padding where not `real` [rows, new]."""
         self.mask = torch.cat([self.mask, real], 1)
         positions = (self.mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
         out = self.model(

@@ -18,16 +18,15 @@ BLOCK = 64  # tokens of spare capacity after a copy
 class GrowingLayer(DynamicLayer):
     """`DynamicLayer` whose keys and values are views of larger buffers."""
 
-    key_buffer: torch.Tensor | None = None
-    value_buffer: torch.Tensor | None = None
+    buffers: tuple[torch.Tensor | None, torch.Tensor | None] = (None, None)
 
     def update(self, key_states, value_states, *args, **kwargs):
         """Append keys and values [rows, heads, new, size]; return all of them."""
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
-        keys, values = self.keys, self.values
-        self.keys, self.key_buffer = append(keys, key_states, self.key_buffer)
-        self.values, self.value_buffer = append(values, value_states, self.value_buffer)
+        self.keys, keys = append(self.keys, key_states, self.buffers[0])
+        self.values, values = append(self.values, value_states, self.buffers[1])
+        self.buffers = keys, values
         return self.keys, self.values
 
 
@@ -48,7 +47,7 @@ def append(held, new, buffer) -> tuple[torch.Tensor, torch.Tensor]:
 def growing_cache(config) -> DynamicCache:
     """An empty cache for a model with this config."""
     cache = DynamicCache(config=config)
-    cache.layers = [
-        GrowingLayer() if type(old) is DynamicLayer else old for old in cache.layers
-    ]
+    for place, layer in enumerate(cache.layers):
+        if type(layer) is DynamicLayer:
+            cache.layers[place] = GrowingLayer()
     return cache

@@ -51,21 +51,16 @@ class Solution:
     def output(self) -> str:
         return "\n".join(line["text"] for line in self.lines)
 
-    def add(self, text: str, tokens: int) -> str:
-        """Append a line and return its role."""
+    def add(self, text: str, tokens: int = 0) -> None:
         self.lines.append({"role": role_of(text), "text": text})
         self.tokens += tokens
-        return self.lines[-1]["role"]
 
 
 def prediction_row(solution: Solution, decoding: Decoding, **labels: object) -> dict:
-    """One row of `predictions/*.jsonl`; `labels` are further columns.
-
-    `extracted` is the marked answer, else the last one; `strict` the marked one only.
-    """
+    """One row of `predictions/*.jsonl`; `labels` are further columns."""
     problem, output = solution.problem, solution.output
-    extracted = answer_of(output, problem)
-    strict = answer_of(output, problem, strict=True)
+    extracted = answer_of(output, problem)  # the marked answer, else the last one
+    strict = answer_of(output, problem, strict=True)  # the marked one only
     return {
         "id": problem.id, "dataset": problem.dataset, "split": problem.split,
         **labels,
@@ -136,8 +131,9 @@ def solve(
         if answerer is None:
             decode_alone(solutions, writer, decoding, bar.update)
         else:
-            given = (writer, answerer, decoding, sees_solutions)
-            decode_in_turns(solutions, *given, bar.update)
+            decode_in_turns(
+                solutions, writer, answerer, decoding, sees_solutions, bar.update
+            )
         seconds = round((time.perf_counter() - start) / len(solutions), 3)
         for place, solution in enumerate(solutions):
             solution.seconds = seconds
@@ -150,10 +146,7 @@ def decode_alone(
     solutions: list[Solution], writer: Decoder, decoding: Decoding,
     on_progress: Callable[[int], object],
 ) -> None:  # fmt: skip
-    """One model writes each solution up to its answer, <end> or `max_tokens`.
-
-    Finished rows leave after every `stride` tokens; `on_progress` gets their number.
-    """
+    """One model writes each solution up to its answer, <end> or `max_tokens`."""
     live = list(range(len(solutions)))
     texts: list[list[int]] = [[] for _ in solutions]
     stride = writer.stride or decoding.max_tokens
@@ -167,7 +160,7 @@ def decode_alone(
                 solutions[live[row]].logprob += writer.logprobs[row]
             if not is_complete(writer, texts[live[row]]):
                 going.append(row)
-        on_progress(len(live) - len(going))
+        on_progress(len(live) - len(going))  # finished rows leave
         live = [live[row] for row in going]
         if not live:
             break
@@ -177,7 +170,8 @@ def decode_alone(
         solution.tokens = len(ids)
         solution.truncated = not is_complete(writer, ids)
         for line in filter(None, map(str.strip, writer.text(ids).split("\n"))):
-            if solution.add(line, 0) == "answer":
+            solution.add(line)
+            if role_of(line) == "answer":
                 break  # what follows is cut off
 
 

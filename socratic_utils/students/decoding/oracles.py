@@ -42,8 +42,7 @@ _OPEN = re.compile(rf"= ?[{CURRENCY}]?\Z")  # a result comes next: "=", "= ", "=
 class KnownQuestions(Decoder):
     """A question generator without a model: it asks `questions`, by problem id.
 
-    Its lines, "No more questions." included, are those of training; `pending` holds the
-    ones to come.
+    Its lines are those of training; `pending` holds the ones to come.
     """
 
     def __init__(
@@ -103,8 +102,7 @@ def ask_upfront(problems, generator, decoding: Decoding) -> KnownQuestions:
 
 def write_guides(planner, prompts: Sequence[list[int]], limit: int) -> list[str]:
     """The guide line, of at most `limit` tokens, that the planner writes per prompt."""
-    # It is given the line's first word, so that every line is a guide.
-    prefix = text_ids(planner.tokenizer, PREFIXES["guide"])
+    prefix = text_ids(planner.tokenizer, PREFIXES["guide"])  # so every line is a guide
     planner.start([[*prompt, *prefix] for prompt in prompts])
     texts = [" ".join(planner.text(ids).split()) for ids in planner.write(limit)]
     return [f"{PREFIXES['guide']} {text}".strip() for text in texts]
@@ -156,8 +154,7 @@ class CalculatorDecoder(IncrementalDecoder):
         self.rows = [deepcopy(row) for row in self.rows for _ in range(times)]
 
     def hear(self, row: int, ids: Sequence[int]) -> None:
-        """Drop the tokens still due: another model's line follows."""
-        super().hear(row, ids)
+        super().hear(row, ids)  # another model's line: no result is due any more
         self.rows[row] = _Row([*self.rows[row].ids, *ids])
 
     def keep(self, rows: Sequence[int]) -> None:
@@ -197,10 +194,7 @@ class CalculatorDecoder(IncrementalDecoder):
 
 
 def result_due(line: str) -> str | None:
-    """The result due at the end of a line: "4 bags * $3 = $" -> "12"; or None.
-
-    A result without a finite decimal form is a fraction (10 / 3 = 10/3).
-    """
+    """The result due at the end of a line: "4 bags * $3 = $" -> "12"; or None."""
     filled = f"{line}0"  # an equation, if an expression precedes the "="
     *earlier, last = find_equations(filled) or [None]
     whole = last is not None and last.end == len(filled)

@@ -44,10 +44,7 @@ class ServedDecoder(Decoder):
         self.place = f"the student's server at {client.base_url}"
 
     def write(self, limit, temperature=0.0, whole_lines=True) -> list[list[int]]:
-        """As `IncrementalDecoder.write`, with one request per row.
-
-        Raises ServerError where the server fails or hides how a line ended.
-        """
+        """As `IncrementalDecoder.write`; ServerError where the server fails."""
         more = {"include_stop_str_in_output": True, "return_token_ids": True}
         more["top_k"] = -1  # not the value of the model's generation_config
         stop = ["\n"] if whole_lines else None
@@ -98,10 +95,9 @@ class ServedDecoder(Decoder):
 
 
 def served_decoders(folders: Sequence[Path], urls: str = "") -> list[ServedDecoder]:
-    """A decoder for each student's folder, on the server that has it.
+    """A decoder per student's folder, on the server among `urls` that has it.
 
-    `urls` are addresses separated by commas (empty: SOCRATIC_STUDENT_URLS).  Raises
-    ServerError that names a student which is not served.
+    Without `urls`: SOCRATIC_STUDENT_URLS.  ServerError names what is not served.
     """
     addresses = [url.strip() for url in (urls or os.environ[VARIABLE]).split(",")]
     key = os.environ.get(KEY_VARIABLE, "-")  # never the teacher's

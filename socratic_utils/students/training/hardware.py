@@ -19,12 +19,11 @@ def device() -> torch.device:
 def use_bf16() -> bool:
     """Whether training uses bf16 autocast on this machine; never fp16.
 
-    A CPU is timed, because many run bf16 at half the speed of float32.  The decision is
-    part of a student's hash, so it is kept in `outputs/machine.json`.
+    A CPU is timed, because many run bf16 at half the speed of float32.
     """
     if torch.cuda.is_available():
         return torch.cuda.is_bf16_supported()
-    path = outputs_root() / "machine.json"
+    path = outputs_root() / "machine.json"  # kept: it is part of a student's hash
     machine = f"{platform.node()}, torch {torch.__version__}"
     known = read_json(path, {})
     if machine not in known:
@@ -45,10 +44,7 @@ def _matmul_seconds(dtype: torch.dtype, size: int = 1024, repeats: int = 5) -> f
 
 
 def expected_minutes(model, tokens: float) -> float:
-    """Rough training time on the CPU, in minutes, of `tokens` over all epochs.
-
-    6 operations per parameter and token, at 60 % of the speed of a matrix product.
-    """
+    """Rough training time on the CPU, in minutes, of `tokens` over all epochs."""
     operations = 6 * sum(p.numel() for p in model.parameters()) * tokens
-    speed = 0.6 * 2 * 1024**3 / _matmul_seconds(torch.float32)
+    speed = 0.6 * 2 * 1024**3 / _matmul_seconds(torch.float32)  # 60 % of a product's
     return operations / speed / 60
