@@ -127,7 +127,7 @@ class IncrementalDecoder(Decoder):
         return written
 
     def read(self, ids: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
-        """Logits [rows, vocabulary] after `ids` [rows, new]; `real` is 0 for padding."""
+        """Logits [rows, vocabulary] after `ids`, masked by `real`: both [rows, new]."""
         self.mask = torch.cat([self.mask, real], 1)
         positions = (self.mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
         out = self.model(
