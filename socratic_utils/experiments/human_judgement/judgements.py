@@ -10,7 +10,6 @@ reported with its number; not covered: an edit that is still a valid judgement.
 """
 
 import json
-import os
 import re
 import time
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from operator import itemgetter
 from pathlib import Path
 from unicodedata import normalize
 
-from socratic_utils.files import content_hash, json_object, write_atomic
+from socratic_utils.files import json_object, write_atomic
 
 from .pairs import Pair
 
@@ -34,20 +33,17 @@ class JudgingError(ValueError):
 def read_judgements(folder: str | Path, judge: str = "*") -> list[dict]:
     """The judgements in the files of a folder (or of one judge), left unchanged.
 
-    A last line that a crash cut off is ignored.  Raises JudgingError for an invalid
-    line, and for a second judgement of the same pair.
+    Raises JudgingError for an invalid line, and for a pair that is judged twice.
     """
     found: dict[tuple, tuple[str, dict]] = {}
     for path in sorted(Path(folder).glob(f"{judge}.jsonl")):
-        for number, line in enumerate(_lines(path)[0], 1):
+        for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
             if not line.strip():
                 continue
             try:
-                row = _judgement(
-                    line, normalize("NFC", path.stem)
-                )  # one way to write ü
-                key, where = judgement_key(row), f"{path.name}, line {number}"
-                first, _ = found.setdefault((row["judge"], *key), (where, row))
+                row, where = _judgement(line, path.stem), f"{path.name}, line {number}"
+                key = (row["judge"], *judgement_key(row))
+                first, _ = found.setdefault(key, (where, row))
                 if first != where:
                     raise ValueError(f": its pair is judged in {first} already")
             except ValueError as error:
@@ -67,19 +63,9 @@ def judgements_of(pairs: Sequence[Pair], rows: Sequence[dict]) -> list[dict]:
     return found
 
 
-def _lines(path: Path) -> tuple[list[bytes], bytes]:
-    """The whole lines of a file, and what follows: blank, or cut off by a crash."""
-    *lines, last = path.read_bytes().split(b"\n")
-    try:
-        json_object(last, "")
-    except ValueError:
-        return lines, last
-    return [*lines, last], b""  # an editor dropped the line end
-
-
 def _judgement(line: bytes, judge: str) -> dict:
     """The judgement in a line of a judge's file; ValueError (": why") if invalid."""
-    row = json_object(line, "")
+    row, judge = json_object(line, ""), normalize("NFC", judge)  # one way to write ü
     row["kind"] = str(row.get("kind")).strip().lower()  # "Person" is harmless
     sources = [row.get("first"), row.get("second")]
     if sources[0] == sources[1]:
@@ -106,19 +92,12 @@ class Judge:
                 "a judge's name: 1 to 40 letters, digits, spaces, . or -"
             )
         self.name, self.pairs, self.kind = name, pairs, kind
+        self.path = Path(folder) / f"{name}.jsonl"
         self.done = {judgement_key(row) for row in read_judgements(folder, name)}
-        self.path, self._size = Path(folder) / f"{name}.jsonl", 0
-        if self.path.exists():
-            lines, cut = _lines(self.path)
-            if cut.strip():
-                aside = f".{content_hash(str(cut), 6)}.cut"
-                self.path.with_suffix(aside).write_bytes(cut)
-                print(f"{self.path}: the last line was cut off and has been set aside")
-            whole = b"".join(line + b"\n" for line in lines)
-            if whole != self.path.read_bytes():
-                write_atomic(self.path, whole)
-            self._size = len(whole)
-        self.started = time.monotonic()
+        self._known, self.started = self._content(), time.monotonic()
+
+    def _content(self) -> bytes:
+        return self.path.read_bytes() if self.path.exists() else b""
 
     @property
     def waiting(self) -> list[Pair]:
@@ -128,8 +107,7 @@ class Judge:
     def record(self, choice: str, pair: Pair | None = None) -> None:
         """Judge a pair (default: the next); the judgement is on disk when this returns.
 
-        Raises JudgingError for an unknown choice, when no pair is left, and when
-        another process has written to the file.
+        Raises JudgingError when that is impossible; the message says why.
         """
         if choice not in CHOICES:
             raise JudgingError(f"choose one of {', '.join(CHOICES)}, not {choice!r}")
@@ -144,14 +122,11 @@ class Judge:
             "both_correct": pair.first.correct and pair.second.correct,
             "seconds": round(time.monotonic() - self.started, 1),
         }  # fmt: skip
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("ab") as file:
-            if file.tell() != self._size:
-                raise JudgingError(f"another judge is using the name {self.name}: "
-                                   f"continue under another name")  # fmt: skip
-            file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-            self._size = file.tell()
+        if self._content() != self._known:
+            raise JudgingError(f"another judge is using the name {self.name}: "
+                               f"continue under another name")  # fmt: skip
+        line = json.dumps(row, ensure_ascii=False).encode()
+        content = b"\n".join([*self._known.splitlines(), line, b""])
+        write_atomic(self.path, content)  # a crash leaves no half line
+        self._known, self.started = content, time.monotonic()
         self.done.add(pair.key)
-        self.started = time.monotonic()

@@ -21,7 +21,6 @@ from socratic_utils.files import content_hash
 from socratic_utils.problems import Chain, Problem, problem_text
 from socratic_utils.students.transcript import segments
 from socratic_utils.teacher.published import CORPORA
-from socratic_utils.teacher.published.published_teacher import published
 
 STUDENT = "cot"  # the student that is compared, and the style of its teacher's chains
 PAIRS = 20  # about ten minutes for one person
@@ -143,11 +142,9 @@ def teachers_chains(
     A live teacher is asked about `count` of them, evenly spaced.
     """
     if settings.teacher in CORPORA:  # may be scored and judged, never learnt
-        split, offered = problems[0].split, CORPORA[settings.teacher].offered
-        if split not in offered.get((settings.dataset, STUDENT), ()):
-            return []
-        chains = published(settings.teacher, settings.dataset, split, STUDENT)
-        return [chains[problem.id] for problem in problems if problem.id in chains]
+        offered = CORPORA[settings.teacher].offered.get((settings.dataset, STUDENT), ())
+        known = problems[0].split in offered
+        return data.teacher_of(settings).sample(problems, STUDENT) if known else []
     if data.can_ask(settings):
         return data.teacher_of(settings).sample(data.spread(problems, count), STUDENT)
     teacher = data.teacher_of(settings, plan=True)

@@ -8,6 +8,7 @@ majority of each pair; "same" is no vote, and ties are excluded.
 
 from collections.abc import Sequence
 
+import krippendorff
 import pandas as pd
 from scipy.stats import binomtest
 
@@ -53,8 +54,6 @@ def agreement(rows: Sequence[dict] | pd.DataFrame) -> float | None:
 
     None if no pair has two judges, or if these judges always made the same choice.
     """
-    import krippendorff
-
     table = pd.DataFrame(rows)
     choice = 2 * (table["preferred"] == table["first"])  # 0 is "same"
     table["choice"] = choice + (table["preferred"] == table["second"])

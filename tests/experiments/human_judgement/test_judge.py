@@ -39,18 +39,30 @@ def test_every_word_is_on_disk_and_a_judge_goes_on(pairs, tmp_path):
     assert [row["preferred"] for row in rows] == ["after"] * 3 + ["same"] * 3
 
 
-def test_a_half_written_line_is_set_aside(pairs, tmp_path):
-    Judge("anna", pairs, tmp_path).record("left")
-    path = tmp_path / "anna.jsonl"
-    whole = path.read_bytes()
-    path.write_bytes(whole + whole[:30])
-    assert len(read_judgements(tmp_path)) == 1
-    assert path.read_bytes() == whole + whole[:30]  # counting changes nothing
+def test_a_file_that_another_program_has_changed_is_not_overwritten(pairs, tmp_path):
     judge = Judge("anna", pairs, tmp_path)
-    assert len(judge.waiting) == 5 and path.read_bytes() == whole
-    assert [p.read_bytes() for p in tmp_path.glob("*.cut")] == [whole[:30]]
+    judge.record("left")
+    edited = judge.path.read_bytes().replace(b"toy", b"joy")
+    judge.path.write_bytes(edited)
+    with pytest.raises(JudgingError, match="another judge is using the name anna"):
+        judge.record("right")
+    assert judge.path.read_bytes() == edited
+
+
+def test_a_crash_while_writing_leaves_the_file_as_it_was(pairs, tmp_path, monkeypatch):
+    judge = Judge("anna", pairs, tmp_path)
+    judge.record("left")
+    content = judge.path.read_bytes()
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="disk full"):
+        patch.setattr("os.fsync", raise_disk_full)
+        judge.record("right")
+    assert [p.read_bytes() for p in tmp_path.iterdir()] == [content]
     judge.record("right")
     assert len(read_judgements(tmp_path)) == 2
+
+
+def raise_disk_full(_):
+    raise OSError("disk full")
 
 
 def test_an_editor_that_drops_the_last_line_end_costs_nothing(pairs, tmp_path):

@@ -66,7 +66,6 @@ def test_blank_lines_are_skipped(path, pairs, end):
         assert len(read_judgements(path.parent)) == 2
         Judge("anna", pairs, path.parent).record("right")
         assert len(read_judgements(path.parent)) == 3
-    assert not list(path.parent.glob("*.cut"))
 
 
 @pytest.mark.parametrize("kind", ["Person", " PERSON", "person"])
@@ -111,7 +110,7 @@ def test_a_line_that_is_no_judgement_is_told(path, pairs, change, reason, last):
         row = {k: v for k, v in second.items() if k != change}
         line = json.dumps(row | ({} if isinstance(change, str) else change)).encode()
     lines = [json.dumps(first).encode(), line, json.dumps(second).encode()]
-    content = b"\n".join(lines[: 2 if last else 3]) + b"\n"
+    content = b"\n".join(lines[: 2 if last else 3])  # no line end
     path.write_bytes(content)
     for use in (read_judgements, lambda folder: Judge("anna", pairs, folder)):
         with pytest.raises(JudgingError) as caught:
@@ -121,17 +120,6 @@ def test_a_line_that_is_no_judgement_is_told(path, pairs, change, reason, last):
         assert said.endswith(": correct or delete this line; the others are kept")
         assert "\n" not in said and len(said) < len(str(path)) + 250
     assert path.read_bytes() == content
-
-
-def test_a_last_line_that_was_edited_is_not_taken_for_a_cut_one(path, pairs):
-    first, second = rows_in(path)
-    path.write_text(json.dumps(first) + "\n" + json.dumps(second | {"kind": "x"}))
-    with pytest.raises(JudgingError, match="line 2 is not a jud.*: its 'kind' cannot be 'x'"):
-        Judge("anna", pairs, path.parent)
-    path.write_bytes(json.dumps(first).encode() + b"\n" + DEEP)  # no JSON: set aside
-    assert len(read_judgements(path.parent)) == 1
-    Judge("anna", pairs, path.parent).record("left")
-    assert len(read_judgements(path.parent)) == 2
 
 
 # --- notebook 14 ----------------------------------------------------------------------
