@@ -5,8 +5,7 @@
      "left": "cot", "preferred": "cot", "both_correct": false, "seconds": 9.5}
 
 `texts` is a hash of the two chains; `preferred` is "same" if the judge cannot tell.
-Files of several machines are merged by copying them into one folder.  A damaged line is
-reported with its number; not covered: an edit that is still a valid judgement.
+Files of several machines are merged by copying them into one folder.
 """
 
 import json
@@ -105,10 +104,7 @@ class Judge:
         return [pair for pair in self.pairs if pair.key not in self.done]
 
     def record(self, choice: str, pair: Pair | None = None) -> None:
-        """Judge a pair (default: the next); the judgement is on disk when this returns.
-
-        Raises JudgingError when that is impossible; the message says why.
-        """
+        """Save a judgement (default: of the next pair); JudgingError if that fails."""
         if choice not in CHOICES:
             raise JudgingError(f"choose one of {', '.join(CHOICES)}, not {choice!r}")
         if not (waiting := self.waiting):

@@ -88,9 +88,9 @@ def make_pairs(
 
 
 def pairs_of_run(settings: Settings, count: int = PAIRS) -> list[Pair]:
-    """About `count` pairs in random order, split evenly over the comparisons.
+    """About `count` pairs of different problems, split evenly over the comparisons.
 
-    Each problem is used once.  Raises ValueError if there is nothing to compare with.
+    Raises ValueError if there is nothing to compare with.
     """
     from socratic_utils.experiments.stages import score  # imports torch
 
@@ -115,14 +115,11 @@ def pairs_of_run(settings: Settings, count: int = PAIRS) -> list[Pair]:
 
 
 def can_compare(settings: Settings) -> bool:
-    """Whether `pairs_of_run` would find a comparison; nothing is asked or trained.
-
-    With reused rows, those of the compared students must be committed.
-    """
+    """Whether `pairs_of_run` would find a comparison; nothing is asked or trained."""
     taught = corpus.can_teach(settings, ("gt_steps",))
     students = (STUDENT, "gt_steps") if taught else (STUDENT,)
     rows = (arm_rows_on_disk(settings, main_arm(name)) for name in students)
-    if settings.reuse and not all(rows):
+    if settings.reuse and not all(rows):  # of both students, in the committed run
         return False
     if taught or data.can_ask(settings) or rows_before(settings):
         return True
@@ -137,10 +134,7 @@ def rows_before(settings: Settings) -> list[dict]:
 def teachers_chains(
     settings: Settings, problems: list[Problem], count: int = PAIRS
 ) -> list[Chain]:
-    """The teacher's chains on these problems: recorded, cached or published.
-
-    A live teacher is asked about `count` of them, evenly spaced.
-    """
+    """The teacher's chains on these problems; a live one is asked about `count`."""
     if settings.teacher in CORPORA:  # may be scored and judged, never learnt
         offered = CORPORA[settings.teacher].offered.get((settings.dataset, STUDENT), ())
         known = problems[0].split in offered

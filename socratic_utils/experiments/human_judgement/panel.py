@@ -32,7 +32,7 @@ class JudgePanel:
         for choice, button in self.buttons.items():
             button.on_click(lambda _, choice=choice: self.record(choice))
         self.progress = widgets.IntProgress(max=len(judge.pairs))
-        # The buttons come first, so that they do not move with the length of the text.
+        # On top, so that the buttons do not move with the length of the text.
         top = widgets.HBox([*self.buttons.values(), self.progress, self.count])
         both = widgets.HBox([self.left, self.right])
         self.panel = widgets.VBox([top, self.message, self.problem, both])

@@ -18,10 +18,9 @@ from socratic_utils.metrics import wilson_interval
 def preferences(rows: Sequence[dict]) -> list[dict]:
     """One line per pair of sources, kind of judge and dataset, and over datasets.
 
-    `n` counts judgements; `second_share` is the share of the `pairs_decided` whose
-    majority prefers the second source, with a 95 % Wilson interval; `p_value` is the
-    exact binomial test against one half; `alpha` is Krippendorff's.  Pairs with two
-    correct chains have an additional line.
+    `second_share` is the share of the `pairs_decided` whose majority prefers the second
+    source, with a 95 % Wilson interval; `p_value` is the exact binomial test against
+    one half.  Pairs with two correct chains have an additional line.
     """
     if not rows:
         return []

@@ -63,17 +63,14 @@ def voting_arms(settings: Settings) -> list[Arm]:
 
 
 def steps(settings: Settings) -> int:
-    """Optimizer steps of every student: SCoTD's at `paper` scale, else the run's epochs
-    over all its training problems."""
+    """Optimizer steps of every student: SCoTD's at `paper` scale, else some epochs."""
     if settings.scale == "paper":
         return settings.many.steps
     an_epoch = ceil(len(train_problems(settings)) / settings.training.batch_size)
     return max(1, round(settings.training.epochs * an_epoch))
 
 
-def scores_in(
-    table: str, rows: Sequence[dict], kind: str = "number"
-) -> list[dict[str, Any]]:
+def scores_in(table: str, rows: Sequence[dict], kind: str = "number") -> list[dict]:
     """`scores` of the students that belong to a table of the paper ("table3a")."""
     wanted = re.compile(IN_TABLE[table])
     return scores([row for row in rows if wanted.match(row["student"])], kind)
@@ -81,18 +78,15 @@ def scores_in(
 
 def first_disagreement(rows: Sequence[dict], first: str, second: str) -> list[dict]:
     """The rows of two students on the first problem that only one of them solves."""
-    own, other = (
-        [row for row in rows if row["student"] == name] for name in (first, second)
-    )
+    own, other = ([r for r in rows if r["student"] == s] for s in (first, second))
     pairs = zip(own, other, strict=False)  # one of them may have been skipped
     return next(([a, b] for a, b in pairs if a["correct"] != b["correct"]), [])
 
 
 def label_only(settings: Settings, ids: Collection[str]) -> dict[str, Any] | None:
-    """The score of a student of labels on these problems, from rows on disk.
+    """The score of a student of labels on these problems: the line in SCoTD's Figure 2.
 
-    That of `full_label`, or the main table's; None where neither was scored on all of
-    them.  It is the line in SCoTD's Figure 2.
+    That of `full_label` or the main table's; None where neither is on disk.
     """
     for experiment, name in ((EXPERIMENT, "full_label"), ("", "answer_only")):
         rows = rows_on_disk(settings, experiment, f"-{name}.")
@@ -100,9 +94,6 @@ def label_only(settings: Settings, ids: Collection[str]) -> dict[str, Any] | Non
         if ids and {row["id"] for row in own} == set(ids):
             return {"student": name, **accuracy(own)}
     return None
-
-
-# --- beside the paper -------------------------------------------------------------
 
 
 def comparison(settings: Settings) -> dict[str, Any]:

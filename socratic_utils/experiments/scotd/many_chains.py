@@ -25,8 +25,8 @@ from socratic_utils.problems import Chain, Problem
 from ..ablations import paired_line
 from ..arms import Arm
 from ..corpus import FILTERS, filters_of, pool_of
-from ..data import STYLE, spread, test_problems
-from ..saved import arm_rows_on_disk
+from ..data import STYLE, test_problems
+from ..saved import arm_rows_on_disk, problems_of
 
 EXPERIMENT = "many_chains"
 
@@ -35,7 +35,7 @@ def arms(settings: Settings) -> list[Arm]:
     """Students of 1, 2, ... chains (SCoTD, Figure 2), and the largest pool presented
     the other way: flat, all chains weigh the same, or balanced, all problems do."""
     counts, balanced = settings.many.counts, not settings.many.balanced
-    found = [pool_arm(settings, count_name(count)) for count in counts]
+    found = [pool_arm(settings, f"chains_{count:02d}") for count in counts]
     name = "pool_balanced" if balanced else "pool_flat"
     return [*found, replace(found[-1], name=name, balanced=balanced)]
 
@@ -54,12 +54,7 @@ def pool_arm(settings: Settings, pool: str) -> Arm:
 
 def whole_pool(settings: Settings) -> Arm:
     """The student of all right chains."""
-    return pool_arm(settings, count_name(settings.many.counts[-1]))
-
-
-def count_name(count: int) -> str:
-    """The pool of so many chains per problem."""
-    return f"chains_{count:02d}"
+    return pool_arm(settings, f"chains_{settings.many.counts[-1]:02d}")
 
 
 def with_votes(settings: Settings, arm: Arm) -> Arm:
@@ -80,18 +75,12 @@ def with_chains(settings: Settings, arms: Iterable[Arm]) -> list[Arm]:
 
 def voted_problems(settings: Settings) -> list[Problem]:
     """The problems of `with_votes`: some of those that are decoded greedily."""
-    problems = spread(test_problems(settings), settings.many.test_limit)
-    return spread(problems, settings.many.vote_limit)
+    return problems_of(settings, with_votes(settings, whole_pool(settings)))
 
 
 def pool_rows(settings: Settings, arms: Iterable[Arm]) -> list[dict[str, Any]]:
     """One row per arm: how many chains its pool has, from how many problems."""
-    return [
-        {"student": arm.name, **pool_of(settings, arm.pool)[1].row()} for arm in arms
-    ]
-
-
-# --- what pools hold --------------------------------------------------------------
+    return [{"student": a.name, **pool_of(settings, a.pool)[1].row()} for a in arms]
 
 
 def chain_table(problem: Problem, chains: Sequence[Chain]) -> pd.DataFrame:
@@ -135,9 +124,6 @@ def choices_of_one_problem(
     return problem, table.assign(chain=[chain_text(chain) for chain in chains])
 
 
-# --- tables -----------------------------------------------------------------------
-
-
 def vote_table(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
     """Accuracy by number of votes: a line per student and number of votes."""
     kind, lines = test_problems(settings)[0].kind, []
@@ -155,15 +141,14 @@ def chains_table(
 ) -> pd.DataFrame:
     """Accuracy by number of chains, for a figure: greedy, and with all votes.
 
-    `rows` are greedy rows.  With `votes` (of `vote_table`) both are on the problems
-    that were voted on.
+    With `votes` (of `vote_table`) both are on the problems that were voted on.
     """
     if votes is not None:
         ids = {problem.id for problem in voted_problems(settings)}
         rows = [row for row in rows if row["id"] in ids]
     lines: list[dict[str, Any]] = []
     for count in settings.many.counts:
-        student = count_name(count)
+        student = f"chains_{count:02d}"
         if own := [row for row in rows if row["student"] == student]:
             lines.append({"student": "greedy", "chains": count, **accuracy(own)})
         if votes is not None:
@@ -176,11 +161,9 @@ def chains_table(
 def filter_rows(settings: Settings, rows: Sequence[dict]) -> list[dict]:
     """Greedy rows of the student of all right chains and of the filters' students;
     none where no filter was scored."""
-    whole, *filtered = (
-        [row for row in rows if row["student"] == name]
-        for name in (whole_pool(settings).name, *FILTERS)
-    )
-    return whole + sum(filtered, []) if any(filtered) else []
+    wanted = (whole_pool(settings).name, *FILTERS)
+    found = [row for name in wanted for row in rows if row["student"] == name]
+    return found if any(row["student"] in FILTERS for row in found) else []
 
 
 def teacher_votes(

@@ -41,8 +41,7 @@ def arms(settings: Settings) -> list[Arm]:
 def transfer_arms(settings: Settings) -> list[Arm]:
     """The student before and after training on its own task, asked about others.
 
-    The tasks are `settings.many.transfer`, those at hand and not the run's own; the
-    trained student is that of the teacher's chains.
+    The tasks are those of `settings.many.transfer` that are at hand.
     """
     models: dict[str, tuple[str, ...]] = {"before": ()}
     if can_teach(settings, (STYLE,)):
