@@ -11,28 +11,25 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 
 from socratic_utils import config
 from socratic_utils.benchmarks import DATA_VARIABLE
 from socratic_utils.files import read_json, record_settings, update_run_json
 
-from . import options, paper_grid, plan_gpu, schedule
-from .execute import NotebookError, Usage, find_notebooks, run_notebook
+from . import options, paper_grid, schedule
+from .execute import find_notebooks, run_notebook
 from .options import BAD_INPUT
 from .paper_grid import Run
 from .schedule import number
 
 FAILED, INTERRUPTED = 1, 130
+LARGEST = {"longest_seconds": "seconds", "largest_memory_gb": "peak_memory_gb"}
 OWN_PARAMETERS = ("scale", "seed", "reuse")  # of a notebook, beside its `overrides`
 
 
 def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> int:
-    """Run what `argv` asks for; returns the exit code.
-
-    `notebooks` is the folder they are in, for tests.
-    """
+    """Run what `argv` asks for, with the notebooks of a folder; the exit code."""
     arguments = options.parser().parse_args(argv)
     asked = options.asked(arguments)
     try:
@@ -106,18 +103,18 @@ def show_plans(runs: Sequence[Run]) -> None:
     if len(runs) == 1:
         return show_plan(runs[0])
     print(paper_grid.listing(runs))
-    for one in paper_grid.first_of_each_dataset(runs):
-        print(f"\n{one.settings.dataset}: the plan of {one}")
+    firsts = {one.settings.dataset: one for one in reversed(runs)}
+    for dataset, one in reversed(firsts.items()):  # the others cost the same
+        print(f"\n{dataset}: the plan of {one}")
         show_plan(one)
     with suppress(ImportError):  # reported already
-        plan_gpu.show_grid_hours([one.settings for one in runs])
+        from .plan_gpu import show_grid_hours
+
+        show_grid_hours([one.settings for one in runs])
 
 
 def show_plan(one: Run) -> None:
-    """What would run, how long it takes, and what it asks of teacher and GPU.
-
-    Without an environment neither teacher nor GPU can be planned.
-    """
+    """What would run, how long it takes, and what it asks of teacher and GPU."""
     settings, requests = one.settings, {}
     print(f"scale {settings.scale}, settings {settings.hash}, into {settings.folder}")
     for name in options.SETTINGS:
@@ -144,7 +141,9 @@ def show_plan(one: Run) -> None:
         print(f"prices: {price_table()}")
     if settings.scale == "paper":
         with suppress(ImportError):
-            plan_gpu.show_gpu_plan(settings)
+            from .plan_gpu import show_gpu_plan
+
+            show_gpu_plan(settings)
 
 
 def why_skipped(one: Run, path: Path) -> str:
@@ -167,7 +166,7 @@ def run(one: Run) -> int:
               f"skipped")  # fmt: skip
         for position, path in enumerate(one.notebooks, 1):
             run_one(one, path, f"[{position}/{len(one.notebooks)}] {path.stem}")
-    except (NotebookError, OSError, ValueError) as error:  # no room, data, permission
+    except (RuntimeError, OSError, ValueError) as error:  # no room, data, permission
         print(f"run_all: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
@@ -186,14 +185,12 @@ def run_one(one: Run, path: Path, place: str) -> None:
     own = {k: v for k, v in one.options.items() if k in OWN_PARAMETERS}
     others = {k: v for k, v in one.options.items() if k not in OWN_PARAMETERS}
     copy = settings.folder / "notebooks" / path.name
-    try:
-        usage = run_notebook(path, copy, {**own, "overrides": others})
-    except NotebookError as error:
-        record_usage(settings.folder, path, error.usage, "failed")
-        raise
-    record_usage(settings.folder, path, usage, "done")
+    usage, reason = run_notebook(path, copy, own | {"overrides": others})
+    record_usage(settings.folder, path, usage, "failed" if reason else "done")
+    if reason:
+        raise RuntimeError(f"{path.name} {reason}; the traceback is in {copy}")
     make_report(settings, copy)
-    used = f"{usage.seconds:.0f} s, {usage.peak_memory_gb:.1f} GB"
+    used = f"{usage['seconds']:.0f} s, {usage['peak_memory_gb']:.1f} GB"
     print(f"{place} done in {used}", flush=True)
 
 
@@ -211,18 +208,15 @@ def make_report(settings: config.Settings, executed: Path) -> None:
         write_report(executed, settings.folder / name)
 
 
-def record_usage(folder: Path, path: Path, usage: Usage, status: str) -> None:
-    """Write time and memory of one notebook to `run.json`.
+def record_usage(folder: Path, path: Path, usage: dict, status: str) -> None:
+    """Write time and memory of one notebook to `run.json`, the last and the largest.
 
-    A second run skips finished stages and is short, so the longest time and the largest
-    memory are kept beside the last ones: that is what the notebook costs.
+    A second run skips finished stages: the largest values are the notebook's cost.
     """
     earlier = read_json(folder / "run.json", {}).get("notebooks", {}).get(path.stem, {})
-    values = asdict(usage) | {"status": status}
-    for most, last in (("longest_seconds", usage.seconds),
-                       ("largest_memory_gb", usage.peak_memory_gb)):  # fmt: skip
-        values[most] = max(last, earlier.get(most, 0.0))
-    update_run_json(folder, notebooks={path.stem: values})
+    most = {name: max(usage[last], earlier.get(name, 0.0))
+            for name, last in LARGEST.items()}  # fmt: skip
+    update_run_json(folder, notebooks={path.stem: usage | most | {"status": status}})
 
 
 def show_results(settings: config.Settings) -> None:

@@ -1,8 +1,7 @@
 """Find the numbered notebooks and run one of them headless.
 
-papermill executes a copy, in the same interpreter and from the checkout, with only
-those parameters that the notebook's own `parameters` cell names.  What the notebook
-prints is shown while it runs, because a training cell may take half an hour.
+papermill executes a copy, in the same interpreter and from the checkout.  What the
+notebook prints is shown while it runs, because a training cell may take half an hour.
 
     >>> [path.stem for path in find_notebooks()][:2]        # doctest: +SKIP
     ['00_start_here', '01_teacher_generation']
@@ -25,7 +24,6 @@ from typing import Any
 
 from socratic_utils.files import project_root, write_atomic
 
-CELL_TIMEOUT = 24 * 3600  # seconds; a paper-scale training is one cell
 SAMPLE_EVERY = 0.5  # seconds between two measurements of the kernel's memory
 CLEAR_LINE = "\r\x1b[K"
 KERNEL_ENVIRONMENT = {
@@ -35,22 +33,6 @@ KERNEL_ENVIRONMENT = {
     "JUPYTER_PREFER_ENV_PATH": "1",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
-
-
-@dataclass(frozen=True)
-class Usage:
-    """Wall-clock time and memory of one execution."""
-
-    seconds: float
-    peak_memory_gb: float
-
-
-class NotebookError(RuntimeError):
-    """A notebook stopped; the message says which, where, why and what to read."""
-
-    def __init__(self, message: str, usage: Usage) -> None:
-        super().__init__(message)
-        self.usage = usage
 
 
 def find_notebooks(folder: str | Path | None = None) -> list[Path]:
@@ -89,11 +71,11 @@ def read_parameters(path: Path) -> dict[str, Any]:
     return values
 
 
-def run_notebook(path: Path, copy: Path, parameters: dict[str, Any]) -> Usage:
+def run_notebook(path: Path, copy: Path, parameters: dict) -> tuple[dict, str]:
     """Execute `path` into `copy`; the copy appears whole, even when a cell fails.
 
-    Only parameters that the notebook names are passed on.  Raises NotebookError with
-    one sentence when a cell fails or the kernel dies.
+    Only parameters that the notebook names are passed on.  Returns time and memory, and
+    why it stopped, or an empty string.
     """
     known = read_parameters(path)
     given = {name: v for name, v in parameters.items() if name in known}
@@ -111,12 +93,11 @@ def run_notebook(path: Path, copy: Path, parameters: dict[str, Any]) -> Usage:
             running.replace(copy)
         with suppress(OSError):
             running.parent.rmdir()
-    usage = Usage(round(time.perf_counter() - started, 1), round(max(peak), 2))
-    if reason:
-        where = f"the traceback is in {copy}"
-        raise NotebookError(f"{path.name} {reason}; {where}", usage)
-    tidy(path, copy)
-    return usage
+    seconds = time.perf_counter() - started
+    if not reason:
+        tidy(path, copy)
+    usage = {"seconds": round(seconds, 1), "peak_memory_gb": round(max(peak), 2)}
+    return usage, reason
 
 
 def _execute(path: Path, running: Path, parameters: dict[str, Any]) -> str:
@@ -124,7 +105,7 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any]) -> str:
     import papermill
     import zmq
     from jupyter_client.kernelspec import NoSuchKernel
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
     from traitlets.config import Config
 
@@ -134,7 +115,7 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any]) -> str:
         papermill.execute_notebook(
             path, running, parameters=parameters, kernel_name="python3",
             cwd=project_root(), progress_bar=False, stdout_file=Shown(),
-            stderr_file=Shown(only_bars=True), execution_timeout=CELL_TIMEOUT,
+            stderr_file=Shown(only_bars=True),
             start_timeout=300,  # a cold disk and two slow cores
             config=Config({"KernelManager": {"transport_encryption": policy}}),
         )  # fmt: skip
@@ -144,8 +125,6 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any]) -> str:
         return f"stopped in cell In [{cell}] with {error.ename}: {message}"
     except DeadKernelError:
         return "stopped because its kernel died, most often for lack of memory"
-    except CellTimeoutError:
-        return f"stopped in a cell that took more than {CELL_TIMEOUT // 3600} hours"
     except NoSuchKernel:
         return "cannot start: this Python has no kernel `python3` (install ipykernel)"
     return ""

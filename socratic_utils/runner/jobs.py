@@ -33,8 +33,7 @@ from .schedule import is_part, number_of
 def jobs_of(asked: dict[str, Any], seeds: Sequence[int] = ()) -> list[TrainingJob]:
     """The trainings of a run for each seed; models without training data are skipped.
 
-    Those of ablations and pools come last, for the first seed, whose notebooks show
-    them.
+    Those of ablations and pools come last, for the first seed, which shows them.
     """
     settings = config.load(**asked)
     runs = [replace(settings, seed=seed) for seed in seeds or [settings.seed]]
@@ -92,13 +91,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.model and not chosen:
             known = ", ".join(map(name_of, jobs))
             raise ValueError(f"no model {arguments.model!r}: choose from {known}")
-        if not chosen or arguments.dry_run:
-            for job in chosen or jobs:
-                print(status(job))
-            return 0
-        options.check_teacher(settings)
-        for job in chosen:
-            print(job.run())
+        if train := chosen and not arguments.dry_run:
+            options.check_teacher(settings)
+        for job in chosen or jobs:
+            print(job.run() if train else status(job))
     except (ValueError, RuntimeError, OSError) as error:
         print(f"jobs: {error}", file=sys.stderr)
         return options.BAD_INPUT

@@ -75,38 +75,34 @@ def asked(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def check(settings: Settings) -> Settings:
     """The settings, if benchmark, student, address and committed run exist."""
-    student, data = settings.student, os.environ.get(DATA_VARIABLE)
-    if settings.dataset not in BENCHMARKS:
-        known = ", ".join(sorted(BENCHMARKS))
-        raise ValueError(f"unknown dataset {settings.dataset!r}: choose from {known}")
+    dataset, student, reference = settings.dataset, settings.student, settings.reference
+    data, local = os.environ.get(DATA_VARIABLE), ", ".join(sorted(LOCAL_STUDENTS))
+    is_student = student in LOCAL_STUDENTS or Path(student).is_dir() or "/" in student
+    for wrong, sentence in (
+        (dataset not in BENCHMARKS,
+         f"unknown dataset {dataset!r}: choose from {', '.join(sorted(BENCHMARKS))}"),
+        (data and not Path(data).is_dir(),
+         f"{DATA_VARIABLE} names {data}, which is not a folder: correct or unset it"),
+        (not is_student,
+         f"unknown student {student!r}: choose {local}, a folder, or a model of the "
+         f"Hugging Face hub such as openai-community/gpt2"),
+        (settings.seed >= 2**32, "--seed must be between 0 and 4294967295"),
+        (settings.reuse and not reference.is_dir(),
+         f"no committed run to reuse in {reference}: run without --reuse"),
+    ):  # fmt: skip
+        if wrong:
+            raise ValueError(sentence)
     if settings.teacher_url:
         from socratic_utils.teacher.errors import check_address
 
         check_address(settings.teacher_url)
-    if data and not Path(data).is_dir():
-        raise ValueError(
-            f"{DATA_VARIABLE} names {data}, which is not a folder: correct or unset it"
-        )
-    if not (student in LOCAL_STUDENTS or Path(student).is_dir() or "/" in student):
-        raise ValueError(
-            f"unknown student {student!r}: choose {', '.join(sorted(LOCAL_STUDENTS))}, "
-            f"a folder, or a model of the Hugging Face hub such as "
-            f"openai-community/gpt2"
-        )
-    if settings.seed >= 2**32:
-        raise ValueError("--seed must be between 0 and 4294967295")
-    if settings.reuse and not settings.reference.is_dir():
-        raise ValueError(
-            f"no committed run to reuse in {settings.reference}: run without --reuse"
-        )
-    run = read_json(settings.reference / "run.json", {}) if settings.reuse else {}
-    for name, value in run.get("settings", {}).items():
-        fixed = ("student", "teacher", "train_limit", "test_limit", "seed")
-        if name in fixed and value != getattr(settings, name):
+    run = read_json(reference / "run.json", {}) if settings.reuse else {}
+    for name in ("student", "teacher", "train_limit", "test_limit", "seed"):
+        own, committed = getattr(settings, name), run.get("settings", {})
+        if committed.get(name, own) != own:
             raise ValueError(
-                f"the committed run has {name} {value!r}, not "
-                f"{getattr(settings, name)!r}: leave out --{name.replace('_', '-')}, "
-                f"or run without --reuse"
+                f"the committed run has {name} {committed[name]!r}, not {own!r}: leave "
+                f"out --{name.replace('_', '-')}, or run without --reuse"
             )
     return settings
 

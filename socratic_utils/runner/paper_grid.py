@@ -100,11 +100,6 @@ def listing(runs: Sequence[Run]) -> str:
     return "\n".join(lines)
 
 
-def first_of_each_dataset(runs: Sequence[Run]) -> list[Run]:
-    """One run per dataset: its teacher and its problems cost the same in all."""
-    return list({run.settings.dataset: run for run in reversed(runs)}.values())[::-1]
-
-
 def how_to_continue(runs: Sequence[Run], place: int) -> str:
     """One sentence after a run, counted from 1, that failed."""
     run = runs[place - 1]

@@ -26,9 +26,13 @@ from functools import cache
 from io import StringIO
 from math import ceil
 from statistics import mean
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+from tabulate import tabulate
 
 from socratic_utils.config import MICRO_BATCH, Settings
+from socratic_utils.experiments import ablations, data
+from socratic_utils.experiments.arms import Arm, main_arms
 from socratic_utils.problems import Chain, Step, gold_chain
 from socratic_utils.students.base_models import SIZES, Size
 from socratic_utils.students.supervision import (
@@ -39,9 +43,6 @@ from socratic_utils.students.supervision import (
 )
 
 from .schedule import number_of
-
-if TYPE_CHECKING:  # a plan must not need what is installed
-    from socratic_utils.experiments.arms import Arm
 
 CHARACTERS = 3.5  # per token of English with numbers
 CHAIN = 300  # characters of a chain where the benchmark has no steps
@@ -57,33 +58,24 @@ GPUS = {"A100 40 GB": 312e12, "RTX 4090 24 GB": 165e12}
 def gpu_plan(settings: Settings) -> list[dict]:
     """One row per training and per decoding of the main table, and their total.
 
-    A row has sequences, tokens, memory, and hours on each card.  Empty for a student
-    whose size is not known.
+    Empty for a student whose size is not known.
     """
-    from socratic_utils.experiments.arms import main_arms
-    from socratic_utils.experiments.data import reported_problems
-
     with redirect_stdout(StringIO()):  # what cannot be taught is no part of a plan
         arms = main_arms(settings)
-    return _rows(settings, arms, len(reported_problems(settings)), "all, one seed")
+    return _rows(settings, arms, len(data.reported_problems(settings)), "all, one seed")
 
 
 def ablation_plan(settings: Settings) -> list[dict]:
     """The same of what the ablations train and decode beside the main table."""
-    from socratic_utils.experiments import ablations
-
     main = {model for arm in STUDENTS.values() for model in arm.supervisions}
     arms, count = ablations.arms(settings), len(ablations.problems_of(settings))
     return _rows(settings, arms, count, "ablations, one seed", main)
 
 
 def _rows(
-    settings: Settings, arms: Sequence["Arm"], count: int, what: str, main: Any = ()
+    settings: Settings, arms: Sequence[Arm], count: int, what: str, main: Any = ()
 ) -> list[dict]:
-    """The rows of arms that decode `count` problems each, and their total.
-
-    Models of the `main` table are trained elsewhere.
-    """
+    """The rows of arms that decode `count` problems; `main` are trained elsewhere."""
     size, rows = SIZES.get(settings.student.rpartition("/")[2]), []
     if size is None or not arms:
         return []
@@ -154,11 +146,9 @@ def transcripts_of(settings: Settings, model: str) -> Transcripts:
 
     Of more than `SAMPLE` problems only so many, evenly spaced, are measured.
     """
-    from socratic_utils.experiments.data import spread, train_problems
-
-    problems = train_problems(settings)
+    problems = data.train_problems(settings)
     supervision, pairs, recipe = SUPERVISIONS[model], [], settings.training
-    for problem in (sample := spread(problems, SAMPLE)):
+    for problem in (sample := data.spread(problems, SAMPLE)):
         chain = gold_chain(problem)
         if not chain.steps and "solution" in supervision.shown:
             step = Step("", "x" * CHAIN, problem.answer)
@@ -192,7 +182,5 @@ def show_grid_hours(runs: Sequence[Settings]) -> None:
 
 
 def _show(title: str, rows: Sequence[dict]) -> None:
-    from tabulate import tabulate
-
     if rows:
         print(f"{title}\n{tabulate(rows, 'keys', floatfmt='.2f')}")

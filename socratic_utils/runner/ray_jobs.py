@@ -23,10 +23,10 @@ PASSED_ON = ("SOCRATIC_DATA_DIR", "HF_HUB_OFFLINE", "HF_HOME", "HF_TOKEN")
 
 
 def run_jobs(jobs: Sequence[TrainingJob], address: str = "auto") -> int:
-    """Train all jobs that are not done yet; returns how many.
+    """Train all jobs that are not done yet on the cluster at `address`; how many.
 
-    `address` is the cluster's.  Raises RuntimeError in one sentence if Ray is not
-    installed, no cluster answers, or jobs fail; the other jobs are done all the same.
+    Raises RuntimeError in one sentence if Ray is not installed, no cluster answers, or
+    jobs fail; the other jobs are done all the same.
     """
     try:
         import ray
@@ -50,12 +50,10 @@ def run_jobs(jobs: Sequence[TrainingJob], address: str = "auto") -> int:
         ) from None
     gpus = 1 if ray.cluster_resources().get("GPU") else 0
     train = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=RETRIES)(_train)
-    waiting = {train.remote(job.settings, job.arm, job.model): job for job in missing}
-    print(f"{len(waiting)} trainings on {len(ray.nodes())} nodes", flush=True)
+    trained = [train.remote(job.settings, job.arm, job.model) for job in missing]
+    print(f"{len(missing)} trainings on {len(ray.nodes())} nodes", flush=True)
     failed = []
-    while waiting:
-        [reference], _ = ray.wait(list(waiting), num_returns=1)
-        job = waiting.pop(reference)
+    for job, reference in zip(missing, trained, strict=True):
         what = f"{job.model}, seed {job.settings.seed}"
         try:
             print(f"{what}: {ray.get(reference)}", flush=True)
@@ -63,10 +61,9 @@ def run_jobs(jobs: Sequence[TrainingJob], address: str = "auto") -> int:
             print(f"{what} failed: {str(error).strip().splitlines()[-1]}", flush=True)
             failed.append(what)
     if failed:
-        raise RuntimeError(
-            f"{len(failed)} of {len(missing)} trainings failed ({'; '.join(failed)}): "
-            f"the reasons are above, the others are on disk"
-        )
+        count = f"{len(failed)} of {len(missing)} trainings failed"
+        hint = "the reasons are above, the others are on disk"
+        raise RuntimeError(f"{count} ({'; '.join(failed)}): {hint}")
     return len(missing)
 
 

@@ -251,7 +251,7 @@ def test_results_show_the_main_table_and_the_report(outputs, capsys):
 
 def test_the_longest_time_survives_a_short_second_run(tmp_path):
     for seconds in (90.0, 2.0):
-        usage = cli.Usage(seconds, 1.0)
+        usage = {"seconds": seconds, "peak_memory_gb": 1.0}
         cli.record_usage(tmp_path, Path("03_x.ipynb"), usage, "done")
     record = json.loads((tmp_path / "run.json").read_text("utf-8"))["notebooks"]
     assert record["03_x"]["seconds"] == 2.0
@@ -273,7 +273,8 @@ def test_prints_are_shown_by_whole_lines_and_warnings_are_not(capsys):
 def test_the_shells_backend_is_restored_after_a_run(tmp_path, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "Agg")
     path = toy(tmp_path, "00_a.ipynb", "import os\nprint(os.environ['MPLBACKEND'])")
-    run_notebook(path, tmp_path / "out" / path.name, {})
+    _, reason = run_notebook(path, tmp_path / "out" / path.name, {})
+    assert not reason
     assert "inline" in printed(tmp_path / "out" / path.name)
     assert os.environ["MPLBACKEND"] == "Agg"
 
