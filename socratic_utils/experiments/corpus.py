@@ -90,10 +90,10 @@ def questions_then_facts(problem: Problem) -> Chain:
 
 def filtered(settings: Settings, style: str) -> Filtered:
     """The teacher's chains of a style, filtered; saved as `chains/<style>-*.jsonl`."""
-    return _filtered(settings, style, settings.folder)
+    return _filtered(settings, style, settings.folder)  # which follows the environment
 
 
-@cache  # every model of a run needs it; `folder` follows the environment
+@cache  # every model of a run needs it
 def _filtered(settings: Settings, style: str, folder: Path) -> Filtered:
     problems = train_problems(settings)
     published = settings.teacher in CORPORA  # whose chains are not committed
@@ -129,20 +129,16 @@ def _reference_chains(
 
 def reason_rows(results: dict[str, Filtered]) -> list[dict]:
     """One row per style and reason: how many attempts were kept or dropped, and why."""
-    return [
-        {"style": style, "reason": reason, "attempts": result.reasons()[reason]}
-        for style, result in results.items()
-        for reason in right_answers.REASONS
-    ]
+    return [{"style": style, "reason": reason, "attempts": result.reasons()[reason]}
+            for style, result in results.items()
+            for reason in right_answers.REASONS]  # fmt: skip
 
 
 def attempt_rows(results: dict[str, Filtered]) -> list[dict]:
     """One row per attempt; round 0 is the first chain, the others are resamples."""
-    return [
-        {"style": style, "round": attempt.chain.sample, "reason": attempt.reason}
-        for style, result in results.items()
-        for attempt in result.attempts
-    ]
+    return [{"style": style, "round": attempt.chain.sample, "reason": attempt.reason}
+            for style, result in results.items()
+            for attempt in result.attempts]  # fmt: skip
 
 
 # --- pools ------------------------------------------------------------------------

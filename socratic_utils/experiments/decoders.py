@@ -15,16 +15,9 @@ from typing import Any
 from socratic_utils.config import Settings
 from socratic_utils.problems import Problem
 from socratic_utils.students.base_models import base_revision, load_pretrained
-from socratic_utils.students.decoding import vllm
+from socratic_utils.students.decoding import oracles, vllm
 from socratic_utils.students.decoding.few_shot import FewShotDecoder, prefix_ids
 from socratic_utils.students.decoding.incremental import IncrementalDecoder
-from socratic_utils.students.decoding.oracles import (
-    CalculatorDecoder,
-    GoldQuestions,
-    KnownQuestions,
-    PlannedDecoder,
-    ask_upfront,
-)
 from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.students.training.hardware import device
 from socratic_utils.students.training.train import load_student
@@ -47,24 +40,25 @@ def decoders_of(
     decoders: list[Any] = [IncrementalDecoder(*load_student(f)) for f in folders]
     answerer = decoders[-1]
     if arm.calculator:
-        decoders[-1] = CalculatorDecoder(answerer.model, answerer.tokenizer)
+        decoders[-1] = oracles.CalculatorDecoder(answerer.model, answerer.tokenizer)
     if arm.questions == "gold":
-        decoders.insert(0, GoldQuestions(problems, answerer.tokenizer))
+        decoders.insert(0, oracles.GoldQuestions(problems, answerer.tokenizer))
     if arm.questions == "teacher":
         asked = asked_of(replace(teacher_of(settings), shots=SHOTS), problems)
-        decoders.insert(0, KnownQuestions(problems, answerer.tokenizer, asked))
+        decoders.insert(0, oracles.KnownQuestions(problems, answerer.tokenizer, asked))
     if arm.planned:
         planner, asker, _ = decoders
-        decoders[:2] = [PlannedDecoder(asker, planner, settings.decoding.max_tokens)]
+        limit = settings.decoding.max_tokens
+        decoders[:2] = [oracles.PlannedDecoder(asker, planner, limit)]
     if arm.upfront:
-        decoders[0] = ask_upfront(problems, decoders[0], settings.decoding)
+        decoders[0] = oracles.ask_upfront(problems, decoders[0], settings.decoding)
     return decoders
 
 
 def decoding_arguments(arm: Arm, problems: Sequence[Problem]) -> dict[str, Any]:
     """Further arguments of `solve`: what the question generator is shown."""
-    gold = arm.guide and not arm.planned
-    guides = gold_guides(problems, arm.guide) if gold else None
+    is_gold = arm.guide and not arm.planned
+    guides = gold_guides(problems, arm.guide) if is_gold else None
     return {"sees_solutions": arm.sees_solutions, "guides": guides}
 
 
@@ -91,6 +85,5 @@ def identity(settings: Settings, arm: Arm) -> list[str]:
         return [settings.teacher]
     if not arm.exemplars:
         return []
-    dataset = arm.dataset or settings.dataset
-    base = [settings.student, base_revision(settings.student)]
-    return [*base, load_prompt(dataset, "cot").hash]
+    prompt = load_prompt(arm.dataset or settings.dataset, "cot")
+    return [settings.student, base_revision(settings.student), prompt.hash]

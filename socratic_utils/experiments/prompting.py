@@ -1,11 +1,9 @@
 """Prompting a teacher: chain of thought, or sub-questions in two stages.
 
 Socratic CoT (Table 3) prompts GPT-3 175B with one exemplar on GSM8K: once for a chain
-of thought; once for sub-questions, and again to solve them in sequence.  No student is
-trained.
+of thought; once for sub-questions, and again to solve them in sequence.
 
-    >>> rows = prompted_rows(teacher, problems)               # doctest: +SKIP
-    >>> compare(rows)                                         # doctest: +SKIP
+    >>> compare(prompted_rows(teacher, problems))             # doctest: +SKIP
 
 A first reply without a question has no second one, and counts as wrong.  The paper does
 not show its own prompts for this.
@@ -46,17 +44,12 @@ def asked_of(teacher: Teacher, problems: Sequence[Problem]) -> dict[str, list[st
 def in_two_stages(teacher: Teacher, problems: Sequence[Problem]) -> list[Chain]:
     """Sub-questions, then their solutions: one chain per problem, in their order."""
     asked = asked_of(teacher, problems)
-    given = [
-        replace(p, steps=(), extra={**p.extra, "sub_questions": asked[p.id]})
-        for p in problems
-        if asked[p.id]
-    ]
+    given = [replace(p, steps=(), extra={**p.extra, "sub_questions": asked[p.id]})
+             for p in problems if asked[p.id]]  # fmt: skip
     second = teacher.sample(given, FROM_QUESTIONS) if given else []
     found = {chain.problem_id: chain for chain in second}
-    return [
-        found.get(p.id) or Chain(p.id, FROM_QUESTIONS, (), None, teacher.model)
-        for p in problems
-    ]
+    missing = Chain("", FROM_QUESTIONS, (), None, teacher.model)
+    return [found.get(p.id) or replace(missing, problem_id=p.id) for p in problems]
 
 
 def prompted_rows(teacher: Teacher, problems: Sequence[Problem]) -> list[dict]:

@@ -4,10 +4,9 @@
     rows = score(settings, arm)           # doctest: +SKIP
 
 `score` trains what is missing, decodes what is missing and returns prediction rows.  A
-result whose inputs are unchanged is read from disk, and a line says so: a student's
-folder carries a hash of everything that made it, and rows carry a hash of the students,
-the problems and the decoding.  With `reuse="reference"` the committed rows are copied,
-and nothing is asked, trained or decoded.
+student's folder carries a hash of everything that made it, and rows carry a hash of the
+students, the problems and the decoding: what is unchanged is read from disk.  With
+`reuse="reference"` the committed rows are copied, and nothing is asked or trained.
 """
 
 from collections.abc import Sequence

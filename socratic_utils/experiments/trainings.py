@@ -35,7 +35,32 @@ class TrainingJob:
 
     @cached_property
     def pairs_and_recipe(self) -> tuple[Pairs, Training]:
-        return pairs_and_recipe(self.settings, self.arm, self.model)
+        """What is learnt, and for how long."""
+        settings, arm = self.settings, self.arm
+        # 1. the chains: a pool's, or those of the supervision's corpus
+        if arm.pool:
+            problems, pool = pool_of(settings, arm.pool)
+            pairs = paired(problems, pool.chains)
+        else:
+            problems = train_problems(settings)
+            pairs = corpus(settings, SUPERVISIONS[self.model].corpus)
+        # 2. of which problems
+        if arm.share < 1 or arm.held_back:
+            problems = share_of(problems, arm.share)
+            if arm.held_back:
+                problems = hold_back(problems, arm.held_back)[0]
+            ids = {problem.id for problem in problems}
+            pairs = [pair for pair in pairs if pair[0].id in ids]
+        # 3. for how many optimizer steps
+        recipe = settings.training
+        if arm.balanced and pairs:
+            pairs = visits(settings, pairs, arm.steps)
+        if arm.steps:
+            recipe = recipe.for_steps(arm.steps, len(pairs))
+        if self.model == "no_subquestions":  # a transcript per sub-problem
+            parts = sub_problems(pairs)
+            pairs, recipe = parts, as_long(recipe, len(pairs), len(parts))
+        return pairs, recipe
 
     @property
     def name(self) -> str:
@@ -64,36 +89,6 @@ class TrainingJob:
         keep = [KeepModels(kept, self.folder / self.name)] if kept else []
         how = (SUPERVISIONS[self.model], recipe, self.folder, self.settings.seed, keep)
         return train_student(self.settings.student, pairs, *how)
-
-
-def pairs_and_recipe(
-    settings: Settings, arm: Arm, model: str
-) -> tuple[Pairs, Training]:
-    """What a model of an arm learns, and for how long."""
-    # 1. the chains: a pool's, or those of the supervision's corpus
-    if arm.pool:
-        problems, pool = pool_of(settings, arm.pool)
-        pairs = paired(problems, pool.chains)
-    else:
-        problems = train_problems(settings)
-        pairs = corpus(settings, SUPERVISIONS[model].corpus)
-    # 2. of which problems
-    if arm.share < 1 or arm.held_back:
-        learnt = share_of(problems, arm.share)
-        if arm.held_back:
-            learnt = hold_back(learnt, arm.held_back)[0]
-        ids = {problem.id for problem in learnt}
-        pairs = [pair for pair in pairs if pair[0].id in ids]
-    # 3. for how many optimizer steps
-    recipe = settings.training
-    if arm.balanced and pairs:
-        pairs = visits(settings, pairs, arm.steps)
-    if arm.steps:
-        recipe = recipe.for_steps(arm.steps, len(pairs))
-    if model == "no_subquestions":  # a transcript per sub-problem, but as many steps
-        parts = sub_problems(pairs)
-        pairs, recipe = parts, as_long(recipe, len(pairs), len(parts))
-    return pairs, recipe
 
 
 def visits(settings: Settings, pairs: Pairs, steps: int) -> Pairs:

@@ -70,7 +70,7 @@ def test_all_are_trained_for_the_same_steps_and_scored_once(settings, capsys):
     assert {r["teacher"] for r in rows} == {settings.teacher}
     label = arms["full_label"]
     assert label.teacher(settings) == "gold"
-    assert trainings.pairs_and_recipe(settings, label, "answer_only")[0]
+    assert trainings.TrainingJob(settings, label, "answer_only").pairs_and_recipe[0]
 
 
 def test_samples_of_a_problem_vote(settings):

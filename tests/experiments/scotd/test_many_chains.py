@@ -219,7 +219,7 @@ def test_scotd_draws_one_chain_of_a_problem_at_each_visit(settings):
     settings = replace(settings, many=replace(settings.many, balanced=True, steps=6))
     arm = many_chains.whole_pool(settings)
     pool = corpus.pool_of(settings, arm.pool)[1]
-    pairs, _ = trainings.pairs_and_recipe(settings, arm, "cot")
+    pairs, _ = trainings.TrainingJob(settings, arm, "cot").pairs_and_recipe
     visits = Counter(problem.id for problem, _ in pairs)
     assert set(visits) == {chain.problem_id for chain in pool.chains}
     assert len(set(visits.values())) == 1  # all problems weigh the same
@@ -234,7 +234,8 @@ def test_the_largest_pool_the_other_way_is_another_training(settings):
     *_, whole, other = many_chains.arms(settings)
     assert (whole.name, other.name) == ("chains_02", "pool_balanced")
     flat, balanced = (
-        trainings.pairs_and_recipe(settings, arm, "cot")[0] for arm in (whole, other)
+        trainings.TrainingJob(settings, arm, "cot").pairs_and_recipe[0]
+        for arm in (whole, other)
     )
     assert len(flat) != len(balanced)
     turned = replace(settings, many=replace(settings.many, balanced=True))
