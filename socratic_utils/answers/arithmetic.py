@@ -86,8 +86,7 @@ def calculate(expression: str) -> Fraction:
 
 
 def _climb(tokens: list[str], depth: int, lowest: int = 1) -> Fraction:
-    """Precedence climbing: an operand, then operators of precedence >= `lowest`."""
-    value = _operand(tokens, depth)
+    value = _operand(tokens, depth)  # then operators of precedence >= `lowest`
     while tokens and _BINDS.get(tokens[0], 0) >= lowest:
         sign = tokens.pop(0)
         right = _climb(tokens, depth, _BINDS[sign] + 1)
@@ -101,7 +100,6 @@ def _climb(tokens: list[str], depth: int, lowest: int = 1) -> Fraction:
 
 
 def _operand(tokens: list[str], depth: int) -> Fraction:
-    """A number, -operand or (formula), optionally followed by %."""
     token = tokens.pop(0) if tokens else "the end"
     if depth > MAX_DEPTH:
         raise ValueError("it is nested too deeply")
@@ -144,7 +142,7 @@ def find_equations(text: str) -> list[Equation]:
         before = padded[max(0, left.start() - 12) : left.start() + 1]
         if not _OPERATOR.search(expression, 1) or _CUT_OFF.search(before):
             continue
-        if _value(expression) is None or _value(result) is None:
+        if value_of(expression) is None or value_of(result) is None:
             continue
         if "/" in expression and _REMAINDER.match(text, right.start()):
             continue  # 13 / 4 = 3 remainder 1 is correct, but not plain arithmetic
@@ -164,7 +162,7 @@ def equation_is_right(equation: Equation) -> bool:
     if not ("%" in equation.expression and re.search(r"[*/xX]", equation.expression)):
         sides.append(tuple(side.replace("%", "") for side in sides[0]))
     for expression, result in sides:
-        value, stated = _value(expression), _value(result)
+        value, stated = value_of(expression), value_of(result)
         if value is None or stated is None:
             continue
         decimals = re.fullmatch(r"-?[\d,]*\.(\d+)(%?)", result)
@@ -187,7 +185,8 @@ def _bare(formula: str) -> str:
 
 
 @lru_cache(maxsize=16384)  # the same sides recur in many chains
-def _value(expression: str) -> Fraction | None:
+def value_of(expression: str) -> Fraction | None:
+    """`calculate`, with None for everything else."""
     try:
         return calculate(expression)
     except ValueError:

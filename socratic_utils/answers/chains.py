@@ -7,14 +7,9 @@ and a last line "The answer is N."; bold, bullets, LaTeX, code, ... are removed:
     >>> parse_chain(reply, "socratic")
     ((Step(question='How many?', solution='4 * 12 = 48 rolls.', answer='48'),), '48')
 
-A CoT step is a line, or a sentence if the reply is a single paragraph:
-
-    >>> reply = "She has 2 * 3 = 6 pens. She sells 1. The answer is 5."
-    >>> parse_chain(reply, "cot")[0][1]
-    Step(question='', solution='She sells 1.', answer='1')
-
-Not covered: tables, other languages, abbreviations other than titles and initials; CoT
-lines that only announce something ("Let's break it down.") count as steps.
+A CoT step is a line, or a sentence if the reply is a single paragraph.  Not covered:
+tables, other languages, abbreviations other than titles and initials; CoT lines that
+only announce something ("Let's break it down.") count as steps.
 """
 
 import re
@@ -138,20 +133,14 @@ def clean_line(line: str) -> str:
 
 
 def sentence_lines(text: str) -> str:
-    """One sentence per line.
-
-    >>> sentence_lines("Mr. Wu has 2.5 kg. He buys 1. The answer is 3.5.").split("\\n")
-    ['Mr. Wu has 2.5 kg.', 'He buys 1.', 'The answer is 3.5.']
-    """
+    """One sentence per line; "Mr. Wu has 2.5 kg." is one sentence."""
     return _SENTENCE_END.sub("\n", text)
 
 
 def step_answer(solution: str, kind: str = "number") -> str:
     """The result of a solution's last equation, otherwise its last answer."""
-    equations = find_equations(solution) if kind == "number" else []
-    if equations:
-        result = equations[-1].result
-        return extract_answer(result) or result
+    if kind == "number" and (equations := find_equations(solution)):
+        return extract_answer(equations[-1].result) or equations[-1].result
     return extract_answer(solution, kind) or ""
 
 
@@ -177,7 +166,7 @@ def _without_final(line: str, kind: str, last: bool) -> str:
 
 
 def _solution_steps(lines: list[str], kind: str) -> tuple[Step, ...]:
-    """CoT: each line is a step; lines after ":" or starting with "=" are joined."""
+    # Each line is a step; lines after ":" or starting with "=" are joined.
     solutions: list[str] = []
     for line in lines:
         line = _text(line)
@@ -192,11 +181,8 @@ def _solution_steps(lines: list[str], kind: str) -> tuple[Step, ...]:
 
 
 def _socratic_steps(lines: list[str], kind: str) -> tuple[Step, ...]:
-    """Questions with their solutions; a question without a solution is dropped.
-
-    Where labels are missing, a line that ends with "?" is a question, and the lines
-    after it, up to a blank one, are its solution.
-    """
+    # A question without a solution is dropped.  Where labels are missing, a line that
+    # ends with "?" is a question, and the lines up to a blank one are its solution.
     turns: list[list[str]] = []  # [question, solution]
     joined = False  # whether the line directly follows a labelled question or solution
     for line in lines:
@@ -221,6 +207,5 @@ def _socratic_steps(lines: list[str], kind: str) -> tuple[Step, ...]:
 
 
 def _text(line: str) -> str:
-    """The line without a solution's label."""
     labelled = _ANSWER.match(line)
     return labelled["text"].strip() if labelled else line

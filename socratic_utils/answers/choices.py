@@ -1,14 +1,11 @@
 """Which choice of a multiple-choice problem a text gives: by letter or by its words.
 
-    >>> choice_of("The answer is (B).", ("ocean", "drawer", "cloud"))
-    'b'
     >>> choice_of("So the answer is a drawer.", ("ocean", "drawer", "cloud"))
     'b'
 
 Words count only behind an answer mark, and only if they name one choice; of "car" and
 "car park" the longer match counts.  Letters out of range and "(a) or (b)" give None.
-
-Not covered: words spelled differently from the choice.
+Words spelled differently from the choice do not count.
 """
 
 import re
@@ -36,7 +33,7 @@ def choice_of(text: str, choices: Sequence[str], strict: bool = False) -> str | 
     line = marked_line(text)
     if line is not None:
         return marked_choice(line, extract_marked_answer(text, "choice"), choices)
-    return None if strict else known(extract_answer(text, "choice"), choices)
+    return None if strict else _in_range(extract_answer(text, "choice"), choices)
 
 
 def choice_in_reply(problem: Problem, reply: dict, letter: str | None) -> str | None:
@@ -47,7 +44,7 @@ def choice_in_reply(problem: Problem, reply: dict, letter: str | None) -> str | 
     if not problem.choices:
         return letter
     if reply.get("finish_reason") == "length":
-        return known(letter, problem.choices)
+        return _in_range(letter, problem.choices)
     line = marked_line(without_thoughts(reply["text"])) or ""
     return marked_choice(line, letter, problem.choices)
 
@@ -57,7 +54,7 @@ def marked_choice(line: str, letter: str | None, choices: Sequence[str]) -> str 
     if names_several(line):
         return None
     if letter:
-        return known(letter, choices)
+        return _in_range(letter, choices)
     texts = dict(zip(LETTERS, map(_words, choices), strict=False))
     found = {letter: text for letter, text in texts.items() if text in _words(line)}
     shorter = {a for a in found.values() for b in found.values() if a != b and a in b}
@@ -65,8 +62,7 @@ def marked_choice(line: str, letter: str | None, choices: Sequence[str]) -> str 
     return longest[0] if len(longest) == 1 else None
 
 
-def known(letter: str | None, choices: Sequence[str]) -> str | None:
-    """The letter, or None if it is out of range."""
+def _in_range(letter: str | None, choices: Sequence[str]) -> str | None:
     return letter if letter in tuple(LETTERS[: len(choices)]) else None
 
 

@@ -1,7 +1,5 @@
 r"""Read the final answer out of a model's text and compare it with the gold answer.
 
-    >>> extract_answer("So the answer is (C) bank", kind="choice")
-    'c'
     >>> is_correct("18.0", "18"), is_correct("0.5", "1/2"), is_correct(None, "3")
     (True, True, False)
 
@@ -24,18 +22,19 @@ Not covered: numbers in words ("twelve", "2 million"), decimal commas, clock tim
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from .arithmetic import (
     CURRENCY,
     MAX_DIGITS,
     PLAIN_NUMBER,
     ascii_signs,
-    calculate,
     find_equations,
     format_number,
+    value_of,
 )
 
 ANSWER_MARK = "The answer is"  # every student's transcript ends "The answer is 42."
@@ -63,7 +62,7 @@ _FORMULA = re.compile(  # at the start of the text behind a mark
 )
 _SPACED_GROUPS = re.compile(r"\W{0,5}[1-9]\d{0,2}(?: \d{3}){1,15}(?![\d/]| \d)")
 _YES_NO = re.compile(r"(?<![^\W_])(yes|no|true|false)(?![^\W_]|['’-]\w|\. ?\d)", re.I)
-_CHOICE = re.compile(
+_CHOICE = re.compile(  # "(b)", "b)", "B." or a lone "B"
     r"(?<![\w.-])(?<!\w['’])(?:\(([A-Za-z])\)|([A-Za-z])\)|([A-Za-z])(?!\w|['’]\w|-\w|\.\w))"
 )
 _SEVERAL = re.compile(  # "(a) sea or (b) lake", "B and C"; but not "B or a lake"
@@ -73,15 +72,13 @@ _SEVERAL = re.compile(  # "(a) sea or (b) lake", "B and C"; but not "B or a lake
     r"(?:[B-HJ-Zb-hj-z]|[AIai](?! [a-z]))(?![\w'’-]))"
 )
 
-Rule = tuple[str, re.Pattern, str | Callable[[re.Match], str]]
 
-
-def rules(*rows: tuple[str, str, str | Callable[[re.Match], str]]) -> list[Rule]:
+def rules(*rows: tuple[str, str, Any]) -> list[tuple[str, re.Pattern, Any]]:
     """Compile rows of (required substring, pattern, replacement) for `substitute`."""
     return [(needle, re.compile(pattern), new) for needle, pattern, new in rows]
 
 
-def substitute(text: str, rules: Iterable[Rule]) -> str:
+def substitute(text: str, rules: Iterable[tuple[str, re.Pattern, Any]]) -> str:
     """The text after all substitutions, applied in order."""
     for needle, pattern, new in rules:
         if needle in text:  # about 100 times faster than the pattern
@@ -97,7 +94,7 @@ _LATEX_NUMBERS = rules(
     ("frac", r"(?<=\d)(?=\\[dt]?frac)", " "),  # 3\frac{1}{2} is mixed
     ("frac", r"\\[dt]?frac\s?\{(\d{1,50})\}\s?\{(\d{1,50})\}", r"\1/\2"),
 )
-_VULGAR_FRACTION = re.compile(r"(\d?)([¼-¾⅐-⅞])")  # 3½ is mixed, too
+_VULGAR_FRACTION = re.compile(r"[¼-¾⅐-⅞]")
 _SIGNS_AND_BOLD = rules(
     ("\\", r"\\times|\\cdot", "*"),
     ("\\div", r"\\div", "/"),
@@ -154,17 +151,13 @@ def _reader(kind: str):
 
 
 def _plain(text: str) -> str:
-    """The text without LaTeX, bold marks and non-ASCII digits."""
+    """The text without LaTeX, bold marks and non-ASCII digits: '3½' -> '3 1/2'."""
     text = substitute(ascii_signs(text), _LATEX_NUMBERS)
     if not text.isascii():
-        text = _VULGAR_FRACTION.sub(_spelled_out, text)
+        text = re.sub(r"(?<=\d)(?=[¼-¾⅐-⅞])", " ", text)
+        text = _VULGAR_FRACTION.sub(lambda m: unicodedata.normalize("NFKC", m[0]), text)
+        text = text.replace("⁄", "/")
     return substitute(text, _SIGNS_AND_BOLD)
-
-
-def _spelled_out(match: re.Match) -> str:
-    """'3½' -> '3 1/2'."""
-    fraction = unicodedata.normalize("NFKC", match[2]).replace("⁄", "/")
-    return f"{match[1]} {fraction}" if match[1] else fraction
 
 
 def may_be_marked(text: str) -> bool:
@@ -188,7 +181,6 @@ def _read_marked(text: str, reader) -> tuple[bool, str | None]:
 
 
 def _read_number(text: str, marked: bool) -> str | None:
-    """The first number (or its equation's result) behind a mark, else the last one."""
     if marked and "=" not in text and _FORMULA.match(text):
         return _formula_value(text)
     if "/" in text:
@@ -223,12 +215,9 @@ def _formula_value(text: str) -> str | None:
     """'(16 * 17) * 4.' -> '1088'; '3 * 4 apples, which is many' -> '12'; else None."""
     formula = re.split(r"[,;](?!\d)|\.(?!\d)|\bwhich\b", text)[0]
     formula = re.sub(rf"[{CURRENCY}]|(?<=[\d)])(?: [^\W\d_]{{2,}})+", "", formula)
-    try:
-        value = calculate(formula.strip(" ."))
-    except ValueError:
-        return None
-    body = format_number(value)
-    return body if len(body) <= MAX_DIGITS else None
+    value = value_of(formula.strip(" ."))
+    body = "" if value is None else format_number(value)
+    return body if 0 < len(body) <= MAX_DIGITS else None
 
 
 def _canonical(match: re.Match, text: str) -> str | None:
@@ -249,7 +238,6 @@ def _canonical(match: re.Match, text: str) -> str | None:
 
 
 def _is_negative(text: str, start: int) -> bool:
-    """Whether a minus sign (no operator, no hyphen) is before text[start]."""
     before, minus, between = text[:start].rstrip(CURRENCY).rpartition("-")
     near, far = before[-1:], before.rstrip()[-1:]
     operand = near.isalnum() or near in {*")%-"} or far.isdigit() or far in {*")%"}
@@ -257,7 +245,6 @@ def _is_negative(text: str, start: int) -> bool:
 
 
 def _read_yes_no(text: str, marked: bool) -> str | None:
-    """'yes' or 'no', also spelled true or false; never inside 'know'."""
     words = list(_YES_NO.finditer(text))
     if not words:
         return None
@@ -267,7 +254,6 @@ def _read_yes_no(text: str, marked: bool) -> str | None:
 
 
 def _read_choice(text: str, marked: bool) -> str | None:
-    """The letter of '(b)', 'b)', 'B.' or a lone 'B'; not the 'a' of 'a lake'."""
     letters, words = [], r" (?!because|since|as\b|and\b|or\b)[a-z]"
     for match in _CHOICE.finditer(text):
         bare, letter = match[3], match[1] or match[2] or match[3]
