@@ -5,10 +5,8 @@
     ('gradeschool', 'SmolLM2-135M-Instruct', 3.0)
 
 The *scale* is the one dial: `smoke` (tests; numbers mean nothing), `small` (a real
-student on a CPU) and `paper` (the papers' students and data on a GPU).  Defaults that
-the papers do not report are our choices.
-
-Not covered: whether a dataset, student or teacher exists; the runner checks that.
+student on a CPU) and `paper` (the papers' students and data on a GPU).  Not covered:
+whether a dataset, student or teacher exists; the runner checks that.
 """
 
 import os
@@ -78,8 +76,6 @@ class ManyChains:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything a run depends on."""
-
     scale: str
     dataset: str
     student: str
@@ -107,7 +103,6 @@ class Settings:
 
     @property
     def reference(self) -> Path:
-        """The committed run of the same name."""
         return project_root() / "outputs" / "reference" / self.name
 
     @property
@@ -176,8 +171,7 @@ SCOTD = {
     "max_length": 700, "max_grad_norm": 0.5, "adam_epsilon": 1e-5,
 }  # fmt: skip
 SCOTD_DATASETS = ("commonsense_qa", "openbookqa", "quarel", "anli", "imdb", "sst2")
-# What replaces a scale's settings on another benchmark than its own.  CoT chains are
-# recorded for the first 100 problems of GSM8K.
+# Settings on another benchmark than the scale's own; GSM8K has 100 recorded chains.
 ELSEWHERE = {
     **{("paper", dataset): SCOTD for dataset in SCOTD_DATASETS},
     ("small", "gsm8k"): {"train_limit": 100, "test_limit": 50, "epochs": 1.0},
@@ -194,12 +188,11 @@ FIELDS = {  # (part, type) by name; where two parts have a name, the last one's
 
 
 def load(scale: str = "small", **changes: Any) -> Settings:
-    """The settings of a scale with `changes`, any settings by name.
+    """The settings of a scale with `changes`, any settings by name, or ValueError.
 
     Fields of `Training`, `Decoding` and `ManyChains` are given directly (`epochs=1`);
     `test_limit` is that of `Settings`, `batch_size` that of `Training`.  Empty strings,
-    None and limits of 0 mean the scale's own.  Raises ValueError for an unknown scale
-    or setting and for a value of the wrong type.
+    None and limits of 0 mean the scale's own.
     """
     given = {name: v for name, v in changes.items() if v is not None and v != ""}
     limits = ("train_limit", "test_limit")
@@ -239,7 +232,6 @@ def _checked(name: str, value: Any) -> tuple[str, Any]:
 
 
 def _slug(text: str) -> str:
-    """A text as part of a folder's name; if changed, with a hash that identifies it."""
     plain = re.sub(r"[^\w.-]+", "-", text, flags=re.ASCII).strip("-.")[:60]
     return plain if plain == text else f"{plain}-{content_hash(text, 6)}"
 

@@ -2,9 +2,6 @@
 
 Files are written under a temporary name and renamed, so that a killed run never leaves
 half a file.  Hashes are of meaning (texts and settings), never of source code.
-
-    >>> content_hash({"a": 1, "b": 2}) == content_hash({"b": 2, "a": 1})
-    True
 """
 
 import gzip
@@ -32,7 +29,6 @@ def project_root() -> Path:
 
 
 def write_atomic(path: str | Path, data: bytes | str) -> Path:
-    """Write `data` to `path` through a temporary file in the same folder."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -50,7 +46,6 @@ def write_atomic(path: str | Path, data: bytes | str) -> Path:
 
 
 def write_json(path: str | Path, value: Any) -> Path:
-    """Write `value` as indented JSON, atomically."""
     return write_atomic(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -77,10 +72,7 @@ def write_jsonl_rows(path: str | Path, rows: Iterable[dict]) -> Path:
 
 
 def read_rows(path: str | Path) -> Iterator[tuple[int, dict]]:
-    """Yield (line number, JSON object) of a JSON Lines file, `.gz` or plain.
-
-    Raises ValueError that names the file and the line which is damaged or no object.
-    """
+    """Yield (line number, JSON object); ValueError names a damaged file and line."""
     number = 0
     with (gzip.open if Path(path).suffix == ".gz" else open)(path, "rb") as lines:
         try:

@@ -24,10 +24,8 @@ SENTENCE_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 
 
 class Encoder(NamedTuple):
-    """A function from texts to one vector each, and its name in tables."""
-
-    name: str
-    encode: Callable[[Sequence[str]], np.ndarray]
+    name: str  # in tables
+    encode: Callable[[Sequence[str]], np.ndarray]  # one vector per text
 
 
 def tf_idf(texts: Sequence[str]) -> np.ndarray:
@@ -50,15 +48,15 @@ def sentence_encoder(model: str = SENTENCE_MODEL) -> Encoder:
         return TF_IDF
     try:
         network = SentenceTransformer(model)
-    # Hub, network and file formats raise different errors; the warning shows which.
-    except Exception as error:
+    except Exception as error:  # hub, network and file formats raise different ones
         reason = str(error).split("\n")[0]
         warnings.warn(f"{model} is unavailable ({reason}): TF-IDF used", stacklevel=2)
         return TF_IDF
-    return Encoder(
-        model.rpartition("/")[2],
-        lambda texts: np.asarray(network.encode(list(texts), show_progress_bar=False)),
-    )
+
+    def encode(texts: Sequence[str]) -> np.ndarray:
+        return np.asarray(network.encode(list(texts), show_progress_bar=False))
+
+    return Encoder(model.rpartition("/")[2], encode)
 
 
 def clusters(vectors: np.ndarray, k: int) -> list[list[int]]:

@@ -1,7 +1,6 @@
 """Which of many chains per problem a student learns from (SCoTD, sections 2 and 4).
 
-SCoTD samples 30 chains per problem at temperature 1 and asks which of them matter.  All
-selections but `keep_all` use chains with a correct answer only, unless `keep_wrong`:
+All but `keep_all` select from chains with a correct answer only, unless `keep_wrong`:
 
     keep_all        few-shot setting: wrong answers stay, no gold label is read
     correct_only    supervised setting: all correct chains
@@ -59,16 +58,12 @@ class Pool:
         }  # fmt: skip
 
 
-def keep_all(problems: Sequence[Problem], chains: Sequence[Chain]) -> Pool:
-    """Every chain that can be rendered, right or wrong (few-shot setting)."""
-    usable = _usable(problems, chains, keep_wrong=True)
-    return Pool("keep-all", tuple(c for _, own in usable for c in own), len(usable))
-
-
-def correct_only(problems: Sequence[Problem], chains: Sequence[Chain]) -> Pool:
-    """Every chain with a correct final answer (supervised setting)."""
-    usable = _usable(problems, chains)
-    return Pool("correct-only", tuple(c for _, own in usable for c in own), len(usable))
+def select_all(
+    selection: str, keep_wrong: bool,
+    problems: Sequence[Problem], chains: Sequence[Chain],
+) -> Pool:  # fmt: skip
+    usable = _usable(problems, chains, keep_wrong)
+    return Pool(selection, tuple(c for _, own in usable for c in own), len(usable))
 
 
 def select(
@@ -98,7 +93,6 @@ def select(
 
 
 def at_random(own: list[Chain], order: list[int], budget: int) -> list[int]:
-    """`budget` chains at random."""
     return order[:budget]
 
 
@@ -108,10 +102,7 @@ def in_turn(own: list[Chain], order: list[int], budget: int) -> list[int]:
 
 
 def likeliest(own: list[Chain], order: list[int], budget: int) -> list[int]:
-    """The `budget` chains with the highest log-likelihood per token; ties at random.
-
-    A teacher that repeats itself can fill the budget with one text.
-    """
+    """The chains with the highest log-likelihood per token, even if they are equal."""
     score = [likelihood_per_token(chain) for chain in own]
     return sorted(order, key=lambda index: -score[index])[:budget]
 
@@ -133,8 +124,7 @@ def by_open_endedness(
 
     Open-endedness is the number of distinct word bigrams over all chains of a problem,
     including wrong ones: otherwise it would measure how many are correct.  It is not
-    normalised, so sample all problems equally often.  Ties keep the order of
-    `problems`.  Few problems have 9 correct chains, so this pool can be smaller.
+    normalised, so sample all problems equally often.
     """
     bigrams: dict[str, set] = {p.id: set() for p, own in usable if own}
     for chain in chains:
@@ -173,6 +163,8 @@ def sample_diverse(
                   embedding=encoder.name)  # fmt: skip
 
 
+keep_all = partial(select_all, "keep-all", True)  # called as (problems, chains) -> Pool
+correct_only = partial(select_all, "correct-only", False)
 # Each is called as (problems, chains, budget=5, seed=0, keep_wrong=False) -> Pool.
 balanced = partial(select, "balanced", in_turn)
 sample_random = partial(select, "random", at_random)
@@ -189,7 +181,6 @@ DOWN_SAMPLINGS = {
 def one_correct(
     problems: Sequence[Problem], chains: Sequence[Chain], seed: int = 0
 ) -> Pool:
-    """One correct chain per problem, at random."""
     return select("one-correct", at_random, problems, chains, 1, seed)
 
 

@@ -1,8 +1,7 @@
 """Near-duplicates in a corpus, and training texts in a test set.
 
-Neither paper checks for either.  Texts are compared as lower-case words, without
-punctuation and operators; with `mask_numbers` all numbers are equal, which finds the
-same story with other numbers.
+Texts are compared as lower-case words, without punctuation and operators; with
+`mask_numbers` all numbers are equal, which finds the same story with other numbers.
 
     >>> near_duplicates({"a": "Tim eats 2 figs", "b": "tim eats 2 figs!"})
     [{'id': 'b', 'duplicate_of': 'a', 'similarity': 1.0}]
@@ -43,7 +42,7 @@ def chain_text(chain: Chain) -> str:
 
 def texts_of(items: Iterable[Problem | Chain]) -> dict[str, str]:
     """Texts by unique id; a chain's id is "problem/source/style/sample"."""
-    texts: dict[str, str] = {}
+    texts = {}
     for item in items:
         if isinstance(item, Problem):
             name, text = item.id, problem_text(item)
@@ -62,9 +61,8 @@ def near_duplicates(
 ) -> list[dict]:  # fmt: skip
     """Texts that repeat an earlier one: rows (id, duplicate_of, similarity).
 
-    Similarity is the Jaccard index of the sets of word n-grams (Broder 1997).  Without
-    the reported ids, no two texts are at least `threshold` similar; in texts of 40
-    words, as in gradeschool and GSM8K, 0.8 tolerates one changed word (35 / 41).
+    Similarity is the Jaccard index of the sets of word n-grams (Broder 1997); in texts
+    of 40 words, as in GSM8K, 0.8 tolerates one changed word (35 / 41).
     """
     _check(threshold)
     grams = {name: ngrams(words(text, mask_numbers), n) for name, text in texts.items()}
@@ -106,8 +104,7 @@ def contamination(
     nearest training text (`train_id`), `covered` the share in all of them together,
     `contaminated` whether overlap >= threshold.  The defaults are PaLM's 8-grams and
     70 % (Chowdhery et al. 2022, section 8), but of a single training text: stock
-    phrases from many problems can cover an unseen one.  An evaluation text of fewer
-    than n words is matched as a whole.
+    phrases from many problems can cover an unseen one.
     """
     _check(threshold)
     index: dict[tuple[str, ...], list[str]] = defaultdict(list)

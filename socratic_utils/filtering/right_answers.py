@@ -27,10 +27,8 @@ RESAMPLE_TEMPERATURE = 0.7  # our choice: the paper reports none
 
 @dataclass(frozen=True)
 class Attempt:
-    """One chain and the filter's reason to keep or drop it."""
-
     chain: Chain
-    reason: str
+    reason: str  # one of REASONS
 
     def row(self) -> dict:
         return {**asdict(self.chain), "reason": self.reason}
@@ -50,7 +48,6 @@ class Filtered:
         return len(self.kept) / max(1, len(self.kept) + len(self.dropped))
 
     def reasons(self) -> Counter:
-        """Number of attempts per reason."""
         return Counter(attempt.reason for attempt in self.attempts)
 
 
@@ -66,12 +63,7 @@ def judge(problem: Problem, chain: Chain) -> str:
 
 
 def has_false_equation(chain: Chain) -> bool:
-    """Whether a step states a false equation, which a correct answer does not rule out.
-
-    >>> step = Step("", "2 * 3 = 5", "5")
-    >>> has_false_equation(Chain("p", "cot", (step,), "6", "me"))
-    True
-    """
+    """Whether a step states a false equation; the answer may still be correct."""
     equations = [e for step in chain.steps for e in find_equations(step.solution)]
     return not all(equation_is_right(equation) for equation in equations)
 

@@ -37,8 +37,7 @@ def contrast_table(rows: Sequence[dict], base_of: Mapping[str, str]) -> list[dic
         if not found:
             continue
         line: dict[str, Any] = {"student": student, "pairs": len(found)}
-        both = [{"original": a, "contrast": b, "consistency": a and b}
-                for a, b in found]  # fmt: skip
+        both = [dict(original=a, contrast=b, consistency=a and b) for a, b in found]
         for name in both[0]:
             score = accuracy(both, name)
             line |= {name: score["accuracy"], f"{name}_low": score["ci_low"],

@@ -79,10 +79,7 @@ def first_error(row: dict, problem: Problem) -> FirstError:
 
 
 def line_marks(lines: Sequence[dict], problem: Problem) -> list[str]:
-    """For each line: "right", "wrong" or "" where there is nothing to check.
-
-    Wrong: a false equation, or what no gold step (if there are any) computes.
-    """
+    """Per line "right", "wrong" (false, or in no gold step) or "" (no equation)."""
     gold = [fact for step in problem.steps for fact in _facts(step.solution)]
     marks = []
     for line in lines:

@@ -49,7 +49,6 @@ def quality_table(rows: Sequence[dict], problems: Sequence[Problem]) -> pd.DataF
 
 
 def questions(row: dict) -> list[str]:
-    """The sub-questions of a prediction row, without their prefix."""
     asked = [line["text"] for line in row["lines"] if line["role"] == "question"]
     return [text.removeprefix(PREFIXES["question"]).strip() for text in asked]
 

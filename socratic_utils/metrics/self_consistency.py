@@ -24,10 +24,7 @@ SAMPLED = replace(Decoding(), temperature=0.7)  # SCoTD, Table 3
 
 
 def majority(ballots: Sequence[tuple], kind: str = "number") -> str | None:
-    """The most frequent answer of (answer or None, log-likelihood) pairs, or None.
-
-    It is spelled as where it comes first.  Raises ValueError where there is no pair.
-    """
+    """The most frequent answer of (answer or None, log-likelihood) pairs, or None."""
     if not ballots:
         raise ValueError("no ballots: give at least one solution")
     found: dict[Any, list[tuple[str | None, float]]] = {}
@@ -44,8 +41,7 @@ def accuracy_by_votes(
 ) -> list[dict]:
     """One row per number of votes: n, correct, accuracy and its Wilson interval.
 
-    `rows`: prediction rows with `logprob`, the `samples` of a problem adjacent.  Raises
-    ValueError where they are not, or for a count above `samples`.
+    `rows`: prediction rows with `logprob`, the `samples` of a problem adjacent.
     """
     groups = [rows[i : i + samples] for i in range(0, len(rows), samples)]
     mixed = any(len({row["id"] for row in group}) != 1 for group in groups)

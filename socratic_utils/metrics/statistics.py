@@ -17,11 +17,7 @@ from typing import NamedTuple
 def wilson_interval(
     correct: int, total: int, confidence: float = 0.95
 ) -> tuple[float, float]:
-    """Wilson's score interval (1927) of a proportion: (low, high), as fractions.
-
-    `total=0` gives (0.0, 1.0).  Raises ValueError for impossible counts and for a
-    confidence outside (0, 1).
-    """
+    """Wilson's score interval (1927) of a proportion: (low, high), as fractions."""
     from scipy.stats import binomtest  # slow to import; `--help` needs none of it
 
     k, n = _count(correct, "correct"), _count(total, "total")
@@ -43,10 +39,7 @@ def accuracy(rows: Iterable[dict], column: str = "correct") -> dict[str, float]:
 
 
 def mcnemar(only_a: int, only_b: int) -> float:
-    """Exact two-sided p-value of "A and B are equally accurate" (McNemar, 1947).
-
-    The counts are of problems that A alone and B alone solve; 0 and 0 give 1.0.
-    """
+    """Exact two-sided p-value (McNemar, 1947) of what A alone and B alone solve."""
     from scipy.stats import binomtest
 
     a, b = _count(only_a, "only_a"), _count(only_b, "only_b")
