@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
     asked = options.asked(arguments)
     try:
         options.check(config.load(**asked))  # before notebooks are looked for
-        chosen = choose(find_notebooks(notebooks), arguments.only)
+        chosen = find_notebooks(notebooks, arguments.only)
         asked |= {"plan": True} if arguments.dry_run else {}
         whole = paper_grid.is_whole(arguments)
         runs = paper_grid.runs(asked, chosen) if whole else [Run(asked, chosen)]
@@ -86,15 +86,6 @@ def train_on_cluster(runs: Sequence[Run]) -> None:
         if len(runs) == 1 or not one_seed:  # the first run of a cell trains all seeds
             found += jobs.jobs_of(given, () if one_seed else paper_grid.SEEDS)
     ray_jobs.run_jobs(found)
-
-
-def choose(notebooks: list[Path], only: str | None) -> list[Path]:
-    """All notebooks, or the one whose number is `only` ("3" and "03" are the same)."""
-    chosen = [p for p in notebooks if not only or number(p) == only.zfill(2)]
-    if not chosen:
-        known = ", ".join(map(number, notebooks))
-        raise ValueError(f"there is no notebook {only!r}: choose from {known}")
-    return chosen
 
 
 def show_plans(runs: Sequence[Run]) -> None:
@@ -162,8 +153,7 @@ def run(one: Run) -> int:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
         record_settings(settings)
-        print(f"scale {settings.scale} into {settings.folder}; finished stages are "
-              f"skipped")  # fmt: skip
+        print(f"scale {settings.scale}, into {settings.folder}; what is done is kept")
         for position, path in enumerate(one.notebooks, 1):
             run_one(one, path, f"[{position}/{len(one.notebooks)}] {path.stem}")
     except (RuntimeError, OSError, ValueError) as error:  # no room, data, permission

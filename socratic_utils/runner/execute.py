@@ -35,12 +35,16 @@ KERNEL_ENVIRONMENT = {
 }
 
 
-def find_notebooks(folder: str | Path | None = None) -> list[Path]:
-    """`NN_*.ipynb` in order; raises ValueError if there is none."""
-    folder = Path(folder or project_root() / "notebooks")
-    if found := sorted(folder.glob("[0-9][0-9]_*.ipynb")):
-        return found
-    raise ValueError(f"no notebooks named NN_*.ipynb in {folder}")
+def find_notebooks(folder: Path | None = None, only: str | None = None) -> list[Path]:
+    """`NN_*.ipynb` in order, or the one whose number is `only` ("3" means "03")."""
+    folder = folder or project_root() / "notebooks"
+    found = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    if chosen := [p for p in found if not only or p.name[:2] == only.zfill(2)]:
+        return chosen
+    if not found:
+        raise ValueError(f"no notebooks named NN_*.ipynb in {folder}")
+    known = ", ".join(path.name[:2] for path in found)
+    raise ValueError(f"there is no notebook {only!r}: choose from {known}")
 
 
 def read_cells(path: Path) -> list[dict[str, Any]]:
@@ -50,10 +54,9 @@ def read_cells(path: Path) -> list[dict[str, Any]]:
 
 
 def read_parameters(path: Path) -> dict[str, Any]:
-    """Names and defaults in the cells tagged `parameters`.
+    """Names and defaults in the cells tagged `parameters`; ValueError but on literals.
 
-    Raises ValueError on anything but assignments of literals: papermill puts the given
-    values behind this cell, so a value derived inside it would be stale.
+    papermill puts the given values behind this cell: a derived value would be stale.
     """
     values: dict[str, Any] = {}
     tagged = [cell["source"] for cell in read_cells(path)
@@ -72,10 +75,10 @@ def read_parameters(path: Path) -> dict[str, Any]:
 
 
 def run_notebook(path: Path, copy: Path, parameters: dict) -> tuple[dict, str]:
-    """Execute `path` into `copy`; the copy appears whole, even when a cell fails.
+    """Execute `path` into `copy`, which appears whole, even when a cell fails.
 
-    Only parameters that the notebook names are passed on.  Returns time and memory, and
-    why it stopped, or an empty string.
+    Parameters that it does not name are dropped.  Returns time and memory, and why it
+    stopped, or an empty string.
     """
     known = read_parameters(path)
     given = {name: v for name, v in parameters.items() if name in known}
@@ -120,9 +123,9 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any]) -> str:
             config=Config({"KernelManager": {"transport_encryption": policy}}),
         )  # fmt: skip
     except PapermillExecutionError as error:
-        cell = error.exec_count if error.exec_count is not None else "?"
         message = (error.evalue.strip().splitlines() or [""])[-1]
-        return f"stopped in cell In [{cell}] with {error.ename}: {message}"
+        cell = f"cell In [{error.exec_count or '?'}]"
+        return f"stopped in {cell} with {error.ename}: {message}"
     except DeadKernelError:
         return "stopped because its kernel died, most often for lack of memory"
     except NoSuchKernel:

@@ -6,8 +6,7 @@
 
 A job is one model of the main table, of an ablation that the run shows, or of a pool of
 many chains (`chains_08`, `filter_random`).  A job that is done is skipped by notebooks,
-other processes and Ray clusters (`ray_jobs`).  With several processes the batch is
-divided among them, so that the steps are the same as on one machine.
+other processes and Ray clusters (`ray_jobs`).  Several processes divide each batch.
 
 Not covered: students of the notebooks without_labels and before_and_beyond (SCoTD).
 """
@@ -15,10 +14,10 @@ Not covered: students of the notebooks without_labels and before_and_beyond (SCo
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from socratic_utils import config
-from socratic_utils.config import Settings
 from socratic_utils.experiments import ablations, corpus, data
 from socratic_utils.experiments.arms import Arm, main_arms
 from socratic_utils.experiments.scotd import many_chains
@@ -27,7 +26,7 @@ from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.teacher.prompts import STYLES
 
 from . import options
-from .schedule import is_part, number_of
+from .schedule import NOTEBOOKS, is_on_request, number_of
 
 
 def jobs_of(asked: dict[str, Any], seeds: Sequence[int] = ()) -> list[TrainingJob]:
@@ -45,12 +44,13 @@ def jobs_of(asked: dict[str, Any], seeds: Sequence[int] = ()) -> list[TrainingJo
     return jobs + [job for name, job in extra.items() if name not in main]
 
 
-def further_arms(settings: Settings) -> list[Arm]:
+def further_arms(settings: config.Settings) -> list[Arm]:
     """The arms beside the main table that the run's notebooks show."""
+    parts = [n.name for n in NOTEBOOKS if not is_on_request(settings, Path(n.number))]
     found = []
-    if is_part(settings, "ablations") or settings.ablations:
+    if "ablations" in parts or settings.ablations:
         found += ablations.arms(settings)
-    if is_part(settings, "many_chains") and data.can_sample(settings):
+    if "many_chains" in parts and data.can_sample(settings):
         found += many_chains.arms(settings) + many_chains.filter_arms(settings)
     return found
 

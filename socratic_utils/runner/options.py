@@ -3,9 +3,8 @@
     >>> asked(parser().parse_args(["smoke", "--seed", "3"]))
     {'scale': 'smoke', 'seed': 3}
 
-`python -m socratic_utils.runner.options ARGUMENTS` only checks them: `run_all.sh` does
-so before it makes an environment, so this module needs nothing that is installed.
-Each check raises ValueError in one sentence: what is wrong and what to do.
+`run_all.sh` runs this module to check them before it makes an environment: it needs
+nothing that is installed.  Errors say what is wrong and what to do.
 """
 
 import argparse
@@ -16,7 +15,6 @@ from typing import Any, NoReturn
 
 from socratic_utils import config
 from socratic_utils.benchmarks import BENCHMARKS, DATA_VARIABLE
-from socratic_utils.config import Settings
 from socratic_utils.files import read_json
 
 BAD_INPUT = 2  # exit code
@@ -51,7 +49,6 @@ def parser(prog: str = "run_all.sh") -> argparse.ArgumentParser:
     add("--test-limit", type=int, metavar="N", help="test problems per split")
     add("--seed", type=int, metavar="N", help="of training and sampling")
     add("--ablations", choices=("all",), help="also those that train for long")
-    # The earlier name of --ablations:
     add("--switches", dest="ablations", choices=("all",), help=argparse.SUPPRESS)
     add("--engine", choices=("ray",), help="train on a Ray cluster")
     add("--reuse", choices=("reference",), help="take the committed rows")
@@ -73,7 +70,7 @@ def asked(arguments: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value not in ("", None)}
 
 
-def check(settings: Settings) -> Settings:
+def check(settings: config.Settings) -> config.Settings:
     """The settings, if benchmark, student, address and committed run exist."""
     dataset, student, reference = settings.dataset, settings.student, settings.reference
     data, local = os.environ.get(DATA_VARIABLE), ", ".join(sorted(LOCAL_STUDENTS))
@@ -98,26 +95,24 @@ def check(settings: Settings) -> Settings:
         check_address(settings.teacher_url)
     run = read_json(reference / "run.json", {}) if settings.reuse else {}
     for name in ("student", "teacher", "train_limit", "test_limit", "seed"):
-        own, committed = getattr(settings, name), run.get("settings", {})
-        if committed.get(name, own) != own:
-            raise ValueError(
-                f"the committed run has {name} {committed[name]!r}, not {own!r}: leave "
-                f"out --{name.replace('_', '-')}, or run without --reuse"
-            )
+        own = getattr(settings, name)
+        if (committed := run.get("settings", {}).get(name, own)) != own:
+            hint = f"leave out --{name.replace('_', '-')}, or run without --reuse"
+            known = f"the committed run has {name} {committed!r}, not {own!r}"
+            raise ValueError(f"{known}: {hint}")
     return settings
 
 
-def check_teacher(settings: Settings) -> None:
+def check_teacher(settings: config.Settings) -> None:
     """Refuse a teacher that cannot be asked and has no recorded chains."""
     if settings.reuse or settings.teacher_url or os.environ.get("OPENAI_API_KEY"):
         return
     from .plan_teacher import known_teachers
 
     if settings.teacher not in (known := known_teachers()):
-        raise ValueError(
-            f"unknown teacher {settings.teacher!r}: choose {', '.join(known)}, set "
-            f"OPENAI_API_KEY, or give --teacher-url with the address of a server"
-        )
+        other = "or give --teacher-url with the address of a server"
+        known = f"choose {', '.join(known)}, set OPENAI_API_KEY, {other}"
+        raise ValueError(f"unknown teacher {settings.teacher!r}: {known}")
 
 
 if __name__ == "__main__":

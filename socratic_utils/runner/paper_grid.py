@@ -1,22 +1,17 @@
 """The runs behind Table 2 of Socratic CoT, as one list, and their table.
 
-    >>> len(OPTIONS), OPTIONS[0]
-    (27, {'dataset': 'gsm8k', 'student': 'openai-community/gpt2'})
-    >>> OPTIONS[-1]["dataset"], OPTIONS[-1]["student"], OPTIONS[-1]["seed"]
-    ('multistep', 'openai-community/gpt2-large', 2)
+    >>> len(OPTIONS), OPTIONS[-1]
+    (27, {'dataset': 'multistep', 'student': 'openai-community/gpt2-large', 'seed': 2})
 
 `./run_all.sh paper` runs this list, unless it is asked for one run (NARROWING).  Every
 run has its own folder, as if it had been asked for alone.  Seed 0 of all cells comes
-first, so that the table is complete, with one run per cell, after a third of the
-trainings; later seeds train and score the students of the table only.
-
-`paper_grid` is Table 2 with mean and standard deviation over the seeds on disk.  SocGT
-is an ablation, so it has seed 0 only.  Not covered: the paper's other tables, which are
-in the results of each run, and SCoTD's, which need one run per benchmark.
+first: the table is complete, with one run per cell, after a third of the trainings.
+Later seeds train and score the students of the table only, so SocGT, an ablation, has
+one seed.  Not covered: the paper's other tables, which are in the results of each run,
+and SCoTD's, which need one run per benchmark.
 """
 
 from argparse import Namespace
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -26,7 +21,6 @@ from statistics import mean, stdev
 from typing import TYPE_CHECKING, Any
 
 from socratic_utils import config
-from socratic_utils.config import Settings
 
 from .schedule import is_on_request, notebook_at, number
 
@@ -64,12 +58,8 @@ class Run:
     notebooks: list[Path]
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> config.Settings:
         return config.load(**self.options)
-
-    @property
-    def tables(self) -> Path:
-        return self.settings.folder / "tables"
 
     def __str__(self) -> str:
         one = self.settings
@@ -78,8 +68,8 @@ class Run:
 
 def is_whole(arguments: Namespace) -> bool:
     """Whether the whole table is asked for: `paper` scale, and nothing narrows it."""
-    given = {getattr(arguments, name) for name in NARROWING}
-    return arguments.scale == "paper" and given <= {"", None}
+    narrowed = any(getattr(arguments, n) not in ("", None) for n in NARROWING)
+    return arguments.scale == "paper" and not narrowed
 
 
 def runs(asked: dict[str, Any], notebooks: Sequence[Path]) -> list[Run]:
@@ -108,27 +98,24 @@ def how_to_continue(runs: Sequence[Run], place: int) -> str:
     return (
         f"run {place} of {len(runs)} ({run}) failed: the same command continues from "
         f"there, `./run_all.sh paper {words}` is this run alone, and the table so far "
-        f"is {runs[0].tables / NAME}.md"
+        f"is {runs[0].settings.folder}/tables/{NAME}.md"
     )
 
 
 def save(runs: Sequence[Run]) -> str:
-    """Write `tables/paper_grid.{csv,md,tex}` into the first run's folder.
-
-    Returns the table as text, its caption, and where it is.
-    """
+    """Save the table in the first run's folder; its text, its caption, its place."""
     from tabulate import tabulate
 
     from socratic_utils.results.tables import save_table
 
-    table, folder = paper_grid([run.settings for run in runs]), runs[0].tables
-    caption = CAPTION.format(teacher=runs[0].settings.teacher)
+    first, table = runs[0].settings, paper_grid([run.settings for run in runs])
+    folder, caption = first.folder / "tables", CAPTION.format(teacher=first.teacher)
     save_table(table, folder, NAME, caption)
     text = tabulate(table, "keys", floatfmt=".4f", missingval="-", showindex=False)
     return f"\n{text}\n\n{caption}\ntable: {folder / NAME}.md"
 
 
-def paper_grid(settings: Sequence[Settings]) -> "pd.DataFrame":
+def paper_grid(settings: Sequence[config.Settings]) -> "pd.DataFrame":
     """One line per cell of Table 2, with what these runs have on disk for it.
 
     All shares are fractions.  Rows that a run made with other settings do not count.
@@ -138,24 +125,22 @@ def paper_grid(settings: Sequence[Settings]) -> "pd.DataFrame":
     from socratic_utils.results.papers import compare_with_paper
     from socratic_utils.results.papers.socratic_cot import cells_of as paper_cells
 
-    found, lines = defaultdict(list), []
-    for place, score in (cell for one in settings for cell in cells_of(one)):
-        found[place].append(score)
+    found, lines = [cell for one in settings for cell in cells_of(one)], []
     for cell in paper_cells("Table 2").to_dict("records"):
         place = {name: cell[name] for name in PLACE}
-        ours = place | over_seeds(found[tuple(place.values())])
-        value = round(cell["value"] / 100, 4)
+        scores = [score for where, score in found if where == tuple(place.values())]
+        ours, value = place | over_seeds(scores), round(cell["value"] / 100, 4)
         lines.append(compare_with_paper(ours, value, score="mean"))
     return pd.DataFrame(lines).drop(columns="note")
 
 
-def cells_of(settings: Settings) -> list[tuple[tuple, dict]]:
+def cells_of(settings: config.Settings) -> list[tuple[tuple, dict]]:
     """The cells of Table 2 that a run has, each with its line of the main table."""
     from socratic_utils.experiments.saved import rows_on_disk
     from socratic_utils.results.papers import socratic_cot as paper
     from socratic_utils.results.tables import main_table
 
-    rows = [r for folder in ("", "ablations") for r in rows_on_disk(settings, folder)]
+    rows = [*rows_on_disk(settings, ""), *rows_on_disk(settings, "ablations")]
     main = main_table(row for row in rows if row["split"] == "test")
     scores = {line["student"]: line for line in main.to_dict("records")}
     dataset, student = settings.dataset, settings.student
@@ -175,13 +160,15 @@ def over_seeds(scores: Sequence[dict]) -> dict[str, Any]:
     """
     from scipy.stats import t
 
-    shares, line = [score["accuracy"] for score in scores], {"seeds": len(scores)}
-    line |= dict.fromkeys(("n", "mean", "sd", "ci_low", "ci_high"))
+    count, shares = len(scores), [score["accuracy"] for score in scores]
+    found = dict.fromkeys(("n", "mean", "sd", "ci_low", "ci_high"))
     if shares:
-        line |= {"n": scores[0]["n"], "mean": round(mean(shares), 4)}
-    if len(shares) > 1:
-        middle, sd = mean(shares), stdev(shares)
-        half = float(t.ppf(0.975, len(shares) - 1)) * sd / sqrt(len(shares))
-        line |= {"sd": round(sd, 4), "ci_low": round(max(0.0, middle - half), 4),
-                 "ci_high": round(min(1.0, middle + half), 4)}  # fmt: skip
-    return line
+        middle = mean(shares)
+        found |= {"n": scores[0]["n"], "mean": middle}
+    if count > 1:
+        sd = stdev(shares)
+        half = float(t.ppf(0.975, count - 1)) * sd / sqrt(count)
+        low, high = max(0.0, middle - half), min(1.0, middle + half)
+        found |= {"sd": sd, "ci_low": low, "ci_high": high}
+    rounded = {k: v if v is None else round(v, 4) for k, v in found.items()}
+    return {"seeds": count} | rounded

@@ -105,17 +105,16 @@ def _sum(rows: Sequence[dict]) -> dict[str, float]:
 
 
 def grid_plan(runs: Sequence[Settings]) -> list[dict]:
-    """One row per dataset and student of several runs: hours of all its seeds, and of
-    the ablations, which the first seed has."""
-    seeds = Counter((one.dataset, one.student) for one in runs)
+    """Hours of several runs by dataset and student; the first has the ablations."""
+    seeds = Counter(replace(one, seed=0) for one in runs)
     rows = []
-    for (dataset, student), count in seeds.items():
-        one = next(r for r in runs if (r.dataset, r.student) == (dataset, student))
+    for one, count in seeds.items():
         main, extra = gpu_plan(one), ablation_plan(one)
         if main:  # empty for a student whose size is not known
             parts = [*main[-1:] * count, *extra[-1:]]
-            rows.append({"dataset": dataset, "student": student.rpartition("/")[2],
-                         "seeds": count, **_sum(parts),
+            student = one.student.rpartition("/")[2]
+            rows.append({"dataset": one.dataset, "student": student, "seeds": count,
+                         **_sum(parts),
                          "gigabytes": max(p["gigabytes"] for p in parts)})  # fmt: skip
     return [*rows, {"dataset": "all", **_sum(rows)}] if rows else []
 
@@ -166,7 +165,6 @@ def transcripts_of(settings: Settings, model: str) -> Transcripts:
 
 
 def show_gpu_plan(settings: Settings) -> None:
-    """Print the trainings and decodings of a run."""
     if not (rows := gpu_plan(settings)):
         return print(f"(the size of {settings.student} is not known: no hours on GPUs)")
     _show("hours on one GPU (estimates; see socratic_utils/runner/plan_gpu.py):", rows)
@@ -175,10 +173,8 @@ def show_gpu_plan(settings: Settings) -> None:
 
 
 def show_grid_hours(runs: Sequence[Settings]) -> None:
-    """Print the hours of all runs of the paper grid."""
-    number = number_of("ablations")
-    title = f"\nhours of all runs and seeds (notebook {number} has seed 0 only):"
-    _show(title, grid_plan(runs))
+    only_seed_0 = f"notebook {number_of('ablations')} has seed 0 only"
+    _show(f"\nhours of all runs and seeds ({only_seed_0}):", grid_plan(runs))
 
 
 def _show(title: str, rows: Sequence[dict]) -> None:

@@ -5,8 +5,7 @@
 
 One chain is asked for per problem and style, and again where the answer was wrong.
 How often that is cannot be known before, so these numbers are an upper bound: recorded
-and cached chains are judged, all others count as wrong.  Many chains, the ablations'
-prompts and the chains to be judged by people are asked for by their own notebooks.
+and cached chains are judged, all others count as wrong.
 """
 
 from collections.abc import Iterator, Sequence

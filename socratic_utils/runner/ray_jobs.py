@@ -31,9 +31,8 @@ def run_jobs(jobs: Sequence[TrainingJob], address: str = "auto") -> int:
     try:
         import ray
     except ImportError:
-        raise RuntimeError(
-            'the engine "ray" is not installed: pip install "ray[default]"'
-        ) from None
+        hint = 'the engine "ray" is not installed: pip install "ray[default]"'
+        raise RuntimeError(hint) from None
     missing = [job for job in jobs if not job.is_done]
     if not missing:
         print(f"all {len(jobs)} trainings are on disk")
@@ -45,9 +44,8 @@ def run_jobs(jobs: Sequence[TrainingJob], address: str = "auto") -> int:
         ray.init(address, runtime_env={"env_vars": variables}, log_to_driver=False,
                  ignore_reinit_error=True)  # fmt: skip
     except ConnectionError as error:
-        raise RuntimeError(
-            f"no Ray cluster answers ({error}): start one with `ray start --head`"
-        ) from None
+        hint = f"no Ray cluster answers ({error}): start one with `ray start --head`"
+        raise RuntimeError(hint) from None
     gpus = 1 if ray.cluster_resources().get("GPU") else 0
     train = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=RETRIES)(_train)
     trained = [train.remote(job.settings, job.arm, job.model) for job in missing]

@@ -2,8 +2,6 @@
 
     >>> NOTEBOOKS[6].stem, NOTEBOOKS[6].paper, NOTEBOOKS[6].minutes
     ('06_ablations', 'Socratic CoT', 18)
-    >>> number_of("many_chains")
-    '10'
 
 A notebook is renumbered here only.  Files that are not in the table (a draft, a toy of
 the tests) run with unknown time.
@@ -85,10 +83,7 @@ def paper_of(settings: Settings) -> str:
 
 
 def report_of(settings: Settings, path: Path) -> str:
-    """The page of a results notebook, or an empty string.
-
-    It is `report.html` for the paper of the run's benchmark.
-    """
+    """The page of a results notebook, `report.html` for the paper of the benchmark."""
     entry = notebook_at(path)
     other = "" if entry.paper == paper_of(settings) else f"_{entry.paper}"
     page = f"report{other}.html".lower().replace(" ", "_")
@@ -117,11 +112,6 @@ def is_on_request(settings: Settings, path: Path) -> bool:
     return settings.scale == "small" or notebook_at(path).paper != paper_of(settings)
 
 
-def is_part(settings: Settings, name: str) -> bool:
-    """Whether a whole run has this notebook."""
-    return not is_on_request(settings, Path(number_of(name)))
-
-
 def why_left_out(settings: Settings, path: Path) -> str:
     """Why a notebook would have nothing to show, as a sentence; empty where it has."""
     from socratic_utils.experiments import ablations, corpus, data
@@ -130,25 +120,21 @@ def why_left_out(settings: Settings, path: Path) -> str:
 
     entry, teacher, dataset = notebook_at(path), settings.teacher, settings.dataset
     judged = entry.needs == "pairs to judge"
-    if settings.reuse:
-        there = (settings.reference / "predictions" / entry.rows).is_dir()
-        if not there or (judged and not can_compare(settings)):
-            return "the committed run has no rows of it"
+    no_pairs = judged and not can_compare(settings)
+    rows = settings.reference / "predictions" / entry.rows
+    if settings.reuse and (no_pairs or not rows.is_dir()):
+        return "the committed run has no rows of it"
     if entry.needs == "chains" and not corpus.styles(settings):
         return f"{teacher} has no chains on {dataset}'s training problems"
     if entry.needs == "many chains" and not data.can_sample(settings):
-        return (
-            f"{teacher} has no {settings.many.counts[-1]} chains recorded per problem"
-        )
+        count = settings.many.counts[-1]
+        return f"{teacher} has no {count} chains recorded per problem"
     if entry.needs == "an ablation" and not ablations.arms(settings):
         return "no ablation is possible with these settings"
     student = "cot" if judged else entry.needs
     if student in STUDENTS and not corpus.can_teach(settings, main_arm(student).models):
         kind = "CoT" if student == "cot" else "Socratic"
         return f"neither {dataset} nor {teacher} has {kind} chains"
-    if judged and not can_compare(settings):
-        return (
-            f"{dataset} has no steps of its own, {teacher} has no chains on its test "
-            f"problems, and notebook {number_of('before_and_beyond')} has not been run"
-        )
-    return ""
+    missing = f"{dataset} has no steps, {teacher} no chains on its test problems, and "
+    missing += f"notebook {number_of('before_and_beyond')} has not been run"
+    return missing if no_pairs else ""
