@@ -18,6 +18,7 @@ from .. import stages
 from ..ablations import paired_line
 from ..arms import Arm
 from ..data import STYLE
+from ..saved import rows_on_disk
 
 EXPERIMENT = "checkpoints"
 
@@ -50,7 +51,7 @@ def score(settings: Settings) -> list[dict]:
     """Prediction rows of every checkpoint, with the columns `step` and `part`."""
     if not settings.reuse:
         return [row for arm in arms(settings) for row in stages.score(settings, arm)]
-    if rows := stages.rows_on_disk(settings, EXPERIMENT):
+    if rows := rows_on_disk(settings, EXPERIMENT):
         return rows
     raise FileNotFoundError("no committed checkpoints: run without --reuse")
 

@@ -14,6 +14,7 @@ from .. import stages
 from ..arms import Arm, main_arm
 from ..corpus import can_teach
 from ..data import can_sample
+from ..saved import arm_rows_on_disk, rows_on_disk
 from . import many_chains
 
 EXPERIMENT = "data_size"
@@ -58,8 +59,8 @@ def score(settings: Settings) -> list[dict]:
 
 def saved_rows(settings: Settings) -> list[dict]:
     """What `score` has saved; nothing is trained, and the teacher is not asked."""
-    rows = stages.rows_on_disk(settings, EXPERIMENT)
+    rows = rows_on_disk(settings, EXPERIMENT)
     for student in STUDENTS if rows else ():
-        whole = stages.arm_rows_on_disk(settings, _whole(settings, student))
+        whole = arm_rows_on_disk(settings, _whole(settings, student))
         rows += [{**row, "share": 1.0} for row in whole]
     return rows
