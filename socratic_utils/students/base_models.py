@@ -30,8 +30,6 @@ TINY = Path(__file__).parent / "tiny" / "tokenizer.json"
 
 
 class Size(NamedTuple):
-    """A model's parameters, layers and hidden units."""
-
     parameters: float
     layers: int
     hidden: int

@@ -149,8 +149,8 @@ def students_of(group: str) -> list[str]:
 
 def label_of(name: str) -> str:
     """The printed name of a student, a model, or an arm such as "cot, calculator"."""
-    labels = {n: student.label for n, student in STUDENTS.items()}
-    labels |= {"qg": "Question generator (QG)", "qa": "Question answerer (QA)"}
+    labels = {"qg": "Question generator (QG)", "qa": "Question answerer (QA)"}
+    labels |= {n: student.label for n, student in STUDENTS.items()}
     known, comma, change = name.partition(", ")
     plain = known.replace("_", " ")
     return labels.get(known, plain[:1].upper() + plain[1:]) + comma + change

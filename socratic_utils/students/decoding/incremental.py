@@ -101,9 +101,9 @@ class IncrementalDecoder(Decoder):
     ) -> list[list[int]]:
         """Decode every row until it stops or has `limit` new tokens; the new tokens.
 
-        A row stops at the end of its line, or without `whole_lines` only at <end>; the
-        stop token is included.  At a temperature above 0, `logprobs` then holds the
-        log-likelihood of each row's tokens under the model at temperature 1.
+        A row stops at, and with, the end of its line, or without `whole_lines` only
+        <end>.  When sampled, `logprobs` then holds each row's log-likelihood, under the
+        model at temperature 1.
         """
         stops = self.stops if whole_lines else self.stops[self.stops == self.end]
         ids, real = right_aligned(self.pending, self.end, self.device)

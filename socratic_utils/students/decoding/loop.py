@@ -1,8 +1,8 @@
 """The decoding loop of every student (`solve`), its solutions and their rows.
 
-One model writes a whole transcript (CoT, answer only, unified), or two take turns
-(Socratic CoT, Eq. 2): the question generator writes a question or "No more questions",
-the question answerer its solution or the answer.
+One model writes a whole transcript, or two take turns (Socratic CoT, Eq. 2): the
+question generator writes a question or "No more questions", the question answerer its
+solution or the answer.
 
     >>> solve(problems, question_generator, question_answerer)[0].output
     'Q: How many apples does Mia buy?\nA: She buys 3 * 4 = 12 apples.\n...'
@@ -78,30 +78,24 @@ def prediction_row(solution: Solution, decoding: Decoding, **labels: object) -> 
 
 
 def solve(
-    problems: Sequence[Problem],
-    writer: Decoder,
-    answerer: Decoder | None = None,
-    decoding: Decoding = GREEDY,
-    sees_solutions: bool = False,
-    label: str = "solving",
-    samples: int = 1,
-    seed: int = 0,
-    guides: Mapping[str, str] | None = None,
-) -> list[Solution]:
+    problems: Sequence[Problem], writer: Decoder, answerer: Decoder | None = None,
+    decoding: Decoding = GREEDY, sees_solutions: bool = False, label: str = "solving",
+    samples: int = 1, seed: int = 0, guides: Mapping[str, str] | None = None,
+) -> list[Solution]:  # fmt: skip
     """Decode `samples` solutions per problem, in the order of the problems.
 
     `writer` alone writes everything; with an `answerer` it writes the questions only,
     and `sees_solutions` says whether it reads the answerer's solutions (Socratic CoT,
-    section 3.3: no; Table 1: yes).  Sampling (temperature > 0) is seeded.  `guides`,
-    from problem id to guide line, is read by `writer` alone (Fig. 6).  Raises
-    ValueError for several samples at temperature 0 and for a problem without a guide.
+    section 3.3: no; Table 1: yes).  `guides`, from problem id to guide line, is read by
+    `writer` alone (Fig. 6).  ValueError for several samples at temperature 0 and for a
+    problem without a guide.
     """
     if samples > 1 and decoding.temperature == 0:
         raise ValueError("several samples need a temperature above 0, such as 0.7")
     for problem in problems if guides is not None else ():
         if role_of(guides.get(problem.id, "")) != "guide":
-            raise ValueError(f"problem {problem.id!r} has no line that starts with "
-                             f"{PREFIXES['guide']!r} in `guides`")  # fmt: skip
+            needed = f"has no line that starts with {PREFIXES['guide']!r} in `guides`"
+            raise ValueError(f"problem {problem.id!r} {needed}")
     decoders = [writer] if answerer is None else [writer, answerer]
     if decoding.temperature:
         for number, decoder in enumerate(decoders):
@@ -215,9 +209,8 @@ def decode_in_turns(
             text = f"{PREFIXES[expected[row]]} {answerer.text(ids)}"
             solution.logprob += answerer.logprobs[row] if warm else 0.0
             solution.add(text, len(ids))
-            if ids[-1] not in answerer.stops:
-                solution.truncated = True
-            elif expected[row] == "solution":
+            solution.truncated |= ids[-1] not in answerer.stops
+            if expected[row] == "solution" and ids[-1] in answerer.stops:
                 going.append(row)
                 if sees_solutions:
                     generator.hear(row, line_ids(generator.tokenizer, text))

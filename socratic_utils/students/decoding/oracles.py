@@ -2,13 +2,12 @@
 
 A wrong answer can come from a wrong question or from wrong arithmetic.  An oracle
 replaces one of the two; the accuracy that is gained was lost there.
-
     >>> solve(problems, GoldQuestions(problems, tokenizer), answerer)
     >>> solve(problems, CalculatorDecoder(model, tokenizer))
     >>> solve(problems, PlannedDecoder(generator, planner, limit=320), answerer)
 
-Not covered: calculations other than plain arithmetic in the text, such as percent signs
-and the <<48/2=24>> of Cobbe et al. (2021, GSM8K), whose calculator ours is.
+Not covered: percent signs, and the <<48/2=24>> of Cobbe et al. (2021), whose calculator
+ours is.
 """
 
 import re
@@ -45,10 +44,7 @@ class KnownQuestions(Decoder):
     Its lines are those of training; `pending` holds the ones to come.
     """
 
-    def __init__(
-        self, problems: Sequence[Problem], tokenizer,
-        questions: Mapping[str, Sequence[str]],
-    ) -> None:  # fmt: skip
+    def __init__(self, problems, tokenizer, questions: Mapping[str, Sequence[str]]):
         super().__init__(tokenizer)
         self.known: dict[tuple[int, ...], list[list[int]]] = {}
         for problem in problems:
@@ -109,10 +105,7 @@ def write_guides(planner, prompts: Sequence[list[int]], limit: int) -> list[str]
 
 
 class PlannedDecoder(IncrementalDecoder):
-    """A question generator that reads the guide of a planner with the same tokeniser.
-
-    Socratic CoT's planner is a sequence-to-sequence model (Fig. 6); ours is a student.
-    """
+    """A question generator that reads the guide of a planner (Fig. 6), a student."""
 
     def __init__(self, generator, planner, limit: int) -> None:
         super().__init__(generator.model, generator.tokenizer)
@@ -134,8 +127,7 @@ class _Row:
 class CalculatorDecoder(IncrementalDecoder):
     """A decoder that inserts the correct result after each "=" of an expression.
 
-    The tokens of a result replace the model's one by one and are read, counted and
-    limited like any others; `logprobs` are those of the text as written.
+    Its tokens replace the model's one by one; `logprobs` are of the text as written.
     """
 
     def __init__(self, model, tokenizer) -> None:

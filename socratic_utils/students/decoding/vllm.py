@@ -4,9 +4,8 @@
     SOCRATIC_STUDENT_URLS=http://127.0.0.1:8001/v1 ./run_all.sh paper
 
 Several addresses are separated by commas; a model is found by the name of its folder.
-The server must take prompts as token ids, and return token ids (`return_token_ids`,
-vLLM) or the stop string (`include_stop_str_in_output`, vLLM and SGLang): otherwise the
-end of a line and the end of the text look the same.
+The server must take prompts as token ids, and return token ids (vLLM) or the stop
+string (vLLM, SGLang): else the end of a line and of the text look the same.
 
 Not covered: the calculator (`oracles`), which needs the model itself.
 """
@@ -76,7 +75,6 @@ class ServedDecoder(Decoder):
         return written
 
     def _check_stops(self, replies: Sequence[Any]) -> None:
-        """ServerError where the end of a line and of the text look the same."""
         self.shows_stops |= any(
             getattr(r, "token_ids", None) or r.text.endswith("\n") for r in replies
         )

@@ -3,11 +3,10 @@
     >>> folder = train_student("tiny", pairs, SUPERVISIONS["cot"], training, "out")
     >>> model, tokenizer = load_student(folder)
 
-A student lies in `students/<supervision>-<hash>/`.  If it is there, it is not trained
-again; a killed training resumes from its last checkpoint.
-
-Not covered: parameter-efficient training.  Libraries, processes and device are not
-hashed: they change weights only through rounding and dropout.
+A student in `students/<supervision>-<hash>/` is not trained again; a killed training
+resumes from its last checkpoint.  Libraries, processes and device are not hashed: they
+change weights only through rounding and dropout.
+Not covered: parameter-efficient training.
 """
 
 import shutil
@@ -47,29 +46,23 @@ FORMAT = 2  # raise it when transcripts, loss or training change: all are traine
 
 
 def train_student(
-    base: str,
-    pairs: Pairs,
-    supervision: Supervision,
-    training: Training,
-    folder: str | Path,
-    seed: int = 0,
-    callbacks: Sequence[TrainerCallback] = (),
-) -> Path:
+    base: str, pairs: Pairs, supervision: Supervision, training: Training,
+    folder: str | Path, seed: int = 0, callbacks: Sequence[TrainerCallback] = (),
+) -> Path:  # fmt: skip
     """Fine-tune `base` on the pairs and return the student's folder.
 
-    Writes the model, its tokeniser and, last, `training.json`: its presence means
-    "finished".  `callbacks` are passed to the Trainer.  Raises ValueError where there
-    are no pairs, and for problems of another split than "train".
+    Writes the model, its tokeniser and, last, `training.json`, which means "finished".
+    ValueError without pairs, and for problems of another split than "train".
     """
     # 1. Is there something to train?
+    name = supervision.name
     if not pairs:
-        message = "no chain to learn from; see 02_filtering"
-        raise ValueError(f"{supervision.name}: {message}")
+        raise ValueError(f"{name}: no chain to learn from; see 02_filtering")
     if held_out := ", ".join(sorted({p.split for p, _ in pairs} - {"train"})):
         message = f"problems of {held_out} are for scoring, never for training"
-        raise ValueError(f"{supervision.name}: {message}")
+        raise ValueError(f"{name}: {message}")
     made_from = ingredients(base, pairs, supervision, training, seed)
-    name = f"{supervision.name}-{content_hash(made_from)}"
+    name = f"{name}-{content_hash(made_from)}"
     target = Path(folder) / name
     if (target / "training.json").exists():
         print(f"{name}: already trained, loaded from disk")
@@ -189,12 +182,9 @@ def training_arguments(
 
 
 def save_every(steps: int, epochs: float) -> int:
-    """Optimizer steps between two checkpoints, with `steps` per epoch.
-
-    Half-way, at most 500 (a checkpoint is three times the model), and between epochs:
-    resuming inside a later one would have to skip its batches, which takes time.
-    """
+    """Optimizer steps between two checkpoints, with `steps` per epoch."""
     wanted = min(max(10, ceil(steps * epochs / 2)), 500)
+    # Between epochs: resuming inside one must first skip its batches.
     return wanted if epochs <= 1 else steps * max(1, round(wanted / steps))
 
 
@@ -213,5 +203,5 @@ def load_student(folder: str | Path):
 
 
 def training_record(folder: str | Path) -> dict:
-    """What `train_student` recorded in `training.json`: losses, seconds, tokens, ..."""
+    """What `train_student` wrote to `training.json`; empty if it has not finished."""
     return read_json(Path(folder) / "training.json", {})

@@ -1,8 +1,7 @@
 """The loss of every student, its batches and the order in which they are shown.
 
-`masked_loss` is the token-level cross-entropy of Socratic CoT, Eq. 1, on the trained
-roles.  It computes logits only there: 49,152 logits per token are a large part of the
-work of a small model (`tests/speed/training.py`).
+`masked_loss` is the token-level cross-entropy of Socratic CoT, Eq. 1.  Logits are
+computed for trained tokens only: 49,152 of them per token are a large part of the work.
 
     >>> trainer = MaskedTrainer(MaskedLoss(model), args=arguments,
     ...     train_dataset=examples, data_collator=collate(tokenizer))
@@ -27,7 +26,7 @@ def masked_loss(model, input_ids, attention_mask, labels, items=None):
     """Cross-entropy over trained tokens, and their logits [trained tokens, vocabulary].
 
     `input_ids`, `attention_mask`, `labels`: [batch, length].  The sum is divided by
-    `items`, the trained tokens of the optimizer step; by default those of this batch.
+    `items`, the trained tokens of the optimizer step (None: of this batch).
     """
     hidden = model.base_model(
         input_ids=input_ids, attention_mask=attention_mask, use_cache=False
@@ -56,8 +55,7 @@ class MaskedLoss(torch.nn.Module):
 class ByLength(Sampler[int]):
     """A random order that groups examples of similar length; blanks come last.
 
-    It depends on lengths, batch size, seed and epoch alone, so it is the same in every
-    process and after a restart.
+    It is the same in every process and after a restart.
     """
 
     def __init__(self, examples: Sequence[dict], batch_size: int, seed: int) -> None:
@@ -96,8 +94,7 @@ class MaskedTrainer(Trainer):
         return (loss, {}) if return_outputs else loss
 
     def _get_train_sampler(self, train_dataset=None) -> Sampler:
-        examples = self.train_dataset if train_dataset is None else train_dataset
-        args = self.args
+        args, examples = self.args, train_dataset or self.train_dataset
         batch_size = args.train_batch_size * args.gradient_accumulation_steps
         return ByLength(examples, batch_size * args.world_size, args.seed)
 
@@ -105,9 +102,8 @@ class MaskedTrainer(Trainer):
         if self.state.global_step < self.state.max_steps:  # then the student is saved
             super()._save_checkpoint(*args, **options)
 
-    # Checkpoints hold the language model, not the module around it.
-
     def _save(self, output_dir=None, state_dict=None) -> None:
+        # A checkpoint holds the language model, not the module around it.
         self.model.model.save_pretrained(output_dir or self.args.output_dir)
 
     def _load_from_checkpoint(self, resume_from_checkpoint, model=None) -> None:
@@ -117,10 +113,7 @@ class MaskedTrainer(Trainer):
 
 
 def split_batch(batch_size: int, processes: int, largest: int) -> tuple[int, int]:
-    """(sequences per device, at most `largest`; accumulated batches) of one step.
-
-    Raises ValueError where the batch cannot be divided among the processes.
-    """
+    """(sequences per device, accumulated batches) of one step, else ValueError."""
     share, rest = divmod(batch_size, processes)
     if rest or not share:
         raise ValueError(f"a batch of {batch_size} cannot be divided among {processes} "
@@ -136,7 +129,7 @@ def collate(tokenizer) -> DataCollatorForSeq2Seq:
 
 
 class OneLine(TrainerCallback):
-    """Progress as one printed line per log, also readable in an executed notebook."""
+    """Progress as one printed line per log, readable in an executed notebook."""
 
     def __init__(self, name: str) -> None:
         self.name, self.start = name, time.perf_counter()
