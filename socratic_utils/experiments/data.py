@@ -17,8 +17,7 @@ from socratic_utils.benchmarks.placeholders import placeholders
 from socratic_utils.config import Settings, outputs_root
 from socratic_utils.problems import Chain, Problem
 from socratic_utils.teacher.cost import Estimate
-from socratic_utils.teacher.published import CORPORA
-from socratic_utils.teacher.published.published_teacher import PublishedTeacher
+from socratic_utils.teacher.published import CORPORA, PublishedTeacher
 from socratic_utils.teacher.teacher import Teacher
 
 STYLE, TEMPERATURE = "cot", 1.0  # of many chains (SCoTD, section 3)

@@ -2,13 +2,10 @@
 
 OpenAI's Batch API: a file of requests is uploaded, and a file of results comes back in
 any order, perhaps with some missing; `custom_id`, the request's key, joins the two.
-Job ids are stored before anything waits, so the process may end; a later one collects
-what has arrived and submits only what is missing:
+The process may end meanwhile: a later one collects what has arrived, and submits only
+what is missing.  After a kill, a job at the endpoint is found by its hash and adopted.
 
     ./run_all.sh paper --teacher gpt-4.1-mini --teacher-mode batch
-
-What is about to be submitted is noted first, and every job carries a hash of its
-requests: so after a kill, a job that is already at the endpoint is adopted.
 """
 
 import json
@@ -37,16 +34,13 @@ UNSENT = "unsent-"  # in place of a job's id, until the endpoint has given it on
 
 @dataclass
 class BatchAsker:
-    """Asks through batch jobs; has the interface of `live.LiveAsker`.
-
-    `known` looks up the replies to jobs, `budget` says what may be spent now.
-    """
+    """Asks through batch jobs; has the interface of `live.LiveAsker`."""
 
     endpoint: Endpoint
     remember: Callable[[Sequence[dict]], None]
     store: ReplyStore
-    known: Callable[[Sequence[Job]], Mapping[str, dict]]
-    budget: Callable[[], Budget]
+    known: Callable[[Sequence[Job]], Mapping[str, dict]]  # replies to jobs, by key
+    budget: Callable[[], Budget]  # what may be spent now
     logprobs: bool
 
     def ask(self, jobs: Sequence[Job], label: str) -> dict[str, RefusedError]:
@@ -64,10 +58,9 @@ class BatchAsker:
                 if not self._missing(jobs):
                     break
         except openai.NotFoundError:
-            raise TeacherError(
-                f"the endpoint of {self.endpoint.model} has no batch jobs: ask it with "
-                f"--teacher-mode live"
-            ) from None
+            model, advice = self.endpoint.model, "ask it with --teacher-mode live"
+            message = f"the endpoint of {model} has no batch jobs: {advice}"
+            raise TeacherError(message) from None
         except openai.APIStatusError as error:
             status, body = error.status_code, error.body
             raise explained(self.endpoint.model, status, body) from None
@@ -124,11 +117,9 @@ class BatchAsker:
         self.store.add_job(UNSENT + mark, self.endpoint.name, stubs)
         try:
             job = self.endpoint.client.with_options(max_retries=0).batches.create(
-                input_file_id=file_id,
-                endpoint=f"/v1{self.endpoint.path}",
-                completion_window="24h",
-                metadata={"requests": mark},
-            )
+                input_file_id=file_id, endpoint=f"/v1{self.endpoint.path}",
+                completion_window="24h", metadata={"requests": mark},
+            )  # fmt: skip
         except openai.APIError:  # its id may be lost on the way
             if not self._adopt(UNSENT + mark, stubs):
                 raise
@@ -180,10 +171,8 @@ class BatchAsker:
             self._store_results(client.files.content(file_id).read(), by_key)
         self.store.close_job(job_id, job.status)
         if job.status == "failed":
-            raise TeacherError(
-                f"batch job {job_id} was rejected as a whole: look at it at your "
-                f"provider, correct the cause and run again"
-            )
+            advice = "look at it at your provider, correct the cause and run again"
+            raise TeacherError(f"batch job {job_id} was rejected as a whole: {advice}")
         return True
 
     def _store_results(self, content: bytes, by_key: dict) -> None:

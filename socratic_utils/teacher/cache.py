@@ -1,8 +1,8 @@
 """Every reply that was paid for, in one SQLite file.
 
-All runs, live and batch, write here, several processes at once if need be.  A reply is
-on disk before anything reads it, whole or not at all, with a checksum; a reply that
-does not match its checksum is set aside, named in a warning, and asked for again:
+All runs and processes write here.  A reply is on disk before anything reads it, whole
+or not at all; one that does not match its checksum is set aside with a warning, and
+asked for again:
 
     >>> store = ReplyStore(MEMORY)
     >>> store.add([{"key": "ab12", "model": "m", "problem_id": "p", "text": "..."}])
@@ -54,9 +54,8 @@ class ReplyStore:
         if self.on_disk:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             opening = FileLock(f"{self.path}.opening")  # WAL is switched on by one
-        self._db = sqlite3.connect(
-            self.path, timeout=BUSY_SECONDS, check_same_thread=False
-        )
+        options = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+        self._db = sqlite3.connect(self.path, **options)
         with opening, self._database() as db:
             db.execute("PRAGMA journal_mode = WAL")  # one disk sync a commit
             db.execute("PRAGMA synchronous = FULL")  # and on disk when we return
@@ -69,10 +68,9 @@ class ReplyStore:
             with self._lock, self._db:
                 yield self._db
         except sqlite3.Error as error:  # no room, damaged, or locked for too long
-            raise StoreError(
-                f"the teacher's cache {self.path} cannot be used ({error}): make room, "
-                f"or move it away to start a new one; nothing in it is deleted"
-            ) from None
+            advice = "make room, or move it away to start a new one"
+            message = f"the teacher's cache {self.path} cannot be used ({error})"
+            raise StoreError(f"{message}: {advice}; nothing in it is deleted") from None
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -146,11 +144,9 @@ class ReplyStore:
         aside = "UPDATE OR REPLACE replies SET key = 'damaged ' || key, model = ''"
         with self._database() as db:
             db.executemany(f"{aside} {where}", bad)
-        warnings.warn(
-            f"{self.path}: {len(bad)} replies do not fit their checksum (first key "
-            f"{bad[0][0]}): set aside, they will be asked for again",
-            stacklevel=4,
-        )
+        what = f"replies do not fit their checksum (first key {bad[0][0]})"
+        message = f"{self.path}: {len(bad)} {what}: set aside, they will be asked for"
+        warnings.warn(f"{message} again", stacklevel=4)
 
     def add_job(self, job_id: str, endpoint: str, stubs: Sequence[dict]) -> None:
         """Remember a submitted batch job; a stub is a row without its reply."""

@@ -96,16 +96,13 @@ class Endpoint:
 
         `error` is the decoded `error` of the reply.
         """
-        part = (
-            errors.unsupported_part(body, error)
-            if status in errors.NAME_A_PARAMETER
-            else None
-        )
+        if status not in errors.NAME_A_PARAMETER:
+            return False
+        part = errors.unsupported_part(body, error)
         if part and part not in self.unsupported:
             self.unsupported.add(part)
-            print(
-                f"teacher {self.model} does not take {part}: sent without", flush=True
-            )
+            message = f"teacher {self.model} does not take {part}: sent without"
+            print(message, flush=True)
         return part is not None
 
     @asynccontextmanager
@@ -155,10 +152,9 @@ class Endpoint:
         raise asyncio.CancelledError
 
     def failed(self, what: str = UNREACHABLE) -> errors.TeacherError:
-        return errors.TeacherError(
-            f"the teacher {self.model}, asked several times, {what}; what was answered "
-            f"is kept, so run again later"
-        )
+        kept = "what was answered is kept, so run again later"
+        about = f"the teacher {self.model}, asked several times, {what}"
+        return errors.TeacherError(f"{about}; {kept}")
 
     async def _post(self, body: dict) -> Any:
         """Decoded JSON of a reply that came, whole, within `timeout` seconds."""

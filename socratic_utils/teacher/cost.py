@@ -1,9 +1,8 @@
 """What a teacher costs, before and while it is asked.
 
-Prices are in dollars per million tokens, read from `prices.csv` or from the file that
-SOCRATIC_PRICES names: they change, so edit them.  A batch job costs half.  The tokens
-of future requests are *estimated* from the model's cached replies, or from four
-characters per token where there are none:
+Prices are in dollars per million tokens, from `prices.csv` or the file that
+SOCRATIC_PRICES names: they change, so edit them.  Tokens of future requests are
+*estimated* from the model's cached replies, or from four characters per token:
 
     >>> price_of("gpt-4.1-mini").of(prompt_tokens=1_000_000, completion_tokens=0)
     0.4
@@ -51,10 +50,8 @@ def price_of(model: str, batch: bool = False) -> Price | None:
             try:
                 prompt, completion = float(row["prompt"]), float(row["completion"])
             except (KeyError, TypeError, ValueError):
-                raise ValueError(
-                    f"{path}, line {line}: give model, prompt and completion, dollars "
-                    f"a million tokens"
-                ) from None
+                columns = "model, prompt and completion, dollars a million tokens"
+                raise ValueError(f"{path}, line {line}: give {columns}") from None
             if row.get("model") == model:
                 return Price(share * prompt, share * completion)
     return None
@@ -78,21 +75,16 @@ class Estimate:
     def __str__(self) -> str:
         dollars = "price unknown" if self.dollars is None else f"${self.dollars:,.2f}"
         hours = "time unknown" if self.hours is None else f"{self.hours:.1f} h"
-        tokens = (
-            f"{self.prompt_tokens:,} prompt and {self.completion_tokens:,} completion"
-        )
-        how = f"tokens ({self.basis}), {dollars}, {hours}"
-        return f"{self.requests:,} requests, {tokens} {how}"
+        prompt, completion = f"{self.prompt_tokens:,}", f"{self.completion_tokens:,}"
+        tokens = f"{prompt} prompt and {completion} completion tokens ({self.basis})"
+        return f"{self.requests:,} requests, {tokens}, {dollars}, {hours}"
 
 
 def estimate(
     requests: Sequence[tuple[dict, int]], known: Sequence[dict], price: Price | None,
     concurrency: int = 1,
 ) -> Estimate:  # fmt: skip
-    """What canonical requests, each with its number of chains, would cost.
-
-    A prompt is paid once for all its chains; the basis are the model's `known` replies.
-    """
+    """What canonical requests, each with its number of chains, would cost."""
 
     def mean(name: str) -> float | None:
         values = [row[name] for row in known if row.get(name)]
@@ -121,12 +113,9 @@ def characters_of(request: dict) -> int:
 
 
 def spent(rows: Sequence[dict], price: Price) -> float:
-    """Dollars that these replies cost, at the live `price`; batch jobs cost less.
-
-    Where no tokens are reported, characters are counted, which is an upper bound.
-    """
+    """Dollars that these replies cost, at the live `price`; batch jobs cost less."""
     total = 0.0
-    for row in rows:
+    for row in rows:  # characters are an upper bound of tokens that are not reported
         prompt, completion = row.get("prompt_tokens"), row.get("completion_tokens")
         prompt = row.get("prompt_characters", 0) if prompt is None else prompt
         completion = len(row.get("text", "")) if completion is None else completion
@@ -135,11 +124,7 @@ def spent(rows: Sequence[dict], price: Price) -> float:
 
 
 class Budget:
-    """Admits requests while the worst case stays within `max_cost` dollars.
-
-    A request's worst case is its prompt and its whole token limit; when the reply is
-    in, what it really used replaces that.
-    """
+    """Admits requests while the worst case stays within `max_cost` dollars."""
 
     def __init__(self, max_cost: float, price: Price, already: float = 0.0) -> None:
         if max_cost <= 0:

@@ -43,10 +43,8 @@ def check_address(url: str) -> None:
     """Raises ValueError unless `url` is the address of a server, without a key."""
     host, rest = r"([\w.-]+|\[[\da-fA-F:]+\])", r"(:[1-9]\d*)?(/[^?@\s]*)?"
     if not re.fullmatch(f"https?://{host}{rest}", url):
-        raise ValueError(
-            f"the teacher's URL is no address of a server, such as "
-            f"http://127.0.0.1:8000/v1 (a key belongs into {KEY_VARIABLE})"
-        )
+        such = f"such as http://127.0.0.1:8000/v1 (a key belongs into {KEY_VARIABLE})"
+        raise ValueError(f"the teacher's URL is no address of a server, {such}")
 
 
 def is_retried(status: int) -> bool:
@@ -78,9 +76,8 @@ def unsupported_part(body: Mapping, error: Any) -> str | None:
     for name in PARAMETERS:
         quoted = rf"['\"`]{name}['\"`]"
         named = quoted if param or name == "n" else rf"{quoted}|\b{name}\b"
-        if name in body and (
-            param in (name, f"body.{name}") or re.search(named, words)
-        ):
+        said = param in (name, f"body.{name}") or re.search(named, words)
+        if name in body and said:
             return name
     roles = [message["role"] for message in body.get("messages", ())]
     return SYSTEM if "system" in roles and re.search(r"\bsystem\b", words) else None

@@ -15,15 +15,12 @@ from .cost import characters_of
 
 @dataclass(frozen=True)
 class Job:
-    """Samples of one problem: their numbers, their keys, and what is asked.
-
-    `request` is that of the first sample; the others differ from it in their seed.
-    """
+    """Samples of one problem: their numbers, their keys, and what is asked."""
 
     problem_id: str
     style: str
     prompt_hash: str
-    request: dict
+    request: dict  # of the first sample; the others differ from it in their seed
     samples: tuple[int, ...]
     keys: tuple[str, ...]
 

@@ -125,10 +125,8 @@ class LiveAsker:
         except TeacherError as error:
             return [], error
         except Exception as error:
-            return [], TeacherError(
-                f"{self.endpoint.model} could not be asked ({error!r}); answers so "
-                f"far are kept"
-            )
+            message = f"{self.endpoint.model} could not be asked ({error!r})"
+            return [], TeacherError(f"{message}; answers so far are kept")
         seconds = round((time.time() - started) / len(replies), 3)
         more: dict[str, object] = {"seconds": seconds}
         if self.endpoint.unsupported:  # at temperature 0 a row may be a random sample

@@ -41,31 +41,25 @@ def _rows_by_key(recordings: tuple[Any, ...]) -> dict[str, dict]:
 class Teacher:
     """A model that writes chains.
 
-    `model` names the teacher in every row and in the cache key; `served_as` is the
-    endpoint's name for it where that differs.  `base_url=None` is OpenAI, with the key
-    in OPENAI_API_KEY; without a key only recorded and cached chains are available.
-    `cache_dir` is the folder of the cache (None: in memory only), `recorded` the
-    recording files, by default those of the package.  `timeout` is in seconds per
-    request.  `api` is "chat" or "completion", `mode` "live" or "batch".  With
-    `logprobs` chains have a log-likelihood where the endpoint returns one.  `max_cost`
-    limits, in dollars, what all cached replies of this model cost together.  `shots`
-    limits the exemplars of the prompt (0: all).
+    `model` names the teacher in every row and in the cache key.  Without an address or
+    OPENAI_API_KEY only recorded and cached chains are available.  With `logprobs`
+    chains have a log-likelihood where the endpoint returns one.
     """
 
     model: str
-    base_url: str | None = None
-    cache_dir: str | Path | None = None
-    served_as: str | None = None
+    base_url: str | None = None  # None: OpenAI
+    cache_dir: str | Path | None = None  # None: in memory only
+    served_as: str | None = None  # the endpoint's name for the model, if another
     max_tokens: int = 200
     concurrency: int = 8
-    timeout: float = 120.0
+    timeout: float = 120.0  # seconds per request
     max_retries: int = 6
-    recorded: Iterable[Any] | None = None
-    api: str = "chat"
-    mode: str = "live"
+    recorded: Iterable[Any] | None = None  # recording files; None: the package's
+    api: str = "chat"  # or "completion"
+    mode: str = "live"  # or "batch"
     logprobs: bool = False
-    max_cost: float | None = None
-    shots: int = 0
+    max_cost: float | None = None  # dollars, for all cached replies of this model
+    shots: int = 0  # exemplars of the prompt; 0: all
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
@@ -203,10 +197,9 @@ class Teacher:
                 return {}
             in_batch_jobs = {stub["key"] for stub in self._in_batch_jobs()}
             if count := sum(key in in_batch_jobs for job in jobs for key in job.keys):
-                raise TeacherError(
-                    f"{count} of these chains are in a batch job that is under way: "
-                    f"collect them with --teacher-mode batch"
-                )
+                advice = "collect them with --teacher-mode batch"
+                where = "in a batch job that is under way"
+                raise TeacherError(f"{count} of these chains are {where}: {advice}")
             options = (self._budget(), max(1, self.concurrency), self.logprobs)
             return LiveAsker(*to, *options).ask(jobs, label)
 

@@ -47,11 +47,10 @@ class Prompt:
     def messages(self, problem_text: str) -> list[dict[str, str]]:
         """Chat messages that ask for one problem; exemplars are earlier turns."""
         turns = [{"role": "system", "content": self.instruction}]
-        for text, chain in self.exemplars:
+        for text, chain in [*self.exemplars, (problem_text, "")]:
             turns.append({"role": "user", "content": f"Problem: {text}"})
             turns.append({"role": "assistant", "content": chain})
-        turns.append({"role": "user", "content": f"Problem: {problem_text}"})
-        return turns
+        return turns[:-1]
 
     def text(self, problem_text: str) -> str:
         """One text for completion models; it ends where a chain begins."""
@@ -78,10 +77,8 @@ def parse_prompt(name: str, text: str) -> Prompt:
     titles, bodies = ([block[i].strip() for block in blocks] for i in (0, 2))
     pairs = (len(titles) - 1) // 2
     if titles != ["instruction"] + ["problem", "chain"] * pairs:
-        raise ValueError(
-            f"{name}: expected '=== instruction', then pairs of '=== problem' and "
-            f"'=== chain', found {titles}"
-        )
+        pattern = "'=== instruction', then pairs of '=== problem' and '=== chain'"
+        raise ValueError(f"{name}: expected {pattern}, found {titles}")
     return Prompt(name, bodies[0], tuple(zip(bodies[1::2], bodies[2::2], strict=True)))
 
 

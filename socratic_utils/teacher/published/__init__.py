@@ -8,18 +8,20 @@ chains are not published; `corpora` describes the nearest that are:
     >>> chains = load_chains("palm-540b", "commonsense_qa")     # doctest: +SKIP
 
 The files are read from the folder that SOCRATIC_DATA_DIR names and never downloaded.
-Chains on test questions may be parsed and scored, but no student may be trained on
-them: training data goes through `training_chains` first.  The teacher "none" has no
-chains, so that students learn only from what the benchmark itself has.
+No student may be trained on chains of test questions: training data goes through
+`training_chains` first.  The teacher "none" has no chains: students then learn only
+from what the benchmark itself has.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from socratic_utils.answers import parse_chain
 from socratic_utils.benchmarks import DATA_VARIABLE, load_problems, splits_of
 from socratic_utils.problems import Chain, Problem, problem_text
+from socratic_utils.teacher.cost import Estimate
 
 from .corpora import CORPORA, same_length
 
@@ -98,10 +100,9 @@ def _key(text: str) -> str:
 def _check(name: str, dataset: str, split: str, style: str) -> None:
     """Raises ValueError, in one sentence, on what there is instead."""
     if name not in CORPORA:
-        raise ValueError(
-            f"unknown teacher {name!r}: choose from {sorted(CORPORA)}, whose chains "
-            f"are read from the folder that {DATA_VARIABLE} names"
-        )
+        where = f"whose chains are read from the folder that {DATA_VARIABLE} names"
+        known = f"choose from {sorted(CORPORA)}"
+        raise ValueError(f"unknown teacher {name!r}: {known}, {where}")
     offered = CORPORA[name].offered
     datasets = sorted({dataset for dataset, _ in offered})
     styles = sorted(style for known, style in offered if known == dataset)
@@ -112,7 +113,46 @@ def _check(name: str, dataset: str, split: str, style: str) -> None:
         (split, splits, f"{style} chains on the {split!r} split of {dataset}"),
     ):
         if value not in known:
-            raise ValueError(
-                f"{name} has no {lacking}: choose from {known} ({DATA_VARIABLE} names "
-                f"the folder they are in)"
-            )
+            where = f"({DATA_VARIABLE} names the folder they are in)"
+            raise ValueError(f"{name} has no {lacking}: choose from {known} {where}")
+
+
+@cache
+def published(model: str, dataset: str, split: str, style: str) -> dict[str, Chain]:
+    """Problem id -> chain, read once per process."""
+    return {c.problem_id: c for c in load_chains(model, dataset, split, style)}
+
+
+class PublishedTeacher:
+    """Published chains behind the interface of `Teacher`, one per problem and style."""
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+
+    def sample(
+        self, problems: Sequence[Problem], style: str = "cot", n: int = 1,
+        temperature: float = 0.0, first_sample: int = 0,
+    ) -> list[Chain]:  # fmt: skip
+        """The published chain of each problem, in the problems' order.
+
+        A problem without one gets a chain without steps and answer, so that the filter
+        counts it.  Raises ValueError for a dataset or style without chains, and when
+        more than the first sample is wanted.
+        """
+        if not problems or n < 1:
+            raise ValueError("give at least one problem and n of at least 1")
+        if n > 1 or first_sample:
+            raise ValueError(f"{self.model} has one published chain a problem")
+        return [
+            published(self.model, p.dataset, p.split, style).get(p.id)
+            or Chain(p.id, style, (), None, self.model)
+            for p in problems
+        ]
+
+    def replies(self, problems: Sequence[Problem]) -> list[dict]:
+        """Always empty: nothing was asked, so no tokens were counted."""
+        return []
+
+    def estimate(self, problems: Sequence[Problem], *args, **kwargs) -> Estimate:
+        """Always zero: nothing is asked."""
+        return Estimate(0, 0, 0, 0.0, 0.0, "published chains")

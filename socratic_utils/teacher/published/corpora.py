@@ -3,9 +3,8 @@
     >>> CORPORA["palm-540b"].offered["svamp", "cot"]
     ('train', 'test')
 
-A reader returns one `Row` per published chain; `load_chains` joins the rows with their
-problems, by id or text and never by position alone, and parses them.  To add a corpus,
-write a reader and an entry of CORPORA.
+A reader returns one `Row` per published chain; `load_chains` joins them with problems,
+by id or text, and parses them.  A new corpus is a reader and an entry of CORPORA.
 Not covered: several chains per question; none are published in usable size.
 """
 
@@ -39,31 +38,23 @@ class Corpus(NamedTuple):
 
 def corpus_file(name: str) -> Path:
     """A file under SOCRATIC_DATA_DIR, never downloaded; FileNotFoundError if none."""
-    folder = os.environ.get(DATA_VARIABLE)
-    if not folder:
-        raise FileNotFoundError(
-            f"published chains are read from disk only: set {DATA_VARIABLE} to the "
-            f"folder that holds {name}"
-        )
+    if not (folder := os.environ.get(DATA_VARIABLE)):
+        advice = f"set {DATA_VARIABLE} to the folder that holds {name}"
+        raise FileNotFoundError(f"published chains are read from disk only: {advice}")
     path = Path(folder, name)
     if not path.is_file():
-        raise FileNotFoundError(
-            f"{path} does not exist: put the published file there, or let "
-            f"{DATA_VARIABLE} name the folder that holds {name}"
-        )
+        advice = f"let {DATA_VARIABLE} name the folder that holds {name}"
+        there = f"{path} does not exist: put the published file there"
+        raise FileNotFoundError(f"{there}, or {advice}")
     return path
 
 
 def same_length(what: str, chains: int, questions: int) -> None:
     """ValueError unless there is one chain for each question."""
     if chains != questions:
-        raise ValueError(
-            f"{what}: {chains} chains for {questions} questions, so the files do not "
-            f"belong together"
-        )
+        counts = f"{chains} chains for {questions} questions"
+        raise ValueError(f"{what}: {counts}, so the files do not belong together")
 
-
-# --- CoS-E ------------------------------------------------------------------------
 
 COS_E = "cos_e/cose_{}_v1.11.jsonl"
 
@@ -72,13 +63,9 @@ def read_cos_e(dataset: str, style: str) -> list[Row]:
     """CoS-E 1.11 (Rajani et al. 2019): people's explanations of CommonsenseQA, BSD-3.
 
     One open-ended explanation per question by a crowd worker who saw the gold answer,
-    the human counterpart of SCoTD's machine-written rationales:
-
-        People keep small things such as keys in drawers.
-
-    The text does not name its answer, so a chain has the gold one that it explains.
-    The filter therefore keeps nearly all, which says nothing about quality: one
-    sentence on rivers stands under some 500 questions, most about something else.
+    such as "People keep small things such as keys in drawers."  The text does not name
+    its answer, so a chain has the gold one that it explains, and the filter keeps
+    nearly all: one sentence on rivers stands under some 500 questions.
     Not covered: the selected spans, version 1.0.
     """
     rows = []
@@ -88,8 +75,6 @@ def read_cos_e(dataset: str, style: str) -> list[Row]:
             rows.append(Row(f"{dataset}-{row['id']}", text, sentence_lines(text)))
     return rows
 
-
-# --- PaLM-540B --------------------------------------------------------------------
 
 PALM = "teacher_chains/distilling_step_by_step"
 _NEXT_QUESTION = "\n\nQ"  # "\n\nQ: ..." may itself be cut off
@@ -140,8 +125,6 @@ def _value(match: re.Match) -> str:
         return ""
 
 
-# --- code-davinci-002 -------------------------------------------------------------
-
 FAITHFUL = "teacher_chains/faithful_cot"
 _LAST_QUESTION = re.compile(r"^Final Answer:", re.M)
 _END = "\n\n"  # a completion that stopped by itself ends so
@@ -168,9 +151,8 @@ def read_code_davinci(dataset: str, style: str) -> list[Row]:
     published = read_lines(path, "id", "completion")
     if dataset == "strategyqa":
         path = corpus_file(f"{FAITHFUL}/data/StrategyQA/test.jsonl")
-        names = {
-            row["id"]: row["question"] for row in read_lines(path, "id", "question")
-        }
+        asked = read_lines(path, "id", "question")
+        names = {row["id"]: row["question"] for row in asked}
     else:  # SVAMP's chal-1 is row 0 of the published file
         name = "gsm8k-test-{0:04d}" if dataset == "gsm8k" else "svamp-chal-{1}"
         names = {n: name.format(n, n + 1) for n in range(len(published))}
@@ -182,8 +164,6 @@ def read_code_davinci(dataset: str, style: str) -> list[Row]:
         rows.append(Row(name, text, lines, not text.endswith(_END)))
     return rows
 
-
-# --- ChatGPT ----------------------------------------------------------------------
 
 _LABEL = re.compile(r"^[QA](\d+):", re.M)
 _NOTE = re.compile(r"<<[^<>]*>>")  # GSM8K's calculator notes, which ChatGPT imitates
