@@ -14,7 +14,7 @@ from socratic_utils.experiments.data import spread
 from socratic_utils.experiments.human_judgement import pairs
 from socratic_utils.problems import Chain
 from socratic_utils.runner import schedule as programme
-from socratic_utils.teacher.published import published_teacher
+from socratic_utils.teacher import published as published_teacher
 from tests.helpers.teacher_server import TeacherServer
 
 
