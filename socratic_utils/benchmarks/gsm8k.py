@@ -38,8 +38,7 @@ def _rows(split: str, edition: str, suffix: str) -> list[dict]:
 def to_problem(id: str, split: str, row: dict, main_solution: str = "") -> Problem:
     """One Socratic row as a Problem; ValueError if it has no "#### <answer>"."""
     body, mark, final = row["answer"].rpartition("####")
-    answer = extract_answer(final) if mark else None
-    if answer is None:
+    if not mark or (answer := extract_answer(final)) is None:
         fault = "no final answer after '####' in its Socratic solution"
         raise ValueError(f"{id}: {fault}: correct it, or take the published file")
     steps = tuple(to_step(line) for line in body.split("\n") if line.strip())
