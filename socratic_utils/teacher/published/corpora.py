@@ -14,14 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from socratic_utils.answers import calculate, format_number, sentence_lines
+from socratic_utils.answers import format_number, sentence_lines
+from socratic_utils.answers.arithmetic import value_of
 from socratic_utils.benchmarks import DATA_VARIABLE
 from socratic_utils.benchmarks.loading import read_array, read_lines
 
 
 class Row(NamedTuple):
-    """One published chain, and what of it is parsed."""
-
     problem: str  # its id or its text
     text: str  # as published
     prepared: str  # one step per line, as `parse_chain` reads it
@@ -29,9 +28,7 @@ class Row(NamedTuple):
 
 
 class Corpus(NamedTuple):
-    """One teacher's chains: (dataset, style) -> splits, and the reader of all rows."""
-
-    offered: dict[tuple[str, str], tuple[str, ...]]
+    offered: dict[tuple[str, str], tuple[str, ...]]  # (dataset, style) -> splits
     read: Callable[[str, str], list[Row]]
     explains_gold: bool = False  # a chain has the gold answer, which its author saw
 
@@ -95,7 +92,6 @@ def read_palm(dataset: str, style: str) -> list[Row]:
     On CommonsenseQA the chains come in the order of CoS-E's questions.  On SVAMP the
     answer is a formula, of which the value is taken; "(some - 4)" has none.  "(a) lake
     or (e) pond" is two answers, hence no final answer.
-    Not covered: e-SNLI, ANLI, the chains on CommonsenseQA's validation questions.
     """
     is_cqa = dataset == "commonsense_qa"
     field, folder = ("id", "cqa") if is_cqa else ("input", "svamp")
@@ -118,11 +114,8 @@ def read_palm(dataset: str, style: str) -> list[Row]:
 
 
 def _value(match: re.Match) -> str:
-    """The answer as a number; empty where the formula is not plain arithmetic."""
-    try:
-        return f"The answer is {format_number(calculate(match['formula']))}."
-    except ValueError:
-        return ""
+    value = value_of(match["formula"])
+    return "" if value is None else f"The answer is {format_number(value)}."
 
 
 FAITHFUL = "teacher_chains/faithful_cot"
@@ -143,7 +136,6 @@ def read_code_davinci(dataset: str, style: str) -> list[Row]:
         There are 9 - 4 = 5 pens left. The answer is 5.
 
     Rows are joined by number, on StrategyQA by text (two questions share one text).
-    Not covered: other models, the 40-sample runs, what their programs answered.
     """
     folder = {"gsm8k": "GSM8K", "strategyqa": "StrategyQA", "svamp": "SVAMP"}[dataset]
     run = "code002_COT" if style == "cot" else "code002_LtM"
@@ -181,7 +173,6 @@ def read_chatgpt(dataset: str, style: str) -> list[Row]:
 
     Where the numbers of questions and answers differ (26 of 1,319 rows), the chain
     keeps its answer but has no steps.
-    Not covered: the training part, answers of other models.
     """
     rows = []
     path = corpus_file("gsm8k_ai_subq/qg_test_data_raw.jsonl")
@@ -205,21 +196,16 @@ def _labelled(text: str) -> tuple[list[str], list[str]]:
     return parts[0::2], [" ".join(body.split()) for body in parts[1::2]]
 
 
-CQA = ("commonsense_qa", "cot")
+CQA, SVAMP = ("commonsense_qa", "cot"), ("svamp", "cot")
 CORPORA = {
     "cos-e": Corpus({CQA: ("train", "validation")}, read_cos_e, explains_gold=True),
-    "palm-540b": Corpus(
-        {CQA: ("train",), ("svamp", "cot"): ("train", "test")}, read_palm
-    ),
-    "code-davinci-002": Corpus(
-        {
-            ("gsm8k", "cot"): ("test",),
-            ("gsm8k", "socratic"): ("test",),
-            ("strategyqa", "cot"): ("train", "validation", "test"),
-            ("svamp", "cot"): ("train", "test"),
-        },
-        read_code_davinci,
-    ),
+    "palm-540b": Corpus({CQA: ("train",), SVAMP: ("train", "test")}, read_palm),
+    "code-davinci-002": Corpus({
+        ("gsm8k", "cot"): ("test",),
+        ("gsm8k", "socratic"): ("test",),
+        ("strategyqa", "cot"): ("train", "validation", "test"),
+        SVAMP: ("train", "test"),
+    }, read_code_davinci),
     "chatgpt": Corpus({("gsm8k", "socratic"): ("test",)}, read_chatgpt),
     "none": Corpus({}, lambda dataset, style: []),
-}
+}  # fmt: skip
