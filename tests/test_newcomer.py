@@ -37,7 +37,7 @@ STUDENTS["final_step"] = Student(
 def run(tmp_path_factory):
     """The folder of a smoke run of notebooks 03 and 07 in the changed copy."""
     copy = tmp_path_factory.mktemp("copy")
-    for name in ("socratic_utils", "notebooks"):
+    for name in ("socratic_utils", "notebooks", "outputs/reference"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(project_root() / name, copy / name, ignore=ignored)
     registry = copy / "socratic_utils" / "students" / "supervision.py"

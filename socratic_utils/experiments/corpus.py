@@ -58,9 +58,6 @@ def styles(settings: Settings) -> list[str]:
     return ["cot"] if settings.dataset in OWN_SOCRATIC else ["cot", "socratic"]
 
 
-# --- a supervision's corpus -------------------------------------------------------
-
-
 def corpus(settings: Settings, name: str) -> Pairs:
     """Training pairs of a corpus: "gold" steps, or the kept chains of a prompt style.
 
@@ -141,9 +138,6 @@ def attempt_rows(results: dict[str, Filtered]) -> list[dict]:
             for attempt in result.attempts]  # fmt: skip
 
 
-# --- pools ------------------------------------------------------------------------
-
-
 def pool_of(settings: Settings, name: str) -> tuple[list[Problem], Pool]:
     """The problems and the chains of a pool, perhaps none; ValueError if unknown."""
     if name == "gold_labels":
@@ -182,9 +176,6 @@ def filters_of(settings: Settings) -> list[str]:
         return list(FILTERS)
     print("this teacher returns no log-likelihoods: the likelihood filter is skipped")
     return [name for name in FILTERS if name != LIKELIHOOD]
-
-
-# --- what can be taught -----------------------------------------------------------
 
 
 def is_gold(settings: Settings, name: str) -> bool:

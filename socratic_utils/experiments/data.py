@@ -129,9 +129,6 @@ def can_ask(settings: Settings) -> bool:
     return bool(settings.teacher_url) or has_key
 
 
-# --- many chains per problem (SCoTD, section 3) -----------------------------------
-
-
 def sampled(settings: Settings) -> tuple[list[Problem], list[Chain]]:
     """Problems, and all chains sampled for each at temperature 1, problem by problem.
 

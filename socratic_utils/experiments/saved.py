@@ -94,9 +94,6 @@ def main_rows(settings: Settings) -> list[dict]:
     return [row for name in STUDENTS for row in rows if row["student"] == name]
 
 
-# --- tables on disk ---------------------------------------------------------------
-
-
 def saved_table(settings: Settings, name: str) -> pd.DataFrame:
     """A table that an earlier notebook saved (or the reused run); empty if missing."""
     path = settings.source / "tables" / f"{name}.csv"
