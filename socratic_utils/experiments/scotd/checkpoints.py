@@ -2,7 +2,7 @@
 
 The authors' code of SCoTD keeps the checkpoint that is best on the split whose accuracy
 it then reports.  The best of several noisy numbers is too high, so we choose on some
-training problems that the student never saw, and show what that choice would report.
+training problems that the student never saw, and show what theirs would report.
 """
 
 from collections.abc import Sequence
