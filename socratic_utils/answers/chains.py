@@ -94,8 +94,7 @@ def parse_chain(
 
     `style` is a prompt style; "questions" gives sub-questions only and no answer.  Only
     a marked answer counts, not an unfinished chain's last number.  If the reply was
-    `cut` at the token limit its last line is ignored: "The answer is 37" may have
-    continued ".5".  Text between <think> marks is ignored.
+    `cut` at the token limit its last line is ignored: it may have continued.
     """
     text = without_thoughts(text)
     if "final answer" in text.lower():

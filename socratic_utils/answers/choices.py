@@ -25,7 +25,7 @@ def answer_of(text: str, problem: Problem, strict: bool = False) -> str | None:
 
 
 def choice_of(text: str, choices: Sequence[str], strict: bool = False) -> str | None:
-    """The letter of the choice (texts of a, b, c...) that a text gives, or None.
+    """The letter of the choice that a text gives, or None.
 
     Behind an answer mark a letter counts first, then words ("a lake" is the lake, not
     letter a).  Without a mark the last letter counts, unless `strict`.
@@ -37,13 +37,10 @@ def choice_of(text: str, choices: Sequence[str], strict: bool = False) -> str | 
 
 
 def choice_in_reply(problem: Problem, reply: dict, letter: str | None) -> str | None:
-    """The answer in a teacher's reply from which `parse_chain` read `letter`, or None.
-
-    Words do not count in a reply that was cut off: its last line may have continued.
-    """
+    """The answer in a teacher's reply in which `parse_chain` read `letter`."""
     if not problem.choices:
         return letter
-    if reply.get("finish_reason") == "length":
+    if reply.get("finish_reason") == "length":  # the last line may have continued
         return _in_range(letter, problem.choices)
     line = marked_line(without_thoughts(reply["text"])) or ""
     return marked_choice(line, letter, problem.choices)

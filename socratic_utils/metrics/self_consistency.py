@@ -1,12 +1,10 @@
 """Self-consistency: several sampled solutions of a problem vote on its answer.
 
-SCoTD (section 3, Table 3) samples 30 solutions at temperature 0.7 and takes the most
-frequent answer.  Answers are compared by value ("1/2" and "0.5" are the same).  The
-paper does not say how it breaks ties; here the answer with the likeliest solution wins.
-
     >>> majority([("12", -3.0), ("12.0", -9.0), ("10", -1.0)])
     '12'
 
+SCoTD (Table 3) samples 30 solutions at temperature 0.7.  Answers are compared by value;
+of equally frequent ones that with the likeliest solution wins (our choice).
 Not covered: votes weighted by likelihood.
 """
 

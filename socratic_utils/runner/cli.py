@@ -57,21 +57,15 @@ def run_all(runs: Sequence[Run]) -> int:
     for place, one in enumerate(runs, 1):
         print(f"\nrun {place} of {len(runs)}: {one}", flush=True)
         if code := run(one):
-            save_grid(runs)  # what is there so far
-            if code != INTERRUPTED:  # which has been reported already
-                hint = paper_grid.how_to_continue(runs, place)
-                print(f"run_all: {hint}", file=sys.stderr)
-            return code
-    print(save_grid(runs))
-    return 0
-
-
-def save_grid(runs: Sequence[Run]) -> str:
-    """Save the grid's table and make the first run's reports again: they show it."""
-    shown = paper_grid.save(runs)
-    for path in (runs[0].settings.folder / "notebooks").glob("*.ipynb"):
-        make_report(runs[0].settings, path)
-    return shown
+            break
+    shown, first = paper_grid.save(runs), runs[0].settings  # what is there so far
+    for path in (first.folder / "notebooks").glob("*.ipynb"):
+        make_report(first, path)  # which shows the table
+    if not code:
+        print(shown)
+    elif code != INTERRUPTED:  # which has been reported already
+        print(f"run_all: {paper_grid.how_to_continue(runs, place)}", file=sys.stderr)
+    return code
 
 
 def train_on_cluster(runs: Sequence[Run]) -> None:
@@ -124,10 +118,9 @@ def show_plan(one: Run) -> None:
         reason, asked = "", requests.get(number(path))
         with suppress(ImportError):
             reason = why_skipped(one, path)
-        of_the_teacher = f"; asks the teacher for at most {asked}" if asked else ""
-        time = schedule.estimate(settings, path)
-        print(f"would skip {path.stem}: {reason}" if reason
-              else f"would run {path.stem} ({time}{of_the_teacher})")  # fmt: skip
+        cost = f"; asks the teacher for at most {asked}" if asked else ""
+        plan = f"run {path.stem} ({schedule.estimate(settings, path)}{cost})"
+        print(f"would skip {path.stem}: {reason}" if reason else f"would {plan}")
     if requests:
         print(f"prices: {price_table()}")
     if settings.scale == "paper":
@@ -199,10 +192,7 @@ def make_report(settings: config.Settings, executed: Path) -> None:
 
 
 def record_usage(folder: Path, path: Path, usage: dict, status: str) -> None:
-    """Write time and memory of one notebook to `run.json`, the last and the largest.
-
-    A second run skips finished stages: the largest values are the notebook's cost.
-    """
+    """Write the last and the largest time and memory of one notebook to `run.json`."""
     earlier = read_json(folder / "run.json", {}).get("notebooks", {}).get(path.stem, {})
     most = {name: max(usage[last], earlier.get(name, 0.0))
             for name, last in LARGEST.items()}  # fmt: skip

@@ -3,8 +3,7 @@
 papermill executes a copy, in the same interpreter and from the checkout.  What the
 notebook prints is shown while it runs, because a training cell may take half an hour.
 
-    >>> [path.stem for path in find_notebooks()][:2]        # doctest: +SKIP
-    ['00_start_here', '01_teacher_generation']
+    usage, reason = run_notebook(find_notebooks()[0], copy, {"scale": "smoke"})
 
 Not covered: which notebooks a run has (see `schedule`).
 """
@@ -181,8 +180,7 @@ def peak_memory() -> Iterator[list[float]]:
 
 
 def tidy(path: Path, copy: Path) -> None:
-    """Make the executed copy read the same on every machine, so that it can be
-    committed: only the last state of progress bars, no folders of this machine."""
+    """Keep the last state of bars and no folders of this machine: as one can commit."""
     import nbformat
 
     notebook = nbformat.read(copy, as_version=4)

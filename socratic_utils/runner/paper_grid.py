@@ -116,10 +116,7 @@ def save(runs: Sequence[Run]) -> str:
 
 
 def paper_grid(settings: Sequence[config.Settings]) -> "pd.DataFrame":
-    """One line per cell of Table 2, with what these runs have on disk for it.
-
-    All shares are fractions.  Rows that a run made with other settings do not count.
-    """
+    """One line per cell of Table 2, with what runs of these settings have on disk."""
     import pandas as pd
 
     from socratic_utils.results.papers import compare_with_paper

@@ -56,10 +56,7 @@ GPUS = {"A100 40 GB": 312e12, "RTX 4090 24 GB": 165e12}
 
 
 def gpu_plan(settings: Settings) -> list[dict]:
-    """One row per training and per decoding of the main table, and their total.
-
-    Empty for a student whose size is not known.
-    """
+    """A row per training and decoding of the main table, and their total, if known."""
     with redirect_stdout(StringIO()):  # what cannot be taught is no part of a plan
         arms = main_arms(settings)
     return _rows(settings, arms, len(data.reported_problems(settings)), "all, one seed")
@@ -131,20 +128,17 @@ def memory(size: Size, longest: float) -> float:
 
 
 class Transcripts(NamedTuple):
-    """What a training reads: transcripts per epoch, their tokens, and epochs."""
+    """What a training reads."""
 
-    count: int
-    mean: float
+    count: int  # per epoch
+    mean: float  # tokens
     longest: float
     epochs: float
 
 
 @cache  # of models that several students and both plans have
 def transcripts_of(settings: Settings, model: str) -> Transcripts:
-    """The estimated transcripts of a model's training, cut as in training.
-
-    Of more than `SAMPLE` problems only so many, evenly spaced, are measured.
-    """
+    """A model's estimated transcripts, cut as in training; `SAMPLE` are measured."""
     problems = data.train_problems(settings)
     supervision, pairs, recipe = SUPERVISIONS[model], [], settings.training
     for problem in (sample := data.spread(problems, SAMPLE)):

@@ -3,11 +3,9 @@
     pip install "ray[default]"                        # on every node
     ./run_all.sh paper --engine ray                   # on a node of the cluster
 
-All nodes must see the same `outputs/` folder and the same checkout, because a student
-is a folder: a job that is done is skipped, and one whose worker died is started again
-and continues from its last checkpoint.  The notebooks then find every student.
-
-Not covered: starting a cluster, copying files between its nodes, decoding on it.
+All nodes must see the same `outputs/` folder and the same checkout.  A job that is done
+is skipped; one whose worker died is started again and continues from its last
+checkpoint.  Not covered: starting a cluster, copying files between nodes, decoding.
 """
 
 import os

@@ -22,18 +22,15 @@ MATTERS = ("dataset", "student", "train_limit", "test_limit", "training", "decod
 class Notebook:
     """One notebook of the story.
 
-    `minutes` is its first run at `small` on two slow cores (None: never measured).
-    `needs` is what it cannot run without: a student of the main table, or a key of
-    `why_left_out`.  A notebook with `rows` of its own, in that folder of
-    `predictions/`, takes long: `is_on_request` says when it runs.
+    A notebook with `rows` of its own takes long: `is_on_request` says when it runs.
     """
 
     number: str
     name: str
     paper: str
-    minutes: float | None
-    needs: str = ""
-    rows: str = ""
+    minutes: float | None  # of the first run at `small` on two slow cores, if measured
+    needs: str = ""  # a student of the main table, or a key of `why_left_out`
+    rows: str = ""  # a folder of `predictions/`
     every_seed: bool = False  # whether later seeds of the paper grid run it too
 
     @property

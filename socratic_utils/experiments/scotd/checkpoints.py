@@ -1,9 +1,8 @@
 """Which checkpoint is reported?  Chosen on held-back problems, or on those reported.
 
 The authors' code of SCoTD keeps the checkpoint that is best on the split whose accuracy
-it then reports.  The best of several noisy numbers is too high, so we choose on a part
-of the training problems that the student never saw, and show what the other choice
-would have reported.
+it then reports.  The best of several noisy numbers is too high, so we choose on some
+training problems that the student never saw, and show what theirs would report.
 """
 
 from collections.abc import Sequence

@@ -97,10 +97,7 @@ def label_only(settings: Settings, ids: Collection[str]) -> dict[str, Any] | Non
 
 
 def comparison(settings: Settings) -> dict[str, Any]:
-    """The keywords of the comparisons in `results.papers.scotd`.
-
-    A run is `comparable` if student, data and recipe are the paper's.
-    """
+    """Keywords for `results.papers.scotd`; the paper's own set-up is `comparable`."""
     own = config.load("paper", dataset=settings.dataset)
     names = ("scale", "student", "training", "train_limit", "test_limit", "many")
     same = all(getattr(settings, n) == getattr(own, n) for n in names)
