@@ -8,7 +8,5 @@ ablations        Socratic CoT, section 5; `prompting`: its Table 3
 scotd            the experiments of SCoTD
 human_judgement  whose chains do people prefer?
 
->>> from socratic_utils.experiments.arms import main_arm
->>> from socratic_utils.experiments.stages import score
->>> rows = score(settings, main_arm("cot"))               # doctest: +SKIP
+>>> rows = stages.score(settings, arms.main_arm("cot"))   # doctest: +SKIP
 """

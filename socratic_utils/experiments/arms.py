@@ -2,13 +2,7 @@
 
 Every experiment of the package is a list of arms, and `stages.score` trains and decodes
 any of them.  The main table (Socratic CoT, Table 2) has an arm per student of the
-registry:
-
-    >>> from socratic_utils.config import load
-    >>> [arm.name for arm in main_arms(load("smoke"))][:2]
-    ['answer_only', 'gt_steps']
-
-An ablation is one of these with one field changed:
+registry; an ablation is one of these with a field changed:
 
     >>> main_arm("socratic_iterative").changed("iterative, calculator", calculator=True)
     ... # doctest: +ELLIPSIS
@@ -96,7 +90,7 @@ class Arm:
             return "exemplars"
         if self.pool:
             return "gold" if self.pool == "gold_labels" else settings.teacher
-        corpora = {SUPERVISIONS[model].corpus for model in self.models}
+        corpora = (SUPERVISIONS[model].corpus for model in self.models)
         gold = all(is_gold(settings, name) for name in corpora)
         return "gold" if gold else settings.teacher
 

@@ -59,10 +59,8 @@ def styles(settings: Settings) -> list[str]:
 
 
 def corpus(settings: Settings, name: str) -> Pairs:
-    """Training pairs of a corpus: "gold" steps, or the kept chains of a prompt style.
-
-    Benchmarks with Socratic steps of their own use those (Socratic CoT, section 4).
-    """
+    """Training pairs: gold steps, or the kept chains of a prompt style; the benchmark's
+    own Socratic steps where it has them (Socratic CoT, section 4)."""
     problems = train_problems(settings)
     if name == "questions_then_facts":
         return [(p, questions_then_facts(p)) for p in problems]

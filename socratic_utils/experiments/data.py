@@ -73,21 +73,15 @@ def spread(problems: Sequence[Problem], limit: int | None) -> list[Problem]:
 
 
 def share_of(problems: Sequence[Problem], share: float) -> list[Problem]:
-    """A share of the problems, evenly spaced, at least one.
-
-    >>> share_of([1, 2, 3, 4], 0.5)
-    [1, 3]
-    """
+    """A share of the problems, evenly spaced, at least one."""
     return spread(problems, max(1, round(share * len(problems))))
 
 
 def hold_back(
     problems: list[Problem], share: float, least: int = 1, last: bool = False
 ) -> tuple[list[Problem], list[Problem]]:
-    """Problems to learn from, and a share (at least `least`) that is held back.
-
-    Held-back problems are evenly spaced, or the `last` ones.  Raises ValueError where
-    nothing would remain to learn from.
+    """Problems to learn from, and a share (at least `least`) that is held back, evenly
+    spaced or the `last` ones.  Raises ValueError where nothing remains to learn from.
     """
     count = max(least, round(share * len(problems)))
     if count >= len(problems):
@@ -103,7 +97,7 @@ def hold_back(
 def teacher_of(
     settings: Settings, plan: bool = False, logprobs: bool = False
 ) -> Teacher | PublishedTeacher:
-    """The run's teacher: recorded chains, then the cache of all runs, then its address.
+    """The run's teacher, whose replies are cached for all runs.
 
     A `plan` leaves the disk as it is.  With `logprobs`, chains have a log-likelihood.
     """
@@ -130,11 +124,8 @@ def can_ask(settings: Settings) -> bool:
 
 
 def sampled(settings: Settings) -> tuple[list[Problem], list[Chain]]:
-    """Problems, and all chains sampled for each at temperature 1, problem by problem.
-
-    The first training problems, or, where the teacher cannot be asked, the first of
-    those whose chains are recorded.
-    """
+    """Problems, and all chains sampled for each at temperature 1, problem by problem:
+    the first training problems, or, without a live teacher, the first recorded ones."""
     teacher, problems = teacher_of(settings, logprobs=True), sampled_problems(settings)
     count = settings.many.counts[-1]
     return problems, teacher.sample(problems, STYLE, count, TEMPERATURE)

@@ -1,9 +1,6 @@
 """What a run has on disk: prediction rows and tables; nothing here trains or asks.
 
-    >>> rows = rows_on_disk(settings, "ablations")            # doctest: +SKIP
-
-With `reuse="reference"` the rows and tables are the committed run's.  Loads no model,
-so that a plan can use it.
+With `reuse="reference"` the rows and tables are the committed run's.
 """
 
 from dataclasses import replace
@@ -42,10 +39,8 @@ def predictions_path(settings: Settings, arm: Arm, split: str) -> Path:
 def rows_on_disk(
     settings: Settings, experiment: str = "", part: str = ""
 ) -> list[dict]:
-    """Saved rows of an experiment, of files with `part` in their name; none is made.
-
-    Reused rows are the committed run's.  Rows of other settings are skipped.
-    """
+    """Saved rows of an experiment, of files with `part` in their name; those of other
+    settings are skipped."""
     paths = sorted((settings.source / "predictions" / experiment).glob("*.jsonl"))
     found = [row for p in paths if part in p.name for _, row in read_rows(p)]
     rows = [row for row in found if settings.reuse or row["settings"] == settings.hash]

@@ -23,6 +23,7 @@ from typing import Any
 
 from socratic_utils.files import project_root, write_atomic
 
+CELL_TIMEOUT = 48 * 3600  # seconds; a paper-scale training is one cell
 SAMPLE_EVERY = 0.5  # seconds between two measurements of the kernel's memory
 CLEAR_LINE = "\r\x1b[K"
 KERNEL_ENVIRONMENT = {
@@ -107,7 +108,7 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any]) -> str:
     import papermill
     import zmq
     from jupyter_client.kernelspec import NoSuchKernel
-    from nbclient.exceptions import DeadKernelError
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
     from traitlets.config import Config
 
@@ -119,6 +120,7 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any]) -> str:
             cwd=project_root(), progress_bar=False, stdout_file=Shown(),
             stderr_file=Shown(only_bars=True),
             start_timeout=300,  # a cold disk and two slow cores
+            execution_timeout=CELL_TIMEOUT,
             config=Config({"KernelManager": {"transport_encryption": policy}}),
         )  # fmt: skip
     except PapermillExecutionError as error:
@@ -127,6 +129,8 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any]) -> str:
         return f"stopped in {cell} with {error.ename}: {message}"
     except DeadKernelError:
         return "stopped because its kernel died, most often for lack of memory"
+    except CellTimeoutError:
+        return f"stopped in a cell that took over {CELL_TIMEOUT // 3600} hours"
     except NoSuchKernel:
         return "cannot start: this Python has no kernel `python3` (install ipykernel)"
     return ""
