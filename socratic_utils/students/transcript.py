@@ -26,15 +26,12 @@ PREFIXES = {
 }  # fmt: skip
 Pairs = Sequence[tuple[Problem, Chain]]  # what a student learns, in order
 IGNORED = -100  # the label that PyTorch's cross-entropy ignores
-# Socratic CoT has equations, and the number of steps on SVAMP.  Operators alone are in
-# the code of the paper that it cites for its guidance (EMNLP 2022, arXiv 2211.12835).
+# Operators alone are in the code of Socratic CoT's source, arXiv 2211.12835.
 GUIDES = ("equations", "operators", "steps")
 _OPERATOR = re.compile(r"(?<=[\d)%])[-+*/xX]")  # between two operands, so no sign
 
 
 class Segment(NamedTuple):
-    """One line of a transcript."""
-
     role: str
     text: str
 
@@ -116,9 +113,7 @@ def prompt_ids(tokenizer, problem: Problem, guide: str = "") -> list[int]:
     return ids + (line_ids(tokenizer, guide) if guide else [])
 
 
-def tokenize(
-    tokenizer, problem: Problem, chain: Chain, supervision
-) -> dict[str, list[int]]:
+def tokenize(tokenizer, problem: Problem, chain: Chain, supervision) -> dict:
     """`input_ids` and `labels` (-100: not in the loss) of one transcript, [length]."""
     ids = start_ids(tokenizer)
     labels = [IGNORED] * len(ids)

@@ -62,10 +62,9 @@ def missing(jobs: Sequence[Job], known: Iterable[str]) -> list[Job]:
 def reply_rows(reply: dict, n: int = 1, logprobs: bool = True) -> list[dict]:
     """A row for each of at most `n` choices of a decoded chat or plain completion.
 
-    `completion_tokens` are split evenly between choices; `logprob` is the sum over the
-    `tokens` tokens of a choice, both None where the endpoint gives none, and absent
-    without `logprobs`: requesting them later is a new request.  A choice without a
-    message, or that ended with an error, is skipped.
+    `logprob` is the sum over the `tokens` tokens of a choice, both None where the
+    endpoint gives none, and absent without `logprobs`: requesting them later is a new
+    request.  A choice without a message, or that ended with an error, is skipped.
     """
     choices = [c for c in reply.get("choices") or () if isinstance(c, dict)]
     rows = [row for choice in choices[:n] if (row := _choice_row(choice))]

@@ -1,8 +1,7 @@
 """Incremental decoding: one model that reads and writes lines in a batch.
 
-Each decoder has a key-value cache and reads only what is new since its last line.  Rows
-have lines of different lengths; gaps are masked and positions count real tokens only,
-so a row's result does not depend on the other rows.
+Each decoder has a key-value cache and reads only what is new since its last line.  Gaps
+between rows are masked, so a row's result does not depend on the other rows.
 
     >>> decoder = IncrementalDecoder(*load_student(folder))
     >>> decoder.start([prompt_ids(decoder.tokenizer, problem)])
@@ -39,7 +38,6 @@ class Decoder:
         self.pending = [list(prompt) for prompt in prompts]
 
     def seed(self, seed: int) -> None:
-        """Seed the sampling that follows."""
         self.next_seed = seed
 
     def repeat(self, times: int) -> None:
@@ -80,7 +78,6 @@ class IncrementalDecoder(Decoder):
 
     @torch.inference_mode()
     def repeat(self, times: int) -> None:
-        """Copy every row; what was read is not read again."""
         heads = [ids[:-1] for ids in self.pending]
         if any(heads):
             self.read(*right_aligned(heads, self.end, self.device))
@@ -96,14 +93,11 @@ class IncrementalDecoder(Decoder):
             self.cache.batch_select_indices(index)
 
     @torch.inference_mode()
-    def write(
-        self, limit: int, temperature: float = 0.0, whole_lines: bool = True
-    ) -> list[list[int]]:
+    def write(self, limit: int, temperature=0.0, whole_lines=True) -> list[list[int]]:
         """Decode every row until it stops or has `limit` new tokens; the new tokens.
 
-        A row stops at, and with, the end of its line, or without `whole_lines` only
-        <end>.  When sampled, `logprobs` then holds each row's log-likelihood, under the
-        model at temperature 1.
+        A row stops with the end of its line, or without `whole_lines` only with <end>.
+        When sampled, `logprobs` holds each row's log-likelihood at temperature 1.
         """
         stops = self.stops if whole_lines else self.stops[self.stops == self.end]
         ids, real = right_aligned(self.pending, self.end, self.device)
@@ -153,9 +147,7 @@ def token_texts(tokenizer) -> list[str]:
     return tokenizer.batch_decode([[i] for i in range(len(tokenizer))])
 
 
-def right_aligned(
-    rows: Sequence[list[int]], filler: int, device: torch.device
-) -> tuple[torch.Tensor, torch.Tensor]:
+def right_aligned(rows, filler: int, device) -> tuple[torch.Tensor, torch.Tensor]:
     """Rows of ids padded on the left, and which tokens are real: both [rows, width]."""
     width = max(len(row) for row in rows)
     ids = torch.tensor([[filler] * (width - len(row)) + row for row in rows])

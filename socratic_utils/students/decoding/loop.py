@@ -12,7 +12,7 @@ Not covered: beam search; how rows are saved and reused (`experiments.stages`).
 
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from tqdm import tqdm
@@ -62,10 +62,9 @@ def prediction_row(solution: Solution, decoding: Decoding, **labels: object) -> 
     extracted = answer_of(output, problem)  # the marked answer, else the last one
     strict = answer_of(output, problem, strict=True)  # the marked one only
     return {
-        "id": problem.id, "dataset": problem.dataset, "split": problem.split,
-        **labels,
-        "prompt": problem_segment(problem).text,
-        "output": output, "lines": solution.lines,
+        "id": problem.id, "dataset": problem.dataset, "split": problem.split, **labels,
+        "prompt": problem_segment(problem).text, "output": output,
+        "lines": solution.lines,
         "extracted": extracted, "strict": strict, "gold": problem.answer,
         "correct": is_correct(extracted, problem.answer, problem.kind),
         "correct_strict": is_correct(strict, problem.answer, problem.kind),
@@ -109,8 +108,7 @@ def solve(
     for first in range(0, len(order), size):
         batch, start = order[first : first + size], time.perf_counter()
         solutions = [Solution(problems[i]) for i in batch for _ in range(samples)]
-        # 2. Load the prompts.  One that leaves no room for the text loses its head,
-        # because the question is mostly at the end.
+        # 2. Load the prompts, cut at the start if too long: the question comes last.
         for decoder in decoders:
             lines = guides if guides and decoder is writer else {}
             asked = [(problems[i], lines.get(problems[i].id, "")) for i in batch]
@@ -136,10 +134,7 @@ def solve(
     return [solution for own in solved for solution in own]
 
 
-def decode_alone(
-    solutions: list[Solution], writer: Decoder, decoding: Decoding,
-    on_progress: Callable[[int], object],
-) -> None:  # fmt: skip
+def decode_alone(solutions, writer: Decoder, decoding: Decoding, on_progress) -> None:
     """One model writes each solution up to its answer, <end> or `max_tokens`."""
     live = list(range(len(solutions)))
     texts: list[list[int]] = [[] for _ in solutions]
@@ -177,13 +172,12 @@ def is_complete(decoder: Decoder, ids: list[int]) -> bool:
 
 def decode_in_turns(
     solutions: list[Solution], generator: Decoder, answerer: Decoder,
-    decoding: Decoding, sees_solutions: bool, on_progress: Callable[[int], object],
+    decoding: Decoding, sees_solutions: bool, on_progress,
 ) -> None:  # fmt: skip
     """Two models take turns: a question, its solution, and so on to the answer."""
     live, warm = list(solutions), decoding.temperature > 0
     for step in range(decoding.max_steps + 1):
-        # 1. A question per row.  After "No more questions", after anything else and in
-        # the last step the answerer is given the prefix of the answer.
+        # 1. A question per row.  After anything else, and in the last step, the answer.
         expected = []
         written = generator.write(decoding.line_tokens, decoding.temperature)
         for row, (solution, ids) in enumerate(zip(live, written, strict=True)):

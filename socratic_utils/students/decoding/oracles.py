@@ -6,8 +6,7 @@ replaces one of the two; the accuracy that is gained was lost there.
     >>> solve(problems, CalculatorDecoder(model, tokenizer))
     >>> solve(problems, PlannedDecoder(generator, planner, limit=320), answerer)
 
-Not covered: percent signs, and the <<48/2=24>> of Cobbe et al. (2021), whose calculator
-ours is.
+Not covered: percent signs, and the <<48/2=24>> of the calculator's source (GSM8K).
 """
 
 import re
@@ -39,10 +38,7 @@ _OPEN = re.compile(rf"= ?[{CURRENCY}]?\Z")  # a result comes next: "=", "= ", "=
 
 
 class KnownQuestions(Decoder):
-    """A question generator without a model: it asks `questions`, by problem id.
-
-    Its lines are those of training; `pending` holds the ones to come.
-    """
+    """A question generator without a model: it asks `questions`, by problem id."""
 
     def __init__(self, problems, tokenizer, questions: Mapping[str, Sequence[str]]):
         super().__init__(tokenizer)
@@ -125,10 +121,7 @@ class _Row:
 
 
 class CalculatorDecoder(IncrementalDecoder):
-    """A decoder that inserts the correct result after each "=" of an expression.
-
-    Its tokens replace the model's one by one; `logprobs` are of the text as written.
-    """
+    """A decoder that replaces what follows the "=" of an expression by its result."""
 
     def __init__(self, model, tokenizer) -> None:
         super().__init__(model, tokenizer)

@@ -17,10 +17,7 @@ def device() -> torch.device:
 
 @cache
 def use_bf16() -> bool:
-    """Whether training uses bf16 autocast on this machine; never fp16.
-
-    A CPU is timed, because many run bf16 at half the speed of float32.
-    """
+    """Whether training uses bf16 autocast on this machine; a CPU is timed."""
     if torch.cuda.is_available():
         return torch.cuda.is_bf16_supported()
     path = outputs_root() / "machine.json"  # kept: it is part of a student's hash

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from math import ceil
 from pathlib import Path
-from typing import Any
 
 import torch
 from accelerate import PartialState
@@ -85,8 +84,7 @@ def train_student(
     trainer = MaskedTrainer(
         MaskedLoss(model), train_dataset=rows, processing_class=tokenizer,
         args=training_arguments(training, target, seed, len(examples), processes),
-        data_collator=collate(tokenizer),
-        callbacks=[OneLine(name), *callbacks],
+        data_collator=collate(tokenizer), callbacks=[OneLine(name), *callbacks],
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)  # OneLine replaces it
     start = time.perf_counter()
@@ -114,9 +112,7 @@ def train_student(
     return target
 
 
-def ingredients(
-    base: str, pairs: Pairs, supervision: Supervision, training: Training, seed: int
-) -> dict[str, Any]:
+def ingredients(base: str, pairs: Pairs, supervision, training, seed: int) -> dict:
     """Everything that determines a student's weights, by meaning, not source bytes."""
 
     def lines_hash(problem: Problem, chain: Chain) -> str:
@@ -148,9 +144,7 @@ def student_hash(*made_from) -> str:
     return content_hash(ingredients(*made_from))
 
 
-def make_examples(
-    pairs: Pairs, tokenizer, supervision: Supervision, max_length: int
-) -> tuple[list[dict], int]:
+def make_examples(pairs: Pairs, tokenizer, supervision, max_length: int) -> tuple:
     """(tokenised examples, number of those dropped as longer than `max_length`)."""
     examples = map_pairs(lambda p, c: tokenize(tokenizer, p, c, supervision), pairs)
     short = [e for e in examples if len(e["input_ids"]) <= max_length]

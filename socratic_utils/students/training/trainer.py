@@ -25,12 +25,11 @@ from socratic_utils.students.transcript import IGNORED
 def masked_loss(model, input_ids, attention_mask, labels, items=None):
     """Cross-entropy over trained tokens, and their logits [trained tokens, vocabulary].
 
-    `input_ids`, `attention_mask`, `labels`: [batch, length].  The sum is divided by
-    `items`, the trained tokens of the optimizer step (None: of this batch).
+    `input_ids`, `attention_mask`, `labels`: [batch, length]; `items`: the trained
+    tokens of the optimizer step, by which the sum is divided (None: of this batch).
     """
-    hidden = model.base_model(
-        input_ids=input_ids, attention_mask=attention_mask, use_cache=False
-    ).last_hidden_state
+    read = {"input_ids": input_ids, "attention_mask": attention_mask}
+    hidden = model.base_model(**read, use_cache=False).last_hidden_state
     targets = labels[:, 1:]
     trained = targets != IGNORED
     logits = model.get_output_embeddings()(hidden[:, :-1][trained])
@@ -53,10 +52,7 @@ class MaskedLoss(torch.nn.Module):
 
 
 class ByLength(Sampler[int]):
-    """A random order that groups examples of similar length; blanks come last.
-
-    It is the same in every process and after a restart.
-    """
+    """A random order that groups similar lengths, the same in every process."""
 
     def __init__(self, examples: Sequence[dict], batch_size: int, seed: int) -> None:
         real = [e for e in examples if set(e["labels"]) != {IGNORED}]

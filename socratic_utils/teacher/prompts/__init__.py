@@ -1,8 +1,7 @@
 """Prompts for the teacher: text files with hand-written exemplars.
 
-A file `<dataset>.<style>.txt` (or `default.<style>.txt` for any other dataset) holds an
-instruction and exemplars, divided by lines that start with `===`; lines that start
-with `#` before the first `===` are comments.  The styles:
+A file `<dataset>.<style>.txt`, or `default.<style>.txt` for any other dataset, holds an
+instruction and exemplars, divided by lines that start with `===`.  The styles:
 
     socratic                  sub-questions and solutions (Socratic CoT section 3.1)
     cot                       solutions only

@@ -8,8 +8,7 @@ in prefix notation, one operation each.  `filled` inserts the numbers and calcul
     A1: He has 9 - 4 = 5 pens.
     The answer is 5.
 
-`answer1` is the result of the first operation.  A slot or operation that cannot be read
-stays as it is.  Not covered: more than two operands.
+What cannot be read stays as it is.  Not covered: more than two operands.
 """
 
 import re
