@@ -78,17 +78,15 @@ def arms(settings: Settings) -> list[Arm]:
     everything = settings.ablations == "all" or settings.scale != "small"
     saved = settings.source / "predictions" / "ablations"
     problems = problems_of(settings)
-    found = [
-        arm
-        for arm in ABLATIONS
-        if possible(settings, arm, problems)
-        and (
-            (everything and not settings.reuse)
-            or not (arm.slow or settings.reuse)
-            or any(saved.glob(f"*-{problems[0].split}-{arm.file}.jsonl"))
-        )
-    ]
-    return [replace(arm, limits=(settings.many.test_limit,)) for arm in found]
+
+    def wanted(arm: Arm) -> bool:
+        if not settings.reuse and (everything or not arm.slow):
+            return True
+        return any(saved.glob(f"*-{problems[0].split}-{arm.file}.jsonl"))
+
+    limits = (settings.many.test_limit,)
+    return [replace(arm, limits=limits) for arm in ABLATIONS
+            if possible(settings, arm, problems) and wanted(arm)]  # fmt: skip
 
 
 def problems_of(settings: Settings) -> list[Problem]:
@@ -125,10 +123,8 @@ def compare(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
     chosen = [arm for arm in arms(settings) if arm.name in made]
     defaults = dict.fromkeys(arm.default for arm in chosen)
     bases = {name: default_rows(settings, name) for name in defaults}
-    lines = []
-    for arm in chosen:
-        own = [row for row in rows if row["student"] == arm.name]
-        lines.append(paired_line(arm.name, own, bases[arm.default]))
+    own = {a.name: [r for r in rows if r["student"] == a.name] for a in chosen}
+    lines = (paired_line(a.name, own[a.name], bases[a.default]) for a in chosen)
     return pd.DataFrame(lines)
 
 
@@ -141,10 +137,8 @@ def default_rows(settings: Settings, default: str = PAIR) -> list[dict]:
 
 
 def questions_table(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
-    """Quality of the sub-questions (Table 4): the pair, and ablations that change them.
-
-    Gold questions are skipped, and so is the calculator, which changes solutions only.
-    """
+    """Quality of the sub-questions (Table 4): the pair, and ablations that change them,
+    without gold questions and the calculator, which changes solutions only."""
     changed = [arm.name for arm in arms(settings) if arm.default == PAIR
                and not arm.calculator and arm.questions != "gold"]  # fmt: skip
     asked = [row for row in rows if row["student"] in changed]
@@ -158,11 +152,7 @@ def paired_line(setting: str, own: Sequence[dict], base: Sequence[dict]) -> dict
     if verdicts.keys() != default.keys():
         raise ValueError(f"{setting}: its default was not scored on the same problems")
     lost, won, p_value = paired((default[i], verdicts[i]) for i in verdicts)
-    return {
-        "setting": setting,
-        **accuracy({"correct": right} for right in verdicts.values()),
-        "default_accuracy": round(sum(default.values()) / len(default), 4),
-        "only_default": lost,
-        "only_here": won,
-        "p_value": p_value,
-    }
+    score = accuracy({"correct": right} for right in verdicts.values())
+    share = round(sum(default.values()) / len(default), 4)
+    return {"setting": setting, **score, "default_accuracy": share,
+            "only_default": lost, "only_here": won, "p_value": p_value}  # fmt: skip

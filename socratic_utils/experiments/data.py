@@ -85,10 +85,8 @@ def hold_back(
     """
     count = max(least, round(share * len(problems)))
     if count >= len(problems):
-        raise ValueError(
-            f"{count} of {len(problems)} training problems are to be held back, and "
-            f"none is left to learn from: give more training problems"
-        )
+        raise ValueError(f"{count} of {len(problems)} training problems are to be held "
+                         f"back: give more, so that some are learnt")  # fmt: skip
     held = problems[-count:] if last else spread(problems, count)
     ids = {problem.id for problem in held}
     return [problem for problem in problems if problem.id not in ids], held
@@ -148,6 +146,7 @@ def sampled_problems(settings: Settings) -> list[Problem]:
     problems, samples = train_problems(settings), range(settings.many.counts[-1])
     if not can_ask(settings):
         known = teacher_of(settings, plan=True, logprobs=True).known
-        whole = [p for p in problems if all(known(p, STYLE, 1.0, i) for i in samples)]
-        return whole[: settings.many.problems]
+        problems = [
+            p for p in problems if all(known(p, STYLE, 1.0, i) for i in samples)
+        ]
     return problems[: settings.many.problems]
