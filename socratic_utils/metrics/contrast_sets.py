@@ -1,12 +1,10 @@
 """Contrast sets: is a student still right when the question changes a little?
 
-A contrast set (Gardner et al., 2020; SCoTD, Fig. 5) is a copy of test problems with the
-smallest change that changes the answer: the split `contrast` of `imdb`, and our own
-`challenge` of `gradeschool`.  *Consistency*: the share of pairs with both sides right.
-
     >>> contrast_table(rows, bases(load_problems("gradeschool", "challenge")))
 
-Not covered: whether the answer changes; in `challenge` only some do.
+A contrast set (Gardner et al., 2020; SCoTD, Fig. 5) changes test problems minimally:
+the split `contrast` of `imdb`, our `challenge` of `gradeschool` (where only some
+answers change).  *Consistency* is the share of pairs with both sides right.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,8 +23,7 @@ def bases(problems: Iterable[Problem]) -> dict[str, str]:
 def pairs(rows: Iterable[dict], base_of: Mapping[str, str]) -> list[tuple[bool, bool]]:
     """(original right, changed right) of every pair with both sides in `rows`."""
     right = {row["id"]: bool(row["correct"]) for row in rows}
-    both = ((a, b) for b, a in base_of.items() if a in right and b in right)
-    return [(right[a], right[b]) for a, b in both]
+    return [(right[a], right[b]) for b, a in base_of.items() if {a, b} <= right.keys()]
 
 
 def contrast_table(rows: Sequence[dict], base_of: Mapping[str, str]) -> list[dict]:

@@ -3,9 +3,7 @@
     >>> first_error(row, problem)
     FirstError(kind='wrong arithmetic', step=1)
 
-Socratic CoT shows samples of errors (Fig. 7) and no counts.  Not covered: meaning.
-35 % of the pairs of different questions of one `gradeschool` problem overlap enough to
-be matched, so a wrong question may be reported as a wrong reading, as are detours.
+Not covered: meaning; a wrong question may be reported as a wrong reading.
 """
 
 import re
@@ -46,15 +44,13 @@ class FirstError(NamedTuple):
 def first_error(row: dict, problem: Problem) -> FirstError:
     """The first error in the chain of a wrong answer; "none" for a right one.
 
-    A gold step is used up by the first student step that computes the same result from
-    the same operands, whatever the order of steps.  Otherwise, in this order:
+    A student step uses up the gold step with the same result from the same operands, in
+    any order.  Otherwise, in this order:
 
         ran on            a step after every gold step is used up, or truncated output
         wrong arithmetic  a written equation is false
-        wrong question    too few content words (F1 below 0.5) in common with every
-                          unused gold question; also a repeated question
-        wrong reading     what it computes is true, but no unused gold step computes it;
-                          or all steps are right and the answer line is not
+        wrong question    a word overlap (F1) below 0.5 with every unused gold question
+        wrong reading     true, but in no unused gold step; or only the answer is wrong
         stopped early     all steps are right, but fewer than the gold steps
         no chain          there is neither question nor solution (answer only)
     """

@@ -1,8 +1,5 @@
 """How close a student's sub-questions are to the gold ones (Socratic CoT, Table 4).
 
-BLEU (sacreBLEU, corpus level; the sub-questions of a problem are one sentence), #Q (the
-share of problems with as many sub-questions as the gold ones) and BERTScore F1.
-
     >>> quality_table(rows, problems)["bleu"][0]
     71.3
 
@@ -24,9 +21,9 @@ COLUMNS = ("student", "n", "bleu", "bert_f1", "same_count", "ci_low", "ci_high")
 
 
 def quality_table(rows: Sequence[dict], problems: Sequence[Problem]) -> pd.DataFrame:
-    """One row per student that asks: BLEU (0 to 100), BERTScore F1 and #Q (0 to 1).
+    """One row per student that asks: corpus BLEU (0 to 100), BERTScore F1 and #Q.
 
-    `n` is the number of problems with gold sub-questions, the 95 % interval that of #Q.
+    #Q is the share of problems with as many sub-questions as gold, with its interval.
     """
     gold = {problem.id: sub_questions(problem) for problem in problems}
     asked: dict[str, list[tuple[list[str], list[str]]]] = defaultdict(list)

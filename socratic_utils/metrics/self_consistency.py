@@ -4,8 +4,7 @@
     '12'
 
 SCoTD (Table 3) samples 30 solutions at temperature 0.7.  Answers are compared by value;
-of equally frequent ones that with the likeliest solution wins (our choice).
-Not covered: votes weighted by likelihood.
+ties go to the likeliest solution (our choice).
 """
 
 from collections.abc import Sequence
@@ -37,10 +36,7 @@ def majority(ballots: Sequence[tuple], kind: str = "number") -> str | None:
 def accuracy_by_votes(
     rows: Sequence[dict], samples: int, counts: Sequence[int], kind: str = "number"
 ) -> list[dict]:
-    """One row per number of votes: n, correct, accuracy and its Wilson interval.
-
-    `rows`: prediction rows with `logprob`, the `samples` of a problem adjacent.
-    """
+    """One row per number of votes, from rows with adjacent `samples` of a problem."""
     groups = [rows[i : i + samples] for i in range(0, len(rows), samples)]
     mixed = any(len({row["id"] for row in group}) != 1 for group in groups)
     if mixed or len(rows) % samples:

@@ -1,7 +1,5 @@
 """Scores with their uncertainty: intervals, paired tests, relative gains.
 
-    >>> [round(bound, 4) for bound in wilson_interval(5, 10)]
-    [0.2366, 0.7634]
     >>> round(relative_gain(5.05, 6.44).of_new, 3)  # Table 2 prints "up 20%"
     0.216
 
@@ -14,9 +12,7 @@ from numbers import Real
 from typing import NamedTuple
 
 
-def wilson_interval(
-    correct: int, total: int, confidence: float = 0.95
-) -> tuple[float, float]:
+def wilson_interval(correct: int, total: int, confidence=0.95) -> tuple[float, float]:
     """Wilson's score interval (1927) of a proportion: (low, high), as fractions."""
     from scipy.stats import binomtest  # slow to import; `--help` needs none of it
 

@@ -1,10 +1,4 @@
-"""What notebooks show: source code, chains, predictions, loss masks and tables.
-
-    show_prediction(rows[0])
-    show_table(main_table(rows))
-
-All of it is static HTML or text, alike on the web and in JupyterLab, and escaped.
-"""
+"""What notebooks show, as escaped HTML: chains, predictions, loss masks and tables."""
 
 import inspect
 from collections.abc import Iterable, Sequence
@@ -44,10 +38,9 @@ def print_scores(
     table: pd.DataFrame, by: Sequence[str] = ("student",), score: str = "accuracy",
     n: str = "n", interval: str = "ci",
 ) -> None:  # fmt: skip
-    """A line per score: "cot: 9.0 % of 200 (95 % interval 5.8 to 13.8 %)".
+    """A line per score that is not missing, named by the columns `by`.
 
-    `by` names the columns that say whose score it is, `<interval>_low` and `_high` are
-    those of its interval.  Missing scores are skipped.
+    Example: "cot: 9.0 % of 200 (95 % interval 5.8 to 13.8 %)".
     """
     for row in table.to_dict("records"):
         if not pd.isna(row[score]):
@@ -75,16 +68,13 @@ def show_chain(problem: Problem, chain: Chain) -> None:
 def show_prediction(row: dict) -> None:
     """The prompt of a prediction row and the student's output, line by line."""
     verdict = "right" if row["correct"] else f"wrong, gold is {row['gold']}"
-    output = [(line["role"], line["text"]) for line in row["lines"]]
-    read = ("answer", f"read as {row['extracted']}: {verdict}")
-    show_lines([("problem", row["prompt"]), *output, read])
+    lines = [("problem", row["prompt"])]
+    lines += [(line["role"], line["text"]) for line in row["lines"]]
+    show_lines([*lines, ("answer", f"read as {row['extracted']}: {verdict}")])
 
 
 def show_side_by_side(rows: Iterable[dict], problem: Problem) -> None:
-    """One problem and every student's output (as in Socratic CoT, Figures 5 and 7).
-
-    Solutions are marked by the checker (`line_marks`), answers by the gold answer.
-    """
+    """One problem and every student's marked output (Socratic CoT, Figures 5 and 7)."""
     columns = []
     for row in rows:
         boxes = [f"<b>{escape(label_of(row['student']))}</b>"]

@@ -3,16 +3,13 @@
     figure = accuracy_figure(pd.read_csv("tables/main.csv"), scale="small")
     save_figure(figure, "figures", "accuracy", "Accuracy of every student.")
 
-Each student has one colour everywhere (`students.supervision.STUDENTS`), and whiskers
-are 95 % intervals.  Files hold no dates: the same rows give the same bytes.  SCoTD's
-Figures 2 and 7 are `chains_figure` and `filters_figure`; Figure 4 of both papers and
-SCoTD's Figure 3 are `accuracy_by` "model" and "share".
+Whiskers are 95 % intervals.  SCoTD's Figures 2 and 7 are `chains_figure` and
+`filters_figure`; Figure 4 of both papers and SCoTD's Figure 3 are `accuracy_by`.
 """
 
 import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -37,11 +34,7 @@ MARKERS = "osD^vPX*<>"
 WATERMARK = "smoke: numbers mean nothing"
 FILTER = "filter_"  # prefix of the students of a filter
 STYLE = sns.axes_style("whitegrid")  # a decorator
-MAX_PNG = 150_000  # bytes
-NO_DATES = {
-    "png": {"Software": None},
-    "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
-}
+NO_DATES = dict.fromkeys(("Software", "CreationDate", "Producer", "Creator"))
 
 
 @STYLE
@@ -68,9 +61,7 @@ def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Fig
 
 
 @STYLE
-def accuracy_by(
-    table: pd.DataFrame, column: str, scale: str = "", split: str = ""
-) -> Figure:
+def accuracy_by(table: pd.DataFrame, column: str, scale="", split="") -> Figure:
     """Accuracy by the values of one of AXES, the students next to each other."""
     title = AXES.get(column) or str(table["grouping"].iloc[0]).capitalize()
     if "split" in table:
@@ -128,13 +119,8 @@ def loss_figure(logs: dict[str, Sequence[dict]], scale: str = "") -> Figure:
     return axes.figure
 
 
-def chains_figure(
-    table: pd.DataFrame, scale: str = "", label_only: dict[str, Any] | None = None
-) -> Figure:
-    """Accuracy by chains per problem, one series per way of decoding.
-
-    `label_only`, the score of a student of answers, is a line with a band.
-    """
+def chains_figure(table: pd.DataFrame, scale="", label_only=None) -> Figure:
+    """Accuracy by chains per problem; a line for the score `label_only`, if given."""
     figure = accuracy_by(table, "chains", scale)
     if label_only:
         axes, grey = figure.axes[0], PALETTE[7]
@@ -161,24 +147,19 @@ def filters_figure(table: pd.DataFrame, scale: str = "") -> Figure:
     return axes.figure
 
 
-def save_figure(
-    figure: Figure, folder: str | Path, name: str, caption: str = ""
-) -> Path:
-    """Write `<name>.png`, `.pdf` and `.caption`; returns the PNG's path.
-
-    The PNG has 130 dpi, fewer where it would be larger than MAX_PNG.
-    """
+def save_figure(figure: Figure, folder: str | Path, name: str, caption="") -> Path:
+    """Write `<name>.png`, `.pdf` and `.caption`, undated; returns the PNG's path."""
 
     def drawn(kind: str, dpi: int) -> bytes:
         buffer = io.BytesIO()
         with plt.rc_context({"pdf.fonttype": 42}):  # text stays text
-            figure.savefig(buffer, format=kind, dpi=dpi, metadata=NO_DATES[kind])
+            figure.savefig(buffer, format=kind, dpi=dpi, metadata=NO_DATES)
         return buffer.getvalue()
 
     base = Path(folder) / name
     for dpi in (130, 100, 75):
         png = drawn("png", dpi)
-        if len(png) < MAX_PNG:
+        if len(png) < 150_000:  # bytes
             break
     write_atomic(base.with_suffix(".pdf"), drawn("pdf", dpi))
     write_atomic(base.with_suffix(".caption"), (caption or name) + "\n")
@@ -230,9 +211,7 @@ def _accuracy_axis(axes: Axes, rows: pd.DataFrame) -> None:
 
 
 @STYLE
-def _stacked(
-    counts: pd.DataFrame, unit: str, colours: dict, title: str, scale: str
-) -> Figure:
+def _stacked(counts, unit: str, colours: dict, title: str, scale: str) -> Figure:
     """Horizontal bars of shares; shares of 5 % and more are written into them."""
     sums = counts.sum(axis=1)
     shares = counts.fillna(0).div(sums, axis=0)

@@ -1,9 +1,9 @@
-"""Tables as people read them: Markdown, LaTeX and HTML.
+"""Tables as people read them: Markdown, LaTeX and HTML, with every cell escaped.
 
     >>> format_cell("accuracy", 0.345), format_cell("p_value", 0.000012)
     ('34.5 %', '<0.0001')
 
-Shares are percentages here and fractions in CSV.  Every cell is escaped.
+Shares are percentages here and fractions in CSV.
 """
 
 from html import escape
@@ -24,10 +24,7 @@ TEX = str.maketrans({
 
 
 def format_cell(column: str, value: Any) -> str:
-    """One cell as text; the paper's accuracies keep the two decimals they have there.
-
-    Missing values are empty, differences are in percentage points.
-    """
+    """One cell as text: shares in percent, differences in points, "" if missing."""
     if value is None or (isinstance(value, float) and value != value):
         return ""
     if isinstance(value, bool | str) or not isinstance(value, int | float):

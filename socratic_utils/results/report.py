@@ -2,11 +2,8 @@
 
     write_report(folder / "notebooks" / "07_results.ipynb", folder / "report.html")
 
-Images are inside the page; there are no scripts, no links and nothing to fetch, so that
-it can be mailed, read on a phone and printed.  What a model wrote cannot become active:
-the whole page passes an allow-list of tags, attributes and styles (bleach).
-
-Not covered: widgets, formulas, and figures other than PNG or JPEG.
+Images are embedded, and the whole page passes an allow-list of tags, attributes and
+styles (bleach).  Not covered: widgets, formulas, images other than PNG or JPEG.
 """
 
 import re
@@ -43,10 +40,9 @@ def write_report(notebook: Path, target: Path) -> Path:
         if cell.cell_type == "markdown":
             heading = [heading, *re.findall(r"(?m)^#+ (.*)", cell.source)][-1]
         cell.metadata.setdefault("alt", heading)  # the text for its images
-        outputs = cell.get("outputs", [])  # progress bars and warnings are no results
+        hidden = "remove-output" in cell.metadata.get("tags", [])  # as Jupyter Book
+        outputs = [] if hidden else cell.get("outputs", [])
         cell.outputs = [o for o in outputs if o.get("name") != "stderr"]
-        if "remove-output" in cell.metadata.get("tags", []):  # as Jupyter Book does
-            cell.outputs = []
     exporter = HTMLExporter(
         template_name="basic", exclude_input=True, exclude_output_prompt=True,
         exclude_anchor_links=True,

@@ -3,9 +3,8 @@
     rows = read_predictions(folder / "predictions")
     save_tables(rows, problems, folder / "tables", scale="small")
 
-Shares are fractions in the data and in CSV, percentages where people read them.  Wilson
-intervals are over problems: they do not include the spread between seeds.  Students are
-ordered as in the registry (`students.supervision.STUDENTS`), others follow by name.
+Shares are fractions in CSV and percentages where people read them.  Wilson intervals
+are over problems: they do not include the spread between seeds.
 """
 
 import re
@@ -60,9 +59,8 @@ def main_table(rows: Iterable[dict]) -> pd.DataFrame:
 def paired_table(rows: Iterable[dict], split: str = "") -> pd.DataFrame:
     """Every pair of students on the same problems and seeds of one split (the first).
 
-    `only_a` counts the problems that A alone solves; the p-value is McNemar's exact
-    two-sided one, not corrected for the number of pairs.  Problems of only one of the
-    two are skipped with a warning.  ValueError on several datasets or models.
+    McNemar's exact p-value is not corrected for the number of pairs.  Problems of only
+    one student are skipped with a warning.  ValueError on several datasets or models.
     """
     groups, verdicts, lines = _groups(rows, ["split", "student"]), {}, []
     split = split or next((name for name, _ in groups), "")
@@ -81,10 +79,7 @@ def paired_table(rows: Iterable[dict], split: str = "") -> pd.DataFrame:
 
 
 def over_seeds(tables: Iterable[Path]) -> pd.DataFrame:
-    """Mean and sample standard deviation of accuracy over `main.csv` of several seeds.
-
-    Socratic CoT reports means of at least three runs (Table 2), without deviations.
-    """
+    """Mean and sample standard deviation of accuracy over several seeds' `main.csv`."""
     main = _read_tables(tables).drop_duplicates([*KEY, "model", "seed"])
     groups = main.groupby([*KEY, "model"], sort=False)["accuracy"]
     return groups.agg(seeds="count", mean="mean", sd="std").round(4).reset_index()
@@ -93,8 +88,7 @@ def over_seeds(tables: Iterable[Path]) -> pd.DataFrame:
 def by_size(tables: Iterable[Path], dataset: str, seed: int = 0) -> pd.DataFrame:
     """The first split's lines of runs with other student models, the smallest first.
 
-    Runs of another dataset or seed, or with another number of problems than the first,
-    are skipped.
+    Runs of another dataset, seed or number of problems are skipped.
     """
     runs = _read_tables(tables)
     runs = runs[(runs["dataset"] == dataset) & (runs["seed"] == seed)]
@@ -135,9 +129,9 @@ def by_group(rows: Iterable[dict]) -> pd.DataFrame:
 
 
 def error_table(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFrame:
-    """First errors (`metrics.first_error`) as counts and shares of the wrong answers.
+    """First errors of the wrong answers, with their mean step (from 1).
 
-    `step` is the mean step, counted from 1.  KeyError if a row's problem is missing.
+    KeyError if a row's problem is missing.
     """
     lines = []
     for key, found in _first_errors(rows, problems, KEY):
@@ -188,8 +182,7 @@ def save_tables(
 ) -> dict[str, pd.DataFrame]:  # fmt: skip
     """Make and save the tables of CAPTIONS for one dataset; returns them by name.
 
-    `paired` is of the first split, others are `paired_<split>`.  Of `ablated` the rows
-    that mean SocGT are compared with Socratic CoT's Table 2 too.
+    The rows `ablated` are used only beside Socratic CoT's Table 2, as SocGT.
     """
     main, captions = main_table(rows), dict(CAPTIONS)
     tables = {

@@ -3,12 +3,9 @@
     compare_table("table2a", scores(rows), dataset="quarel", teacher="gpt-4.1-mini",
                   comparable=True)
 
-A line is one of our students, with the paper's value of the same cell where there is
-one.  All comparisons take `dataset`, `teacher` and `comparable`: whether student model,
-data and recipe are the paper's (`paper` scale, OPT-1.3B); if not, its value is context.
-
-Not covered: Figures 2, 3, 4 and 7, whose numbers are not in the paper's text; Table 1
-(sample chains); Figure 8 (human judgement, `experiments.human_judgement`).
+Runs are `comparable` if student model, data and recipe are the paper's (`paper` scale,
+OPT-1.3B); otherwise its values are context.  Not covered: Figures 2, 3, 4 and 7, which
+print no numbers; Table 1 (samples); Figure 8 (`experiments.human_judgement`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -36,11 +33,10 @@ def scores(rows: Sequence[dict], kind: str = "number") -> list[dict]:
     for student in dict.fromkeys(row["student"] for row in rows):
         own = [row for row in rows if row["student"] == student]
         samples = max(row.get("sample", 0) for row in own) + 1
+        score = accuracy(own)
         if samples > 1:
-            votes = self_consistency.accuracy_by_votes(own, samples, [samples], kind)
-            table.append({"student": student, **votes[0]})
-        else:
-            table.append({"student": student, **accuracy(own)})
+            [score] = self_consistency.accuracy_by_votes(own, samples, [samples], kind)
+        table.append({"student": student, **score})
     return table
 
 
@@ -77,10 +73,7 @@ def compare_transfer(rows: Sequence[dict], **run: Any) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def _line(
-    score: dict[str, Any], table: str, column: str, *, dataset: str, teacher: str,
-    comparable: bool, recipe: str = "",
-) -> dict[str, Any]:  # fmt: skip
+def _line(score: dict, table, column, *, dataset, teacher, comparable, recipe=""):
     """A score beside its cell; `column` is empty if the paper lacks this benchmark."""
     paper, value, reason = paper_table(f"scotd_{table}"), None, ""
     cells = paper[paper["ours"] == score["student"]]

@@ -2,16 +2,10 @@
 
     >>> column_of("gt_steps", "strategyqa"), column_of("gt_steps", "gsm8k")
     ('GT Facts', 'GT Steps')
-    >>> gains()[["old_value", "new_value", "of_new_%", "of_old_%"]].values.tolist()[0]
-    [5.05, 6.44, 21.6, 27.5]
 
 A score is compared only where benchmark, split, student model and scale are the
-paper's; elsewhere the paper's values are context and the note says why.  The paper
-gives SocGT several meanings; used here are those of its section 5 (docs/papers.md,
-"Socratic CoT: open questions").  Its SVAMP is our benchmark `multistep`; our `svamp` is
-another split (800 and 200 problems).
-
-Not covered: Figure 4, which is Table 2 to rounding; Figures 5 and 7, which are samples.
+paper's.  SocGT is meant as in its section 5 (docs/papers.md), and its SVAMP is our
+`multistep`.  Not covered: Figure 4 (Table 2, rounded); Figures 5 and 7 (samples).
 """
 
 from itertools import product
@@ -28,9 +22,7 @@ from . import compare_with_paper, paper_table
 
 SMOKE = "smoke scale: a random tiny model, the numbers mean nothing"
 PAIR = "socratic_iterative"
-# Ours -> the paper's: benchmarks, models, question generators (the guidance of Table 4)
-# and their measures; SOCGT has the ablations that are SocGT by the paper's section 5,
-# the nearest first.
+# Ours -> the paper's; SOCGT lists the ablations that are SocGT, the nearest first.
 NAMES = read_json(Path(__file__).parent / "values" / "names.json")
 DATASETS, PAPER_MODELS, SOCGT = NAMES["datasets"], NAMES["models"], NAMES["socgt"]
 QUESTIONS, MEASURES = NAMES["questions"], NAMES["measures"]
@@ -84,10 +76,9 @@ def compare_ablations(
 def compare_questions(
     questions: pd.DataFrame, *, dataset: str, student: str, scale: str
 ) -> pd.DataFrame:
-    """Quality of the sub-questions beside Table 4 (GPT-2 Large on GSM8K).
+    """`question_quality.quality_table` beside Table 4 (GPT-2 Large on GSM8K).
 
-    `questions` is `question_quality.quality_table`.  BLEU is in 0 to 100, the others in
-    0 to 1; only #Q has an interval.
+    BLEU is in 0 to 100, the others in 0 to 1; only #Q has an interval.
     """
     paper = paper_table("socratic_cot_table4").set_index("guidance")
     known, large = dataset == "gsm8k", model_in_paper(student) == "GPT-2 Large"
@@ -136,10 +127,7 @@ def _gain(old: str, before: float, new: str, after: float) -> dict[str, Any]:
 
 
 def _compare(rows: pd.DataFrame, where: str, scale: str) -> list[dict[str, Any]]:
-    """Our test rows beside the same cell, or beside the benchmark's others, or GSM8K's.
-
-    Arms that answer to no cell have no line.
-    """
+    """Our test rows beside the same cell, or the benchmark's others, or GSM8K's."""
     cells, lines = cells_of(where), []
     for ours in rows[rows["split"] == "test"].to_dict("records"):
         student, dataset, model = ours["student"], ours["dataset"], ours["model"]
@@ -147,9 +135,8 @@ def _compare(rows: pd.DataFrame, where: str, scale: str) -> list[dict[str, Any]]
             theirs = cells[cells["ours"] == student]
         else:
             theirs = cells[cells["supervision"] == column_of(student, dataset)]
-        data = DATASETS.get(dataset)
-        known = data in set(cells["dataset"])
-        shown = theirs[theirs["dataset"] == (data if known else "GSM8K")]
+        known = DATASETS.get(dataset) in set(cells["dataset"])
+        shown = theirs[theirs["dataset"] == (DATASETS[dataset] if known else "GSM8K")]
         same = shown[shown["student_model"] == model_in_paper(model)]
         reason = _why_not(dataset, model, known, known and len(same) > 0, scale)
         for cell in (shown if reason else same).to_dict("records"):
@@ -166,11 +153,9 @@ def _why_not(dataset: str, model: str, known: bool, same: bool, scale: str) -> s
     """Why ours may not be compared with the paper's values; empty where it may."""
     if scale == "smoke":
         return SMOKE
-    if same and dataset != "svamp":
-        another = "another scale, so another recipe: not comparable"
-        return "" if scale == "paper" else another
     if known and dataset != "svamp":
-        return "other model: not comparable"
+        reason = "another scale, so another recipe" if same else "other model"
+        return "" if same and scale == "paper" else f"{reason}: not comparable"
     other = "split" if known else "dataset"
     also = "" if model_in_paper(model) else " and model"
     return f"other {other}{also}: not comparable"
