@@ -9,8 +9,6 @@ Socratic CoT takes a student's answer from its last solution "by simple heuristi
     (True, Fraction(27, 1))
     >>> parse_chain("A1: 2 * 3 = 6 pens.\\nThe answer is 6.", "cot")[1]
     '6'
-    >>> choice_of("The answer is a drawer.", ("ocean", "drawer", "cloud"))
-    'b'
 
 Not covered: numbers in words, decimal commas, languages other than English.
 """

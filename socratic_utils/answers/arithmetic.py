@@ -68,11 +68,7 @@ def ascii_signs(text: str) -> str:
 
 
 def calculate(expression: str) -> Fraction:
-    """Exact value of plain arithmetic; ValueError on everything else.
-
-    Reads digits, decimals, commas, + - * / x × ÷ ·, parentheses, unary minus, and % as
-    "per hundred" (50*20% = 10).
-    """
+    """Exact value of arithmetic with + - * / x × ÷ · ( ) %; ValueError otherwise."""
     if not isinstance(expression, str) or len(expression) > MAX_LENGTH:
         raise ValueError(f"Not plain arithmetic of {MAX_LENGTH} characters at most.")
     tokens = re.findall(rf"{PLAIN_NUMBER}|\S", ascii_signs(expression))
@@ -113,7 +109,7 @@ def _operand(tokens: list[str], depth: int) -> Fraction:
         value = Fraction(token.replace(",", ""))
     else:
         raise ValueError(f"{token[:20]!r} is no number")
-    if tokens[:1] == ["%"]:
+    if tokens[:1] == ["%"]:  # per hundred: 50*20% = 10
         tokens.pop(0)
         value /= 100
     return value

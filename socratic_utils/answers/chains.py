@@ -7,9 +7,8 @@ and a last line "The answer is N."; bold, bullets, LaTeX, code, ... are removed:
     >>> parse_chain(reply, "socratic")
     ((Step(question='How many?', solution='4 * 12 = 48 rolls.', answer='48'),), '48')
 
-A CoT step is a line, or a sentence if the reply is a single paragraph.  Not covered:
-tables, other languages, abbreviations other than titles and initials; CoT lines that
-only announce something ("Let's break it down.") count as steps.
+A CoT step is a line, or a sentence if the reply is a single paragraph; "Let's break it
+down." counts as one.  Not covered: tables, other languages.
 """
 
 import re
@@ -92,9 +91,8 @@ def parse_chain(
 ) -> tuple[tuple[Step, ...], str | None]:
     """The steps and the final answer of a reply, () and None where there are none.
 
-    `style` is a prompt style; "questions" gives sub-questions only and no answer.  Only
-    a marked answer counts, not an unfinished chain's last number.  If the reply was
-    `cut` at the token limit its last line is ignored: it may have continued.
+    The style "questions" gives sub-questions only.  Only a marked answer counts.  The
+    last line is ignored if the reply was `cut` at the token limit.
     """
     text = without_thoughts(text)
     if "final answer" in text.lower():

@@ -3,9 +3,8 @@
     >>> choice_of("So the answer is a drawer.", ("ocean", "drawer", "cloud"))
     'b'
 
-Words count only behind an answer mark, and only if they name one choice; of "car" and
-"car park" the longer match counts.  Letters out of range and "(a) or (b)" give None.
-Words spelled differently from the choice do not count.
+Words count only behind an answer mark, spelled as in the choice, and only if they name
+one choice; of "car" and "car park" the longer match counts.
 """
 
 import re
@@ -27,8 +26,7 @@ def answer_of(text: str, problem: Problem, strict: bool = False) -> str | None:
 def choice_of(text: str, choices: Sequence[str], strict: bool = False) -> str | None:
     """The letter of the choice that a text gives, or None.
 
-    Behind an answer mark a letter counts first, then words ("a lake" is the lake, not
-    letter a).  Without a mark the last letter counts, unless `strict`.
+    Without a mark the last letter counts, unless `strict`.
     """
     line = marked_line(text)
     if line is not None:

@@ -3,19 +3,11 @@ r"""Read the final answer out of a model's text and compare it with the gold ans
     >>> is_correct("18.0", "18"), is_correct("0.5", "1/2"), is_correct(None, "3")
     (True, True, False)
 
-Rules
-- The last answer mark counts; one with nothing behind it (cut output) is skipped.
-  A mark followed by words only ("The answer is unknown") gives None, not a guess.
-- Behind a mark only the first line (500 characters) is read, and there the first
-  answer: "10 apples and 5 pears" -> 10.  If that number opens an equation, the
-  right-hand side counts ("3 * 4 = 12" -> 12).
-- Without any mark, the last answer in the text counts.
-- A formula behind a mark counts by its value: "3 * (4 + 5)" -> 27; one with an unknown
-  ("4x", "21 - some", "9 - ?") or anything but plain arithmetic gives None.
-- Ordinals ("1st") and digits joined to letters ("A4") count only if there is no other
-  number; dates never do.  "1e3" is 1000, "50%" is 50, "2/4" is "1/2".  "1 200" is 1200
-  only at the start of the text or behind a mark.  More than 50 digits give None.
-- A minus is a sign only if it touches its number and follows no operand: 10-3=7.
+The last answer mark with text behind it counts, and there the first answer of the line
+or the result of its equation; without any mark, the last answer in the text.  A formula
+behind a mark counts by its value; one with an unknown ("4x"), words only, or more than
+50 digits give None.  "1st" and "A4" count only if there is no other number, dates never
+do.  "1e3" is 1000, "50%" is 50; a minus behind an operand is no sign ("10-3").
 
 Not covered: numbers in words ("twelve", "2 million"), decimal commas, clock times.
 """
@@ -94,7 +86,6 @@ _LATEX_NUMBERS = rules(
     ("frac", r"(?<=\d)(?=\\[dt]?frac)", " "),  # 3\frac{1}{2} is mixed
     ("frac", r"\\[dt]?frac\s?\{(\d{1,50})\}\s?\{(\d{1,50})\}", r"\1/\2"),
 )
-_VULGAR_FRACTION = re.compile(r"[¼-¾⅐-⅞]")
 _SIGNS_AND_BOLD = rules(
     ("\\", r"\\times|\\cdot", "*"),
     ("\\div", r"\\div", "/"),
@@ -115,8 +106,7 @@ def extract_answer(text: str, kind: str = "number") -> str | None:
 
 def extract_marked_answer(text: str, kind: str = "number") -> str | None:
     """The answer after the last mark ("The answer is", "####", ...), or None."""
-    reader = _reader(kind)
-    return _read_marked(_plain(text), reader)[1]
+    return _read_marked(_plain(text), _reader(kind))[1]
 
 
 def marked_line(text: str) -> str | None:
@@ -155,7 +145,7 @@ def _plain(text: str) -> str:
     text = substitute(ascii_signs(text), _LATEX_NUMBERS)
     if not text.isascii():
         text = re.sub(r"(?<=\d)(?=[¼-¾⅐-⅞])", " ", text)
-        text = _VULGAR_FRACTION.sub(lambda m: unicodedata.normalize("NFKC", m[0]), text)
+        text = re.sub("[¼-¾⅐-⅞]", lambda m: unicodedata.normalize("NFKC", m[0]), text)
         text = text.replace("⁄", "/")
     return substitute(text, _SIGNS_AND_BOLD)
 

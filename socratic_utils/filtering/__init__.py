@@ -5,9 +5,6 @@ others; SCoTD (section 4) compares four ways to keep 5 of 30 chains per problem:
 
     kept = keep_if_correct(problems, teacher, "socratic").kept
     pool = DOWN_SAMPLINGS["diversity"](problems, chains, budget=5)
-
-`duplicates` finds near-duplicates and training texts in test problems, which neither
-paper checks.  Not covered: whether the steps of a kept chain are correct.
 """
 
 from .down_sampling import DOWN_SAMPLINGS, Pool, balanced, correct_only, keep_all

@@ -1,11 +1,9 @@
 """Text vectors and their hierarchical clusters, for the diversity filter.
 
-SCoTD (section 4) embeds chains with S-BERT and reports no model, linkage or distance.
-We use all-MiniLM-L6-v2 from the hub (80 MB), or TF-IDF, which compares words, where it
-is not installed, and average linkage on the cosine distance.
+SCoTD (section 4) embeds chains with S-BERT and reports no model, linkage or distance;
+ours are all-MiniLM-L6-v2 (TF-IDF where it is not installed), average and cosine.
 
-    >>> vectors = tf_idf(["4 + 2 = 6 pens", "2 + 4 = 6 pens", "Tim has twice three"])
-    >>> clusters(vectors, 2)
+    >>> clusters(tf_idf(["4 + 2 = 6 pens", "2 + 4 = 6 pens", "Tim has twice three"]), 2)
     [[0, 1], [2]]
 """
 

@@ -1,21 +1,10 @@
 """Which of many chains per problem a student learns from (SCoTD, sections 2 and 4).
 
-All but `keep_all` select from chains with a correct answer only, unless `keep_wrong`:
-
-    keep_all        few-shot setting: wrong answers stay, no gold label is read
-    correct_only    supervised setting: all correct chains
-    one_correct     one correct chain per problem, at random
-    balanced        the same number of chains from every problem
-    sample_*        SCoTD's four down-samplings to 5 chains per problem on average
-
-Our choices where SCoTD reports none (docs/papers.md, "SCoTD: filters"):
-- A problem with fewer chains than its budget gives all it has (`Pool.short`).
-- A chain without a final answer or without steps is never selected: it cannot be
-  rendered.  Equal chains are not merged (see `duplicates`).
-- The random order depends on seed and problem only, so a problem's selection does not
-  depend on the others, and a budget of 2 is a subset of a budget of 5.
-
-Not covered: drawing a new chain at every visit of a problem.
+All selections but `keep_all`, the few-shot setting, read the gold labels and select
+correct chains only, unless `keep_wrong`.  Chains without steps or without an answer are
+never selected.  A problem with fewer chains than its budget gives all it has.  Its
+random order depends on the seed and its id only: a budget of 2 is a subset of a budget
+of 5.  Not covered: drawing a new chain at every visit of a problem.
 """
 
 import random
@@ -72,10 +61,10 @@ def select(
     seed: int = 0, keep_wrong: bool = False, budgets: Callable | None = None,
     embedding: str | None = None,
 ) -> Pool:  # fmt: skip
-    """The chains that `choose` picks per problem: all other selections are made of it.
+    """The chains that `choose` picks for each problem; all other selections use it.
 
     `choose` takes a problem's chains, their indices in random order and its budget, and
-    returns the chosen indices.  `budgets` gives problems budgets of their own.
+    returns indices; `budgets` returns budgets per problem.  ValueError below budget 1.
     """
     if budget < 1:
         raise ValueError(f"budget must be at least 1 chain per problem, not {budget}")
@@ -120,11 +109,9 @@ def likelihood_per_token(chain: Chain) -> float:
 def by_open_endedness(
     usable: list[tuple[Problem, list[Chain]]], chains: Sequence[Chain], budget: int
 ) -> dict[str, int]:
-    """Budgets of 1/3/5/7/9 by quintile of open-endedness, from low to high.
+    """Budgets of 1/3/5/7/9 by quintile of distinct word bigrams, from low to high.
 
-    Open-endedness is the number of distinct word bigrams over all chains of a problem,
-    including wrong ones: otherwise it would measure how many are correct.  It is not
-    normalised, so sample all problems equally often.
+    Wrong chains count, too.  Not normalised: sample all problems equally often.
     """
     bigrams: dict[str, set] = {p.id: set() for p, own in usable if own}
     for chain in chains:

@@ -1,7 +1,6 @@
 """Near-duplicates in a corpus, and training texts in a test set.
 
-Texts are compared as lower-case words, without punctuation and operators; with
-`mask_numbers` all numbers are equal, which finds the same story with other numbers.
+Texts are compared as lower-case words; `mask_numbers` makes all numbers equal.
 
     >>> near_duplicates({"a": "Tim eats 2 figs", "b": "tim eats 2 figs!"})
     [{'id': 'b', 'duplicate_of': 'a', 'similarity': 1.0}]
@@ -29,9 +28,8 @@ def ngrams(tokens: list[str], n: int) -> set[tuple[str, ...]]:
     """The distinct n-grams; a shorter text is a single one, an empty text has none."""
     if n < 1:
         raise ValueError(f"n must be at least 1, not {n}")
-    if not tokens:
-        return set()
-    return {tuple(tokens[i : i + n]) for i in range(max(1, len(tokens) - n + 1))}
+    count = max(1, len(tokens) - n + 1) if tokens else 0
+    return {tuple(tokens[i : i + n]) for i in range(count)}
 
 
 def chain_text(chain: Chain) -> str:
@@ -59,11 +57,7 @@ def near_duplicates(
     texts: Mapping[str, str], n: int = 3, threshold: float = 0.8,
     mask_numbers: bool = False,
 ) -> list[dict]:  # fmt: skip
-    """Texts that repeat an earlier one: rows (id, duplicate_of, similarity).
-
-    Similarity is the Jaccard index of the sets of word n-grams (Broder 1997); in texts
-    of 40 words, as in GSM8K, 0.8 tolerates one changed word (35 / 41).
-    """
+    """Texts that repeat an earlier one, by Jaccard index of n-grams (Broder 1997)."""
     _check(threshold)
     grams = {name: ngrams(words(text, mask_numbers), n) for name, text in texts.items()}
     frequency = Counter(gram for own in grams.values() for gram in own)
@@ -100,11 +94,9 @@ def contamination(
 ) -> list[dict]:  # fmt: skip
     """The share of each evaluation text that occurs in training, highest first.
 
-    One row per evaluation text: `overlap` is the share of its word n-grams in the
-    nearest training text (`train_id`), `covered` the share in all of them together,
-    `contaminated` whether overlap >= threshold.  The defaults are PaLM's 8-grams and
-    70 % (Chowdhery et al. 2022, section 8), but of a single training text: stock
-    phrases from many problems can cover an unseen one.
+    `overlap` is the share of its word n-grams in the nearest training text, `covered`
+    the share in all of them, `contaminated` whether overlap >= threshold.  The defaults
+    are PaLM's (Chowdhery et al. 2022, section 8), but for a single training text.
     """
     _check(threshold)
     index: dict[tuple[str, ...], list[str]] = defaultdict(list)

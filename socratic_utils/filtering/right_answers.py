@@ -1,13 +1,8 @@
 """Keep chains whose final answer is correct (Socratic CoT, section 3.3).
 
 A problem without a correct chain is sampled again, at most three times, and then
-dropped.  Every attempt is saved with the reason why:
-
-    kept               the final answer is correct
-    no final answer    the reply never says "The answer is ..."
-    no steps           an answer, but no step could be parsed
-    wrong arithmetic   a written equation is false, and the answer is wrong
-    wrong reasoning    every equation is true, but the answer is wrong
+dropped.  Every attempt is saved with its reason; "wrong arithmetic" is a wrong answer
+with a false equation, "wrong reasoning" one whose equations are all true.
 
 Not covered: right answers with wrong steps; they are kept, as in the paper.
 """
@@ -44,7 +39,6 @@ class Filtered:
 
     @property
     def acceptance(self) -> float:
-        """Share of problems with a kept chain."""
         return len(self.kept) / max(1, len(self.kept) + len(self.dropped))
 
     def reasons(self) -> Counter:
@@ -73,8 +67,7 @@ def keep_if_correct(
 ) -> Filtered:
     """Sample one chain per problem, and resample while `judge` does not keep it.
 
-    The first chain is greedy, resamples use temperature 0.7.  Kept chains are in the
-    order of `problems`.  Raises RefusedError if the teacher refuses the first request.
+    The first is greedy.  RefusedError if the teacher refuses the first request.
     """
     remaining = list(problems)
     attempts: list[Attempt] = []

@@ -1,10 +1,6 @@
 """What `run_all.sh` calls: options, headless notebooks, plans, jobs.
 
-    ./run_all.sh smoke                 -> cli.main(["smoke"])
-    ./run_all.sh paper --dry-run       -> the plan of Table 2 of Socratic CoT, 27 runs
-    python -m socratic_utils.runner.jobs paper --model qg    -> one training of a run
-
-`schedule` is the one table of the notebooks: numbers, minutes, what each needs.  A dry
-run and a wrong option need nothing that is installed.  Not covered: what a notebook
-does, which is in `experiments`.
+./run_all.sh smoke                 -> cli.main(["smoke"])
+./run_all.sh paper --dry-run       -> the plan of Table 2 of Socratic CoT, 27 runs
+python -m socratic_utils.runner.jobs paper --model qg    -> one training of a run
 """

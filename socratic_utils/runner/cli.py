@@ -2,9 +2,8 @@
 
     python -m socratic_utils.runner.cli small --only 03 --dry-run
 
-Every notebook is run again each time; the stages inside them skip what is on disk with
-unchanged inputs, so a run that was killed continues where it stopped.  At `paper` scale
-it is a whole list of runs, unless one of them is asked for (`paper_grid`).
+Every notebook is run again each time; its stages skip what is on disk with unchanged
+inputs.  `paper` scale is a list of runs, unless one is asked for (`paper_grid`).
 """
 
 import os

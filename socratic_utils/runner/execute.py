@@ -1,11 +1,8 @@
 """Find the numbered notebooks and run one of them headless.
 
-papermill executes a copy, in the same interpreter and from the checkout.  What the
-notebook prints is shown while it runs, because a training cell may take half an hour.
+papermill executes a copy, in the same interpreter and from the checkout.
 
     usage, reason = run_notebook(find_notebooks()[0], copy, {"scale": "smoke"})
-
-Not covered: which notebooks a run has (see `schedule`).
 """
 
 import ast
@@ -25,12 +22,9 @@ from socratic_utils.files import project_root, write_atomic
 
 CELL_TIMEOUT = 48 * 3600  # seconds; a paper-scale training is one cell
 SAMPLE_EVERY = 0.5  # seconds between two measurements of the kernel's memory
-CLEAR_LINE = "\r\x1b[K"
 KERNEL_ENVIRONMENT = {
-    # Figures belong into the executed copy, whatever backend the shell has chosen.
-    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-    # The kernel `python3` of this interpreter, not one in the home folder.
-    "JUPYTER_PREFER_ENV_PATH": "1",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # figures in the copy
+    "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this interpreter, not of the home
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
 
@@ -54,10 +48,7 @@ def read_cells(path: Path) -> list[dict[str, Any]]:
 
 
 def read_parameters(path: Path) -> dict[str, Any]:
-    """Names and defaults in the cells tagged `parameters`; ValueError but on literals.
-
-    papermill puts the given values behind this cell: a derived value would be stale.
-    """
+    """Names and defaults in the cells tagged `parameters`; ValueError if no literal."""
     values: dict[str, Any] = {}
     tagged = [cell["source"] for cell in read_cells(path)
               if "parameters" in cell["metadata"].get("tags", [])]  # fmt: skip
@@ -75,10 +66,9 @@ def read_parameters(path: Path) -> dict[str, Any]:
 
 
 def run_notebook(path: Path, copy: Path, parameters: dict) -> tuple[dict, str]:
-    """Execute `path` into `copy`, which appears whole, even when a cell fails.
+    """Execute `path` into `copy`; its time and memory, and why it stopped, or "".
 
-    Parameters that it does not name are dropped.  Returns time and memory, and why it
-    stopped, or an empty string.
+    The copy appears whole, even when a cell fails.  Unknown parameters are dropped.
     """
     known = read_parameters(path)
     given = {name: v for name, v in parameters.items() if name in known}
@@ -96,11 +86,10 @@ def run_notebook(path: Path, copy: Path, parameters: dict) -> tuple[dict, str]:
             running.replace(copy)
         with suppress(OSError):
             running.parent.rmdir()
-    seconds = time.perf_counter() - started
+    seconds = round(time.perf_counter() - started, 1)
     if not reason:
         tidy(path, copy)
-    usage = {"seconds": round(seconds, 1), "peak_memory_gb": round(max(peak), 2)}
-    return usage, reason
+    return {"seconds": seconds, "peak_memory_gb": round(max(peak), 2)}, reason
 
 
 def _execute(path: Path, running: Path, parameters: dict[str, Any]) -> str:
@@ -138,16 +127,13 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any]) -> str:
 
 @dataclass
 class Shown:
-    """Shows what a notebook prints, indented, by whole lines, or only progress bars.
-
-    Bars are shown on a terminal; warnings beside them stay in the notebook.
-    """
+    """Shows what a notebook prints by whole lines, or only bars, on a terminal."""
 
     only_bars: bool = False
     rest: str = ""
 
     def write(self, text: str) -> None:
-        start = f"{CLEAR_LINE if sys.stdout.isatty() else ''}    "
+        start = ("\r\x1b[K" if sys.stdout.isatty() else "") + "    "  # clears the line
         if self.only_bars:
             bar = text.rstrip("\n").split("\r")[-1]
             if "%|" in bar and sys.stdout.isatty():

@@ -1,14 +1,10 @@
 """The trainings of a run as a list of jobs, to be done in any order, anywhere.
 
     python -m socratic_utils.runner.jobs paper                # the list, with hashes
-    python -m socratic_utils.runner.jobs paper --model qg     # train one
     accelerate launch --num_processes 4 -m socratic_utils.runner.jobs paper --model qg
 
-A job is one model of the main table, of an ablation that the run shows, or of a pool of
-many chains (`chains_08`, `filter_random`).  A job that is done is skipped by notebooks,
-other processes and Ray clusters (`ray_jobs`).  Several processes divide each batch.
-
-Not covered: students of the notebooks without_labels and before_and_beyond (SCoTD).
+A job is one model of the main table, of an ablation, or of a pool of many chains
+(`chains_08`).  Not covered: students of without_labels and before_and_beyond (SCoTD).
 """
 
 import sys
@@ -30,10 +26,7 @@ from .schedule import NOTEBOOKS, is_on_request, number_of
 
 
 def jobs_of(asked: dict[str, Any], seeds: Sequence[int] = ()) -> list[TrainingJob]:
-    """The trainings of a run for each seed; models without training data are skipped.
-
-    Those of ablations and pools come last, for the first seed, which shows them.
-    """
+    """The trainings of a run per seed; ablations and pools last, for the first seed."""
     settings = config.load(**asked)
     runs = [replace(settings, seed=seed) for seed in seeds or [settings.seed]]
     jobs = [job for run in runs for arm in main_arms(run)

@@ -3,8 +3,7 @@
     >>> asked(parser().parse_args(["smoke", "--seed", "3"]))
     {'scale': 'smoke', 'seed': 3}
 
-`run_all.sh` runs this module to check them before it makes an environment: it needs
-nothing that is installed.  Errors say what is wrong and what to do.
+`run_all.sh` checks them before it makes an environment: nothing installed is needed.
 """
 
 import argparse

@@ -3,12 +3,9 @@
     >>> len(OPTIONS), OPTIONS[-1]
     (27, {'dataset': 'multistep', 'student': 'openai-community/gpt2-large', 'seed': 2})
 
-`./run_all.sh paper` runs this list, unless it is asked for one run (NARROWING).  Every
-run has its own folder, as if it had been asked for alone.  Seed 0 of all cells comes
-first: the table is complete, with one run per cell, after a third of the trainings.
-Later seeds train and score the students of the table only, so SocGT, an ablation, has
-one seed.  Not covered: the paper's other tables, which are in the results of each run,
-and SCoTD's, which need one run per benchmark.
+`./run_all.sh paper` runs this list, unless it is asked for one run (NARROWING).  Seed 0
+of all cells comes first; later seeds train the students of the table only, so SocGT, an
+ablation, has one seed.  Not covered: other tables of the paper, and SCoTD's.
 """
 
 from argparse import Namespace
@@ -52,8 +49,6 @@ CAPTION = (
 
 @dataclass(frozen=True)
 class Run:
-    """One run: its options and its notebooks."""
-
     options: dict[str, Any]
     notebooks: list[Path]
 
@@ -150,22 +145,17 @@ def cells_of(settings: config.Settings) -> list[tuple[tuple, dict]]:
 
 
 def over_seeds(scores: Sequence[dict]) -> dict[str, Any]:
-    """Seeds, n of one seed, mean, sd and the 95 % interval of Student's t; or None.
-
-    >>> over_seeds([{"n": 9, "accuracy": a} for a in (0.1, 0.2, 0.3)])["ci_high"]
-    0.4484
-    """
+    """Seeds, n of one seed, mean, sd and the 95 % interval of Student's t; or None."""
     from scipy.stats import t
 
     count, shares = len(scores), [score["accuracy"] for score in scores]
     found = dict.fromkeys(("n", "mean", "sd", "ci_low", "ci_high"))
     if shares:
-        middle = mean(shares)
-        found |= {"n": scores[0]["n"], "mean": middle}
+        found |= {"n": scores[0]["n"], "mean": mean(shares)}
     if count > 1:
         sd = stdev(shares)
         half = float(t.ppf(0.975, count - 1)) * sd / sqrt(count)
-        low, high = max(0.0, middle - half), min(1.0, middle + half)
+        low, high = max(0.0, found["mean"] - half), min(1.0, found["mean"] + half)
         found |= {"sd": sd, "ci_low": low, "ci_high": high}
     rounded = {k: v if v is None else round(v, 4) for k, v in found.items()}
     return {"seeds": count} | rounded

@@ -1,21 +1,10 @@
 """What a run would take on a GPU, as a dry run prints it: an estimate.
 
-The `paper` scale has not been run here, so every number follows from these assumptions:
-
-- tokens: `CHARACTERS` characters of a transcript are a token; a teacher's chain that is
-  not written yet is as long as the gold steps, or `CHAIN` characters
-- training: 6 operations per parameter and token (Kaplan et al. 2020, arXiv 2001.08361,
-  section 2.1), at `UTILISATION` of the card's bf16 peak
-- decoding: `TOKEN_SECONDS` for each token of a batch, however small the model is
-- memory: 16 bytes per parameter (weights, gradients, two moments of Adam in fp32),
-  34 bytes per hidden unit, layer and token of a micro-batch (Korthikanti et al. 2022,
-  arXiv 2205.05198, section 4), and 10 bytes per word of the vocabulary and token
-  (logits in bf16 and fp32, and their gradient)
-
-    >>> round(training_hours(124e6, 30e6, "A100 40 GB"), 2)  # GPT-2 small, 30 M tokens
-    0.06
-
-Not covered: students of SCoTD's notebooks, which are trained for a number of steps.
+Training takes 6 operations per parameter and token (Kaplan et al. 2020, section 2.1) at
+`UTILISATION` of the card's peak.  Memory is 16 bytes per parameter (Adam in fp32), 34
+per hidden unit, layer and token of a micro-batch (Korthikanti et al. 2022, section 4),
+and 10 per word of the vocabulary and token (logits).  Not covered: students of SCoTD's
+notebooks, which are trained for a number of steps.
 """
 
 from collections import Counter
@@ -34,25 +23,19 @@ from socratic_utils.config import MICRO_BATCH, Settings
 from socratic_utils.experiments import ablations, data
 from socratic_utils.experiments.arms import Arm, main_arms
 from socratic_utils.problems import Chain, Step, gold_chain
+from socratic_utils.students import supervision
 from socratic_utils.students.base_models import SIZES, Size
-from socratic_utils.students.supervision import (
-    STUDENTS,
-    SUPERVISIONS,
-    as_long,
-    sub_problems,
-)
 
 from .schedule import number_of
 
 CHARACTERS = 3.5  # per token of English with numbers
-CHAIN = 300  # characters of a chain where the benchmark has no steps
+CHAIN = 300  # characters of a chain not written yet, where the benchmark has no steps
 SAMPLE = 1000  # problems whose transcripts are measured
 UTILISATION = 0.3  # of the peak; small models and short sequences do not reach more
 TOKEN_SECONDS = 0.03  # a step of transformers' decoding, most of it launching kernels
 STATE_BYTES, ACTIVATION_BYTES, LOGIT_BYTES = 16, 34, 10
 VOCABULARY = 50_000  # of GPT-2, OPT and SmolLM2 alike
-# bf16 operations per second, as the cards' makers state them.
-GPUS = {"A100 40 GB": 312e12, "RTX 4090 24 GB": 165e12}
+GPUS = {"A100 40 GB": 312e12, "RTX 4090 24 GB": 165e12}  # bf16 operations per second
 
 
 def gpu_plan(settings: Settings) -> list[dict]:
@@ -64,7 +47,9 @@ def gpu_plan(settings: Settings) -> list[dict]:
 
 def ablation_plan(settings: Settings) -> list[dict]:
     """The same of what the ablations train and decode beside the main table."""
-    main = {model for arm in STUDENTS.values() for model in arm.supervisions}
+    main = {
+        model for arm in supervision.STUDENTS.values() for model in arm.supervisions
+    }
     arms, count = ablations.arms(settings), len(ablations.problems_of(settings))
     return _rows(settings, arms, count, "ablations, one seed", main)
 
@@ -128,8 +113,6 @@ def memory(size: Size, longest: float) -> float:
 
 
 class Transcripts(NamedTuple):
-    """What a training reads."""
-
     count: int  # per epoch
     mean: float  # tokens
     longest: float
@@ -140,19 +123,19 @@ class Transcripts(NamedTuple):
 def transcripts_of(settings: Settings, model: str) -> Transcripts:
     """A model's estimated transcripts, cut as in training; `SAMPLE` are measured."""
     problems = data.train_problems(settings)
-    supervision, pairs, recipe = SUPERVISIONS[model], [], settings.training
+    own, pairs, recipe = supervision.SUPERVISIONS[model], [], settings.training
     for problem in (sample := data.spread(problems, SAMPLE)):
         chain = gold_chain(problem)
-        if not chain.steps and "solution" in supervision.shown:
+        if not chain.steps and "solution" in own.shown:
             step = Step("", "x" * CHAIN, problem.answer)
             chain = Chain(problem.id, "cot", (step,), problem.answer, "estimated")
         pairs.append((problem, chain))
     if model == "no_subquestions":
-        parts = sub_problems(pairs)
-        pairs, recipe = parts, as_long(recipe, len(pairs), len(parts))
+        parts = supervision.sub_problems(pairs)
+        pairs, recipe = parts, supervision.as_long(recipe, len(pairs), len(parts))
     lengths = []
     for pair in pairs:
-        characters = sum(len(s.text) + 1 for s, _ in supervision.transcript(*pair))
+        characters = sum(len(s.text) + 1 for s, _ in own.transcript(*pair))
         lengths.append(min(characters / CHARACTERS, recipe.max_length))
     whole = round(len(lengths) * len(problems) / len(sample))
     return Transcripts(whole, mean(lengths), max(lengths), recipe.epochs)

@@ -3,9 +3,7 @@
     >>> teacher_plan(config.load("small"))     # the recorded teacher costs nothing
     {}
 
-One chain is asked for per problem and style, and again where the answer was wrong.
-How often that is cannot be known before, so these numbers are an upper bound: recorded
-and cached chains are judged, all others count as wrong.
+These are upper bounds: a chain that is neither recorded nor cached counts as wrong.
 """
 
 from collections.abc import Iterator, Sequence
@@ -49,8 +47,7 @@ def teacher_plan(settings: Settings) -> dict[str, Estimate]:
     if settings.reuse or settings.teacher in CORPORA:
         return {}
     teacher = data.teacher_of(settings, plan=True)
-    problems = data.train_problems(settings)
-    tested = data.test_problems(settings)
+    problems, tested = data.train_problems(settings), data.test_problems(settings)
     plan: dict[str, Estimate] = {}
 
     def add(notebook: str, asked: Estimate) -> None:
@@ -71,8 +68,7 @@ def teacher_plan(settings: Settings) -> dict[str, Estimate]:
             if corpus.can_give(settings, problems, style):
                 for asked in at_most(settings, teacher, problems, style):
                     add("ablations", asked)
-        compared = data.spread(tested, PAIRS)
-        add("human_judgement", teacher.estimate(compared, data.STYLE))
+        add("human_judgement", teacher.estimate(data.spread(tested, PAIRS), data.STYLE))
     return {name: found for name, found in plan.items() if found.requests}
 
 

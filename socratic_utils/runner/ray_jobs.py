@@ -3,9 +3,8 @@
     pip install "ray[default]"                        # on every node
     ./run_all.sh paper --engine ray                   # on a node of the cluster
 
-All nodes must see the same `outputs/` folder and the same checkout.  A job that is done
-is skipped; one whose worker died is started again and continues from its last
-checkpoint.  Not covered: starting a cluster, copying files between nodes, decoding.
+All nodes must see the same `outputs/` folder and the same checkout.  A job whose worker
+died is started again from its last checkpoint.  Not covered: starting a cluster.
 """
 
 import os
@@ -21,10 +20,9 @@ PASSED_ON = ("SOCRATIC_DATA_DIR", "HF_HUB_OFFLINE", "HF_HOME", "HF_TOKEN")
 
 
 def run_jobs(jobs: Sequence[TrainingJob], address: str = "auto") -> int:
-    """Train all jobs that are not done yet on the cluster at `address`; how many.
+    """Train the jobs that are not done on the cluster at `address`; returns how many.
 
-    Raises RuntimeError in one sentence if Ray is not installed, no cluster answers, or
-    jobs fail; the other jobs are done all the same.
+    RuntimeError if Ray is missing, no cluster answers, or jobs fail (after the others).
     """
     try:
         import ray
@@ -57,9 +55,10 @@ def run_jobs(jobs: Sequence[TrainingJob], address: str = "auto") -> int:
             print(f"{what} failed: {str(error).strip().splitlines()[-1]}", flush=True)
             failed.append(what)
     if failed:
-        count = f"{len(failed)} of {len(missing)} trainings failed"
-        hint = "the reasons are above, the others are on disk"
-        raise RuntimeError(f"{count} ({'; '.join(failed)}): {hint}")
+        count = (
+            f"{len(failed)} of {len(missing)} trainings failed ({'; '.join(failed)})"
+        )
+        raise RuntimeError(f"{count}: the reasons are above, the others are on disk")
     return len(missing)
 
 

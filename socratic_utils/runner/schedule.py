@@ -3,8 +3,7 @@
     >>> NOTEBOOKS[6].stem, NOTEBOOKS[6].paper, NOTEBOOKS[6].minutes
     ('06_ablations', 'Socratic CoT', 18)
 
-A notebook is renumbered here only.  Files that are not in the table (a draft, a toy of
-the tests) run with unknown time.
+Notebooks that are not in the table (a draft) run with unknown time.
 """
 
 from dataclasses import dataclass
@@ -20,17 +19,12 @@ MATTERS = ("dataset", "student", "train_limit", "test_limit", "training", "decod
 
 @dataclass(frozen=True)
 class Notebook:
-    """One notebook of the story.
-
-    A notebook with `rows` of its own takes long: `is_on_request` says when it runs.
-    """
-
     number: str
     name: str
     paper: str
     minutes: float | None  # of the first run at `small` on two slow cores, if measured
     needs: str = ""  # a student of the main table, or a key of `why_left_out`
-    rows: str = ""  # a folder of `predictions/`
+    rows: str = ""  # its folder of `predictions/`: it takes long, see `is_on_request`
     every_seed: bool = False  # whether later seeds of the paper grid run it too
 
     @property
@@ -99,11 +93,7 @@ def estimate(settings: Settings, path: Path) -> str:
 
 
 def is_on_request(settings: Settings, path: Path) -> bool:
-    """Whether a whole run leaves a notebook out, so that --only must ask for it.
-
-    At `small` those with rows of their own are too long for a whole run; at `paper`
-    scale each paper's are run on that paper's benchmarks.
-    """
+    """Whether a whole run skips a notebook, so that --only must ask for it."""
     if settings.scale == "smoke" or settings.reuse or not notebook_at(path).rows:
         return False
     return settings.scale == "small" or notebook_at(path).paper != paper_of(settings)
