@@ -1,7 +1,7 @@
 """Text vectors and their hierarchical clusters, for the diversity filter.
 
 SCoTD (section 4) embeds chains with S-BERT and reports no model, linkage or distance;
-ours are all-MiniLM-L6-v2 (TF-IDF where it is not installed), average and cosine.
+we use all-MiniLM-L6-v2 (else TF-IDF) and average linkage on the cosine distance.
 
     >>> clusters(tf_idf(["4 + 2 = 6 pens", "2 + 4 = 6 pens", "Tim has twice three"]), 2)
     [[0, 1], [2]]

@@ -24,7 +24,7 @@ CELL_TIMEOUT = 48 * 3600  # seconds; a paper-scale training is one cell
 SAMPLE_EVERY = 0.5  # seconds between two measurements of the kernel's memory
 KERNEL_ENVIRONMENT = {
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # figures in the copy
-    "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this interpreter, not of the home
+    "JUPYTER_PREFER_ENV_PATH": "1",  # this interpreter's kernel, not one in ~
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
 
@@ -48,7 +48,7 @@ def read_cells(path: Path) -> list[dict[str, Any]]:
 
 
 def read_parameters(path: Path) -> dict[str, Any]:
-    """Names and defaults in the cells tagged `parameters`; ValueError if no literal."""
+    """Names and defaults in the cells tagged `parameters`; ValueError if computed."""
     values: dict[str, Any] = {}
     tagged = [cell["source"] for cell in read_cells(path)
               if "parameters" in cell["metadata"].get("tags", [])]  # fmt: skip
@@ -127,7 +127,7 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any]) -> str:
 
 @dataclass
 class Shown:
-    """Shows what a notebook prints by whole lines, or only bars, on a terminal."""
+    """Shows the whole lines that a notebook prints, or only its progress bars."""
 
     only_bars: bool = False
     rest: str = ""

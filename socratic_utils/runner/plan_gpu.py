@@ -47,9 +47,7 @@ def gpu_plan(settings: Settings) -> list[dict]:
 
 def ablation_plan(settings: Settings) -> list[dict]:
     """The same of what the ablations train and decode beside the main table."""
-    main = {
-        model for arm in supervision.STUDENTS.values() for model in arm.supervisions
-    }
+    main = {m for arm in supervision.STUDENTS.values() for m in arm.supervisions}
     arms, count = ablations.arms(settings), len(ablations.problems_of(settings))
     return _rows(settings, arms, count, "ablations, one seed", main)
 

@@ -55,10 +55,9 @@ def run_jobs(jobs: Sequence[TrainingJob], address: str = "auto") -> int:
             print(f"{what} failed: {str(error).strip().splitlines()[-1]}", flush=True)
             failed.append(what)
     if failed:
-        count = (
-            f"{len(failed)} of {len(missing)} trainings failed ({'; '.join(failed)})"
-        )
-        raise RuntimeError(f"{count}: the reasons are above, the others are on disk")
+        count = f"{len(failed)} of {len(missing)} trainings failed"
+        hint = "the reasons are above, the others are on disk"
+        raise RuntimeError(f"{count} ({'; '.join(failed)}): {hint}")
     return len(missing)
 
 
