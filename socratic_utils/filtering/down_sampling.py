@@ -1,10 +1,10 @@
 """Which of many chains per problem a student learns from (SCoTD, sections 2 and 4).
 
 All selections but `keep_all`, the few-shot setting, read the gold labels and select
-correct chains only, unless `keep_wrong`.  Chains without steps or without an answer are
-never selected.  A problem with fewer chains than its budget gives all it has.  Its
-random order depends on the seed and its id only: a budget of 2 is a subset of a budget
-of 5.  Not covered: drawing a new chain at every visit of a problem.
+correct chains only, unless `keep_wrong`; a chain needs steps and an answer.  A problem
+with fewer chains than its budget gives all it has.  The random order depends on seed
+and problem only: a budget of 2 is a subset of a budget of 5.  For what SCoTD does
+not report see docs/papers.md, "SCoTD: filters".
 """
 
 import random

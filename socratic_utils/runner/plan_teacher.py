@@ -1,9 +1,7 @@
 """What a run would ask of its teacher, notebook by notebook, before spending anything.
 
-    >>> teacher_plan(config.load("small"))     # the recorded teacher costs nothing
-    {}
-
-These are upper bounds: a chain that is neither recorded nor cached counts as wrong.
+The recorded teacher of `small` costs nothing.  The numbers are upper bounds: a chain
+that is neither recorded nor cached counts as wrong.
 """
 
 from collections.abc import Iterator, Sequence
