@@ -5,12 +5,10 @@ of one prompt style that the filter keeps, at most one per problem (Socratic CoT
 section 3).  A *pool* is a selection from many chains per problem (SCoTD, sections 3
 and 4), or the labels alone:
 
-    chains_08            right chains among the first 8 sampled per problem
-    all_chains_08        all of them, right or wrong
-    filter_random ...    `many.budget` right chains per problem, chosen by a filter
-    first_all            the teacher's first chain of each problem, right or wrong
-    first_right          the same, where it is right
-    gold_labels          the gold answers
+    chains_08, all_chains_08   the first 8 per problem: right ones, or all
+    filter_random ...          `many.budget` right ones per problem, by a filter
+    first_right, first_all     the teacher's first of each problem, if right, or any
+    gold_labels                the gold answers
 
 Chains are saved in `chains/` with the reason why each was kept or dropped.
 """

@@ -4,8 +4,7 @@
     >>> [problem.id for problem in train_problems(load("smoke"))][:2]
     ['gradeschool-train-0000', 'gradeschool-train-0001']
 
-Limits and seeds come from the settings.  Nothing here asks the teacher except
-`sampled`, and nothing loads a model, so that a plan of costs can use it.
+Nothing here asks the teacher except `sampled`, and nothing loads a model.
 """
 
 import os

@@ -80,13 +80,13 @@ def planned(teacher: Teacher, problems: Sequence[Problem]) -> Estimate:
 def table(settings: Settings, problems: Sequence[Problem]) -> pd.DataFrame:
     """`compare` of the run's teacher; empty, with a line of reason, if unknown."""
     if settings.teacher in CORPORA or not fits(problems):
-        print(f"skipped: {settings.teacher} cannot be prompted for {settings.dataset}")
-        return pd.DataFrame()
-    teacher = teacher_of(settings)
-    if planned(teacher, problems).requests and not can_ask(settings):
-        print(f"skipped: the replies of {settings.teacher} are not known")
-        return pd.DataFrame()
-    return compare(prompted_rows(teacher, problems))
+        why = f"{settings.teacher} cannot be prompted for {settings.dataset}"
+    elif planned(teacher_of(settings), problems).requests and not can_ask(settings):
+        why = f"the replies of {settings.teacher} are not known"
+    else:
+        return compare(prompted_rows(teacher_of(settings), problems))
+    print(f"skipped: {why}")
+    return pd.DataFrame()
 
 
 def compare(rows: Sequence[dict]) -> pd.DataFrame:

@@ -6,8 +6,6 @@ data_size                 students of a share of the training problems
 prompted_student          before training, and on tasks it was never trained on
 checkpoints               what choosing a checkpoint on the reported split is worth
 
->>> from socratic_utils.config import load
->>> from socratic_utils.experiments.scotd import many_chains
->>> [arm.name for arm in many_chains.arms(load("smoke"))]
+>>> [arm.name for arm in many_chains.arms(settings)]         # doctest: +SKIP
 ['chains_01', 'chains_02', 'pool_balanced']
 """

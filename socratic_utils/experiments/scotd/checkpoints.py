@@ -37,12 +37,9 @@ def arms(settings: Settings) -> list[Arm]:
     if len(steps) < min(arm.checkpoints, 2):
         raise RuntimeError(f"{student} lacks checkpoints: delete it to train it again")
     return [
-        replace(
-            arm, name=f"step {step:05d}, {part}", checkpoint=step, split=split,
-            columns=(("student", f"step {step}"), ("part", part), ("step", step)),
-        )
-        for step in steps
-        for part, split in (("held back", "train"), ("reported", ""))
+        replace(arm, name=f"step {step:05d}, {part}", checkpoint=step, split=split,
+                columns=(("student", f"step {step}"), ("part", part), ("step", step)))
+        for step in steps for part, split in (("held back", "train"), ("reported", ""))
     ]  # fmt: skip
 
 
