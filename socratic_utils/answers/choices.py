@@ -24,10 +24,7 @@ def answer_of(text: str, problem: Problem, strict: bool = False) -> str | None:
 
 
 def choice_of(text: str, choices: Sequence[str], strict: bool = False) -> str | None:
-    """The letter of the choice that a text gives, or None.
-
-    Without a mark the last letter counts, unless `strict`.
-    """
+    """The chosen letter or None; without a mark the last letter, unless `strict`."""
     line = marked_line(text)
     if line is not None:
         return marked_choice(line, extract_marked_answer(text, "choice"), choices)

@@ -66,10 +66,7 @@ def read_parameters(path: Path) -> dict[str, Any]:
 
 
 def run_notebook(path: Path, copy: Path, parameters: dict) -> tuple[dict, str]:
-    """Execute `path` into `copy`; its time and memory, and why it stopped, or "".
-
-    The copy appears whole, even when a cell fails.  Unknown parameters are dropped.
-    """
+    """Execute `path` into `copy`; its time and memory, and why it failed (or "")."""
     known = read_parameters(path)
     given = {name: v for name, v in parameters.items() if name in known}
     running = copy.parent / ".running" / copy.name

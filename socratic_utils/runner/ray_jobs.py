@@ -20,10 +20,7 @@ PASSED_ON = ("SOCRATIC_DATA_DIR", "HF_HUB_OFFLINE", "HF_HOME", "HF_TOKEN")
 
 
 def run_jobs(jobs: Sequence[TrainingJob], address: str = "auto") -> int:
-    """Train the jobs that are not done on the cluster at `address`; returns how many.
-
-    RuntimeError if Ray is missing, no cluster answers, or jobs fail (after the others).
-    """
+    """Train what is not done; RuntimeError without Ray or cluster, or if jobs fail."""
     try:
         import ray
     except ImportError:
