@@ -45,6 +45,13 @@ def settings(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def data(tmp_path, monkeypatch):
+    """SOCRATIC_DATA_DIR: an empty folder of the test's own."""
+    monkeypatch.setenv("SOCRATIC_DATA_DIR", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
 def web(tmp_path, monkeypatch):
     """A server of the files in `tmp_path`, and a cache of downloads of its own."""
     asked = []

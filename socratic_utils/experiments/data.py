@@ -145,7 +145,6 @@ def sampled_problems(settings: Settings) -> list[Problem]:
     problems, samples = train_problems(settings), range(settings.many.counts[-1])
     if not can_ask(settings):
         known = teacher_of(settings, plan=True, logprobs=True).known
-        problems = [
-            p for p in problems if all(known(p, STYLE, 1.0, i) for i in samples)
-        ]
+        how = (STYLE, TEMPERATURE)
+        problems = [p for p in problems if all(known(p, *how, i) for i in samples)]
     return problems[: settings.many.problems]

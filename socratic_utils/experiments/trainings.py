@@ -12,7 +12,7 @@ from pathlib import Path
 
 from socratic_utils.config import Settings, Training
 from socratic_utils.filtering.down_sampling import balanced
-from socratic_utils.students.supervision import SUPERVISIONS, as_long, sub_problems
+from socratic_utils.students.supervision import SUPERVISIONS, as_learnt
 from socratic_utils.students.training.train import (
     student_hash,
     train_student,
@@ -57,10 +57,7 @@ class TrainingJob:
             pairs = visits(settings, pairs, arm.steps)
         if arm.steps:
             recipe = recipe.for_steps(arm.steps, len(pairs))
-        if self.model == "no_subquestions":  # a transcript per sub-problem
-            parts = sub_problems(pairs)
-            pairs, recipe = parts, as_long(recipe, len(pairs), len(parts))
-        return pairs, recipe
+        return as_learnt(self.model, pairs, recipe)
 
     @property
     def name(self) -> str:

@@ -128,9 +128,7 @@ def transcripts_of(settings: Settings, model: str) -> Transcripts:
             step = Step("", "x" * CHAIN, problem.answer)
             chain = Chain(problem.id, "cot", (step,), problem.answer, "estimated")
         pairs.append((problem, chain))
-    if model == "no_subquestions":
-        parts = supervision.sub_problems(pairs)
-        pairs, recipe = parts, supervision.as_long(recipe, len(pairs), len(parts))
+    pairs, recipe = supervision.as_learnt(model, pairs, recipe)
     lengths = []
     for pair in pairs:
         characters = sum(len(s.text) + 1 for s, _ in own.transcript(*pair))

@@ -110,6 +110,14 @@ def as_long(training: Training, pairs: int, sub_pairs: int) -> Training:
     return training.for_steps(wanted, sub_pairs)
 
 
+def as_learnt(model: str, pairs: Pairs, training: Training) -> tuple[Pairs, Training]:
+    """What a model learns of its corpus, and for how long."""
+    if model != "no_subquestions":
+        return pairs, training
+    parts = sub_problems(pairs)  # a transcript per sub-problem
+    return parts, as_long(training, len(pairs), len(parts))
+
+
 @dataclass(frozen=True)
 class Student:
     """A line of the main table: its models, and how it is printed and drawn."""

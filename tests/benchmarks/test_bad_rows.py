@@ -24,12 +24,6 @@ SUN = {
 ICE = {"id": "QuaRel_1", "question": "Which? (A) snow (B) ice", "answer_index": 1}
 
 
-@pytest.fixture
-def data(tmp_path, monkeypatch):
-    monkeypatch.setenv("SOCRATIC_DATA_DIR", str(tmp_path))
-    return tmp_path
-
-
 @pytest.mark.parametrize(
     "change, fault",
     [

@@ -42,12 +42,6 @@ def write_gsm8k(folder, split="test", rows=ROWS, files=("main", "socratic")):
             (folder / f"{split}{suffix}.jsonl").write_text("\n".join(lines) + "\n")
 
 
-@pytest.fixture
-def data(tmp_path, monkeypatch):
-    monkeypatch.setenv("SOCRATIC_DATA_DIR", str(tmp_path))
-    return tmp_path
-
-
 # --- load_problems ----------------------------------------------------------------
 
 

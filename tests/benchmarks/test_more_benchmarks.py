@@ -28,12 +28,6 @@ SNAILS = [f"Could snail {number} outrun a tortoise?" for number in range(10)]
 
 
 @pytest.fixture
-def data(tmp_path, monkeypatch):
-    monkeypatch.setenv("SOCRATIC_DATA_DIR", str(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture
 def hub(monkeypatch):
     """A fake hub with the data sets that a test adds: {(id, split): rows}."""
     import datasets

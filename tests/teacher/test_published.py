@@ -21,13 +21,6 @@ from tests.helpers.published_rows import (
     write_svamp,
 )
 
-
-@pytest.fixture
-def data(tmp_path, monkeypatch):
-    monkeypatch.setenv("SOCRATIC_DATA_DIR", str(tmp_path))
-    return tmp_path
-
-
 # --- training_chains --------------------------------------------------------------
 
 
