@@ -4,7 +4,7 @@ data, corpus     the problems and the teacher of a run; what students learn from
 arms             what an arm is; the main table's (Socratic CoT, Table 2)
 trainings        a model of an arm: its pairs, recipe and folder
 stages           `score`: train what is missing, decode, save prediction rows
-ablations        Socratic CoT, section 5; `prompting`: its Table 3
+socratic_cot     its ablations (section 5) and prompting (Table 3)
 scotd            the experiments of SCoTD
 human_judgement  whose chains do people prefer?
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 
 from socratic_utils.answers import equation_is_right, find_equations, is_correct
 from socratic_utils.problems import Chain, Problem
-from socratic_utils.teacher.errors import RefusedError
+from socratic_utils.teacher.endpoint.errors import RefusedError
 
 KEPT = "kept"
 REASONS = (KEPT, "no final answer", "no steps", "wrong arithmetic", "wrong reasoning")

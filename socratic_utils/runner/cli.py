@@ -92,7 +92,7 @@ def show_plans(runs: Sequence[Run]) -> None:
         print(f"\n{dataset}: the plan of {one}")
         show_plan(one)
     with suppress(ImportError):  # reported already
-        from .plan_gpu import show_grid_hours
+        from .plan.gpu import show_grid_hours
 
         show_grid_hours([one.settings for one in runs])
 
@@ -107,7 +107,7 @@ def show_plan(one: Run) -> None:
     try:
         from socratic_utils.teacher.cost import price_table
 
-        from .plan_teacher import data_line, teacher_plan
+        from .plan.teacher import data_line, teacher_plan
 
         print(data_line(settings))
         requests = teacher_plan(settings)
@@ -124,7 +124,7 @@ def show_plan(one: Run) -> None:
         print(f"prices: {price_table()}")
     if settings.scale == "paper":
         with suppress(ImportError):
-            from .plan_gpu import show_gpu_plan
+            from .plan.gpu import show_gpu_plan
 
             show_gpu_plan(settings)
 

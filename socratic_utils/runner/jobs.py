@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from socratic_utils import config
-from socratic_utils.experiments import ablations, corpus, data
+from socratic_utils.experiments import corpus, data
 from socratic_utils.experiments.arms import Arm, main_arms
 from socratic_utils.experiments.scotd import many_chains
+from socratic_utils.experiments.socratic_cot import ablations
 from socratic_utils.experiments.trainings import TrainingJob, trainings_of
 from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.teacher.prompts import STYLES

@@ -89,7 +89,7 @@ def check(settings: config.Settings) -> config.Settings:
         if wrong:
             raise ValueError(sentence)
     if settings.teacher_url:
-        from socratic_utils.teacher.errors import check_address
+        from socratic_utils.teacher.endpoint.errors import check_address
 
         check_address(settings.teacher_url)
     run = read_json(reference / "run.json", {}) if settings.reuse else {}
@@ -106,7 +106,7 @@ def check_teacher(settings: config.Settings) -> None:
     """Refuse a teacher that cannot be asked and has no recorded chains."""
     if settings.reuse or settings.teacher_url or os.environ.get("OPENAI_API_KEY"):
         return
-    from .plan_teacher import known_teachers
+    from .plan.teacher import known_teachers
 
     if settings.teacher not in (known := known_teachers()):
         other = "or give --teacher-url with the address of a server"

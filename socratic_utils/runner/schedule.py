@@ -101,9 +101,10 @@ def is_on_request(settings: Settings, path: Path) -> bool:
 
 def why_left_out(settings: Settings, path: Path) -> str:
     """Why a notebook would have nothing to show, as a sentence; empty where it has."""
-    from socratic_utils.experiments import ablations, corpus, data
+    from socratic_utils.experiments import corpus, data
     from socratic_utils.experiments.arms import main_arm
     from socratic_utils.experiments.human_judgement.pairs import can_compare
+    from socratic_utils.experiments.socratic_cot import ablations
 
     entry, teacher, dataset = notebook_at(path), settings.teacher, settings.dataset
     judged = entry.needs == "pairs to judge"

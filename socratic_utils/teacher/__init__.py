@@ -13,7 +13,7 @@ Chains that others have published are in `published`.  Not covered: judging chai
 (`filtering`).
 """
 
-from .errors import RefusedError, TeacherError
+from .endpoint.errors import RefusedError, TeacherError
 
 __all__ = ["RefusedError", "Teacher", "TeacherError"]
 

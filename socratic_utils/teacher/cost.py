@@ -16,7 +16,7 @@ from dataclasses import astuple, dataclass
 from importlib import resources
 from pathlib import Path
 
-from .errors import TeacherError
+from .endpoint.errors import TeacherError
 
 PRICES_VARIABLE = "SOCRATIC_PRICES"
 BATCH_SHARE = 0.5  # of the price of a live request

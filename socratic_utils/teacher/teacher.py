@@ -20,13 +20,13 @@ from socratic_utils.answers import choice_in_reply, parse_chain
 from socratic_utils.files import content_hash
 from socratic_utils.problems import Chain, Problem, read_rows
 
-from .batch import BatchAsker
 from .cache import MEMORY, ReplyStore, shipped_recordings
-from .client import Endpoint
 from .cost import Budget, Estimate, Price, estimate, price_of, price_table, spent
-from .errors import KEY_VARIABLE, MODES, RefusedError, TeacherError
-from .job import Job, missing
-from .live import LiveAsker
+from .endpoint.batch import BatchAsker
+from .endpoint.client import Endpoint
+from .endpoint.errors import KEY_VARIABLE, MODES, RefusedError, TeacherError
+from .endpoint.job import Job, missing
+from .endpoint.live import LiveAsker
 from .prompts import asked_text, load_prompt, read_as
 
 STORE_NAME = "replies.sqlite"

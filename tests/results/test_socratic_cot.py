@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from socratic_utils.experiments import ablations
-from socratic_utils.experiments.prompting import WAYS
+from socratic_utils.experiments.socratic_cot import ablations
+from socratic_utils.experiments.socratic_cot.prompting import WAYS
 from socratic_utils.metrics.question_quality import COLUMNS
 from socratic_utils.results.papers import socratic_cot
 

@@ -13,7 +13,7 @@ from socratic_utils.benchmarks.placeholders import TYPICAL
 from socratic_utils.experiments.data import train_problems
 from socratic_utils.problems import problem_text, sub_questions
 from socratic_utils.runner import cli
-from socratic_utils.runner.plan_teacher import data_line
+from socratic_utils.runner.plan.teacher import data_line
 from tests.helpers.published_rows import REAL_DATA, needs_real_data
 
 

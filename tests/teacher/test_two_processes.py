@@ -10,7 +10,7 @@ import pytest
 
 from socratic_utils.problems import Problem
 from socratic_utils.teacher.cache import ReplyStore
-from socratic_utils.teacher.errors import RefusedError, TeacherError
+from socratic_utils.teacher.endpoint.errors import RefusedError, TeacherError
 from socratic_utils.teacher.teacher import STORE_NAME, Teacher
 from tests.helpers.teacher_server import TeacherServer
 

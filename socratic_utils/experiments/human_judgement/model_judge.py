@@ -15,7 +15,7 @@ from socratic_utils.config import Settings
 from socratic_utils.experiments.data import teacher_of
 from socratic_utils.files import content_hash
 from socratic_utils.teacher.cost import Estimate, estimate, price_of
-from socratic_utils.teacher.job import Job
+from socratic_utils.teacher.endpoint.job import Job
 from socratic_utils.teacher.published import CORPORA
 from socratic_utils.teacher.teacher import Teacher
 

@@ -14,10 +14,10 @@ from socratic_utils.config import Settings
 from socratic_utils.results.tables import scores_by
 
 from .. import stages
-from ..ablations import paired_line
 from ..arms import Arm
 from ..data import STYLE
 from ..saved import rows_on_disk
+from ..socratic_cot.ablations import paired_line
 
 EXPERIMENT = "checkpoints"
 

@@ -22,11 +22,11 @@ from socratic_utils.metrics.self_consistency import accuracy_by_votes
 from socratic_utils.metrics.statistics import accuracy
 from socratic_utils.problems import Chain, Problem
 
-from ..ablations import paired_line
 from ..arms import Arm
 from ..corpus import FILTERS, filters_of, pool_of
 from ..data import STYLE, test_problems
 from ..saved import arm_rows_on_disk, problems_of
+from ..socratic_cot.ablations import paired_line
 
 EXPERIMENT = "many_chains"
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from socratic_utils import config
-from socratic_utils.experiments import ablations, corpus, data, prompting, saved, stages
+from socratic_utils.experiments import corpus, data, saved, stages
 from socratic_utils.experiments.arms import main_arm, main_arms
+from socratic_utils.experiments.socratic_cot import ablations, prompting
 from socratic_utils.problems import Problem, Step
 from socratic_utils.students.supervision import SUPERVISIONS
 

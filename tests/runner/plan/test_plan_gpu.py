@@ -7,7 +7,7 @@ import pytest
 from socratic_utils import config
 from socratic_utils.experiments.data import train_problems
 from socratic_utils.runner import cli
-from socratic_utils.runner.plan_gpu import (
+from socratic_utils.runner.plan.gpu import (
     GPUS,
     SIZES,
     ablation_plan,

@@ -17,9 +17,9 @@ from itertools import islice
 
 from socratic_utils.files import content_hash
 
-from .cache import ReplyStore
+from ..cache import ReplyStore
+from ..cost import BATCH_SHARE, Budget
 from .client import Endpoint
-from .cost import BATCH_SHARE, Budget
 from .errors import RefusedError, TeacherError, explained, is_retried
 from .job import Job, missing, reply_rows
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from tqdm import tqdm
 
+from ..cost import Budget
 from .client import Endpoint
-from .cost import Budget
 from .errors import RefusedError, TeacherError
 from .job import Job
 

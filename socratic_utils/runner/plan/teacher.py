@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from socratic_utils.benchmarks import splits_of
 from socratic_utils.config import Settings, outputs_root
-from socratic_utils.experiments import corpus, data, prompting
+from socratic_utils.experiments import corpus, data
 from socratic_utils.experiments.human_judgement import PAIRS
+from socratic_utils.experiments.socratic_cot import prompting
 from socratic_utils.filtering.right_answers import KEPT, RESAMPLE_TEMPERATURE, judge
 from socratic_utils.problems import Problem, read_rows
 from socratic_utils.teacher.cache import ReplyStore, shipped_recordings
@@ -18,7 +19,7 @@ from socratic_utils.teacher.prompts import FROM_QUESTIONS, FROM_STEPS
 from socratic_utils.teacher.published import CORPORA
 from socratic_utils.teacher.teacher import STORE_NAME, Teacher
 
-from .schedule import number_of
+from ..schedule import number_of
 
 
 def known_teachers() -> list[str]:

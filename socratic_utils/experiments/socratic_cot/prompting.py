@@ -24,7 +24,7 @@ from socratic_utils.teacher.prompts import FROM_QUESTIONS, QUESTIONS
 from socratic_utils.teacher.published import CORPORA
 from socratic_utils.teacher.teacher import Teacher
 
-from .data import can_ask, teacher_of
+from ..data import can_ask, teacher_of
 
 SHOTS = 1  # "due to budget", says the paper
 WAYS = ("CoT", "sub-questions")

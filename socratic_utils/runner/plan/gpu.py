@@ -20,13 +20,14 @@ from typing import Any, NamedTuple
 from tabulate import tabulate
 
 from socratic_utils.config import MICRO_BATCH, Settings
-from socratic_utils.experiments import ablations, data
+from socratic_utils.experiments import data
 from socratic_utils.experiments.arms import Arm, main_arms
+from socratic_utils.experiments.socratic_cot import ablations
 from socratic_utils.problems import Chain, Step, gold_chain
 from socratic_utils.students import supervision
 from socratic_utils.students.base_models import SIZES, Size
 
-from .schedule import number_of
+from ..schedule import number_of
 
 CHARACTERS = 3.5  # per token of English with numbers
 CHAIN = 300  # characters of a chain not written yet, where the benchmark has no steps
@@ -140,7 +141,7 @@ def transcripts_of(settings: Settings, model: str) -> Transcripts:
 def show_gpu_plan(settings: Settings) -> None:
     if not (rows := gpu_plan(settings)):
         return print(f"(the size of {settings.student} is not known: no hours on GPUs)")
-    _show("hours on one GPU (estimates; see socratic_utils/runner/plan_gpu.py):", rows)
+    _show("hours on one GPU (estimates; see socratic_utils/runner/plan/gpu.py):", rows)
     title = f"notebook {number_of('ablations')} in addition, with this student:"
     _show(title, ablation_plan(settings))
 

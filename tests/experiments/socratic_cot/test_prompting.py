@@ -1,7 +1,7 @@
 """Prompting in two stages (Socratic CoT, Table 3), against a real HTTP server."""
 
 from socratic_utils import config
-from socratic_utils.experiments import ablations, prompting
+from socratic_utils.experiments.socratic_cot import ablations, prompting
 from socratic_utils.problems import Problem
 from socratic_utils.teacher.teacher import Teacher
 from tests.helpers.teacher_server import TeacherServer

@@ -8,7 +8,7 @@ from socratic_utils import config
 from socratic_utils.experiments.corpus import corpus, filtered
 from socratic_utils.experiments.data import teacher_of, train_problems
 from socratic_utils.runner import cli
-from socratic_utils.runner.plan_teacher import teacher_plan
+from socratic_utils.runner.plan.teacher import teacher_plan
 from socratic_utils.teacher.published import PublishedTeacher
 from tests.helpers.teacher_server import TeacherServer
 

@@ -33,10 +33,10 @@ from socratic_utils.students.transcript import GUIDES
 from socratic_utils.teacher.prompts import FROM_QUESTIONS, FROM_STEPS
 from socratic_utils.teacher.published import CORPORA
 
+from ..arms import Arm, main_arm
+from ..corpus import can_teach, is_gold
+from ..data import can_ask, spread, teacher_of, test_problems
 from . import prompting
-from .arms import Arm, main_arm
-from .corpus import can_teach, is_gold
-from .data import can_ask, spread, teacher_of, test_problems
 
 PAIR = "socratic_iterative"
 _cot, _gold, _unified, _pair = map(
@@ -130,7 +130,7 @@ def compare(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
 
 def default_rows(settings: Settings, default: str = PAIR) -> list[dict]:
     """Rows of a default on the problems of its ablations; none where it has none."""
-    from .stages import on_same_problems
+    from ..stages import on_same_problems
 
     found = [arm for arm in arms(settings) if arm.default == default]
     return on_same_problems(settings, found[0], main_arm(default)) if found else []

@@ -10,8 +10,12 @@ from email.utils import formatdate
 import pytest
 
 from socratic_utils.problems import Problem
-from socratic_utils.teacher.client import retry_after
-from socratic_utils.teacher.errors import TeacherError, explained, unsupported_part
+from socratic_utils.teacher.endpoint.client import retry_after
+from socratic_utils.teacher.endpoint.errors import (
+    TeacherError,
+    explained,
+    unsupported_part,
+)
 from socratic_utils.teacher.teacher import Teacher
 from tests.helpers.teacher_server import TeacherServer
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .cost import characters_of
+from ..cost import characters_of
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ import time
 import pytest
 
 from socratic_utils.teacher import Teacher, TeacherError
-from socratic_utils.teacher import batch as batches
 from socratic_utils.teacher.cache import ReplyStore
+from socratic_utils.teacher.endpoint import batch as batches
 from tests.helpers.batch_server import BatchServer
 from tests.helpers.teacher_server import TeacherServer
 from tests.teacher.test_faults import problems

@@ -1,0 +1,1 @@
+"""One OpenAI-compatible endpoint: client, errors, many requests live or in a batch."""
