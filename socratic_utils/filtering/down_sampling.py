@@ -165,12 +165,6 @@ DOWN_SAMPLINGS = {
 }  # fmt: skip
 
 
-def one_correct(
-    problems: Sequence[Problem], chains: Sequence[Chain], seed: int = 0
-) -> Pool:
-    return select("one-correct", at_random, problems, chains, 1, seed)
-
-
 def _usable(
     problems: Sequence[Problem], chains: Sequence[Chain], keep_wrong: bool = False
 ) -> list[tuple[Problem, list[Chain]]]:

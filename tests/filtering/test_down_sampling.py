@@ -14,7 +14,6 @@ from socratic_utils.filtering.down_sampling import (
     correct_only,
     keep_all,
     likelihood_per_token,
-    one_correct,
     quintile_budgets,
     sample_diverse,
     sample_likeliest,
@@ -77,10 +76,10 @@ def test_correct_only():
     assert picked(correct_only(PROBLEMS[::-1], CHAINS)) == "b3 a0 a2"
 
 
-def test_one_correct():
-    draws = {picked(one_correct(PROBLEMS, CHAINS, seed)) for seed in range(20)}
+def test_one_random_chain_per_problem():
+    draws = {picked(sample_random(PROBLEMS, CHAINS, 1, seed)) for seed in range(20)}
     assert draws == {"a0 b3", "a2 b3"}
-    assert one_correct(PROBLEMS, CHAINS).short == 1  # c has none
+    assert sample_random(PROBLEMS, CHAINS, 1).short == 1  # c has none
 
 
 def test_balanced():
@@ -113,7 +112,7 @@ def test_a_smaller_random_budget_is_part_of_a_larger_one():
         set(sample_random(PROBLEMS, chains, budget).chains) for budget in (2, 5)
     )
     assert small < large
-    assert set(one_correct(PROBLEMS, chains).chains) < small
+    assert set(sample_random(PROBLEMS, chains, 1).chains) < small
 
 
 def test_a_problems_draw_does_not_depend_on_the_other_problems():
@@ -248,7 +247,7 @@ def test_the_mean_budget_is_exact_for_any_number_of_problems(budget):
 
 # --- all of them ----------------------------------------------------------------------
 
-EVERY = [keep_all, correct_only, one_correct, balanced, *DOWN_SAMPLINGS.values()]
+EVERY = [keep_all, correct_only, balanced, *DOWN_SAMPLINGS.values()]
 
 
 def sampled():

@@ -11,15 +11,19 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tqdm import tqdm
 
+from ..cache import StoreError
 from ..cost import Budget
 from .client import Endpoint
 from .errors import RefusedError, TeacherError
 from .job import Job
 
+# Connections that are opened all at once finish all at the end: so in single file.
+SECONDS_BETWEEN_STARTS = 0.002
 Answer = tuple[list[dict], TeacherError | None]  # rows, or why there are none
 
 
@@ -39,6 +43,8 @@ class LiveAsker:
         self.running: dict[asyncio.Task, tuple[Job, int, float]] = {}  # worst cost
         self.answered, self.failed_in_a_row = 0, 0
         self.refused, self.failure = {}, None
+        self.unsaved: list[dict] = []
+        self.arrival = asyncio.Event()
         self.endpoint.stopped = False
         total = sum(len(job.samples) for job in jobs)
         with (
@@ -60,14 +66,16 @@ class LiveAsker:
 
     async def _ask_all(self) -> None:
         async with self.endpoint.connected():
-            self._fill()
-            while self.running:
-                await self._collect()
+            for self.slots in range(1, self.concurrency + 1):
                 self._fill()
+                if self.waiting:
+                    await asyncio.sleep(SECONDS_BETWEEN_STARTS)
+            while self.running or self.unsaved:
+                await self._store()
 
     def _fill(self) -> None:
         """Start requests while there is room and budget."""
-        while self.waiting and len(self.running) < self.concurrency:
+        while self.waiting and len(self.running) < self.slots:
             job, n = self.waiting[0]
             worst = self.budget.worst(job.request, n)
             if not self.budget.admit(worst):
@@ -75,28 +83,44 @@ class LiveAsker:
                     self.failure = self.failure or self.budget.exceeded(worst)
                 return
             self.waiting.popleft()
-            self.running[asyncio.create_task(self._one(job, n))] = (job, n, worst)
+            task = asyncio.create_task(self._one(job, n))
+            self.running[task] = (job, n, worst)
+            # At once: no slot waits until other replies are stored.
+            task.add_done_callback(self._arrived)
 
-    async def _collect(self) -> None:
-        """Store what has arrived, then decide how its jobs go on."""
-        done, _ = await asyncio.wait(
-            self.running, timeout=1.0, return_when=asyncio.FIRST_COMPLETED
-        )
+    def _arrived(self, task: asyncio.Task) -> None:
+        """Decide how the job of a finished request goes on, and start another."""
+        job, n, worst = self.running.pop(task)
+        if not task.cancelled():
+            answer = task.result()
+            self.unsaved += answer[0]
+            self.budget.settle(worst, answer[0])
+            self._go_on(job, n, answer)
+        self._fill()
+        self.arrival.set()
+
+    async def _store(self) -> None:
+        """Store what has arrived, when something has; look for an interrupt."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.arrival.wait(), 1.0)
+        self.arrival.clear()
         if self.endpoint.stopped:  # only what is in flight, which is paid for, goes on
             self.waiting.clear()
             for task in self.running.keys() - self.endpoint.in_flight:
                 task.cancel()
-        answers = {task: task.result() for task in done if not task.cancelled()}
-        rows = [row for rows, _ in answers.values() for row in rows]
         # One transaction for all that came meanwhile: each costs a disk sync.
-        await asyncio.to_thread(self.remember, rows)
+        rows, self.unsaved = self.unsaved, []
+        try:
+            await asyncio.to_thread(self.remember, rows)
+        except StoreError as error:  # what is in flight is stored in another attempt
+            self.waiting.clear()
+            if not self.running:
+                raise
+            self.failure = TeacherError(str(error))
+            self.unsaved = rows + self.unsaved
+            return
         self.answered += len(rows)
         self.bar.update(len(rows))
-        for task in done:
-            job, n, worst = self.running.pop(task)
-            if task in answers:  # not cancelled
-                self.budget.settle(worst, answers[task][0])
-                self._go_on(job, n, answers[task])
         if self.budget.spent:
             self.bar.set_postfix_str(f"${self.budget.spent:.4f}", refresh=False)
 

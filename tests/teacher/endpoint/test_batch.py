@@ -9,7 +9,7 @@ from socratic_utils.teacher.cache import ReplyStore
 from socratic_utils.teacher.endpoint import batch as batches
 from tests.helpers.batch_server import BatchServer
 from tests.helpers.teacher_server import TeacherServer
-from tests.teacher.test_faults import problems
+from tests.teacher.endpoint.test_faults import problems
 
 
 @pytest.fixture(autouse=True)

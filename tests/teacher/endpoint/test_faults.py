@@ -11,7 +11,7 @@ from collections import Counter
 import pytest
 
 from socratic_utils.problems import Problem
-from socratic_utils.teacher.cache import ReplyStore
+from socratic_utils.teacher.cache import ReplyStore, StoreError
 from socratic_utils.teacher.endpoint.client import Endpoint
 from socratic_utils.teacher.endpoint.errors import RefusedError, TeacherError
 from socratic_utils.teacher.endpoint.job import reply_rows
@@ -117,6 +117,34 @@ def test_an_interrupted_run_keeps_what_was_answered(tmp_path, monkeypatch):
             make(server, tmp_path, concurrency=4).sample(problems(40))
         answered = len(server.answered)
     assert 4 <= len(ReplyStore(tmp_path / STORE_NAME).of("toy")) == answered < 40
+
+
+def test_a_full_disk_loses_no_reply_that_is_in_flight(tmp_path, monkeypatch):
+    calls, add = [], ReplyStore.add
+
+    def full_once(self, rows, replace=False):
+        calls.append([row["key"] for row in rows])
+        if len(calls) == 1:
+            raise StoreError("no room: make room")
+        return add(self, rows, replace)
+
+    with TeacherServer() as server:
+        teacher = make(server, tmp_path, concurrency=4)
+        monkeypatch.setattr(ReplyStore, "add", full_once)
+        with pytest.raises(TeacherError, match="make room.* chains are missing"):
+            teacher.sample(problems(40), "socratic")
+        stored = len(teacher.store.of("toy"))
+    assert calls[0]  # those that could not be stored at first
+    assert stored == len(server.requests) < 40
+
+
+def test_a_disk_that_stays_full_is_reported(tmp_path, monkeypatch):
+    def full(self, rows, replace=False):
+        raise StoreError("no room: make room")
+
+    monkeypatch.setattr(ReplyStore, "add", full)
+    with TeacherServer() as server, pytest.raises(StoreError, match="make room"):
+        make(server, tmp_path).sample(problems(3), "socratic")
 
 
 def test_a_bug_in_one_request_loses_no_reply(tmp_path, monkeypatch):
