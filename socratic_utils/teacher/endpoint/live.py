@@ -66,7 +66,8 @@ class LiveAsker:
 
     async def _ask_all(self) -> None:
         async with self.endpoint.connected():
-            for self.slots in range(1, self.concurrency + 1):
+            for slots in range(1, self.concurrency + 1):
+                self.slots = slots
                 self._fill()
                 if self.waiting:
                     await asyncio.sleep(SECONDS_BETWEEN_STARTS)
