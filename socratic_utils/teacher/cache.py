@@ -174,10 +174,14 @@ class ReplyStore:
             db.execute("UPDATE jobs SET status = ? WHERE id = ?", (status, job_id))
 
     def learn(self, endpoint: str, parts: Iterable[str]) -> None:
-        """Remember which parts of requests an endpoint does not support."""
-        values = (endpoint, json.dumps(sorted(parts)), time.time())
+        """Remember which parts of requests an endpoint does not support, and when that
+        was learnt."""
+        new = "excluded.parts"
+        query = f"""INSERT INTO unsupported VALUES (?, ?, ?) ON CONFLICT DO UPDATE
+            SET parts = {new}, at = excluded.at
+            WHERE parts != {new} OR at < excluded.at - {KNOWN_SECONDS}"""
         with self._database() as db:
-            db.execute("INSERT OR REPLACE INTO unsupported VALUES (?, ?, ?)", values)
+            db.execute(query, (endpoint, json.dumps(sorted(parts)), time.time()))
 
     def learnt(self, endpoint: str) -> set[str]:
         query = "SELECT parts FROM unsupported WHERE endpoint = ? AND at > ?"

@@ -1,8 +1,9 @@
 """What a teacher costs, before and while it is asked.
 
 Prices are in dollars per million tokens, from `prices.csv` or the file that
-SOCRATIC_PRICES names: they change, so edit them, with the day you `read` them.  Tokens of future requests are
-*estimated* from the model's cached replies, or from four characters per token:
+SOCRATIC_PRICES names: they change, so edit them, with the day you `read` them.  Tokens
+of future requests are *estimated* from the model's cached replies, or from four
+characters per token:
 
     >>> price_of("gpt-6-luna").of(prompt_tokens=1_000_000, completion_tokens=0)
     0.1

@@ -209,16 +209,7 @@ class Teacher:
                 f"{KEY_VARIABLE}, or give --teacher-url with the address of a server, "
                 f"or use the recorded teacher (the first: {jobs[0].problem_id})"
             )
-        place = f"{self.endpoint.name} {self.served_as or ''} {self.api}"
-        known = self.store.learnt(place)
-        self.endpoint.recall(known)
-        try:
-            return self._ask_endpoint(jobs, label)
-        finally:
-            if self.endpoint.unsupported != known:
-                self.store.learn(place, self.endpoint.unsupported)
-
-    def _ask_endpoint(self, jobs: list[Job], label: str) -> dict[str, RefusedError]:
+        self.endpoint.recall(self.store.learnt(self._place))
         to = (self.endpoint, self._remember)
         if self.mode == "batch":
             options = (self.store, self._known, self._budget, self.logprobs)
@@ -233,6 +224,11 @@ class Teacher:
                 raise TeacherError(f"{count} of these chains are {where}: {advice}")
             options = (self._budget(), max(1, self.concurrency), self.logprobs)
             return LiveAsker(*to, *options).ask(jobs, label)
+
+    @property
+    def _place(self) -> str:
+        """What is learnt of an endpoint is kept under it."""
+        return f"{self.endpoint.name} {self.served_as or ''} {self.api}"
 
     def _in_batch_jobs(self) -> list[dict]:
         open_jobs = self.store.open_jobs(self.endpoint.name)
@@ -257,6 +253,7 @@ class Teacher:
 
     def _remember(self, rows: Sequence[dict]) -> None:
         self.store.add(rows, replace=self.logprobs)
+        self.store.learn(self._place, self.endpoint.unsupported)
         self.usage["asked"] += len(rows)
         for name in ("prompt_tokens", "completion_tokens"):
             self.usage[name] += sum(row[name] or 0 for row in rows)

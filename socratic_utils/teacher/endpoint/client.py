@@ -38,12 +38,7 @@ UNREACHABLE = "cannot be reached: start its server or correct --teacher-url"
 # no temperature, and thoughts use up max_tokens.
 THINKERS = re.compile(r"(openai/)?gpt-(5\.|[6-9])")
 # Ends of URLs that are below the address of an API.
-BELOW = re.compile(r"(/chat)?/(completions|models|responses)$|/$")
-INSTEAD = {
-    "max_tokens": "max_completion_tokens is sent",
-    "temperature": "sent without, so its first (greedy) chains are samples, too",
-    errors.SYSTEM: "sent at the start of the first user turn",
-}
+BELOW = re.compile(r"((/chat)?/(completions|models|responses)|/)$")
 
 
 @dataclass
@@ -133,7 +128,7 @@ class Endpoint:
 
     def _omit(self, part: str) -> None:
         self.unsupported.add(part)
-        how = INSTEAD.get(part, "sent without")
+        how = errors.REFUSALS["instead"].get(part, "sent without")
         print(f"teacher {self.model} does not take {part}: {how}", flush=True)
 
     def move_on(self, used: str | None) -> bool:

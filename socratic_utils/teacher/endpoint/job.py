@@ -110,27 +110,30 @@ def _choice_row(choice: dict, thought: bool) -> dict | None:
     message, finish = choice.get("message"), choice.get("finish_reason")
     if choice.get("error") or _finish(choice) in (*FAULTY, *FILTERED):
         return None  # asked for again
-    fields = _object(message)
-    parts = fields.get("content")
-    if parts is None and isinstance(choice.get("text"), str):  # a plain completion
-        parts, stop, _ = choice["text"].partition(STOP[0])
+    fields, stop = _object(message), ""
+    content = fields.get("content")
+    if content is None and isinstance(choice.get("text"), str):  # a plain completion
+        content, stop, _ = choice["text"].partition(STOP[0])
         finish = "stop" if stop else finish
-    elif not parts and fields and finish and not fields.get("tool_calls"):
-        parts = ""  # all tokens were spent on thinking, or the model says nothing
-    if isinstance(parts, str):
-        parts = [{"type": "text", "text": parts}]
-    parts = [p for p in ([parts] if isinstance(parts, dict) else parts or ()) if isinstance(p, dict)]
-    texts = [part.get("text") for part in parts if part.get("type") in TEXTS]
+    elif not content:  # all tokens were spent on thinking, or the model says nothing
+        content = "" if fields and finish and not fields.get("tool_calls") else None
+    if isinstance(content, str):
+        content = {"type": "text", "text": content}
+    parts = [content] if isinstance(content, dict) else content or ()
+    parts = [part for part in parts if isinstance(part, dict)]
     kinds = {part.get("type") for part in parts} | {k for k, v in fields.items() if v}
     thought = thought or not kinds.isdisjoint(THOUGHTS)
-    if not all(isinstance(text, str) for text in texts) or not (texts or thought):
+    texts = [part["text"] for part in parts if part.get("type") in TEXTS]
+    if not parts or not (texts or thought):
         return None
     text = "".join(texts)
     if "</think>" in text and "<think>" not in text:  # the prompt's end has opened it
         text = f"<think>{text}"
-    if not (said := without_thoughts(text).strip()):
-        thought, text = thought or bool(text.strip()), ""  # of thoughts nothing is used
+    said = without_thoughts(text).strip()
+    thought, text = thought or bool(text.strip()), text if said else ""
     values = _logprobs(_object(choice.get("logprobs")))
+    if stop or said != text.strip():  # they are not of this text alone
+        values = []
     row = {
         "text": text.encode("utf-8", "replace").decode(),  # JSON may hold half of one
         "finish_reason": finish,
