@@ -184,7 +184,7 @@ class Teacher:
         steps, answer = parse_chain(text, style, problem.kind, cut)
         read = {**row, "finish_reason": "length" if cut else "stop"}
         answer = choice_in_reply(problem, read, answer)
-        tokens = row.get("tokens")
+        tokens = row.get("tokens") if row["text"] else None
         if row.get("thinking"):  # the filter tells it by tokens without a text
             tokens = row["completion_tokens"] or 0
         rest = (row.get("logprob"), row["text"], tokens)

@@ -5,7 +5,7 @@ any order, perhaps with some missing; `custom_id`, the request's key, joins the 
 The process may end meanwhile: a later one collects what has arrived, and submits only
 what is missing.  After a kill, a job at the endpoint is found by its hash and adopted.
 
-    ./run_all.sh paper --teacher gpt-4.1-mini --teacher-mode batch
+    ./run_all.sh paper --teacher MODEL --teacher-mode batch
 """
 
 import json
