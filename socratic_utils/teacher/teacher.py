@@ -97,7 +97,7 @@ class Teacher:
                 raise reason
             skipped = f"{len(refused)} of {len(problems) * n} chains are left out"
             warnings.warn(f"{reason}; {skipped}", stacklevel=2)
-        self._warn_of_thoughts([row for row in rows.values() if row.get("thinking")])
+        self._warn_of_thoughts([row for row in rows.values() if "thinking" in row])
         return [
             self._chain(problem, style, sample, rows.get(key, {"text": ""}))
             for problem, job in zip(problems, jobs, strict=True)
@@ -182,24 +182,22 @@ class Teacher:
     def _chain(self, problem: Problem, style: str, sample: int, row: dict) -> Chain:
         text, cut = read_as(problem, style, row["text"]), was_cut(row)
         steps, answer = parse_chain(text, style, problem.kind, cut)
-        read = {**row, "finish_reason": "length" if cut else "stop"}
-        answer = choice_in_reply(problem, read, answer)
-        tokens = row.get("tokens") if row["text"] else None
-        if row.get("thinking"):  # the filter tells it by tokens without a text
-            tokens = row["completion_tokens"] or 0
+        finish = {"finish_reason": "length" if cut else "stop"}
+        answer = choice_in_reply(problem, row | finish, answer)
+        # Tokens without a text tell the filter that a model has only thought.
+        tokens = row.get("tokens") if row["text"] else row.get("thinking")
         rest = (row.get("logprob"), row["text"], tokens)
         return Chain(problem.id, style, steps, answer, self.model, sample, *rest)
 
     def _warn_of_thoughts(self, rows: Sequence[dict]) -> None:
         """Say what becomes of replies that hold thoughts and no text."""
-        tokens = [r["completion_tokens"] or self.max_tokens for r in rows if was_cut(r)]
-        if tokens:
-            what = f"in {len(tokens)} replies of {self.model} all {max(tokens)} tokens"
-            advice = "went into thinking: raise teacher_tokens"
-            warnings.warn(f"{what} {advice}", stacklevel=3)
-        if whole := len(rows) - len(tokens):
-            what = f"{whole} replies of {self.model} are only thoughts"
-            warnings.warn(f"{what}, of which nothing is used", stacklevel=3)
+        what = f"{len(rows)} replies of {self.model} are only thoughts"
+        what += ", of which nothing is used"
+        if cut := [row["thinking"] or self.max_tokens for row in rows if was_cut(row)]:
+            what += f"; in {len(cut)} all {max(cut)} tokens went into thinking: raise "
+            what += "teacher_tokens"
+        if rows:
+            warnings.warn(what, stacklevel=3)
 
     def _ask(self, jobs: list[Job], label: str) -> dict[str, RefusedError]:
         if not self.endpoint.has_address:
@@ -209,7 +207,7 @@ class Teacher:
                 f"{KEY_VARIABLE}, or give --teacher-url with the address of a server, "
                 f"or use the recorded teacher (the first: {jobs[0].problem_id})"
             )
-        self.endpoint.recall(self.store.learnt(self._place))
+        self.endpoint.recall(self.store.learnt(self.endpoint.name))
         to = (self.endpoint, self._remember)
         if self.mode == "batch":
             options = (self.store, self._known, self._budget, self.logprobs)
@@ -224,11 +222,6 @@ class Teacher:
                 raise TeacherError(f"{count} of these chains are {where}: {advice}")
             options = (self._budget(), max(1, self.concurrency), self.logprobs)
             return LiveAsker(*to, *options).ask(jobs, label)
-
-    @property
-    def _place(self) -> str:
-        """What is learnt of an endpoint is kept under it."""
-        return f"{self.endpoint.name} {self.served_as or ''} {self.api}"
 
     def _in_batch_jobs(self) -> list[dict]:
         open_jobs = self.store.open_jobs(self.endpoint.name)
@@ -253,7 +246,7 @@ class Teacher:
 
     def _remember(self, rows: Sequence[dict]) -> None:
         self.store.add(rows, replace=self.logprobs)
-        self.store.learn(self._place, self.endpoint.unsupported)
+        self.store.learn(self.endpoint.name, self.endpoint.unsupported)
         self.usage["asked"] += len(rows)
         for name in ("prompt_tokens", "completion_tokens"):
             self.usage[name] += sum(row[name] or 0 for row in rows)

@@ -77,8 +77,8 @@ def reply_rows(reply: dict, n: int = 1, logprobs: bool = True) -> list[dict]:
 
     `logprob` is the sum over the `tokens` tokens of a choice, both None where the
     endpoint gives none, and absent without `logprobs`: requesting them later is a new
-    request.  `thinking` marks a row that has thoughts and no text.  A choice without a
-    message, or that a fault or a filter ended, is skipped.
+    request.  A row with thoughts and no text has `thinking`, the number of its tokens.
+    A choice without a message, or that a fault or a filter ended, is skipped.
     """
     usage = _object(reply.get("usage"))
     prompt, total = (_count(usage.get(f"{x}_tokens")) for x in ("prompt", "completion"))
@@ -92,6 +92,8 @@ def reply_rows(reply: dict, n: int = 1, logprobs: bool = True) -> list[dict]:
         row["prompt_tokens"] = prompt if row is rows[0] else 0
         share = None if total is None else round(total / len(rows))
         row["completion_tokens"] = row["tokens"] if exact else share
+        if "thinking" in row:
+            row["thinking"] = row["completion_tokens"] or 0
         if not logprobs:
             del row["logprob"], row["tokens"]
     return rows

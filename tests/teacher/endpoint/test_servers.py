@@ -124,8 +124,8 @@ FIELDS = {"reasoning_content": CHAIN}, {"reasoning": CHAIN}, HIDDEN
 
 @MODES
 @pytest.mark.parametrize("finish, sentence", [
-    ("length", "all [59] tokens went into thinking: raise teacher_tokens"),
-    ("stop", "1 replies of toy are only thoughts, of which nothing is used"),
+    ("length", "in 1 all [59] tokens went into thinking: raise teacher_tokens"),
+    ("stop", "1 replies of toy are only thoughts, of which nothing is used$"),
 ])  # fmt: skip
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("name", EMPTY)
@@ -135,7 +135,7 @@ def test_thoughts_without_a_text_are_a_reason_of_their_own(
     with pytest.warns(UserWarning, match=sentence):
         row, chain = sampled(mode, EMPTY[name] | field | {"finish_reason": finish})
     assert row["text"] == chain.text == "" and chain.answer is None
-    assert chain.tokens == row["completion_tokens"] and row["thinking"]
+    assert chain.tokens == row["completion_tokens"] == row["thinking"]
 
 
 def test_notebook_02_counts_them():
@@ -260,11 +260,10 @@ LOST = [
 ]  # fmt: skip
 
 
-@MODES
 @pytest.mark.parametrize("api", ["chat", "completion"])
 @pytest.mark.parametrize("logprobs", LOST)
-def test_a_likelihood_that_is_lost_does_not_cost_the_text(mode, api, logprobs):
-    row, chain = sampled(mode, {"logprobs": logprobs}, logprobs=True, api=api)
+def test_a_likelihood_that_is_lost_does_not_cost_the_text(api, logprobs):
+    row, chain = sampled("live", {"logprobs": logprobs}, logprobs=True, api=api)
     assert chain.answer == "48" and row["completion_tokens"] == 5
     assert row["logprob"] is row["tokens"] is chain.logprob is chain.tokens is None
 
@@ -314,6 +313,8 @@ REFUSALS = [
     ("temperature", refusal(
         "Unsupported value: 'temperature' does not support 0 with this model. Only the "
         "default (1) value is supported.", param="temperature")),
+    ("temperature", (422, {"detail": [{"loc": ["body", "temperature"], "input": 0.0,
+                                       "msg": "Input should be greater than 0"}]})),
     ("temperature", refusal("invalid temperature: only 1 is allowed for this model")),
     ("temperature", (422, {"error": "Input validation error: `temperature` must be "
                                     "strictly positive", "error_type": "validation"})),
@@ -406,14 +407,14 @@ def test_after_a_week_everything_is_tried_again(tmp_path):
 
 
 def test_models_are_learnt_apart(tmp_path):
-    with TeacherServer(refuses={"seed": REFUSALS[6][1]}) as server:
+    with TeacherServer(refuses={"seed": REFUSALS[8][1]}) as server:
         for model in ("toy", "other"):
             make(server, tmp_path, model).sample(PROBLEMS[:1])
         assert len(server.requests) == 4
 
 
 def test_requests_in_flight_at_a_refusal_are_asked_again(tmp_path):
-    with TeacherServer(refuses={"seed": REFUSALS[6][1]}, latency=0.02) as server:
+    with TeacherServer(refuses={"seed": REFUSALS[8][1]}, latency=0.02) as server:
         chains = make(server, tmp_path, concurrency=6).sample(PROBLEMS)
         assert len(server.requests) <= 12 + 6
     assert all(chain.answer == "48" for chain in chains)
