@@ -8,6 +8,7 @@
 
 import argparse
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -29,6 +30,7 @@ class Parser(argparse.ArgumentParser):
     """Answers a wrong option in one line instead of a page of usage."""
 
     def error(self, message: str) -> NoReturn:
+        message = re.sub(r"://\S+", "://...", message)  # it may hold a key
         self.exit(BAD_INPUT, f"run_all: {message}; see ./run_all.sh --help\n")
 
 

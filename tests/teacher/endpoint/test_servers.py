@@ -122,7 +122,6 @@ HIDDEN = {"usage": {"prompt_tokens": 7, "completion_tokens": 9,
 FIELDS = {"reasoning_content": CHAIN}, {"reasoning": CHAIN}, HIDDEN
 
 
-@MODES
 @pytest.mark.parametrize("finish, sentence", [
     ("length", "in 1 all [59] tokens went into thinking: raise teacher_tokens"),
     ("stop", "1 replies of toy are only thoughts, of which nothing is used$"),
@@ -130,8 +129,9 @@ FIELDS = {"reasoning_content": CHAIN}, {"reasoning": CHAIN}, HIDDEN
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("name", EMPTY)
 def test_thoughts_without_a_text_are_a_reason_of_their_own(
-    mode, name, field, finish, sentence
+    name, field, finish, sentence
 ):
+    mode = "batch" if name == "null" else "live"
     with pytest.warns(UserWarning, match=sentence):
         row, chain = sampled(mode, EMPTY[name] | field | {"finish_reason": finish})
     assert row["text"] == chain.text == "" and chain.answer is None
@@ -592,6 +592,8 @@ def test_an_address_with_a_key_is_refused_before_anything_is_written(
         for main in (cli.main, jobs.main):
             words = ["smoke", "--teacher", "toy", "--teacher-url", url]
             assert main([*words, "--dry-run"]) == main(words) == 2
+            with pytest.raises(SystemExit):  # a misspelled option
+                main(["smoke", f"--teacher_url=http://h/{url}"])
     assert list(tmp_path.iterdir()) == []
     assert "geheim" not in "".join(capfd.readouterr())
 
