@@ -21,6 +21,7 @@ from .files import content_hash, project_root
 
 SCALES = ("smoke", "small", "paper")
 CHOICES = {"scale": SCALES, "reuse": ("", "reference"), "ablations": ("", "all")}
+KEY_VARIABLE = "OPENAI_API_KEY"
 OUTPUTS_VARIABLE = "SOCRATIC_OUTPUTS"
 MICRO_BATCH = 8  # sequences on a GPU at once; gradients of more are accumulated
 
@@ -154,7 +155,7 @@ PRESETS = {
         training=Training(epochs=2.0, batch_size=4),  # what fits an hour of slow CPU
     ),
     "paper": Settings(
-        "paper", "gsm8k", "openai-community/gpt2", "gpt-4.1-mini",
+        "paper", "gsm8k", "openai-community/gpt2", "gpt-6-luna",
         training=Training(epochs=10.0, batch_size=32, learning_rate=5e-5),
         teacher_tokens=512,
         many=ManyChains(
@@ -217,6 +218,8 @@ def _checked(name: str, value: Any) -> tuple[str, Any]:
         close = ", ".join(get_close_matches(name, FIELDS, cutoff=0.7))
         hint = f"did you mean {close}?" if close else "see socratic_utils/config.py"
         raise ValueError(f"unknown setting {name!r}: {hint}")
+    if name == "teacher_url":  # before a key in it is written or shown anywhere
+        check_address(value)
     part, kind = FIELDS[name]
     several = get_origin(kind) is tuple
     wanted = (get_args(kind) or (kind,))[0]  # int of `int | None`, of `tuple[int, ...]`
@@ -229,6 +232,14 @@ def _checked(name: str, value: Any) -> tuple[str, Any]:
     if wanted in (int, float) and not all(0 <= item < inf for item in items):
         raise ValueError(f"{name} must not be negative or infinite, not {value!r}")
     return part, tuple(items) if several else items[0]
+
+
+def check_address(url: Any) -> None:
+    """Raises ValueError unless `url` is the address of a server, without a key."""
+    host, rest = r"([\w.-]+|\[[\da-fA-F:]+\])", r"(:[1-9]\d*)?(/[^?#@\s]*)?"
+    if not re.fullmatch(f"https?://{host}{rest}", str(url)):
+        such = f"such as http://127.0.0.1:8000/v1 (a key belongs into {KEY_VARIABLE})"
+        raise ValueError(f"the teacher's URL is no address of a server, {such}")
 
 
 def _slug(text: str) -> str:

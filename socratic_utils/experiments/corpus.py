@@ -22,7 +22,7 @@ from socratic_utils.config import Settings
 from socratic_utils.files import write_jsonl_rows
 from socratic_utils.filtering import down_sampling, right_answers
 from socratic_utils.filtering.down_sampling import Pool, correct_only, keep_all
-from socratic_utils.filtering.right_answers import Attempt, Filtered
+from socratic_utils.filtering.right_answers import THINKING, Attempt, Filtered
 from socratic_utils.problems import (
     Chain,
     Problem,
@@ -123,8 +123,8 @@ def _reference_chains(
 def reason_rows(results: dict[str, Filtered]) -> list[dict]:
     """One row per style and reason: how many attempts were kept or dropped, and why."""
     return [{"style": style, "reason": reason, "attempts": result.reasons()[reason]}
-            for style, result in results.items()
-            for reason in right_answers.REASONS]  # fmt: skip
+            for style, result in results.items() for reason in right_answers.REASONS
+            if reason != THINKING or result.reasons()[reason]]  # fmt: skip
 
 
 def attempt_rows(results: dict[str, Filtered]) -> list[dict]:

@@ -15,8 +15,10 @@ from socratic_utils.answers import equation_is_right, find_equations, is_correct
 from socratic_utils.problems import Chain, Problem
 from socratic_utils.teacher.endpoint.errors import RefusedError
 
-KEPT = "kept"
-REASONS = (KEPT, "no final answer", "no steps", "wrong arithmetic", "wrong reasoning")
+KEPT, THINKING = "kept", "only thinking"
+REASONS = (
+    KEPT, "no final answer", "no steps", "wrong arithmetic", "wrong reasoning", THINKING
+)  # fmt: skip
 RESAMPLE_TEMPERATURE = 0.7  # our choice: the paper reports none
 
 
@@ -47,6 +49,8 @@ class Filtered:
 
 def judge(problem: Problem, chain: Chain) -> str:
     """The filter rule: one of REASONS.  Change this function to change the filter."""
+    if chain.tokens is not None and not chain.text:  # they were no text
+        return THINKING
     if chain.answer is None:
         return "no final answer"
     if not chain.steps:

@@ -8,6 +8,7 @@
 
 import argparse
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -29,6 +30,7 @@ class Parser(argparse.ArgumentParser):
     """Answers a wrong option in one line instead of a page of usage."""
 
     def error(self, message: str) -> NoReturn:
+        message = re.sub(r"://\S+", "://...", message)  # it may hold a key
         self.exit(BAD_INPUT, f"run_all: {message}; see ./run_all.sh --help\n")
 
 
@@ -70,7 +72,7 @@ def asked(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def check(settings: config.Settings) -> config.Settings:
-    """The settings, if benchmark, student, address and committed run exist."""
+    """The settings, if benchmark, student and committed run exist."""
     dataset, student, reference = settings.dataset, settings.student, settings.reference
     data, local = os.environ.get(DATA_VARIABLE), ", ".join(sorted(LOCAL_STUDENTS))
     is_student = student in LOCAL_STUDENTS or Path(student).is_dir() or "/" in student
@@ -88,10 +90,6 @@ def check(settings: config.Settings) -> config.Settings:
     ):  # fmt: skip
         if wrong:
             raise ValueError(sentence)
-    if settings.teacher_url:
-        from socratic_utils.teacher.endpoint.errors import check_address
-
-        check_address(settings.teacher_url)
     run = read_json(reference / "run.json", {}) if settings.reuse else {}
     for name in ("student", "teacher", "train_limit", "test_limit", "seed"):
         own = getattr(settings, name)

@@ -9,7 +9,8 @@ asked for again:
     >>> store.find(["ab12"])["ab12"]["text"]
     '...'
 
-The file also holds the ids of open batch jobs.  Not covered: deleting replies.
+The file also holds the ids of open batch jobs, and which parts of requests endpoints do
+not support.  Not covered: deleting replies.
 """
 
 import json
@@ -21,6 +22,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -37,7 +39,10 @@ CREATE INDEX IF NOT EXISTS by_problem ON replies (model, problem_id);
 CREATE TABLE IF NOT EXISTS jobs (
     id TEXT PRIMARY KEY, endpoint TEXT NOT NULL, stubs TEXT NOT NULL,
     status TEXT NOT NULL, at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS unsupported (
+    endpoint TEXT PRIMARY KEY, parts TEXT NOT NULL, at REAL NOT NULL);
 """
+KNOWN_SECONDS = 7 * 24 * 3600.0  # until an endpoint is tried with all parts again
 
 
 class StoreError(RuntimeError):
@@ -119,7 +124,7 @@ class ReplyStore:
         save_jsonl(path, rows)
         return len(rows)
 
-    def _read(self, query: str, *values: str) -> list[tuple]:
+    def _read(self, query: str, *values: Any) -> list[tuple]:
         with self._database() as db:
             return db.execute(query, values).fetchall()
 
@@ -167,6 +172,21 @@ class ReplyStore:
         """The job's results are stored, or there will be none."""
         with self._database() as db:
             db.execute("UPDATE jobs SET status = ? WHERE id = ?", (status, job_id))
+
+    def learn(self, endpoint: str, parts: Iterable[str]) -> None:
+        """Remember which parts of requests an endpoint does not support, and when that
+        was learnt."""
+        new = "excluded.parts"
+        query = f"""INSERT INTO unsupported VALUES (?, ?, ?) ON CONFLICT DO UPDATE
+            SET parts = {new}, at = excluded.at
+            WHERE parts != {new} OR at < excluded.at - {KNOWN_SECONDS}"""
+        with self._database() as db:
+            db.execute(query, (endpoint, json.dumps(sorted(parts)), time.time()))
+
+    def learnt(self, endpoint: str) -> set[str]:
+        query = "SELECT parts FROM unsupported WHERE endpoint = ? AND at > ?"
+        rows = self._read(query, endpoint, time.time() - KNOWN_SECONDS)
+        return {part for (parts,) in rows for part in json.loads(parts)}
 
 
 def shipped_recordings() -> list[Path]:

@@ -1,24 +1,28 @@
 """What a teacher costs, before and while it is asked.
 
 Prices are in dollars per million tokens, from `prices.csv` or the file that
-SOCRATIC_PRICES names: they change, so edit them.  Tokens of future requests are
-*estimated* from the model's cached replies, or from four characters per token:
+SOCRATIC_PRICES names: they change, so edit them, with the day you `read` them.  Tokens
+of future requests are *estimated* from the model's cached replies, or from four
+characters per token:
 
-    >>> price_of("gpt-4.1-mini").of(prompt_tokens=1_000_000, completion_tokens=0)
-    0.4
+    >>> price_of("gpt-6-luna").of(prompt_tokens=1_000_000, completion_tokens=0)
+    0.1
 """
 
 import csv
 import json
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
+from datetime import date
 from importlib import resources
 from pathlib import Path
 
 from .endpoint.errors import TeacherError
 
 PRICES_VARIABLE = "SOCRATIC_PRICES"
+OLD_DAYS = 365  # since a price was read
 BATCH_SHARE = 0.5  # of the price of a live request
 CHARACTERS_A_TOKEN = 4.0
 TYPICAL_COMPLETION = 120  # tokens of a chain, where no reply is known yet
@@ -41,7 +45,10 @@ def price_table() -> Path:
 
 
 def price_of(model: str, batch: bool = False) -> Price | None:
-    """The price of a model, or None.  ValueError names a row that is no price."""
+    """The price of a model, or None; with a warning, if it was read over a year ago.
+
+    ValueError names a row that is no price.
+    """
     path, share = price_table(), BATCH_SHARE if batch else 1.0
     if not path.exists():
         raise ValueError(f"{path} does not exist: correct or unset {PRICES_VARIABLE}")
@@ -49,10 +56,15 @@ def price_of(model: str, batch: bool = False) -> Price | None:
         for line, row in enumerate(csv.DictReader(file), 2):
             try:
                 prompt, completion = float(row["prompt"]), float(row["completion"])
+                read = date.fromisoformat(row.get("read") or date.today().isoformat())
             except (KeyError, TypeError, ValueError):
                 columns = "model, prompt and completion, dollars a million tokens"
-                raise ValueError(f"{path}, line {line}: give {columns}") from None
+                what = f"give {columns}, and the day they were read, such as 2026-11-29"
+                raise ValueError(f"{path}, line {line}: {what}") from None
             if row.get("model") == model:
+                if (date.today() - read).days > OLD_DAYS:
+                    what = f"the price of {model} was read on {read}"
+                    warnings.warn(f"{what}: look it up and edit {path}", stacklevel=2)
                 return Price(share * prompt, share * completion)
     return None
 

@@ -25,7 +25,7 @@ from .cost import Budget, Estimate, Price, estimate, price_of, price_table, spen
 from .endpoint.batch import BatchAsker
 from .endpoint.client import Endpoint
 from .endpoint.errors import KEY_VARIABLE, MODES, RefusedError, TeacherError
-from .endpoint.job import Job, missing
+from .endpoint.job import Job, missing, was_cut
 from .endpoint.live import LiveAsker
 from .prompts import asked_text, load_prompt, read_as
 
@@ -35,6 +35,11 @@ STORE_NAME = "replies.sqlite"
 @cache  # a plan makes a hundred teachers
 def _rows_by_key(recordings: tuple[Any, ...]) -> dict[str, dict]:
     return {row["key"]: row for path in recordings for _, row in read_rows(path)}
+
+
+@cache
+def _say_once(message: str) -> None:
+    print(message, flush=True)
 
 
 @dataclass
@@ -92,6 +97,7 @@ class Teacher:
                 raise reason
             skipped = f"{len(refused)} of {len(problems) * n} chains are left out"
             warnings.warn(f"{reason}; {skipped}", stacklevel=2)
+        self._warn_of_thoughts([row for row in rows.values() if "thinking" in row])
         return [
             self._chain(problem, style, sample, rows.get(key, {"text": ""}))
             for problem, job in zip(problems, jobs, strict=True)
@@ -174,11 +180,24 @@ class Teacher:
         return list({r["key"]: r for r in rows + self.store.of(self.model)}.values())
 
     def _chain(self, problem: Problem, style: str, sample: int, row: dict) -> Chain:
-        text, cut = read_as(problem, style, row["text"]), row.get("finish_reason")
-        steps, answer = parse_chain(text, style, problem.kind, cut == "length")
-        answer = choice_in_reply(problem, row, answer)
-        rest = (row.get("logprob"), row["text"], row.get("tokens"))
+        text, cut = read_as(problem, style, row["text"]), was_cut(row)
+        steps, answer = parse_chain(text, style, problem.kind, cut)
+        finish = {"finish_reason": "length" if cut else "stop"}
+        answer = choice_in_reply(problem, row | finish, answer)
+        # Tokens without a text tell the filter that a model has only thought.
+        tokens = row.get("tokens") if row["text"] else row.get("thinking")
+        rest = (row.get("logprob"), row["text"], tokens)
         return Chain(problem.id, style, steps, answer, self.model, sample, *rest)
+
+    def _warn_of_thoughts(self, rows: Sequence[dict]) -> None:
+        """Say what becomes of replies that hold thoughts and no text."""
+        what = f"{len(rows)} replies of {self.model} are only thoughts"
+        what += ", of which nothing is used"
+        if cut := [row["thinking"] or self.max_tokens for row in rows if was_cut(row)]:
+            what += f"; in {len(cut)} all {max(cut)} tokens went into thinking: raise "
+            what += "teacher_tokens"
+        if rows:
+            warnings.warn(what, stacklevel=3)
 
     def _ask(self, jobs: list[Job], label: str) -> dict[str, RefusedError]:
         if not self.endpoint.has_address:
@@ -188,6 +207,7 @@ class Teacher:
                 f"{KEY_VARIABLE}, or give --teacher-url with the address of a server, "
                 f"or use the recorded teacher (the first: {jobs[0].problem_id})"
             )
+        self.endpoint.recall(self.store.learnt(self.endpoint.name))
         to = (self.endpoint, self._remember)
         if self.mode == "batch":
             options = (self.store, self._known, self._budget, self.logprobs)
@@ -211,6 +231,8 @@ class Teacher:
         """What may still be spent, by all processes together."""
         price = price_of(self.model)
         if not self.max_cost:
+            if price is None:
+                _say_once(f"no price is known for {self.model}: its cost is unknown")
             return Budget(math.inf, price or Price(0.0, 0.0))
         if price is None:
             raise TeacherError(
@@ -224,6 +246,7 @@ class Teacher:
 
     def _remember(self, rows: Sequence[dict]) -> None:
         self.store.add(rows, replace=self.logprobs)
+        self.store.learn(self.endpoint.name, self.endpoint.unsupported)
         self.usage["asked"] += len(rows)
         for name in ("prompt_tokens", "completion_tokens"):
             self.usage[name] += sum(row[name] or 0 for row in rows)

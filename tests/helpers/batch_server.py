@@ -41,10 +41,13 @@ class BatchServer(TeacherServer):
                 continue
             status = RESULTS.get(fault, 200) if number % 3 == 0 else 200
             result = {"error": {}}
-            if refused := self.refused(line["body"]):
+            behaviour = self.fixed(line["body"]) or "ok"
+            if isinstance(behaviour, tuple):
+                status, result = behaviour
+            elif refused := self.refused(line["body"]):
                 status, result = refused
             elif status == 200:
-                result = self.completion(line["body"])
+                result = self.completion(line["body"], behaviour)
             (output if status == 200 else errors).append(
                 {"custom_id": line["custom_id"], "error": None,
                  "response": {"status_code": status, "body": result}}

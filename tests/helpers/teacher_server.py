@@ -7,12 +7,16 @@
 
 Transient: 429, 429_bare (without Retry-After), 429_long (200 seconds), 500, 503, hang,
 cut, cut_body, content_type, not_json, no_choices, no_message, trickle (slow, whole),
-drip (a byte now and then, never whole).
+drip (a byte now and then, never whole), stall (some bytes, then silence).
 Permanent: 400, 401, 404, context, filter.
 In an answer: length, content_filter, thought_only (no text), no_logprobs, one_choice
 (`n` ignored).
+Further behaviours: a tuple (status, body) is that reply, whatever was asked, with more
+headers as a third item; a dictionary changes a good answer: fields of the message, of
+the choice (`finish_reason`, `logprobs`, `error`, `text`) and `usage`.
 `refuses` names fields of a request that are refused, each with the error's body; a
-field "system" stands for a system message.  Batch jobs are in `batch_server`.
+field "system" stands for a system message.  `api_at` is the path of the API, and
+`elsewhere` what other paths answer.  Batch jobs are in `batch_server`.
 """
 
 import json
@@ -51,7 +55,10 @@ class TeacherServer:
     """Listens on a free loopback port; `requests` and so on keep what was asked."""
 
     def __init__(self, behaviours=(), always=None, reply=REPLY, shares=None, seed=0,
-                 latency=0.0, honours_n=True, retry_after=0, refuses=None):  # fmt: skip
+                 latency=0.0, honours_n=True, retry_after=0, refuses=None,
+                 api_at="/v1", elsewhere=(404, {"error": {"message": "not found"}})
+                 ):  # fmt: skip
+        self.api_at, self.elsewhere = api_at, elsewhere
         self.retry_after, self.refuses = retry_after, refuses or {}
         self.behaviours, self.always = list(behaviours), always or {}
         self.shares, self.random = shares or {}, random.Random(seed)
@@ -62,7 +69,8 @@ class TeacherServer:
         handler = type("Handler", (self.handler_class,), {"teacher": self})
         self.http = Quiet(("127.0.0.1", 0), handler)
         self.http.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.http.server_port}/v1"
+        self.root = f"http://127.0.0.1:{self.http.server_port}"
+        self.url = f"{self.root}/v1"
 
     @property
     def handler_class(self):
@@ -82,9 +90,8 @@ class TeacherServer:
         with self.lock:
             self.requests.append(request)
             self.headers.append(headers)
-            for word, behaviour in self.always.items():
-                if word in asked(request):
-                    return behaviour
+            if (behaviour := self.fixed(request)) is not None:
+                return behaviour
             if self.behaviours:
                 return self.behaviours.pop(0)
             draw = self.random.random()
@@ -92,6 +99,11 @@ class TeacherServer:
                 if (draw := draw - share) < 0:
                     return behaviour
             return "ok"
+
+    def fixed(self, request):
+        """The behaviour that a word of the problem demands, if any."""
+        found = (b for word, b in self.always.items() if word in asked(request))
+        return next(found, None)
 
     def refused(self, request):
         """The error of the first field that is not taken, as (status, body)."""
@@ -108,17 +120,29 @@ class TeacherServer:
         if behaviour == "no_choices":
             count = 0
         choices = [self.choice(request, i, behaviour) for i in range(count)]
+        usage = {"prompt_tokens": 7, "completion_tokens": 5 * count,
+                 "total_tokens": 7 + 5 * count}  # fmt: skip
+        if isinstance(behaviour, dict):
+            changed = dict(behaviour)
+            usage = changed.pop("usage", usage)
+            own = ("finish_reason", "logprobs", "error", "text")
+            parts = {name: changed.pop(name) for name in own if name in changed}
+            for choice in choices:
+                choice.update(parts)
+                if isinstance(choice.get("message"), dict):
+                    choice["message"].update(changed)
         with self.lock:
             self.answered.append((asked(request), request.get("seed"), count))
         return {
             "id": "x", "object": "chat.completion", "created": 0,
             "model": request["model"], "choices": choices,
-            "usage": {"prompt_tokens": 7, "completion_tokens": 5 * count,
-                      "total_tokens": 7 + 5 * count},
+            "usage": usage,
         }  # fmt: skip
 
     def choice(self, request, index, behaviour):
         """One choice, with the words of its seed and five tokens of log-likelihood."""
+        if isinstance(behaviour, dict):
+            behaviour = "ok"
         text = self.reply.format(seed=request.get("seed", 0) + index)
         finish = behaviour if behaviour in ("length", "content_filter") else "stop"
         text = {"length": text[:40], "content_filter": None}.get(finish, text)
@@ -149,8 +173,10 @@ class Handler(BaseHTTPRequestHandler):
         data = self.rfile.read(int(self.headers["Content-Length"]))
         self.teacher.connections.add(self.client_address)
         self.teacher.paths.append(self.path)
-        if self.path not in ("/v1/chat/completions", "/v1/completions"):
-            return self.send(404, b'{"error": {"message": "not found"}}')
+        below = self.path.removeprefix(self.teacher.api_at)
+        is_there = self.path.startswith(self.teacher.api_at)
+        if not is_there or below not in ("/chat/completions", "/completions"):
+            return self.raw(*self.teacher.elsewhere)
         request = json.loads(data)
         behaviour = self.teacher.take(request, self.headers)
         if refused := self.teacher.refused(request):
@@ -159,15 +185,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def behave(self, request, behaviour):
         time.sleep(self.teacher.latency)
-        if behaviour == "hang":
+        if isinstance(behaviour, tuple):
+            self.raw(*behaviour)
+        elif behaviour == "hang":
             self.teacher.stopping.wait(30)
             self.close_connection = True
         elif behaviour == "cut":
             self.close_connection = True
-        elif behaviour in BROKEN:
+        elif isinstance(behaviour, str) and behaviour in BROKEN:
             kind, body = BROKEN[behaviour]
             self.send(200, body, kind)
-        elif behaviour in STATUS:
+        elif isinstance(behaviour, str) and behaviour in STATUS:
             # Careless servers echo the key: no error of ours may pass it on.
             echo = f"refused {self.headers['Authorization']}"
             error = {"message": echo, "code": CODES.get(behaviour)}
@@ -176,7 +204,18 @@ class Handler(BaseHTTPRequestHandler):
             self.send(STATUS[behaviour], json.dumps({"error": error}).encode(), **again)
         else:
             body = json.dumps(self.teacher.completion(request, behaviour)).encode()
-            self.send(200, body, part=behaviour)
+            part = behaviour if isinstance(behaviour, str) else ""
+            self.send(200, body, part=part)
+
+    def raw(self, status, body, headers=None):
+        """A reply as it is: bytes and text are sent so, other values as JSON."""
+        kind = "application/json"
+        if isinstance(body, (str, bytes)):
+            kind = "text/html"
+        else:
+            body = json.dumps(body)
+        body = body.encode() if isinstance(body, str) else body
+        self.send(status, body, kind, **(headers or {}))
 
     def send(self, status, body, kind="application/json", part="", **headers):
         self.send_response(status)
@@ -186,6 +225,11 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if part == "cut_body":
             self.wfile.write(body[: len(body) // 2])
+            self.close_connection = True
+        elif part == "stall":
+            self.wfile.write(body[:20])
+            self.wfile.flush()
+            self.teacher.stopping.wait(30)
             self.close_connection = True
         elif part in ("trickle", "drip"):
             size, pause = {"trickle": (200, 0.005), "drip": (1, 0.1)}[part]

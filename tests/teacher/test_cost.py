@@ -1,7 +1,14 @@
 """Prices, estimates, and a budget that is never passed."""
 
+import csv
+import re
+import warnings
+from datetime import date, timedelta
+
 import pytest
 
+from socratic_utils.config import PRESETS
+from socratic_utils.files import project_root
 from socratic_utils.problems import Problem
 from socratic_utils.teacher import Teacher, TeacherError, cost
 from socratic_utils.teacher.cost import Budget, Price, estimate, price_of, spent
@@ -30,10 +37,44 @@ def test_the_shipped_table_has_prices():
     assert price_of("no-such-model") is None
 
 
+def test_every_teacher_that_is_named_anywhere_has_a_price():
+    root = project_root()
+    names = {settings.teacher for settings in PRESETS.values()}
+    for path in [root / "README.md", root / "run_all.sh",
+                 *(root / "notebooks").glob("*.ipynb")]:  # fmt: skip
+        pattern = r"--teacher (gpt-\S+)|teacher\W+(gpt-[\w.-]+)"
+        for found in re.findall(pattern, path.read_text("utf-8")):
+            names.update(filter(None, found))
+    assert "gpt-6-luna" in names and all(map(price_of, names)), names
+
+
+def test_every_price_has_the_day_it_was_read():
+    with cost.price_table().open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        if float(row["completion"]):
+            assert date(2026, 5, 1) <= date.fromisoformat(row["read"]) <= date.today()
+
+
+@pytest.mark.parametrize("days, warned", [(None, 0), (0, 0), (364, 0), (366, 1)])
+def test_a_price_that_is_older_than_a_year_is_warned_of(prices, days, warned):
+    read = date.today() - timedelta(days=days or 0)
+    prices.write_text(
+        "model,prompt,completion,read\n"
+        f"other,1,2,2001-01-01\ntoy,1,2,{'' if days is None else read}\n"
+    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert price_of("toy") == Price(1.0, 2.0)
+    assert len(caught) == warned
+    assert all(str(prices) in str(w.message) for w in caught)
+
+
 def test_a_bad_line_is_named(prices):
-    prices.write_text("model,prompt,completion\ntoy,cheap,2\n")
-    with pytest.raises(ValueError, match="prices.csv, line 2"):
-        price_of("toy")
+    for row in ("toy,cheap,2,", "toy,1,2,May 2026"):
+        prices.write_text(f"model,prompt,completion,read\n{row}\n")
+        with pytest.raises(ValueError, match="prices.csv, line 2"):
+            price_of("toy")
     prices.unlink()
     with pytest.raises(ValueError, match="does not exist"):
         price_of("toy")
@@ -113,6 +154,16 @@ def test_a_run_stops_below_its_budget_and_goes_on_later(tmp_path, prices):
         assert len(server.requests) * 0.017 <= limit
         chains = teacher(server, 50.0).sample(PROBLEMS, "cot")
         assert len(chains) == 40 and len(server.requests) == 40
+
+
+def test_an_unknown_cost_is_said_before_anything_is_asked(prices, capsys):
+    with TeacherServer() as server:
+        teacher = Teacher("priceless", server.url, None, recorded=(), max_cost=None)
+        assert "price unknown" in str(teacher.estimate(PROBLEMS[:2], "cot"))
+        teacher.sample(PROBLEMS[:2])
+        teacher.sample(PROBLEMS[2:4])
+    said = "no price is known for priceless: its cost is unknown"
+    assert capsys.readouterr().out.count(said) == 1
 
 
 def test_a_price_that_is_missing_is_asked_for(tmp_path, prices):

@@ -1,6 +1,6 @@
 """A language model as a judge: the same pairs and the same kind of file.
 
-    ask_model(judge_of(settings, "gpt-4.1-mini"), pairs, folder)
+    ask_model(judge_of(settings, "MODEL"), pairs, folder)
 
 SCoTD asked people only.  A model has known biases (long answers, the left side), so its
 lines are marked "model" and never mixed with people's.

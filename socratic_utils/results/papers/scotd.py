@@ -1,6 +1,6 @@
 """Our scores beside the tables and figures of SCoTD (Li et al., 2023).
 
-    compare_table("table2a", scores(rows), dataset="quarel", teacher="gpt-4.1-mini",
+    compare_table("table2a", scores(rows), dataset="quarel", teacher="gpt-6-luna",
                   comparable=True)
 
 Runs are `comparable` if student model, data and recipe are the paper's (`paper` scale,

@@ -5,7 +5,7 @@ any order, perhaps with some missing; `custom_id`, the request's key, joins the 
 The process may end meanwhile: a later one collects what has arrived, and submits only
 what is missing.  After a kill, a job at the endpoint is found by its hash and adopted.
 
-    ./run_all.sh paper --teacher gpt-4.1-mini --teacher-mode batch
+    ./run_all.sh paper --teacher MODEL --teacher-mode batch
 """
 
 import json
@@ -20,8 +20,8 @@ from socratic_utils.files import content_hash
 from ..cache import ReplyStore
 from ..cost import BATCH_SHARE, Budget
 from .client import Endpoint
-from .errors import RefusedError, TeacherError, explained, is_retried
-from .job import Job, missing, reply_rows
+from .errors import PARTS, RefusedError, TeacherError, error_in, explained, is_retried
+from .job import Job, is_filtered, missing, reply_rows
 
 MOST_REQUESTS = 50_000  # of one job, by the API's rules
 MOST_BYTES = 200 * 10**6
@@ -47,7 +47,7 @@ class BatchAsker:
         """Ask for all; returns refused keys.  TeacherError: some are missing."""
         import openai
 
-        self.example, self.refused = jobs[0], {}
+        self.example, self.refused, self.filtered = jobs[0], {}, {}
         jobs = [one for job in jobs for one in job.singles()]
         print(f"{label}: {len(jobs)} chains in batch jobs", flush=True)
         try:
@@ -58,6 +58,8 @@ class BatchAsker:
                 if not self._missing(jobs):
                     break
         except openai.NotFoundError:
+            if self.endpoint.move_on(self.endpoint.address):
+                return self.ask(jobs, label)
             model, advice = self.endpoint.model, "ask it with --teacher-mode live"
             message = f"the endpoint of {model} has no batch jobs: {advice}"
             raise TeacherError(message) from None
@@ -66,6 +68,8 @@ class BatchAsker:
             raise explained(self.endpoint.model, status, body) from None
         except openai.APIConnectionError:
             raise self.endpoint.failed() from None
+        open_keys = {job.keys[0] for job in self._missing(jobs)}
+        self.refused |= {k: e for k, e in self.filtered.items() if k in open_keys}
         if lost := self._missing(jobs):
             raise TeacherError(
                 f"{len(lost)} of {len(jobs)} chains of {self.endpoint.model} did not "
@@ -93,7 +97,9 @@ class BatchAsker:
             lines = b"".join(line for _, line in part)
             files = self.endpoint.client.files
             file = files.create(file=("requests.jsonl", lines), purpose="batch")
-            self._create(file.id, [stub for job, _ in part for stub in job.stubs()])
+            without = {"unsupported": sorted(self.endpoint.unsupported)}
+            stubs = [stub | without for job, _ in part for stub in job.stubs()]
+            self._create(file.id, stubs)
 
     def _parts(self, jobs: Sequence[Job]) -> Iterator[list[tuple[Job, bytes]]]:
         """Jobs and their lines, split at the API's limits."""
@@ -177,22 +183,24 @@ class BatchAsker:
 
     def _store_results(self, content: bytes, by_key: dict) -> None:
         """Store the rows of a result file; lines that are not results are skipped."""
-        rows, sent = [], self.endpoint.body(self.example.request, 1, self.logprobs)
+        # Of all parts: the job may have been submitted before some were learnt.
+        rows, sent = [], {**dict.fromkeys(PARTS), **self.example.request}
         for line in content.split(b"\n"):
             try:
                 result = json.loads(line)
                 stub = by_key[result["custom_id"]]
                 response = result.get("response") or {}
-                status = int(response.get("status_code") or 0)
-                body = response.get("body") or {}
-            except (ValueError, KeyError, TypeError):
-                continue
-            if status == 200:
-                for reply in reply_rows(body, 1, self.logprobs):
-                    rows.append({**stub, **reply, "batch": True})
-            elif self.endpoint.learn(sent, status, body.get("error")):
-                continue  # it is submitted again without that part
-            elif 400 <= status < 500 and not is_retried(status):
-                error = explained(self.endpoint.model, status, body.get("error"))
-                self.refused[stub["key"]] = error
+                status, body = int(response.get("status_code") or 0), response["body"]
+                code, error = error_in(body, status)
+                replies = reply_rows(body, 1, self.logprobs) if code == 200 else []
+            except (AttributeError, LookupError, TypeError, ValueError):
+                continue  # it is submitted again
+            rows += [{**stub, **reply, "batch": True} for reply in replies]
+            if code == 200 and is_filtered(body):
+                said = explained(self.endpoint.model, 200, "content_filter")
+                self.filtered[stub["key"]] = said
+            elif self.endpoint.learn(sent, code, error) or is_retried(code, error):
+                continue  # it is submitted again, perhaps without a part
+            elif 400 <= code < 500:
+                self.refused[stub["key"]] = explained(self.endpoint.model, code, error)
         self.remember(rows)

@@ -9,13 +9,15 @@ models such as both papers' teachers, which are sent one text:
     2
 
 Connection failures, time-outs, unreadable replies and the statuses 408, 409, 425, 429
-and 5xx are retried; a Retry-After of up to an hour is obeyed.  The key is read from the
-environment.  Not covered: streaming, tools, images.
+and 5xx are retried; a Retry-After of up to an hour is obeyed.  What a request may not
+contain is learnt from refusals, for a week.  The key is read from the environment.  Not
+covered: streaming, tools, images.
 """
 
 import asyncio
 import os
 import random
+import re
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -24,13 +26,19 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
 
+from socratic_utils.config import KEY_VARIABLE, check_address
+
 from . import errors
-from .job import reply_rows
+from .job import STOP, is_filtered, reply_rows
 
 SECONDS_TO_CONNECT = 30.0
 LONGEST_WAIT = 3600.0  # seconds: up to here a Retry-After is obeyed
 UNREACHABLE = "cannot be reached: start its server or correct --teacher-url"
-STOP = ["\n\nProblem:"]  # where a completion model would begin another exemplar
+# OpenAI's models since GPT-5.1 think unless asked not to.  While they think they take
+# no temperature, and thoughts use up max_tokens.
+THINKERS = re.compile(r"(openai/)?gpt-(5\.|[6-9])")
+# Ends of URLs that are below the address of an API.
+BELOW = re.compile(r"((/chat)?/(completions|models|responses)|/)$")
 
 
 @dataclass
@@ -48,8 +56,12 @@ class Endpoint:
         if self.api not in errors.APIS:
             raise ValueError(f"api must be one of {errors.APIS}, not {self.api!r}")
         if self.base_url is not None:
-            errors.check_address(self.base_url)
+            check_address(self.base_url)
+        # Where the API may be; the others are tried where the first has none.
+        self.address, *self.others = addresses(self.base_url)
         self.unsupported: set[str] = set()  # parts of requests that were refused
+        self.recalled: set[str] = set()  # those of them that an earlier run learnt
+        self.honours_n = True
         self.stopped = False  # after an interrupt nothing is sent any more
         self.in_flight: set[asyncio.Task | None] = set()
 
@@ -83,27 +95,50 @@ class Endpoint:
             body["logprobs"] = True if self.api == "chat" else 1
         if self.api == "completion":
             body["stop"] = STOP
+        elif THINKERS.match(body["model"]):
+            body["reasoning_effort"] = "none"
         if "max_tokens" in self.unsupported:
             body["max_completion_tokens"] = body["max_tokens"]
-        if errors.SYSTEM in self.unsupported and "messages" in body:
-            system, first, *turns = body["messages"]
+        turns = body.get("messages") or [{"role": ""}]
+        if errors.SYSTEM in self.unsupported and turns[0]["role"] == "system":
+            system, first, *turns = turns
             joined = f"{system['content']}\n\n{first['content']}"
             body["messages"] = [{**first, "content": joined}, *turns]
         return {k: v for k, v in body.items() if k not in self.unsupported}
 
+    def recall(self, parts: set[str]) -> None:
+        """Omit what an earlier run learnt that the endpoint does not support."""
+        self.recalled |= parts - self.unsupported
+        for part in sorted(parts - self.unsupported):
+            self._omit(part)
+
     def learn(self, body: dict, status: int, error: Any) -> bool:
-        """Whether `body` was refused for an unsupported part, which is not sent again.
+        """Whether a refused `body` is worth sending again, in another form.
 
         `error` is the decoded `error` of the reply.
         """
-        if status not in errors.NAME_A_PARAMETER:
-            return False
-        part = errors.unsupported_part(body, error)
+        part = errors.unsupported_part(body, error, status)
         if part and part not in self.unsupported:
-            self.unsupported.add(part)
-            message = f"teacher {self.model} does not take {part}: sent without"
-            print(message, flush=True)
+            self._omit(part)
+        elif not part and self.recalled and status in (400, 422):
+            self.unsupported -= self.recalled  # it may have changed its mind
+            self.recalled = set()
+            return True
         return part is not None
+
+    def _omit(self, part: str) -> None:
+        self.unsupported.add(part)
+        how = errors.REFUSALS["instead"].get(part, "sent without")
+        print(f"teacher {self.model} does not take {part}: {how}", flush=True)
+
+    def move_on(self, used: str | None) -> bool:
+        """Whether another address is worth a try after one that has no API."""
+        if used == self.address and self.others:
+            self.address = self.others.pop(0)
+            self.__dict__.pop("client", None)
+            where = f"no API at {used}, asked at {self.address}"
+            print(f"teacher {self.model}: {where}", flush=True)
+        return used != self.address
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
@@ -123,17 +158,30 @@ class Endpoint:
 
         retries = 0
         while not self.stopped:
+            address, without = self.address, sorted(self.unsupported)
             body, pause = self.body(request, n, logprobs), 0.0
             try:
-                if rows := reply_rows(await self._post(body), n, logprobs):
-                    return rows
+                reply = await self._post(address, body)
+                if rows := reply_rows(reply, n, logprobs):
+                    self.others = []
+                    self.honours_n = n == 1 or len(reply["choices"]) >= n
+                    # At temperature 0 a row may be a random sample.
+                    more = {"unsupported": without} if without else {}
+                    return [row | more for row in rows]
                 failure = self.failed("gave a reply without a choice")
+                if is_filtered(reply):
+                    failure = errors.explained(self.model, 200, "content_filter")
             except openai.APIStatusError as error:
                 status, pause = error.status_code, retry_after(error.response.headers)
-                if self.learn(body, status, error.body):
+                moved = error.response.history  # redirections that were followed
+                status = moved[0].status_code if moved else status
+                learnt = self.learn(body, status, error.body)
+                if learnt or body != self.body(request, n, logprobs):
+                    continue
+                if errors.is_no_api(status, error.body) and self.move_on(address):
                     continue
                 failure = errors.explained(self.model, status, error.body)
-                if not errors.is_retried(status) or pause > LONGEST_WAIT:
+                if not errors.is_retried(status, error.body) or pause > LONGEST_WAIT:
                     raise failure from None
                 if pause > self.timeout and retries < self.max_retries:
                     print(f"{self.model} asks to wait {pause:.0f} seconds", flush=True)
@@ -141,7 +189,7 @@ class Endpoint:
                 failure = self.failed(f"did not answer within {self.timeout:g} seconds")
             except openai.APIConnectionError:
                 failure = self.failed()
-            except (AttributeError, KeyError, TypeError, ValueError):
+            except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
                 failure = self.failed("gave a reply that is not JSON of the API")
             if retries == self.max_retries:
                 raise failure from None
@@ -156,9 +204,13 @@ class Endpoint:
         about = f"the teacher {self.model}, asked several times, {what}"
         return errors.TeacherError(f"{about}; {kept}")
 
-    async def _post(self, body: dict) -> Any:
-        """Decoded JSON of a reply that came, whole, within `timeout` seconds."""
+    async def _post(self, address: str | None, body: dict) -> Any:
+        """Decoded JSON of a reply that came, whole, within `timeout` seconds.
+
+        Raises APIStatusError for an error, also for one inside a reply with status 200.
+        """
         import httpx2
+        import openai
 
         task = asyncio.current_task()
         self.in_flight.add(task)
@@ -166,25 +218,39 @@ class Endpoint:
             async with asyncio.timeout(self.timeout):
                 # `chat.completions.create` validates the reply: twice the CPU time.
                 reply = await self._asynchronous.post(
-                    self.path, body=body, cast_to=httpx2.Response
+                    f"{address or ''}{self.path}", body=body, cast_to=httpx2.Response
                 )
         finally:
             self.in_flight.discard(task)
-        return reply.json()
+        found = reply.json()
+        status, error = errors.error_in(found)
+        if status != 200:
+            refusal = openai.APIStatusError("", response=reply, body=error)
+            refusal.status_code = status
+            raise refusal
+        return found
 
     def _options(self) -> dict[str, Any]:
         import openai
 
         if not (_key().isascii() and _key().isprintable()):
             problem = "holds characters that no key has: copy it again"
-            raise errors.TeacherError(f"the key in {errors.KEY_VARIABLE} {problem}")
+            raise errors.TeacherError(f"the key in {KEY_VARIABLE} {problem}")
         seconds = min(self.timeout, SECONDS_TO_CONNECT)
         return {
             "api_key": _key() or "none",  # local servers want some value
-            "base_url": self.base_url,
+            "base_url": self.address,
             "timeout": openai.Timeout(self.timeout, connect=seconds),
             "max_retries": self.max_retries,
         }
+
+
+def addresses(base_url: str | None) -> tuple[str | None, ...]:
+    """Where an API may be, from a URL that may be below it or lack its /v1."""
+    while base_url and (found := BELOW.search(base_url)):
+        base_url = base_url[: found.start()]
+    has_version = base_url is None or re.search(r"/v\d", base_url)
+    return (base_url,) if has_version else (base_url, f"{base_url}/v1")
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
@@ -198,4 +264,4 @@ def retry_after(headers: Mapping[str, str]) -> float:
 
 
 def _key() -> str:
-    return os.environ.get(errors.KEY_VARIABLE, "").strip()
+    return os.environ.get(KEY_VARIABLE, "").strip()

@@ -1,34 +1,28 @@
-"""What can be said about an endpoint without asking it, and its errors as one sentence.
+"""What the refusals of an endpoint mean, each as one sentence.
 
-    >>> check_address("http://127.0.0.1:8000/v1")
     >>> unsupported_part({"seed": 0}, {"message": "Unknown argument: seed"})
     'seed'
 
-Imports only the standard library, so that a dry run works before anything is installed.
-No message repeats a server's own words: some servers echo the key.
+An error is whatever a server replies: the API's object, a list of it, a nested `detail`
+or a page; `refusals.json` has the words to look for and the advice.  No message repeats
+a server's own words: some servers echo the key.  Imports nothing that a dry run would
+have to install.
 """
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-KEY_VARIABLE = "OPENAI_API_KEY"
+from socratic_utils.config import KEY_VARIABLE as KEY_VARIABLE
+from socratic_utils.files import read_json
+
 APIS = ("chat", "completion")
 MODES = ("live", "batch")
-NAME_A_PARAMETER = (400, 403, 422)  # the statuses of a refusal that may do so
-PARAMETERS = ("max_tokens", "temperature", "seed", "n", "logprobs")
 SYSTEM = "the system message"
-_UNSUPPORTED = re.compile(
-    r"support|unrecogni[sz]ed|unknown|unexpected|extra|permitted|not allowed|not accept"
-)
-_TOO_LONG = re.compile(r"(?s)(?=.*context).*(length|exceed|maximum)")
-_ADVICE = {
-    401: f"the key in {KEY_VARIABLE} is not accepted",
-    402: "the account has no credit left: look at your provider's page",
-    403: f"the key in {KEY_VARIABLE} may not use this model",
-    404: "the endpoint does not know {model}: give the name it serves it by",
-    429: "too many requests for too long: wait, or lower the concurrency",
-} | dict.fromkeys(range(300, 400), "the address has moved: correct --teacher-url")
+REFUSALS = read_json(Path(__file__).with_name("refusals.json"))
+PARTS: dict[str, str] = REFUSALS["parts"]  # of requests, and their names in prose
+OF_ONE_REQUEST = ("filtered", "too long", "too many")  # meanings; others may succeed
 
 
 class TeacherError(RuntimeError):
@@ -39,52 +33,66 @@ class RefusedError(TeacherError):
     """This request is refused for good, others may be answered."""
 
 
-def check_address(url: str) -> None:
-    """Raises ValueError unless `url` is the address of a server, without a key."""
-    host, rest = r"([\w.-]+|\[[\da-fA-F:]+\])", r"(:[1-9]\d*)?(/[^?@\s]*)?"
-    if not re.fullmatch(f"https?://{host}{rest}", url):
-        such = f"such as http://127.0.0.1:8000/v1 (a key belongs into {KEY_VARIABLE})"
-        raise ValueError(f"the teacher's URL is no address of a server, {such}")
+def error_in(body: Any, status: int = 200) -> tuple[int, Any]:
+    """Status and error of a decoded body; an error in a 200 has its own code or 500."""
+    body = body[0] if isinstance(body, list) and body else body
+    error = body.get("error") if isinstance(body, Mapping) else None
+    if status == 200 and error:
+        code = str(error.get("code")) if isinstance(error, Mapping) else ""
+        status = int(code) if re.fullmatch(r"[45]\d\d", code) else 500
+    return status, error or body
 
 
-def is_retried(status: int) -> bool:
+def is_retried(status: int, error: Any = None) -> bool:
     """Whether the same request may succeed at another time."""
-    return status >= 500 or status in (408, 409, 425, 429)
+    if status == 429:
+        return meaning(status, error) != "402"
+    return status >= 500 or status in (408, 409, 425)
+
+
+def is_no_api(status: int, error: Any) -> bool:
+    """Whether an address has no such API, rather than one that lacks the model."""
+    words = _words(error)
+    is_page = "model" not in words or words.startswith("<")
+    return status == 405 or (status == 404 and is_page)
+
+
+def meaning(status: int, error: Any) -> str:
+    """What a refusal says, or its status where it says nothing: a key of the advice."""
+    if status in (200, 400, 413, 422, 429):
+        for name, known in REFUSALS["meanings"].items():
+            if re.search(known, _words(error), re.S):
+                return name
+    return {405: "404", 413: "too long"}.get(status, str(status))
 
 
 def explained(model: str, status: int, error: Any) -> TeacherError:
     """An HTTP error as one sentence; `error` is the decoded `error` of its body."""
-    code, _, words = _fields(error)
-    advice = _ADVICE.get(402 if code == "insufficient_quota" else status)
-    kind = TeacherError if advice or is_retried(status) else RefusedError
-    if kind is TeacherError:
-        advice = (advice or "the server fails").format(model=model)
-    elif _TOO_LONG.search(words):
-        advice = "the prompt is longer than the model's context: take shorter problems"
-    elif code == "content_filter":
-        advice = "its content filter refuses this problem"
-    else:
-        advice = "the request was refused"
+    found, advice = meaning(status, error), REFUSALS["advice"]
+    advice = advice.get(found) or advice.get(f"{status // 100}xx", "")
+    kind = RefusedError if not advice or found in OF_ONE_REQUEST else TeacherError
+    advice = advice.format(model=model) or "the request was refused"
     return kind(f"teacher {model}, HTTP {status}: {advice}; answers so far are kept")
 
 
-def unsupported_part(body: Mapping, error: Any) -> str | None:
+def unsupported_part(body: Mapping, error: Any, status: int = 400) -> str | None:
     """The part of a request's `body` that a refusal calls unsupported, if it does."""
-    _, param, words = _fields(error)
-    if _TOO_LONG.search(words) or not _UNSUPPORTED.search(words):
+    how, words = "unsupported", _words(error)
+    how += ", status 5xx" if status >= 500 else ""  # of templates that fail there
+    can_name = status in (400, 403, 422, 500, 501) and re.search(REFUSALS[how], words)
+    if not can_name or meaning(400, error) in OF_ONE_REQUEST:
         return None
-    for name in PARAMETERS:
-        quoted = rf"['\"`]{name}['\"`]"
-        named = quoted if param or name == "n" else rf"{quoted}|\b{name}\b"
-        said = param in (name, f"body.{name}") or re.search(named, words)
-        if name in body and said:
-            return name
-    roles = [message["role"] for message in body.get("messages", ())]
-    return SYSTEM if "system" in roles and re.search(r"\bsystem\b", words) else None
+    places = {}
+    for name, prose in PARTS.items():
+        pattern = rf"(?<=['\"`]){name}(?=\\?['\"`])|(?<![\w.\\])({prose})(?!\w)"
+        if name in body and (place := re.search(pattern, words)):
+            places[name] = place.start()
+    if places:  # the first: "max_tokens is not supported, use ..."
+        return min(places, key=places.__getitem__)
+    roles = [message["role"] for message in body.get("messages") or ()]
+    is_system = "system" in roles and re.search(REFUSALS["no system message"], words)
+    return SYSTEM if is_system else None
 
 
-def _fields(error: Any) -> tuple[str, str, str]:
-    """`code` and `param` of the API, where given, and all words in lower case."""
-    fields = error if isinstance(error, Mapping) else {}
-    code, param = (str(fields.get(name) or "") for name in ("code", "param"))
-    return code, param, str(error).lower()
+def _words(error: Any) -> str:
+    return str(error).lower().lstrip()

@@ -6,11 +6,24 @@
 [(1,)]
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Any
 
+from socratic_utils.answers.chains import without_thoughts
+
 from ..cost import characters_of
+
+STOP = ["\n\nProblem:"]  # where a completion model would begin another exemplar
+# How a reply ends that is whole; any other word means that it was cut off, and after
+# some of them it is asked for again.
+ENDED = ("", "stop", "eos", "eos_token", "end_turn", "stop_sequence")
+FAULTY = ("error", "abort", "network_error", "insufficient_system_resource")
+FILTERED = ("content_filter", "safety", "recitation", "prohibited_content", "sensitive")
+# Parts of a message, and fields of it.
+TEXTS = ("text", "output_text")
+THOUGHTS = ("thinking", "reasoning", "reasoning_content", "reasoning_details")
 
 
 @dataclass(frozen=True)
@@ -64,44 +77,90 @@ def reply_rows(reply: dict, n: int = 1, logprobs: bool = True) -> list[dict]:
 
     `logprob` is the sum over the `tokens` tokens of a choice, both None where the
     endpoint gives none, and absent without `logprobs`: requesting them later is a new
-    request.  A choice without a message, or that ended with an error, is skipped.
+    request.  A row with thoughts and no text has `thinking`, the number of its tokens.
+    A choice without a message, or that a fault or a filter ended, is skipped.
     """
+    usage = _object(reply.get("usage"))
+    prompt, total = (_count(usage.get(f"{x}_tokens")) for x in ("prompt", "completion"))
+    details = _object(usage.get("completion_tokens_details"))
+    thought = bool(_count(details.get("reasoning_tokens")))
     choices = [c for c in reply.get("choices") or () if isinstance(c, dict)]
-    rows = [row for choice in choices[:n] if (row := _choice_row(choice))]
-    usage = reply.get("usage") or {}
-    total = usage.get("completion_tokens")
+    rows = [row for choice in choices[:n] if (row := _choice_row(choice, thought))]
+    counts = [row["tokens"] for row in rows]
+    exact = all(counts) and total in (None, sum(counts))  # no tokens but the text's
     for row in rows:
-        row["prompt_tokens"] = usage.get("prompt_tokens") if row is rows[0] else 0
+        row["prompt_tokens"] = prompt if row is rows[0] else 0
         share = None if total is None else round(total / len(rows))
-        row["completion_tokens"] = row["tokens"] or share
+        row["completion_tokens"] = row["tokens"] if exact else share
+        if "thinking" in row:
+            row["thinking"] = row["completion_tokens"] or 0
         if not logprobs:
             del row["logprob"], row["tokens"]
     return rows
 
 
-def _choice_row(choice: dict) -> dict | None:
+def was_cut(row: Mapping) -> bool:
+    """Whether a reply ended in any other way than by the model's own choice."""
+    return _finish(row) not in ENDED
+
+
+def is_filtered(reply: dict) -> bool:
+    return any(_finish(choice) in FILTERED for choice in reply.get("choices") or ())
+
+
+def _choice_row(choice: dict, thought: bool) -> dict | None:
     message, finish = choice.get("message"), choice.get("finish_reason")
-    text = message.get("content") if isinstance(message, dict) else None
-    text = choice.get("text") if text is None else text
-    ended = isinstance(message, dict) and finish is not None
-    if text is None and (ended or finish == "content_filter"):
-        text = ""  # a refusal, or all tokens were spent on thinking
-    if not isinstance(text, str) or finish == "error":  # asked for again
+    if choice.get("error") or _finish(choice) in (*FAULTY, *FILTERED):
+        return None  # asked for again
+    fields, stop = _object(message), ""
+    content = fields.get("content")
+    if content is None and isinstance(choice.get("text"), str):  # a plain completion
+        content, stop, _ = choice["text"].partition(STOP[0])
+        finish = "stop" if stop else finish
+    elif not content:  # all tokens were spent on thinking, or the model says nothing
+        content = "" if fields and finish and not fields.get("tool_calls") else None
+    if isinstance(content, str):
+        content = {"type": "text", "text": content}
+    parts = [content] if isinstance(content, dict) else content or ()
+    parts = [part for part in parts if isinstance(part, dict)]
+    kinds = {part.get("type") for part in parts} | {k for k, v in fields.items() if v}
+    thought = thought or not kinds.isdisjoint(THOUGHTS)
+    texts = [part["text"] for part in parts if part.get("type") in TEXTS]
+    if not parts or not (texts or thought):
         return None
-    values = _logprobs(choice.get("logprobs"))
-    return {
+    text = "".join(texts)
+    if "</think>" in text and "<think>" not in text:  # the prompt's end has opened it
+        text = f"<think>{text}"
+    said = without_thoughts(text).strip()
+    thought, text = thought or bool(text.strip()), text if said else ""
+    values = _logprobs(_object(choice.get("logprobs")))
+    if stop or said != text.strip():  # they are not of this text alone
+        values = []
+    row = {
         "text": text.encode("utf-8", "replace").decode(),  # JSON may hold half of one
         "finish_reason": finish,
         "logprob": round(sum(values), 4) if values else None,
         "tokens": len(values) or None,
     }
+    return row if said or not thought else row | {"thinking": True}
 
 
-def _logprobs(found: Any) -> list[float]:
-    """Token log-likelihoods, from the chat form or the completion form."""
-    if not isinstance(found, dict):
-        return []
-    if found.get("token_logprobs"):
-        return [float(v) for v in found["token_logprobs"] if v is not None]
-    values = [token.get("logprob") for token in found.get("content") or ()]
-    return [] if None in values else [float(value) for value in values]
+def _logprobs(found: Mapping) -> list[float]:
+    """Log-likelihoods of all tokens, in the chat or the completion form, or none."""
+    values = found.get("token_logprobs") or [
+        _object(token).get("logprob") for token in found.get("content") or ()
+    ]
+    good = [v for v in values if isinstance(v, (int, float)) and isfinite(v)]
+    return good if len(good) == len(values) else []
+
+
+def _finish(row: Any) -> str:
+    return str(_object(row).get("finish_reason") or "").lower()
+
+
+def _object(value: Any) -> Mapping:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and value >= 0 else None

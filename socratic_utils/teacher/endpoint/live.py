@@ -138,7 +138,9 @@ class LiveAsker:
             self.failure = self.failure or error
             if self.failed_in_a_row >= 2 * self.concurrency:  # nothing is served
                 self.waiting.clear()
-        elif rest := job.singles(len(rows)):  # `n` is not honoured
+        elif (rest := job.singles(len(rows))) and n > 1 and self.endpoint.honours_n:
+            self.waiting.extendleft((one, 1) for one in rest)  # a choice was no reply
+        elif rest:
             others = [one for other, _ in self.waiting for one in other.singles()]
             self.waiting = deque((one, 1) for one in rest + others)
 
@@ -153,8 +155,5 @@ class LiveAsker:
             message = f"{self.endpoint.model} could not be asked ({error!r})"
             return [], TeacherError(f"{message}; answers so far are kept")
         seconds = round((time.time() - started) / len(replies), 3)
-        more: dict[str, object] = {"seconds": seconds}
-        if self.endpoint.unsupported:  # at temperature 0 a row may be a random sample
-            more["unsupported"] = sorted(self.endpoint.unsupported)
         pairs = zip(job.stubs(), replies, strict=False)
-        return [stub | reply | more for stub, reply in pairs], None
+        return [stub | reply | {"seconds": seconds} for stub, reply in pairs], None
