@@ -16,15 +16,10 @@ import re
 from socratic_utils.problems import Step
 
 from .arithmetic import find_equations
-from .extract import (
-    extract_answer,
-    extract_marked_answer,
-    marked_line,
-    may_be_marked,
-    names_several,
-    rules,
-    substitute,
-)
+from .extract import extract_answer, extract_marked_answer, marked_line, names_several
+from .marks import affirmed, may_be_marked
+from .notation import rules, substitute
+from .replies import own_task, without_thoughts
 
 _DECORATION = re.compile(
     r"^\s*(?:[-*•>#]+\s+|\d{1,2}[.)]\s+|step\s+\d{1,2}\s*[:.]\s*)+", re.I
@@ -37,7 +32,6 @@ _BOTH_IN_ONE = re.compile(
     r"|(?<=[.!?])\s+(?=(?:q|a|question|answer)\s?\d{1,2}\s?[:：]))",
     re.I,
 )
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.I | re.S)
 # "### Final Answer" above the answer itself is joined to it.
 _HEADING = re.compile(
     r"^[ \t]*(?:#+[ \t]*)?(?:\*\*)?final answer[ \t:]*(?:\*\*)?[ \t:]*\n\s*(?=\S)",
@@ -57,11 +51,6 @@ _SENTENCE_END = re.compile(
     r"(?<!\b[A-Z]\.)[ \t]+(?=[\"“'($]?[A-Z0-9$(])"
 )
 _CODE = re.compile(r"```.*?(?:```|\Z)", re.S)
-
-
-def without_thoughts(text: str) -> str:
-    """The reply without the text between <think> marks."""
-    return _THOUGHT.sub("", text) if "<" in text else text
 
 
 def _fraction(match: re.Match) -> str:
@@ -98,6 +87,8 @@ def parse_chain(
     if "final answer" in text.lower():
         text = _HEADING.sub("Final answer: ", text)
         text = _LAST_QUESTION.sub("Q:", text)
+    text, is_over = own_task(text, style != "cot")
+    cut = cut and not is_over  # then the last line is whole
     if style == "questions":
         lines = (text.rpartition("\n")[0] if cut else text).splitlines()
         asked = filter(None, [_QUESTION.match(clean_line(line)) for line in lines])
@@ -109,13 +100,16 @@ def parse_chain(
     if cut:
         text = text.rpartition("\n")[0]
     answer = extract_marked_answer(text, kind)
-    if kind == "choice" and names_several(marked_line(text) or ""):
+    if kind == "choice" and names_several(affirmed(marked_line(text) or "", "choice")):
         answer = None
     if "```" in text:
         text = _CODE.sub("", text)
     body = _BOTH_IN_ONE.sub("\n", text).splitlines()
     marked = [i for i, line in enumerate(body) if _is_marked(line, kind)]
     lines = [clean_line(line) for line in body]
+    if marked:  # behind the answer, talk about it is no step
+        later = lines[marked[-1] + 1 :]
+        lines[marked[-1] + 1 :] = [s for s in later if "answer" not in s.lower()]
     for index in marked:
         lines[index] = _without_final(body[index], kind, index == marked[-1])
     parse = _socratic_steps if socratic else _solution_steps

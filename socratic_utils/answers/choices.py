@@ -12,8 +12,9 @@ from collections.abc import Sequence
 
 from socratic_utils.problems import LETTERS, Problem
 
-from .chains import without_thoughts
-from .extract import extract_answer, extract_marked_answer, marked_line, names_several
+from .extract import extract_answer, extract_marked_answer, marked_line, names_several, read_choice
+from .marks import affirmed
+from .replies import own_task, without_thoughts
 
 
 def answer_of(text: str, problem: Problem, strict: bool = False) -> str | None:
@@ -27,28 +28,38 @@ def choice_of(text: str, choices: Sequence[str], strict: bool = False) -> str | 
     """The chosen letter or None; without a mark the last letter, unless `strict`."""
     line = marked_line(text)
     if line is not None:
-        return marked_choice(line, extract_marked_answer(text, "choice"), choices)
-    return None if strict else _in_range(extract_answer(text, "choice"), choices)
+        return marked_choice(line, read_choice(affirmed(line, "choice"), True), choices)
+    letter = None if strict else extract_answer(text, "choice")
+    return letter and marked_choice(text, letter, choices)
 
 
 def choice_in_reply(problem: Problem, reply: dict, letter: str | None) -> str | None:
     """The answer in a teacher's reply in which `parse_chain` read `letter`."""
     if not problem.choices:
         return letter
-    if reply.get("finish_reason") == "length":  # the last line may have continued
-        return _in_range(letter, problem.choices)
-    line = marked_line(without_thoughts(reply["text"])) or ""
-    return marked_choice(line, letter, problem.choices)
+    text, is_over = own_task(without_thoughts(reply["text"]))
+    if reply.get("finish_reason") == "length" and not is_over:
+        text = text.rpartition("\n")[0]  # the last line may have continued
+    return marked_choice(marked_line(text) or "", letter, problem.choices)
 
 
 def marked_choice(line: str, letter: str | None, choices: Sequence[str]) -> str | None:
-    """The choice given on the line behind a mark: by letter, else by words."""
-    if names_several(line):
-        return None
-    if letter:
-        return _in_range(letter, choices)
+    """The choice given on the line behind a mark: by letter, else by words.
+
+    A letter inside a choice's own words ("plan A") is no letter of a choice.
+    """
+    left = affirmed(line, "choice")
     texts = dict(zip(LETTERS, map(_words, choices), strict=False))
-    found = {letter: text for letter, text in texts.items() if text in _words(line)}
+    found = {
+        own: text for own, text in texts.items()
+        if text in _words(line if affirmed(text, "choice") != text else left)
+    }  # fmt: skip
+    rest = left
+    for text in sorted(found.values(), key=len, reverse=True):
+        if len(words := text.split()) > 1:
+            rest = re.sub(r"[\W_]+".join(words), " ", rest, flags=re.I)
+    if letter and (rest == left or read_choice(rest, True)):
+        return None if names_several(left) else _in_range(letter, choices)
     shorter = {a for a in found.values() for b in found.values() if a != b and a in b}
     longest = [letter for letter, text in found.items() if text not in shorter]
     return longest[0] if len(longest) == 1 else None

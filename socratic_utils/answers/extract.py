@@ -13,31 +13,23 @@ Not covered: numbers in words ("twelve", "2 million"), decimal commas, clock tim
 """
 
 import re
-import unicodedata
-from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 from .arithmetic import (
     CURRENCY,
     MAX_DIGITS,
     PLAIN_NUMBER,
-    ascii_signs,
     find_equations,
     format_number,
     value_of,
 )
+from .marks import DENIAL, MARK, NO_ANSWER, affirmed, stated
+from .notation import UNKNOWN, plain, rules, substitute
+from .replies import body
 
 ANSWER_MARK = "The answer is"  # every student's transcript ends "The answer is 42."
-MAX_LINE = 500
 
-_MARK = re.compile(
-    r"(?=[a#\\])(?:"  # the lookahead rules out most positions at once
-    r"\banswer(?:\s{1,3}to\s[^.\n]{1,80}?)?\s{0,3}(?:is\b|[:=])[\s:]{0,5}"
-    r"|####|\\boxed\s?\{)",
-    re.I,
-)
 _NUMBER = re.compile(
     r"(?=[.\d])(?:(?P<date>\d\d?/\d\d?/\d{4}(?!\d)|\d{4}([-/])\d\d\2\d\d(?!\d))"
     r"|(?:(?P<whole>\d++) (?:and )?)?(?P<num>\d++) ?/ ?(?P<den>\d++)(?!\.?\d|,\d{3})"
@@ -47,13 +39,17 @@ _NUMBER = re.compile(
 _MIXED = re.compile(
     r"(?<!\d)(\d{1,50}) (and )?(?=(\d{1,50}) ?/ ?(\d{1,50})(?!\d)( ?=)?)"
 )
-_UNKNOWN = r"(?:[xyzXYZ]|some)\b"
+_UNKNOWN = rf"(?:(?:[xyzXYZ]|some)\b|{UNKNOWN})"
 _FORMULA = re.compile(  # at the start of the text behind a mark
     rf"\W{{0,9}}(?:{_UNKNOWN} ?[-+*/]|[\d.,]++(?:[xyzXYZ]\b(?! ?\d)|[)%]{{0,9}} ?"
     rf"(?:[*+] ?[\d$(]| - [\d$(]|[-+*/] ?(?:[(?$]|{_UNKNOWN}))))"
 )
 _SPACED_GROUPS = re.compile(r"\W{0,5}[1-9]\d{0,2}(?: \d{3}){1,15}(?![\d/]| \d)")
-_YES_NO = re.compile(r"(?<![^\W_])(yes|no|true|false)(?![^\W_]|['’-]\w|\. ?\d)", re.I)
+_YES_NO = re.compile(
+    r"(?<![^\W_])(yes|true|false|no(?! (?:longer|doubt|question|one|problem|matter)\b))"
+    r"(?![^\W_]|['’-]\w|\. ?\d)", re.I,
+)  # fmt: skip
+_BOTH = re.compile(r"\b(?:yes|true)\W+(?:or|and)\W+(?:no|false)\b", re.I)
 _CHOICE = re.compile(  # "(b)", "b)", "B." or a lone "B"
     r"(?<![\w.-])(?<!\w['’])(?:\(([A-Za-z])\)|([A-Za-z])\)|([A-Za-z])(?!\w|['’]\w|-\w|\.\w))"
 )
@@ -65,30 +61,7 @@ _SEVERAL = re.compile(  # "(a) sea or (b) lake", "B and C"; but not "B or a lake
 )
 
 
-def rules(*rows: tuple[str, str, Any]) -> list[tuple[str, re.Pattern, Any]]:
-    """Compile rows of (required substring, pattern, replacement) for `substitute`."""
-    return [(needle, re.compile(pattern), new) for needle, pattern, new in rows]
-
-
-def substitute(text: str, rules: Iterable[tuple[str, re.Pattern, Any]]) -> str:
-    """The text after all substitutions, applied in order."""
-    for needle, pattern, new in rules:
-        if needle in text:  # about 100 times faster than the pattern
-            text = pattern.sub(new, text)
-    return text
-
-
-_LATEX_NUMBERS = rules(
-    ("\\", r"\\([$%])", r"\1"),
-    ("{,}", r"(?<=\d)\{,\}(?=\d{3})", ","),
-    ("\\", r"(?<=\d)(?:\\[,!]|,\\!)(?=\d{3})", ","),
-    ("{", r"\\(?:text|textbf|mathrm|mathbf)\s?\{([^{}]*)\}", r"\1"),
-    ("frac", r"(?<=\d)(?=\\[dt]?frac)", " "),  # 3\frac{1}{2} is mixed
-    ("frac", r"\\[dt]?frac\s?\{(\d{1,50})\}\s?\{(\d{1,50})\}", r"\1/\2"),
-)
 _SIGNS_AND_BOLD = rules(
-    ("\\", r"\\times|\\cdot", "*"),
-    ("\\div", r"\\div", "/"),
     ("\\", r"\\[()\[\]]", " "),
     # **42** is bold, 2**3 is a power
     ("**", r"(?<!\d)(?<!\d )\*\*|\*\*(?! ?\d)", ""),
@@ -98,20 +71,21 @@ _SIGNS_AND_BOLD = rules(
 
 
 def extract_answer(text: str, kind: str = "number") -> str | None:
-    """The answer after the last mark; without a mark, the last answer in the text."""
+    """The answer that the text states; without a mark, the last answer in the text."""
     reader, text = _reader(kind), _plain(text)
-    marked, answer = _read_marked(text, reader)
-    return answer if marked else reader(text, False)
+    marked, answer = _read_marked(text, kind)
+    return answer if marked else reader(affirmed(text, kind), False)
 
 
 def extract_marked_answer(text: str, kind: str = "number") -> str | None:
-    """The answer after the last mark ("The answer is", "####", ...), or None."""
-    return _read_marked(_plain(text), _reader(kind))[1]
+    """The answer that the text states behind "The answer is", "####", ..., or None."""
+    _reader(kind)
+    return _read_marked(_plain(text), kind)[1]
 
 
 def marked_line(text: str) -> str | None:
-    """The rest of the line behind the last mark; None without a mark."""
-    return _read_marked(_plain(text), lambda line, _: line)[1]
+    """The line behind the mark of a choice; None without a mark."""
+    return next(iter(stated(_plain(text), "choice")), None)
 
 
 def names_several(line: str) -> bool:
@@ -123,51 +97,44 @@ def is_correct(predicted: str | None, gold: str, kind: str = "number") -> bool:
     """Whether two answers have equal values; ValueError if `gold` is not one answer."""
     reader = _reader(kind)
     wanted = extract_answer(gold, kind) if isinstance(gold, str) else None
-    if wanted is not None and not _MARK.search(gold):
+    if wanted is not None and not MARK.search(gold):
         wanted = wanted if reader(_plain(gold), True) == wanted else None
     if wanted is None:
         raise ValueError(f"The gold answer {gold!r:.80} is not one {kind} answer.")
     got = None if predicted is None else extract_answer(predicted, kind)
     if kind == "number" and got is not None:
-        return Fraction(got) == Fraction(wanted)
+        return _equal(got, wanted)
     return got == wanted
 
 
+def _equal(*numbers: str) -> bool:
+    """Exactly, unless one has the 15 or more digits of a floating-point number."""
+    left, right = map(Fraction, numbers)
+    noisy = any("." in n and len(re.sub(r"^-?[0.]*|\.", "", n)) >= 15 for n in numbers)
+    return abs(left - right) <= noisy * Fraction(1, 10**7) * abs(right)
+
+
 def _reader(kind: str):
-    readers = {"number": _read_number, "yes_no": _read_yes_no, "choice": _read_choice}
+    readers = {"number": _read_number, "yes_no": _read_yes_no, "choice": read_choice}
     if kind not in readers:
         raise ValueError(f"Unknown kind {kind!r}; choose one of {', '.join(readers)}.")
     return readers[kind]
 
 
 def _plain(text: str) -> str:
-    """The text without LaTeX, bold marks and non-ASCII digits: '3½' -> '3 1/2'."""
-    text = substitute(ascii_signs(text), _LATEX_NUMBERS)
-    if not text.isascii():
-        text = re.sub(r"(?<=\d)(?=[¼-¾⅐-⅞])", " ", text)
-        text = re.sub("[¼-¾⅐-⅞]", lambda m: unicodedata.normalize("NFKC", m[0]), text)
-        text = text.replace("⁄", "/")
-    return substitute(text, _SIGNS_AND_BOLD)
+    """The reply itself without LaTeX, bold marks and non-ASCII digits."""
+    return substitute(plain(body(text)), _SIGNS_AND_BOLD)
 
 
-def may_be_marked(text: str) -> bool:
-    """A fast test that is never wrongly False; the pattern itself is slow."""
-    return "####" in text or "\\boxed" in text or "answer" in text.lower()
-
-
-def _read_marked(text: str, reader) -> tuple[bool, str | None]:
-    """(whether there is a mark, the answer behind the last mark that is not empty)."""
-    if not may_be_marked(text):
-        return False, None
-    marks, end = list(_MARK.finditer(text)), len(text)
-    for mark in reversed(marks):
-        span, end = text[mark.end() : end], mark.start()
-        if mark[0].startswith("\\"):
-            span = span.partition("}")[0]
-        for line in span.splitlines():
-            if any(map(str.isalnum, line)):
-                return True, reader(line[:MAX_LINE], True)
-    return bool(marks), None
+def _read_marked(text: str, kind: str) -> tuple[bool, str | None]:
+    """(whether there is a mark, the answer of the most credible statement)."""
+    for line in stated(text, kind):
+        line = affirmed(line, kind)
+        answer = _reader(kind)(line, True)
+        readable = answer or kind == "choice" or NO_ANSWER.match(line)
+        if readable or (kind == "number" and re.search(rf"\d|{UNKNOWN}", line)):
+            return True, answer
+    return bool(MARK.search(text)), None
 
 
 def _read_number(text: str, marked: bool) -> str | None:
@@ -212,7 +179,10 @@ def _formula_value(text: str) -> str | None:
 
 def _canonical(match: re.Match, text: str) -> str | None:
     """'$1,200.00' -> '1200', '3 1/2' -> '7/2'; None if too long or n/0."""
+    around = text[: match.start()].rstrip("(*/ ")[-1:], text[match.end() :].lstrip()[:1]
     if len(match[0]) > 2 * MAX_DIGITS or (match["den"] and not int(match["den"])):
+        return None
+    if UNKNOWN in around:  # 2√3
         return None
     if match["den"]:
         fraction = Fraction(int(match["num"]), int(match["den"]))
@@ -235,15 +205,25 @@ def _is_negative(text: str, start: int) -> bool:
 
 
 def _read_yes_no(text: str, marked: bool) -> str | None:
-    words = list(_YES_NO.finditer(text))
-    if not words:
+    if _BOTH.search(text) and marked:
         return None
-    word = words[0 if marked else -1]
-    denied = re.search(r"\bnot\s+$", text[: word.start()][-9:], re.I)
-    return "yes" if (word[0].lower() in ("yes", "true")) != bool(denied) else "no"
+    answers, start = [], 0
+    for word in _YES_NO.finditer(text):
+        denial = DENIAL.search(text[start : word.start()])
+        yes, start = word[1].lower() in ("yes", "true"), word.end()
+        if denial:  # "not yes" is no; "not necessarily yes" or "neither yes" is neither
+            plainly = re.fullmatch(r"(?:not|never|n['’]?t|cannot)(?: be)?", denial[0], re.I)
+            answers.append((True, ("no" if yes else "yes") if plainly else None))
+        else:
+            answers.append((False, "yes" if yes else "no"))
+    if not answers:
+        return None
+    sure = [answer for answer in answers if not answer[0]] or answers
+    return sure[0 if marked else -1][1]
 
 
-def _read_choice(text: str, marked: bool) -> str | None:
+def read_choice(text: str, marked: bool) -> str | None:
+    """The first letter of a choice in a marked text, the last in another."""
     letters, words = [], r" (?!because|since|as\b|and\b|or\b)[a-z]"
     for match in _CHOICE.finditer(text):
         bare, letter = match[3], match[1] or match[2] or match[3]
