@@ -17,7 +17,7 @@ from socratic_utils.problems import Step
 
 from .arithmetic import find_equations
 from .extract import extract_answer, extract_marked_answer, marked_line, names_several
-from .marks import affirmed, may_be_marked
+from .marks import affirmed, may_be_marked, statements
 from .notation import rules, substitute
 from .replies import own_task, without_thoughts
 
@@ -49,6 +49,11 @@ _LAST_QUESTION = re.compile(r"^[ \t]*final answer:(?=.*\?[ \t]*$)", re.I | re.M)
 _SENTENCE_END = re.compile(
     r"(?:(?<=[.!?])|(?<=[.!?][\"”)]))(?<!\b[DM]r\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)"
     r"(?<!\b[A-Z]\.)[ \t]+(?=[\"“'($]?[A-Z0-9$(])"
+)
+_TALK = re.compile(
+    r"\banswer\b\s(?:\w+\s)?(?:is|was|makes?|seems?|looks?|sounds?|matches|agrees|checks)\b"
+    r"|\b(?:confirm|check|verif|match)\w*\b[^.]{0,40}\banswer\b",
+    re.I,
 )
 _CODE = re.compile(r"```.*?(?:```|\Z)", re.S)
 
@@ -107,11 +112,13 @@ def parse_chain(
     body = _BOTH_IN_ONE.sub("\n", text).splitlines()
     marked = [i for i, line in enumerate(body) if _is_marked(line, kind)]
     lines = [clean_line(line) for line in body]
-    if marked:  # behind the answer, talk about it is no step
-        later = lines[marked[-1] + 1 :]
-        lines[marked[-1] + 1 :] = [s for s in later if "answer" not in s.lower()]
+    sure = [i for i in marked if not all(s.rank for s in statements(body[i], kind))]
+    last = (sure or marked or [len(lines)])[-1]
     for index in marked:
-        lines[index] = _without_final(body[index], kind, index == marked[-1])
+        lines[index] = _without_final(body[index], kind, index == last)
+    for index in range(last + 1, len(lines)):  # talk about the answer is no step
+        if index in marked or _TALK.search(lines[index]):
+            lines[index] = ""
     parse = _socratic_steps if socratic else _solution_steps
     return parse(lines, kind), answer
 

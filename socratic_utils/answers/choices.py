@@ -58,8 +58,10 @@ def marked_choice(line: str, letter: str | None, choices: Sequence[str]) -> str 
     for text in sorted(found.values(), key=len, reverse=True):
         if len(words := text.split()) > 1:
             rest = re.sub(r"[\W_]+".join(words), " ", rest, flags=re.I)
+    if names_several(rest):
+        return None
     if letter and (rest == left or read_choice(rest, True)):
-        return None if names_several(left) else _in_range(letter, choices)
+        return _in_range(letter, choices)
     shorter = {a for a in found.values() for b in found.values() if a != b and a in b}
     longest = [letter for letter, text in found.items() if text not in shorter]
     return longest[0] if len(longest) == 1 else None

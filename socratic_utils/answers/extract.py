@@ -41,14 +41,15 @@ _MIXED = re.compile(
 )
 _UNKNOWN = rf"(?:(?:[xyzXYZ]|some)\b|{UNKNOWN})"
 _FORMULA = re.compile(  # at the start of the text behind a mark
-    rf"\W{{0,9}}(?:{_UNKNOWN} ?[-+*/]|[\d.,]++(?:[xyzXYZ]\b(?! ?\d)|[)%]{{0,9}} ?"
+    rf"\W{{0,9}}(?:{_UNKNOWN} ?[-+*/]|\d[\d,]*[.,]\d+ ?/ ?[\d.]|\d+ ?/ ?\d*\.\d|[\d.,]++(?:[xyzXYZ]\b(?! ?\d)|[)%]{{0,9}} ?"
     rf"(?:[*+] ?[\d$(]| - [\d$(]|[-+*/] ?(?:[(?$]|{_UNKNOWN}))))"
 )
 _SPACED_GROUPS = re.compile(r"\W{0,5}[1-9]\d{0,2}(?: \d{3}){1,15}(?![\d/]| \d)")
 _YES_NO = re.compile(
-    r"(?<![^\W_])(yes|true|false|no(?! (?:longer|doubt|question|one|problem|matter)\b))"
+    r"(?<![^\W_])(yes|no|true|false)"
     r"(?![^\W_]|['’-]\w|\. ?\d)", re.I,
 )  # fmt: skip
+_IDIOM = re.compile(r"\bno (?:doubt|question|one|problem|matter)\b", re.I)
 _BOTH = re.compile(r"\b(?:yes|true)\W+(?:or|and)\W+(?:no|false)\b", re.I)
 _CHOICE = re.compile(  # "(b)", "b)", "B." or a lone "B"
     r"(?<![\w.-])(?<!\w['’])(?:\(([A-Za-z])\)|([A-Za-z])\)|([A-Za-z])(?!\w|['’]\w|-\w|\.\w))"
@@ -111,7 +112,8 @@ def _equal(*numbers: str) -> bool:
     """Exactly, unless one has the 15 or more digits of a floating-point number."""
     left, right = map(Fraction, numbers)
     noisy = any("." in n and len(re.sub(r"^-?[0.]*|\.", "", n)) >= 15 for n in numbers)
-    return abs(left - right) <= noisy * Fraction(1, 10**7) * abs(right)
+    slack = min(max(abs(right), Fraction(1)), Fraction(1000)) / 10**12
+    return abs(left - right) <= noisy * slack
 
 
 def _reader(kind: str):
@@ -179,7 +181,8 @@ def _formula_value(text: str) -> str | None:
 
 def _canonical(match: re.Match, text: str) -> str | None:
     """'$1,200.00' -> '1200', '3 1/2' -> '7/2'; None if too long or n/0."""
-    around = text[: match.start()].rstrip("(*/ ")[-1:], text[match.end() :].lstrip()[:1]
+    around = text[: match.start()].rstrip("(*/+- ")[-1:], text[match.end() :][:9]
+    around = around[0], around[1].lstrip(")*/+- ")[:1]
     if len(match[0]) > 2 * MAX_DIGITS or (match["den"] and not int(match["den"])):
         return None
     if UNKNOWN in around:  # 2√3
@@ -205,21 +208,22 @@ def _is_negative(text: str, start: int) -> bool:
 
 
 def _read_yes_no(text: str, marked: bool) -> str | None:
-    if _BOTH.search(text) and marked:
-        return None
-    answers, start = [], 0
+    if marked:
+        text = _IDIOM.sub("", text.replace("no longer", "not"))
+        if _BOTH.search(text):
+            return None
+    sure, denied, start = [], [], 0
     for word in _YES_NO.finditer(text):
         denial = DENIAL.search(text[start : word.start()])
         yes, start = word[1].lower() in ("yes", "true"), word.end()
-        if denial:  # "not yes" is no; "not necessarily yes" or "neither yes" is neither
-            plainly = re.fullmatch(r"(?:not|never|n['’]?t|cannot)(?: be)?", denial[0], re.I)
-            answers.append((True, ("no" if yes else "yes") if plainly else None))
-        else:
-            answers.append((False, "yes" if yes else "no"))
-    if not answers:
-        return None
-    sure = [answer for answer in answers if not answer[0]] or answers
-    return sure[0 if marked else -1][1]
+        if not denial:
+            sure.append("yes" if yes else "no")
+        elif denial[0].strip("\"'“( ").lower() in ("not", "never", "n't", "n’t"):
+            denied.append("no" if yes else "yes")
+        else:  # "not necessarily yes"
+            denied.append(None)
+    answers = sure or denied
+    return answers[0 if marked else -1] if answers else None
 
 
 def read_choice(text: str, marked: bool) -> str | None:

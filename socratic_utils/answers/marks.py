@@ -3,7 +3,7 @@
     >>> stated("The answer is 12.\\nSo the answer is correct.", "number")
     ['12.']
     >>> affirmed("not (a) or (b), leaving (c)", "choice")
-    ', leaving (c)'
+    ' not , leaving (c)'
 
 Behind a mark stands an answer ("The answer is 12"), talk ("The answer is rounded to 2
 decimals"), or neither.  Not covered: answers that no mark introduces.
@@ -64,7 +64,7 @@ _DOUBT = re.compile(  # before a mark: "check that the", "if the", "they may thi
 _NOT = (
     r"(?:\b(?:not(?! only)|never|neither|nor|cannot|except(?: for)?|no longer|(?:rather"
     r"|other) than|instead of|anything but|far from|as opposed to|unlike|hardly|rul(?:es?"
-    r"|ed|ing) out|(?:eliminat|exclud)(?:es?|ed|ing))|n['’]?t)\b"
+    r"|ed|ing) out|(?:eliminat|exclud)(?:es?|ed|ing)|(?:is|are|was|do|does|did|wo|ca|could)nt)|n['’]t)\b"
 )
 _FILL = (
     r"(?:\s+(?:necessarily|really|simply|exactly|actually|quite|always|definitely|be|equal"
@@ -76,7 +76,8 @@ _STOP = (
     r"|must|only|is|are|yes)\b|[,;:\n]|\.(?!\d)| - )"
 )
 _REST = rf"(?:(?!{_STOP}).){{0,80}}+"
-_LIST = rf"(?:(?:, ?{_REST}){{0,6}},? ?\b(?:n?or|and)\b{_REST}){{0,3}}"
+_ITEM = _REST.replace("(?:(?!", r"(?:(?!\b(?:n?or|and)\b|", 1)
+_LIST = rf"(?:(?:, ?{_ITEM}){{0,6}},? ?\b(?:n?or|and)\b{_REST}){{0,3}}"
 _NUMERAL = rf"\s+[{CURRENCY}(\[\"'“‘-]{{0,4}}{PLAIN_NUMBER}"
 _FALSE = (
     r"[^,;.\n]{0,40}?(?:\b(?:is|are|was|were|be|been)\s(?:clearly\s|also\s|both\s)?(?:not"
@@ -98,8 +99,8 @@ _DENIED = {
 
 
 def affirmed(text: str, kind: str) -> str:
-    """The text without negated numbers or choices: 'not 15 but 18' -> ' but 18'."""
-    return _DENIED[kind].sub(" ", text) if kind in _DENIED else text
+    """The text without negated numbers or choices: 'not 15 but 18' -> 'not but 18'."""
+    return _DENIED[kind].sub("not ", text) if kind in _DENIED else text
 
 
 def may_be_marked(text: str) -> bool:

@@ -92,10 +92,10 @@ def _rooted(match: re.Match) -> str:
 def _divided(match: re.Match) -> str:
     above, below = (next(filter(None, pair), "") for pair in
                     (match.groups()[:2], match.groups()[2:]))  # fmt: skip
-    before = match.string[: match.start()].rstrip(" ")[-1:]
-    plain = f"{above}/{below}"
+    ahead, plain = match.string[: match.start()], f"{above}/{below}"
+    before = ahead.rstrip(" ")[-1:]
     if re.fullmatch(r"\d{1,50}/\d{1,50}", plain) and before not in {*"/^"}:
-        return f" {plain}" if before.isdigit() else plain  # 3\frac{1}{2} is mixed
+        return f" {plain}" if ahead[-1:].isdigit() else plain  # 3\frac{1}{2} is mixed
     top, bottom = _value(above), _value(below)
     value = str(top / bottom) if top is not None and bottom else UNKNOWN
     return f"({value})" if before in {*"/^"} else _joined(match, value)
@@ -104,7 +104,8 @@ def _divided(match: re.Match) -> str:
 _EXPONENT = r"(-?\d{1,3}(?:/\d)?)"
 _POWERS = rules(
     ("10", rf"({PLAIN_NUMBER}) ?[*xX] ?10 ?\^ ?[{{(]? ?(-?\d\d?) ?[)}}]?(?!\w)", r"\1e\2"),
-    ("^", r"(?<=[^\W\d_])\s?\^\s?[{(]?-?\d+[})]?", ""),  # cm^2
+    ("^", r"(?:(?<![^\W\d_])[nxyz]|(?<=[^\W\d_]))\s?\^\s?[{(]?-?\d+[})]?",
+     lambda m: "" if m[0].strip()[0] == "^" else UNKNOWN),  # cm^2, x^2
     *[
         (sign, rf"(?:(?<![A-WYZa-wyz\d.,])({PLAIN_NUMBER})|\(([-+*/\d. ]{{1,40}})\))"
          rf" ?{re.escape(sign)} ?(?:\{{ ?{_EXPONENT} ?\}}|\( ?{_EXPONENT} ?\)|(-?\d{{1,3}}))"
@@ -127,8 +128,8 @@ _LATEX = rules(
     ("\\div", r"\\div\b", "/"),
 )
 _UNICODE = [
-    (re.compile(rf"([{_RAISED}]+)/([{_SUNK}]+)"), r" \1/\2"),
-    (re.compile(rf"([{_RAISED}]+)(?!/)"), r"^(\1)"),
+    (re.compile(rf"(?<![{_RAISED}])([{_RAISED}]++)/([{_SUNK}]++)"), r" \1/\2"),
+    (re.compile(rf"(?<![{_RAISED}])([{_RAISED}]++)(?!/)"), r"^(\1)"),
     (re.compile(r"(?<=\d)(?=[¼-¾⅐-⅞])"), " "),
 ]
 

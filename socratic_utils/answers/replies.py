@@ -15,7 +15,7 @@ from .marks import MARK, Statement, may_be_marked, statements
 _NAME = r"(?:[\w-]+:)?(?P<name>(?:final )?[a-z][\w-]{0,30})"
 # <think id="1">, </think>, [/THINK], ◁think▷, <|end_of_thought|>
 _TAG = re.compile(
-    r"(?:[<＜◁]\|?|(?P<square>[\[【])) ?(?P<end>/|end_(?:of_)?)?(?:(?:begin|start)_(?:of_)?)?"
+    r"(?:[<＜◁]\|?|(?P<square>[\[【])) ?(?P<end>/ ?|end_(?:of_)?)?(?:(?:begin|start)_(?:of_)?)?"
     + _NAME + r"(?(square)|(?:\s[^<>▷]{0,200})?)\s?(?:\|?[>＞▷]|[\]】])", re.I,
 )  # fmt: skip
 _THOUGHT = re.compile(r"think|thought|scratch|monolog|reflect|ponder|deliberat|rumin", re.I)
@@ -28,7 +28,7 @@ _VISIBLE = re.compile(  # may hold the chain, and are no thoughts
 )  # fmt: skip
 _CHANNELS = [  # of gpt-oss and Gemma; "assistantfinal" where special tokens are removed
     (re.compile(r"<\|channel\|?>\s*final[^<]{0,40}(?:<\|message\|>)?|<channel\|>"
-                r"|assistantfinal(?=\W|[A-Z0-9])|^\W*done thinking\W*$", re.I | re.M),
+                r"|assistantfinal(?=\W|[A-Z0-9])|^[ .]*+done thinking[ .]*+$", re.I | re.M),
      "</think>"),
     (re.compile(r"<\|channel\|?>[^<]{0,40}(?:<\|message\|>)?"), "<think>"),
 ]  # fmt: skip
@@ -83,8 +83,9 @@ def without_thoughts(text: str) -> str:
         for pattern, new in _CHANNELS:
             text = pattern.sub(new, text)
         text, _ = _outside(text, _THOUGHT.search)
-        closed = {tag["name"].lower() for tag in _TAG.finditer(text) if tag["end"]}
-        first = _TAG.search(text)
+        tags = [tag for tag in _TAG.finditer(text) if not _NEXT_TURN.fullmatch(tag[0])]
+        closed = {tag["name"].lower() for tag in tags if tag["end"]}
+        first = tags[0] if tags else None
         opens = first and (first["end"] or not text[: first.start()].strip())
         outside, is_open = _outside(
             text, lambda name: not _VISIBLE.fullmatch(name) and
@@ -99,7 +100,7 @@ def without_thoughts(text: str) -> str:
 
 def _outside(text: str, is_thought) -> tuple[str, bool]:
     """The text outside the tags of these names; whether a tag is never closed."""
-    tags = [tag for tag in _TAG.finditer(text) if not (tag["square"] and "]" not in tag[0])]
+    tags = [tag for tag in _TAG.finditer(text) if not _NEXT_TURN.fullmatch(tag[0])]
     ours = [bool(is_thought(tag["name"])) for tag in tags]
     ends = [tag.start() for tag, own in zip(tags, ours, strict=True) if own and tag["end"]]
     last, parts, start, depth = ends[-1] if ends else -1, [], 0, 0
