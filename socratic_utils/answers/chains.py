@@ -16,9 +16,9 @@ import re
 from socratic_utils.problems import Step
 
 from .arithmetic import find_equations
-from .extract import extract_answer, extract_marked_answer, marked_line, names_several
-from .marks import affirmed, may_be_marked, statements
-from .notation import rules, substitute
+from .extract import extract_answer, extract_marked_answer, names_several, readable
+from .marks import affirmed, may_be_marked, stated, statements
+from .notation import FRACTION, rules, substitute
 from .replies import own_task, without_thoughts
 
 _DECORATION = re.compile(
@@ -50,17 +50,13 @@ _SENTENCE_END = re.compile(
     r"(?:(?<=[.!?])|(?<=[.!?][\"”)]))(?<!\b[DM]r\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)"
     r"(?<!\b[A-Z]\.)[ \t]+(?=[\"“'($]?[A-Z0-9$(])"
 )
-_TALK = re.compile(
-    r"\banswer\b\s(?:\w+\s)?(?:is|was|makes?|seems?|looks?|sounds?|matches|agrees|checks)\b"
-    r"|\b(?:confirm|check|verif|match)\w*\b[^.]{0,40}\banswer\b",
-    re.I,
-)
+_TALK = re.compile(r"\banswer (?:\w+ )?(?:is|was|\w+s)\b|^\D*\banswer\b\D*$", re.I)
 _CODE = re.compile(r"```.*?(?:```|\Z)", re.S)
 
 
 def _fraction(match: re.Match) -> str:
     r"""'\frac{2 + 4}{3}' -> '(2 + 4)/3'."""
-    parts = match.groups()
+    parts = [part for part in match.groups() if part is not None]
     return "/".join(f"({p})" if re.search(r"[-+*]|\\times", p) else p for p in parts)
 
 
@@ -68,7 +64,7 @@ _TYPESETTING = rules(
     # Mathematics between two dollar signs, if typeset: "$3 and $5" are prices.
     ("$", r"(?<!\\)\$((?:[^$\\]|\\[^a-z])*\\[a-z](?:[^$\\]|\\.)*)\$", r"\1"),
     ("{", r"\\(?:boxed|text|textbf|mathrm|mathbf)\s?\{([^{}]*)\}", r"\1"),
-    ("frac", r"\\[dt]?frac\s?\{([^{}]*)\}\s?\{([^{}]*)\}", _fraction),
+    ("frac", FRACTION, _fraction),
     ("\\", r"\s?\\(?:times|cdot)\b\s?", " * "),
     ("\\div", r"\s?\\div\b\s?", " / "),
     ("\\", r"\\([$%])", r"\1"),
@@ -105,14 +101,14 @@ def parse_chain(
     if cut:
         text = text.rpartition("\n")[0]
     answer = extract_marked_answer(text, kind)
-    if kind == "choice" and names_several(affirmed(marked_line(text) or "", "choice")):
-        answer = None
+    for statement in stated(readable(text))[:1] if kind == "choice" else ():
+        answer = None if names_several(affirmed(statement.line, True)) else answer
     if "```" in text:
         text = _CODE.sub("", text)
     body = _BOTH_IN_ONE.sub("\n", text).splitlines()
     marked = [i for i, line in enumerate(body) if _is_marked(line, kind)]
     lines = [clean_line(line) for line in body]
-    sure = [i for i in marked if not all(s.rank for s in statements(body[i], kind))]
+    sure = [i for i in marked if not all(s.rank for s in statements(body[i]))]
     last = (sure or marked or [len(lines)])[-1]
     for index in marked:
         lines[index] = _without_final(body[index], kind, index == last)

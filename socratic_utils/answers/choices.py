@@ -12,8 +12,14 @@ from collections.abc import Sequence
 
 from socratic_utils.problems import LETTERS, Problem
 
-from .extract import extract_answer, extract_marked_answer, marked_line, names_several, read_choice
-from .marks import affirmed
+from .extract import (
+    extract_answer,
+    extract_marked_answer,
+    names_several,
+    read_choice,
+    readable,
+)
+from .marks import affirmed, may_be_marked, stated, statements
 from .replies import own_task, without_thoughts
 
 
@@ -26,9 +32,8 @@ def answer_of(text: str, problem: Problem, strict: bool = False) -> str | None:
 
 def choice_of(text: str, choices: Sequence[str], strict: bool = False) -> str | None:
     """The chosen letter or None; without a mark the last letter, unless `strict`."""
-    line = marked_line(text)
-    if line is not None:
-        return marked_choice(line, read_choice(affirmed(line, "choice"), True), choices)
+    if may_be_marked(text) and statements(readable(text)):
+        return _stated_choice(text, choices, None)
     letter = None if strict else extract_answer(text, "choice")
     return letter and marked_choice(text, letter, choices)
 
@@ -40,7 +45,16 @@ def choice_in_reply(problem: Problem, reply: dict, letter: str | None) -> str | 
     text, is_over = own_task(without_thoughts(reply["text"]))
     if reply.get("finish_reason") == "length" and not is_over:
         text = text.rpartition("\n")[0]  # the last line may have continued
-    return marked_choice(marked_line(text) or "", letter, problem.choices)
+    return _stated_choice(text, problem.choices, letter)
+
+
+def _stated_choice(text: str, choices: Sequence[str], letter: str | None) -> str | None:
+    for line, *_, rank in stated(readable(text)):
+        own = letter or read_choice(line, True)
+        found = marked_choice(line, own, choices)
+        if found or not rank or names_several(affirmed(line, True)):
+            return found
+    return None
 
 
 def marked_choice(line: str, letter: str | None, choices: Sequence[str]) -> str | None:
@@ -48,11 +62,11 @@ def marked_choice(line: str, letter: str | None, choices: Sequence[str]) -> str 
 
     A letter inside a choice's own words ("plan A") is no letter of a choice.
     """
-    left = affirmed(line, "choice")
+    left = affirmed(line, True)
     texts = dict(zip(LETTERS, map(_words, choices), strict=False))
     found = {
         own: text for own, text in texts.items()
-        if text in _words(line if affirmed(text, "choice") != text else left)
+        if text in _words(line if affirmed(text, True) != text else left)
     }  # fmt: skip
     rest = left
     for text in sorted(found.values(), key=len, reverse=True):

@@ -3,8 +3,9 @@ r"""Read the final answer out of a model's text and compare it with the gold ans
     >>> is_correct("18.0", "18"), is_correct("0.5", "1/2"), is_correct(None, "3")
     (True, True, False)
 
-The last answer mark with text behind it counts, and there the first answer of the line
-or the result of its equation; without any mark, the last answer in the text.  A formula
+Thoughts, further tasks and what is negated are skipped.  The last statement behind an
+answer mark counts, and there the first answer of the line or the result of its equation;
+without any mark, the last answer in the text.  A formula, a power or a root
 behind a mark counts by its value; one with an unknown ("4x"), words only, or more than
 50 digits give None.  "1st" and "A4" count only if there is no other number, dates never
 do.  "1e3" is 1000, "50%" is 50; a minus behind an operand is no sign ("10-3").
@@ -24,7 +25,7 @@ from .arithmetic import (
     format_number,
     value_of,
 )
-from .marks import DENIAL, MARK, NO_ANSWER, affirmed, stated
+from .marks import MARK, NO_ANSWER, affirmed, stated
 from .notation import UNKNOWN, plain, rules, substitute
 from .replies import body
 
@@ -39,17 +40,18 @@ _NUMBER = re.compile(
 _MIXED = re.compile(
     r"(?<!\d)(\d{1,50}) (and )?(?=(\d{1,50}) ?/ ?(\d{1,50})(?!\d)( ?=)?)"
 )
-_UNKNOWN = rf"(?:(?:[xyzXYZ]|some)\b|{UNKNOWN})"
+_UNKNOWN = r"(?:[xyzXYZ]|some)\b"
 _FORMULA = re.compile(  # at the start of the text behind a mark
-    rf"\W{{0,9}}(?:{_UNKNOWN} ?[-+*/]|\d[\d,]*[.,]\d+ ?/ ?[\d.]|\d+ ?/ ?\d*\.\d|[\d.,]++(?:[xyzXYZ]\b(?! ?\d)|[)%]{{0,9}} ?"
+    rf"\W{{0,9}}(?:{_UNKNOWN} ?[-+*/]|\d[\d,]*[.,]\d+ ?/ ?[\d.]|\d+ ?/ ?\d*\.\d"
+    r"|[\d.,]++(?:[xyzXYZ]\b(?! ?\d)|[)%]{0,9} ?"
     rf"(?:[*+] ?[\d$(]| - [\d$(]|[-+*/] ?(?:[(?$]|{_UNKNOWN}))))"
 )
 _SPACED_GROUPS = re.compile(r"\W{0,5}[1-9]\d{0,2}(?: \d{3}){1,15}(?![\d/]| \d)")
-_YES_NO = re.compile(
-    r"(?<![^\W_])(yes|no|true|false)"
-    r"(?![^\W_]|['’-]\w|\. ?\d)", re.I,
-)  # fmt: skip
+_YES_NO = re.compile(r"(?<![^\W_])(yes|no|true|false)(?![^\W_]|['’-]\w|\. ?\d)", re.I)
 _IDIOM = re.compile(r"\bno (?:doubt|question|one|problem|matter)\b", re.I)
+_DENIED = re.compile(
+    r"(?:\bnot|n['’]t|\bnever|\bno longer)\s+(yes|no|true|false)\b", re.I
+)
 _BOTH = re.compile(r"\b(?:yes|true)\W+(?:or|and)\W+(?:no|false)\b", re.I)
 _CHOICE = re.compile(  # "(b)", "b)", "B." or a lone "B"
     r"(?<![\w.-])(?<!\w['’])(?:\(([A-Za-z])\)|([A-Za-z])\)|([A-Za-z])(?!\w|['’]\w|-\w|\.\w))"
@@ -73,20 +75,15 @@ _SIGNS_AND_BOLD = rules(
 
 def extract_answer(text: str, kind: str = "number") -> str | None:
     """The answer that the text states; without a mark, the last answer in the text."""
-    reader, text = _reader(kind), _plain(text)
+    reader, text = _reader(kind), readable(text)
     marked, answer = _read_marked(text, kind)
-    return answer if marked else reader(affirmed(text, kind), False)
+    return answer if marked else reader(text, False)
 
 
 def extract_marked_answer(text: str, kind: str = "number") -> str | None:
     """The answer that the text states behind "The answer is", "####", ..., or None."""
     _reader(kind)
-    return _read_marked(_plain(text), kind)[1]
-
-
-def marked_line(text: str) -> str | None:
-    """The line behind the mark of a choice; None without a mark."""
-    return next(iter(stated(_plain(text), "choice")), None)
+    return _read_marked(readable(text), kind)[1]
 
 
 def names_several(line: str) -> bool:
@@ -99,7 +96,7 @@ def is_correct(predicted: str | None, gold: str, kind: str = "number") -> bool:
     reader = _reader(kind)
     wanted = extract_answer(gold, kind) if isinstance(gold, str) else None
     if wanted is not None and not MARK.search(gold):
-        wanted = wanted if reader(_plain(gold), True) == wanted else None
+        wanted = wanted if reader(readable(gold), True) == wanted else None
     if wanted is None:
         raise ValueError(f"The gold answer {gold!r:.80} is not one {kind} answer.")
     got = None if predicted is None else extract_answer(predicted, kind)
@@ -123,23 +120,25 @@ def _reader(kind: str):
     return readers[kind]
 
 
-def _plain(text: str) -> str:
+def readable(text: str) -> str:
     """The reply itself without LaTeX, bold marks and non-ASCII digits."""
     return substitute(plain(body(text)), _SIGNS_AND_BOLD)
 
 
 def _read_marked(text: str, kind: str) -> tuple[bool, str | None]:
     """(whether there is a mark, the answer of the most credible statement)."""
-    for line in stated(text, kind):
-        line = affirmed(line, kind)
+    for line, *_, rank in stated(text):
+        if rank == 2 and kind != "choice":
+            break
         answer = _reader(kind)(line, True)
-        readable = answer or kind == "choice" or NO_ANSWER.match(line)
-        if readable or (kind == "number" and re.search(rf"\d|{UNKNOWN}", line)):
+        number = kind == "number" and re.search(rf"\d|{UNKNOWN}", affirmed(line, True))
+        if answer or number or NO_ANSWER.match(line) or (kind == "choice" and not rank):
             return True, answer
     return bool(MARK.search(text)), None
 
 
 def _read_number(text: str, marked: bool) -> str | None:
+    text = affirmed(text, marked)
     if marked and "=" not in text and _FORMULA.match(text):
         return _formula_value(text)
     if "/" in text:
@@ -152,8 +151,10 @@ def _read_number(text: str, marked: bool) -> str | None:
         m for m in found
         if not (m["ordinal"] or text[m.start() - 1 : m.start()].strip("xX").isalpha())
     ] or found  # fmt: skip
-    if not found or not marked:
-        return _canonical(found[-1], text) if found else None
+    if not found or UNKNOWN in (text[: found[0].start()] if marked else text):
+        return None
+    if not marked:
+        return _canonical(found[-1], text)
     start = end = found[0].start()
     for equation in find_equations(text):
         # The first equation must open at our number; later ones of a chain overlap it.
@@ -181,11 +182,7 @@ def _formula_value(text: str) -> str | None:
 
 def _canonical(match: re.Match, text: str) -> str | None:
     """'$1,200.00' -> '1200', '3 1/2' -> '7/2'; None if too long or n/0."""
-    around = text[: match.start()].rstrip("(*/+- ")[-1:], text[match.end() :][:9]
-    around = around[0], around[1].lstrip(")*/+- ")[:1]
     if len(match[0]) > 2 * MAX_DIGITS or (match["den"] and not int(match["den"])):
-        return None
-    if UNKNOWN in around:  # 2√3
         return None
     if match["den"]:
         fraction = Fraction(int(match["num"]), int(match["den"]))
@@ -209,26 +206,20 @@ def _is_negative(text: str, start: int) -> bool:
 
 def _read_yes_no(text: str, marked: bool) -> str | None:
     if marked:
-        text = _IDIOM.sub("", text.replace("no longer", "not"))
+        text = _IDIOM.sub("", text)
         if _BOTH.search(text):
             return None
-    sure, denied, start = [], [], 0
-    for word in _YES_NO.finditer(text):
-        denial = DENIAL.search(text[start : word.start()])
-        yes, start = word[1].lower() in ("yes", "true"), word.end()
-        if not denial:
-            sure.append("yes" if yes else "no")
-        elif denial[0].strip("\"'“( ").lower() in ("not", "never", "n't", "n’t"):
-            denied.append("no" if yes else "yes")
-        else:  # "not necessarily yes"
-            denied.append(None)
-    answers = sure or denied
-    return answers[0 if marked else -1] if answers else None
+    words = _YES_NO.findall(affirmed(text, marked))
+    if not words and (denied := _DENIED.search(text)):
+        return "no" if denied[1].lower() in ("yes", "true") else "yes"
+    word = words[0 if marked else -1].lower() if words else None
+    return word and ("yes" if word in ("yes", "true") else "no")
 
 
 def read_choice(text: str, marked: bool) -> str | None:
     """The first letter of a choice in a marked text, the last in another."""
-    letters, words = [], r" (?!because|since|as\b|and\b|or\b)[a-z]"
+    text, letters = affirmed(text, marked), []
+    words = r" (?!because|since|as\b|and\b|or\b)[a-z]"
     for match in _CHOICE.finditer(text):
         bare, letter = match[3], match[1] or match[2] or match[3]
         word = re.match(words, text[match.end() : match.end() + 9])
