@@ -3,9 +3,9 @@ r"""Read the final answer out of a model's text and compare it with the gold ans
     >>> is_correct("18.0", "18"), is_correct("0.5", "1/2"), is_correct(None, "3")
     (True, True, False)
 
-Thoughts, further tasks and what is negated are skipped.  The last statement behind an
-answer mark counts, and there the first answer of the line or the result of its equation;
-without any mark, the last answer in the text.  A formula, a power or a root
+Thoughts, further tasks and what is negated do not count.  The last statement behind an
+answer mark counts, and there the first answer of the line or the result of its
+equation; without any mark, the last answer in the text.  A formula, power or root
 behind a mark counts by its value; one with an unknown ("4x"), words only, or more than
 50 digits give None.  "1st" and "A4" count only if there is no other number, dates never
 do.  "1e3" is 1000, "50%" is 50; a minus behind an operand is no sign ("10-3").
@@ -52,7 +52,10 @@ _IDIOM = re.compile(r"\bno (?:doubt|question|one|problem|matter)\b", re.I)
 _DENIED = re.compile(
     r"(?:\bnot|n['’]t|\bnever|\bno longer)\s+(yes|no|true|false)\b", re.I
 )
-_BOTH = re.compile(r"\b(?:yes|true)\W+(?:or|and)\W+(?:no|false)\b", re.I)
+_MAYBE = r"\b(?:maybe|perhaps|possibly|partly|partially|sometimes)\b"
+_BOTH = re.compile(
+    rf"\b(?:yes|true)\W+(?:or|and)\W+(?:no|false)\b|{_MAYBE}.*{_MAYBE}", re.I
+)
 _CHOICE = re.compile(  # "(b)", "b)", "B." or a lone "B"
     r"(?<![\w.-])(?<!\w['’])(?:\(([A-Za-z])\)|([A-Za-z])\)|([A-Za-z])(?!\w|['’]\w|-\w|\.\w))"
 )

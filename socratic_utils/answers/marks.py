@@ -63,7 +63,8 @@ _DENIED = [
     ),
     re.compile(  # a marked line: also "not a, b or c", "A is wrong"
         rf"{_NOT}{_REST}(?:(?:, ?{_ITEM}){{0,6}},? ?\b(?:n?or|and)\b{_REST}){{0,3}}"
-        rf"|{_VALUE}[^,;.\n]{{0,40}}?(?:\b(?:is|are|was|were|be|been)\s(?:\w+ly\s|also\s"
+        rf"|\bnone of [^;.\n]{{0,80}}|{_VALUE}(?:,? (?:and |or )?{_VALUE}){{0,6}}"
+        rf"[^,;.\n]{{0,40}}?(?:\b(?:is|are|was|were|be|been)\s(?:\w+ly\s|also\s"
         rf"|both\s)?(?:{PHRASES['false']})|isn['’]t (?:correct|right|true))\b",
         re.I,
     ),

@@ -1,7 +1,7 @@
 r"""LaTeX and Unicode mathematics as plain ASCII, with the value of powers and roots.
 
     >>> plain(r"\frac{\$30}{4}"), plain("10⁶"), plain(r"3\sqrt{16}"), plain(r"2\pi")
-    ('15/2', '1000000', '12', '√')
+    ('30/4', '1000000', '12', '√')
 
 Arithmetic is exact.  UNKNOWN stands for what has no rational value or too many digits.
 Not covered: sums, logarithms, factorials.

@@ -7,18 +7,19 @@ Not covered: thoughts without any mark.
 """
 
 import re
+from collections.abc import Callable
 
 from .marks import MARK, PHRASES, Statement, may_be_marked, statements
 
 # <think id="1">, </think>, [/THINK], ◁think▷, <|end_of_thought|>
 _TAG = re.compile(
-    r"(?:[<＜◁]\|?|(?P<square>[\[【])) ?(?P<end>/ ?|end_(?:of_)?)?"
-    r"(?:(?:begin|start)_(?:of_)?)?(?:[\w-]+:)?(?P<name>(?:final )?[a-z][\w-]{0,30})(?(square)|(?:\s[^<>▷]{0,200})?)"
-    r"\s?(?:\|?[>＞▷]|[\]】])",
+    r"(?:[<＜◁⟨«]\|?|(?P<square>[\[【])) ?(?P<end>[/\\] ?|end_(?:of_)?)?"
+    r"(?:(?:begin|start)_(?:of_)?)?(?:[\w-]+:)?(?P<name>(?:final )?[a-z][\w-]{0,30})"
+    r"(?(square)|(?:\s[^<>▷]{0,200})?)\s?(?:\|?[>＞▷⟩»]|[\]】])",
     re.I,
 )
 _TURN = re.compile(
-    rf"<\|?(?:{PHRASES['turns']})\|?>|</?s>|\[/?INST\]|<</?SYS>>|<｜[^<>｜]{{1,40}}｜>",
+    rf"<\|?(?:{PHRASES['turns']})\|?>|</?s>|\[(?:/?INST|EOS)\]|<</?SYS>>|<｜[^<>｜]{{1,40}}｜>",
     re.I,
 )
 _FIRST_TURN = re.compile(
@@ -30,9 +31,11 @@ _THOUGHT, _REASONING, _WRAPPER, _MARKUP = (
 )
 _FINAL = re.compile(r"(?:final[_ ]?)?(?:answer|box)|final", re.I)
 # Channels of gpt-oss and Gemma, and what is left of them without special tokens.
-_CHANNEL = re.compile(r"<\|channel\|?>(?!\s*final)[^<]{0,40}(?:<\|message\|>)?", re.I)
+_CHANNEL = re.compile(
+    r"<\|channel\|?>(?!\s*final)[^<]{0,40}(?:<\|message\|>)?|<unused94>\s*thought", re.I
+)
 _LAST_CHANNEL = re.compile(
-    r"<\|channel\|?>\s*final[^<]{0,40}(?:<\|message\|>)?|<channel\|>"
+    r"<\|channel\|?>\s*final[^<]{0,40}(?:<\|message\|>)?|<channel\|>|<unused95>"
     r"|assistantfinal(?=\W|[A-Z0-9])|^[ .]*+done thinking[ .]*+$",
     re.I | re.M,
 )
@@ -48,12 +51,13 @@ _TASK = re.compile(
     r"(?:^[\s#*_>\[(<=-]{0,12}(?:\d{1,2}[.)]\s)?|(?P<inline>(?<=[.!?)}\]\d*$])[ \t]*))"
     r"(?:(?P<asked>(?:sub-?)?question|sq|q)"
     rf"|(?:(?:new|next|another|practice|sample|test)\s)?(?:{PHRASES['tasks']}))\s?(?P<number>\d{{0,3}})"
-    r"[*_]*(?:[:：]|(?(inline)(?!)|(?:>|[\])*_.]{1,3}(?=\s)|[ \t]*$)))"
-    r"|^[^\n.?!]{0,40}\b(?:another|next|new|similar|following)\s(?:\w+\s)?"
-    rf"(?:question|{PHRASES['tasks']})\b"
+    r"[*_]*(?:[:：]|(?(inline)(?!)|(?:>|[\])*_.]{1,3}(?=\s)|[ \t#*_]*$)))"
+    r"|^[^\n.?!]{0,40}\b(?:(?:solve|try|do)\s(?:this|the following)\b"
+    r"|(?:another|next|new|similar|following)\s(?:\w+\s)?"
+    rf"(?:question|{PHRASES['tasks']})\b)"
     # a question below "---", or a paragraph of several sentences that ends with one
     r"|(?:^[ \t]*[-=*_]{3,}\s+(?=[A-Z])"
-    r"|\n[ \t]*\n(?=[A-Z](?:[^\n?]+\n){0,3}[^\n?]*[.!]\s))"
+    r"|\n[ \t]*\n(?:\d{1,2}[.)]\s)?(?=[A-Z](?:[^\n?]+\n){0,3}[^\n?]*[.!]\s))"
     rf"(?!(?:{PHRASES['remarks']})\b)"
     r"(?:[^\n?]+\n){0,3}[^\n?]*\?[ \t]*$",
     re.I | re.M,
@@ -75,15 +79,23 @@ def without_thoughts(text: str) -> str:
     tag begins one that runs to the end, or to an answer tag.  Reasoning under another
     name is a thought only if a whole solution stands outside.
     """
-    if re.search("[<＜◁[【]|assistantfinal|done thinking", text):
+    if re.search("[<＜◁⟨«[【]|assistantfinal|done thinking", text):
         text = _CHANNEL.sub("<think>", _LAST_CHANNEL.sub("</think>", text))
-        text, _ = _outside(text, _THOUGHT)
+        text, _ = _outside(text, lambda tag: _THOUGHT.search(tag["name"]))
         tags = _tags(text)
-        first = text[: tags[0].start()].strip() if tags and not tags[0]["end"] else ""
-        names = {re.escape(t["name"]) for t in tags if t["end"] and not first and not (
-            _MARKUP.fullmatch(t["name"]) or _WRAPPER.search(t["name"]))}  # fmt: skip
-        others = re.compile("|".join([_REASONING.pattern, *names]), re.I)
-        outside, is_open = _outside(text, others)
+        leads = tags and (tags[0]["end"] or not text[: tags[0].start()].strip())
+        closed = {tag["name"] for tag in tags if tag["end"]}
+
+        def is_reasoning(tag: re.Match) -> bool:
+            name = tag["name"]
+            if _REASONING.search(name):
+                return name in closed or not tag["square"]
+            shown = (
+                _MARKUP.fullmatch(name) or _WRAPPER.search(name) or _FINAL.search(name)
+            )
+            return bool(leads and name in closed and not shown)
+
+        outside, is_open = _outside(text, is_reasoning)
         text = outside if is_open or _is_whole(outside) else text
         text = _TAG.sub(_shown, text)
     sections = _SECTIONS.match(text)
@@ -94,9 +106,9 @@ def _tags(text: str) -> list[re.Match]:
     return [tag for tag in _TAG.finditer(text) if not _TURN.fullmatch(tag[0])]
 
 
-def _outside(text: str, thoughts: re.Pattern) -> tuple[str, bool]:
-    """The text outside the tags of these names; whether a tag is never closed."""
-    tags = [(tag, bool(thoughts.search(tag["name"]))) for tag in _tags(text)]
+def _outside(text: str, hides: Callable) -> tuple[str, bool]:
+    """The text outside the tags that hide theirs; whether one is never closed."""
+    tags = [(tag, bool(hides(tag))) for tag in _tags(text)]
     last = max((tag.start() for tag, own in tags if own and tag["end"]), default=-1)
     parts, start, depth = [], 0, 0
     for tag, own in tags:
