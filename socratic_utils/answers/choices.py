@@ -69,12 +69,19 @@ def marked_choice(line: str, letter: str | None, choices: Sequence[str]) -> str 
         if text in _words(line if affirmed(text, True) != text else left)
     }  # fmt: skip
     rest = left
-    for text in sorted(found.values(), key=len, reverse=True):
-        if len(words := text.split()) > 1:
-            rest = re.sub(r"[\W_]+".join(words), " ", rest, flags=re.I)
+    for words in sorted((text.split() for text in texts.values()), key=len)[::-1]:
+        if len(words) > 1:
+            if words[0] not in ("option", "choice"):  # "plan B" may be no choice
+                words = [word if len(word) > 1 else "[a-z]" for word in words]
+            own_words = r"\b" + r"[\W_]+".join(words) + r"\b"
+            rest = re.sub(own_words, "|", rest, flags=re.I)
     if names_several(rest):
         return None
-    if letter and (rest == left or read_choice(rest, True)):
+    before, words, behind = rest.partition("|")
+    if words and letter:  # behind the words only "(a)" counts
+        lettered = re.search(r"\([a-z]\)", behind, re.I)
+        letter = read_choice(before, True) or (lettered and lettered[0][1].lower())
+    if letter:
         return _in_range(letter, choices)
     shorter = {a for a in found.values() for b in found.values() if a != b and a in b}
     longest = [letter for letter, text in found.items() if text not in shorter]

@@ -43,7 +43,7 @@ _MIXED = re.compile(
 _UNKNOWN = r"(?:[xyzXYZ]|some)\b"
 _FORMULA = re.compile(  # at the start of the text behind a mark
     rf"\W{{0,9}}(?:{_UNKNOWN} ?[-+*/]|\d[\d,]*[.,]\d+ ?/ ?[\d.]|\d+ ?/ ?\d*\.\d"
-    r"|[\d.,]++(?:[xyzXYZ]\b(?! ?\d)|[)%]{0,9} ?"
+    r"|[\d.,]++(?: ?/ ?\d++)?(?:[xyzXYZ]\b(?! ?\d)|[)%]{0,9} ?"
     rf"(?:[*+] ?[\d$(]| - [\d$(]|[-+*/] ?(?:[(?$]|{_UNKNOWN}))))"
 )
 _SPACED_GROUPS = re.compile(r"\W{0,5}[1-9]\d{0,2}(?: \d{3}){1,15}(?![\d/]| \d)")
@@ -154,7 +154,8 @@ def _read_number(text: str, marked: bool) -> str | None:
         m for m in found
         if not (m["ordinal"] or text[m.start() - 1 : m.start()].strip("xX").isalpha())
     ] or found  # fmt: skip
-    if not found or UNKNOWN in (text[: found[0].start()] if marked else text):
+    outer = found and (text[: found[0].start()] if marked else text[found[-1].end() :])
+    if not found or UNKNOWN in outer:  # 2√3 is no rational number
         return None
     if not marked:
         return _canonical(found[-1], text)

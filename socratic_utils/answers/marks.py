@@ -102,7 +102,8 @@ def statements(text: str) -> list[Statement]:
         lines = [line for line in span.splitlines() if any(map(str.isalnum, line))]
         for line in lines[:1]:
             sure = _LEADS.match(line) or NO_ANSWER.match(line)
-            doubt = not sure or _DOUBT.search(text[max(0, start - 80) : start])
+            asked = re.match(r"[^.?!\n]+\?", line)
+            doubt = not sure or asked or _DOUBT.search(text[max(0, start - 80) : start])
             rank = 2 if _TALK.match(line) else int(bool(doubt))
             found.append(Statement(line[:MAX_LINE], start, end, rank))
     return found
