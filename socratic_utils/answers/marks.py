@@ -87,6 +87,7 @@ class Statement(NamedTuple):
     line: str
     start: int
     end: int
+    asks: bool  # "How do we know the answer is 12?"
     rank: int  # 0 sure, 1 in doubt, 2 talk
 
 
@@ -102,10 +103,10 @@ def statements(text: str) -> list[Statement]:
         lines = [line for line in span.splitlines() if any(map(str.isalnum, line))]
         for line in lines[:1]:
             sure = _LEADS.match(line) or NO_ANSWER.match(line)
-            asked = re.match(r"[^.?!\n]+\?", line)
-            doubt = not sure or asked or _DOUBT.search(text[max(0, start - 80) : start])
+            asks = bool(re.match(r"[^.?!\n]+\?", line))
+            doubt = not sure or asks or _DOUBT.search(text[max(0, start - 80) : start])
             rank = 2 if _TALK.match(line) else int(bool(doubt))
-            found.append(Statement(line[:MAX_LINE], start, end, rank))
+            found.append(Statement(line[:MAX_LINE], start, end, asks, rank))
     return found
 
 

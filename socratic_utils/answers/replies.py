@@ -87,13 +87,13 @@ def without_thoughts(text: str) -> str:
         closed = {tag["name"] for tag in tags if tag["end"]}
 
         def is_reasoning(tag: re.Match) -> bool:
-            name = tag["name"]
+            name, known = (
+                tag["name"],
+                (_MARKUP.fullmatch, _WRAPPER.search, _FINAL.search),
+            )
             if _REASONING.search(name):
                 return name in closed or not tag["square"]
-            shown = (
-                _MARKUP.fullmatch(name) or _WRAPPER.search(name) or _FINAL.search(name)
-            )
-            return bool(leads and name in closed and not shown)
+            return bool(leads) and name in closed and not any(f(name) for f in known)
 
         outside, is_open = _outside(text, is_reasoning)
         text = outside if is_open or _is_whole(outside) else text
@@ -145,13 +145,11 @@ def own_task(text: str, socratic: bool = True) -> tuple[str, bool]:
     Only behind a stated answer can another task begin.
     """
     text = _FIRST_TURN.sub("", text)
+    if "<s>" in text:
+        text = re.sub(r"<s>[^<\n]*</s>", "", text)  # struck out
     if turn := _TURN.search(text):
         return text[: turn.start()].rstrip(), True
-    told = [  # the first one at the end
-        s
-        for s in statements(text)
-        if s.rank < 2 and not re.match(r"[^.?!\n]*\?", s.line)
-    ]
+    told = [s for s in statements(text) if s.rank < 2 and not s.asks]  # the last first
     last, number = None, 0
     for task in _TASK.finditer(text) if told else ():
         while told and re.search(r"\w", text[told[-1].end : task.start()]):

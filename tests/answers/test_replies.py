@@ -92,7 +92,7 @@ THOUGHTS = {
     "opened twice": f"<think>a<think>{NEVER}</think>{CHAIN}",
     "nested twice": f"<think>a<think>b<think>c</think>d</think>{NEVER}</think>{CHAIN}",
     "nested, other name": f"<reasoning>a<reasoning>b</reasoning>13</reasoning>{CHAIN}",
-    "answer tag around the rest": f"<think>{NEVER}</think><answer>{CHAIN}</answer>",
+    "tag around the rest": f"<think>{NEVER}</think><answer>{CHAIN}</answer>",
     "response tag": f"<thinking>{NEVER}</thinking>\n<response>\n{CHAIN}\n</response>",
     "details": f"<details>\n<summary>Thinking</summary>\n{NEVER}\n</details>\n\n{CHAIN}",
     "bold": f"**Thinking:** {NEVER}\n\n**Answer:**\n{CHAIN}",
@@ -158,6 +158,8 @@ def test_a_thought_that_never_ends_has_no_answer(text, cut):
             ["Since x<y and y>z, 3 * 4 = 12."],
         ),
         ("3 * 4 = <<3*4=12>>12 pens.\nThe answer is 12.", ["3 * 4 = 12 pens."]),
+        ("3 * 4 = <s>13</s> 12.\nThe answer is 12.", ["3 * 4 = 12."]),
+        (f"[Reasoning] {CHAIN}", [f"[Reasoning] {STEP}"]),
         (f"<answer>\n{CHAIN}\n</answer>", [STEP]),
         (f"<reasoning>{STEP}</reasoning>\n<answer>12</answer>", [STEP]),
         (f"<reasoning>\n{STEP}\n</reasoning>\nThe answer is 12.", [STEP]),
@@ -418,7 +420,7 @@ def test_talk_about_other_answers(kind, answer, talk):
     ("text", "answer"),
     [
         ("The answer is 12.\nWait, the answer is 14.", "14"),
-        ("The answer is 12. The correct answer is 14, not 12.", "14"),
+        ("The answer is 12. The right answer is 14, not 12.", "14"),
         (
             "The answer is 12.\nWait, I forgot 2. The answer is that Ann has 14 apples.",
             "14",
