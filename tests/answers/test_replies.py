@@ -94,7 +94,7 @@ THOUGHTS = {
     "nested, other name": f"<reasoning>a<reasoning>b</reasoning>13</reasoning>{CHAIN}",
     "tag around the rest": f"<think>{NEVER}</think><answer>{CHAIN}</answer>",
     "response tag": f"<thinking>{NEVER}</thinking>\n<response>\n{CHAIN}\n</response>",
-    "details": f"<details>\n<summary>Thinking</summary>\n{NEVER}\n</details>\n\n{CHAIN}",
+    "details": f"<details>\n<summary>Thoughts</summary>\n{NEVER}</details>\n{CHAIN}",
     "bold": f"**Thinking:** {NEVER}\n\n**Answer:**\n{CHAIN}",
     "bold, inner colon": f"**Thinking**:\n{NEVER}\n\n**Response**:\n{CHAIN}",
     "heading": f"### Reasoning\n{NEVER}\n\n### Final Answer\n{CHAIN}",
@@ -422,7 +422,7 @@ def test_talk_about_other_answers(kind, answer, talk):
         ("The answer is 12.\nWait, the answer is 14.", "14"),
         ("The answer is 12. The right answer is 14, not 12.", "14"),
         (
-            "The answer is 12.\nWait, I forgot 2. The answer is that Ann has 14 apples.",
+            "The answer is 12.\nWait, I forgot 2. The answer is that Ann has 14 pens.",
             "14",
         ),
         ("The answer is 12.\nActually, the answer is now 14.", "14"),
