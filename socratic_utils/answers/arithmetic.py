@@ -8,7 +8,7 @@ Values are exact fractions; nothing is evaluated with `eval`:
     >>> equation.expression, equation.result, equation_is_right(equation)
     ('5*2', '10', True)
 
-Not covered: powers, roots, variables, mixed numbers, clock times.
+Not covered: variables, mixed numbers, clock times.
 """
 
 import re
@@ -67,9 +67,13 @@ def ascii_signs(text: str) -> str:
     return text.translate(_SIGNS)
 
 
-def calculate(expression: str) -> Fraction:
-    """Exact value of arithmetic with + - * / x × ÷ · ( ) %; ValueError otherwise."""
-    if not isinstance(expression, str) or len(expression) > MAX_LENGTH:
+def calculate(expression: str, powers: bool = False) -> Fraction:
+    """Exact value of arithmetic with + - * / x × ÷ · ( ) %; ValueError otherwise.
+
+    With `powers` also of "2^10" and "9^(1/2)", if they are rational and not too large.
+    """
+    plain = isinstance(expression, str) and (powers or "^" not in expression)
+    if not plain or len(expression) > MAX_LENGTH:
         raise ValueError(f"Not plain arithmetic of {MAX_LENGTH} characters at most.")
     tokens = re.findall(rf"{PLAIN_NUMBER}|\S", ascii_signs(expression))
     try:
@@ -109,10 +113,27 @@ def _operand(tokens: list[str], depth: int) -> Fraction:
         value = Fraction(token.replace(",", ""))
     else:
         raise ValueError(f"{token[:20]!r} is no number")
+    if tokens[:1] == ["^"]:
+        tokens.pop(0)
+        value = _power(value, _operand(tokens, depth + 1))
     if tokens[:1] == ["%"]:  # per hundred: 50*20% = 10
         tokens.pop(0)
         value /= 100
     return value
+
+
+def _power(base: Fraction, exponent: Fraction) -> Fraction:
+    size, degree = abs(exponent.numerator), exponent.denominator
+    parts = (base if exponent >= 0 or not base else 1 / base).as_integer_ratio()
+    bits = max(map(abs, parts)).bit_length() * size
+    if bits > 10 * MAX_DIGITS or (not base and exponent <= 0):
+        raise ValueError("its power is too large or undefined")
+    roots = [round(abs(part) ** (1 / degree)) for part in parts]
+    if [root**degree for root in roots] != [abs(part) for part in parts]:
+        raise ValueError("its root is no rational number")
+    if base < 0 and degree % 2 == 0:
+        raise ValueError("it is the root of a negative number")
+    return (Fraction(*roots) * (1 if base >= 0 else -1)) ** size
 
 
 class Equation(NamedTuple):
@@ -181,9 +202,9 @@ def _bare(formula: str) -> str:
 
 
 @lru_cache(maxsize=16384)  # the same sides recur in many chains
-def value_of(expression: str) -> Fraction | None:
+def value_of(expression: str, powers: bool = False) -> Fraction | None:
     """`calculate`, with None for everything else."""
     try:
-        return calculate(expression)
+        return calculate(expression, powers)
     except ValueError:
         return None

@@ -16,15 +16,10 @@ import re
 from socratic_utils.problems import Step
 
 from .arithmetic import find_equations
-from .extract import (
-    extract_answer,
-    extract_marked_answer,
-    marked_line,
-    may_be_marked,
-    names_several,
-    rules,
-    substitute,
-)
+from .extract import extract_answer, extract_marked_answer, names_several, readable
+from .marks import affirmed, may_be_marked, stated, statements
+from .notation import FRACTION, rules, substitute
+from .replies import own_task, without_thoughts
 
 _DECORATION = re.compile(
     r"^\s*(?:[-*•>#]+\s+|\d{1,2}[.)]\s+|step\s+\d{1,2}\s*[:.]\s*)+", re.I
@@ -37,7 +32,6 @@ _BOTH_IN_ONE = re.compile(
     r"|(?<=[.!?])\s+(?=(?:q|a|question|answer)\s?\d{1,2}\s?[:：]))",
     re.I,
 )
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.I | re.S)
 # "### Final Answer" above the answer itself is joined to it.
 _HEADING = re.compile(
     r"^[ \t]*(?:#+[ \t]*)?(?:\*\*)?final answer[ \t:]*(?:\*\*)?[ \t:]*\n\s*(?=\S)",
@@ -56,17 +50,13 @@ _SENTENCE_END = re.compile(
     r"(?:(?<=[.!?])|(?<=[.!?][\"”)]))(?<!\b[DM]r\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)"
     r"(?<!\b[A-Z]\.)[ \t]+(?=[\"“'($]?[A-Z0-9$(])"
 )
+_TALK = re.compile(r"\banswer (?:\w+ )?(?:is|was|\w+s)\b|^\D*\banswer\b\D*$", re.I)
 _CODE = re.compile(r"```.*?(?:```|\Z)", re.S)
-
-
-def without_thoughts(text: str) -> str:
-    """The reply without the text between <think> marks."""
-    return _THOUGHT.sub("", text) if "<" in text else text
 
 
 def _fraction(match: re.Match) -> str:
     r"""'\frac{2 + 4}{3}' -> '(2 + 4)/3'."""
-    parts = match.groups()
+    parts = [part for part in match.groups() if part is not None]
     return "/".join(f"({p})" if re.search(r"[-+*]|\\times", p) else p for p in parts)
 
 
@@ -74,7 +64,7 @@ _TYPESETTING = rules(
     # Mathematics between two dollar signs, if typeset: "$3 and $5" are prices.
     ("$", r"(?<!\\)\$((?:[^$\\]|\\[^a-z])*\\[a-z](?:[^$\\]|\\.)*)\$", r"\1"),
     ("{", r"\\(?:boxed|text|textbf|mathrm|mathbf)\s?\{([^{}]*)\}", r"\1"),
-    ("frac", r"\\[dt]?frac\s?\{([^{}]*)\}\s?\{([^{}]*)\}", _fraction),
+    ("frac", FRACTION, _fraction),
     ("\\", r"\s?\\(?:times|cdot)\b\s?", " * "),
     ("\\div", r"\s?\\div\b\s?", " / "),
     ("\\", r"\\([$%])", r"\1"),
@@ -98,6 +88,8 @@ def parse_chain(
     if "final answer" in text.lower():
         text = _HEADING.sub("Final answer: ", text)
         text = _LAST_QUESTION.sub("Q:", text)
+    text, is_over = own_task(text, style != "cot")
+    cut = cut and not is_over  # then the last line is whole
     if style == "questions":
         lines = (text.rpartition("\n")[0] if cut else text).splitlines()
         asked = filter(None, [_QUESTION.match(clean_line(line)) for line in lines])
@@ -109,15 +101,20 @@ def parse_chain(
     if cut:
         text = text.rpartition("\n")[0]
     answer = extract_marked_answer(text, kind)
-    if kind == "choice" and names_several(marked_line(text) or ""):
-        answer = None
+    for statement in stated(readable(text))[:1] if kind == "choice" else ():
+        answer = None if names_several(affirmed(statement.line, True)) else answer
     if "```" in text:
         text = _CODE.sub("", text)
     body = _BOTH_IN_ONE.sub("\n", text).splitlines()
     marked = [i for i, line in enumerate(body) if _is_marked(line, kind)]
     lines = [clean_line(line) for line in body]
+    sure = [i for i in marked if not all(s.rank for s in statements(body[i]))]
+    last = (sure or marked or [len(lines)])[-1]
     for index in marked:
-        lines[index] = _without_final(body[index], kind, index == marked[-1])
+        lines[index] = _without_final(body[index], kind, index == last)
+    for index in range(last + 1, len(lines)):  # talk about the answer is no step
+        if index in marked or _TALK.search(lines[index]):
+            lines[index] = ""
     parse = _socratic_steps if socratic else _solution_steps
     return parse(lines, kind), answer
 

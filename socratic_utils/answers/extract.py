@@ -3,8 +3,9 @@ r"""Read the final answer out of a model's text and compare it with the gold ans
     >>> is_correct("18.0", "18"), is_correct("0.5", "1/2"), is_correct(None, "3")
     (True, True, False)
 
-The last answer mark with text behind it counts, and there the first answer of the line
-or the result of its equation; without any mark, the last answer in the text.  A formula
+Thoughts, further tasks and what is negated do not count.  The last statement behind an
+answer mark counts, and there the first answer of the line or the result of its
+equation; without any mark, the last answer in the text.  A formula, power or root
 behind a mark counts by its value; one with an unknown ("4x"), words only, or more than
 50 digits give None.  "1st" and "A4" count only if there is no other number, dates never
 do.  "1e3" is 1000, "50%" is 50; a minus behind an operand is no sign ("10-3").
@@ -13,31 +14,23 @@ Not covered: numbers in words ("twelve", "2 million"), decimal commas, clock tim
 """
 
 import re
-import unicodedata
-from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 from .arithmetic import (
     CURRENCY,
     MAX_DIGITS,
     PLAIN_NUMBER,
-    ascii_signs,
     find_equations,
     format_number,
     value_of,
 )
+from .marks import MARK, NO_ANSWER, affirmed, stated
+from .notation import UNKNOWN, plain, rules, substitute
+from .replies import body
 
 ANSWER_MARK = "The answer is"  # every student's transcript ends "The answer is 42."
-MAX_LINE = 500
 
-_MARK = re.compile(
-    r"(?=[a#\\])(?:"  # the lookahead rules out most positions at once
-    r"\banswer(?:\s{1,3}to\s[^.\n]{1,80}?)?\s{0,3}(?:is\b|[:=])[\s:]{0,5}"
-    r"|####|\\boxed\s?\{)",
-    re.I,
-)
 _NUMBER = re.compile(
     r"(?=[.\d])(?:(?P<date>\d\d?/\d\d?/\d{4}(?!\d)|\d{4}([-/])\d\d\2\d\d(?!\d))"
     r"|(?:(?P<whole>\d++) (?:and )?)?(?P<num>\d++) ?/ ?(?P<den>\d++)(?!\.?\d|,\d{3})"
@@ -49,11 +42,20 @@ _MIXED = re.compile(
 )
 _UNKNOWN = r"(?:[xyzXYZ]|some)\b"
 _FORMULA = re.compile(  # at the start of the text behind a mark
-    rf"\W{{0,9}}(?:{_UNKNOWN} ?[-+*/]|[\d.,]++(?:[xyzXYZ]\b(?! ?\d)|[)%]{{0,9}} ?"
+    rf"\W{{0,9}}(?:{_UNKNOWN} ?[-+*/]|\d[\d,]*[.,]\d+ ?/ ?[\d.]|\d+ ?/ ?\d*\.\d"
+    r"|[\d.,]++(?: ?/ ?\d++)?(?:[xyzXYZ]\b(?! ?\d)|[)%]{0,9} ?"
     rf"(?:[*+] ?[\d$(]| - [\d$(]|[-+*/] ?(?:[(?$]|{_UNKNOWN}))))"
 )
 _SPACED_GROUPS = re.compile(r"\W{0,5}[1-9]\d{0,2}(?: \d{3}){1,15}(?![\d/]| \d)")
 _YES_NO = re.compile(r"(?<![^\W_])(yes|no|true|false)(?![^\W_]|['’-]\w|\. ?\d)", re.I)
+_IDIOM = re.compile(r"\bno (?:doubt|question|one|problem|matter)\b", re.I)
+_DENIED = re.compile(
+    r"(?:\bnot|n['’]t|\bnever|\bno longer)\s+(yes|no|true|false)\b", re.I
+)
+_MAYBE = r"\b(?:maybe|perhaps|possibly|partly|partially|sometimes)\b"
+_BOTH = re.compile(
+    rf"\b(?:yes|true)\W+(?:or|and)\W+(?:no|false)\b|{_MAYBE}.*{_MAYBE}", re.I
+)
 _CHOICE = re.compile(  # "(b)", "b)", "B." or a lone "B"
     r"(?<![\w.-])(?<!\w['’])(?:\(([A-Za-z])\)|([A-Za-z])\)|([A-Za-z])(?!\w|['’]\w|-\w|\.\w))"
 )
@@ -65,30 +67,7 @@ _SEVERAL = re.compile(  # "(a) sea or (b) lake", "B and C"; but not "B or a lake
 )
 
 
-def rules(*rows: tuple[str, str, Any]) -> list[tuple[str, re.Pattern, Any]]:
-    """Compile rows of (required substring, pattern, replacement) for `substitute`."""
-    return [(needle, re.compile(pattern), new) for needle, pattern, new in rows]
-
-
-def substitute(text: str, rules: Iterable[tuple[str, re.Pattern, Any]]) -> str:
-    """The text after all substitutions, applied in order."""
-    for needle, pattern, new in rules:
-        if needle in text:  # about 100 times faster than the pattern
-            text = pattern.sub(new, text)
-    return text
-
-
-_LATEX_NUMBERS = rules(
-    ("\\", r"\\([$%])", r"\1"),
-    ("{,}", r"(?<=\d)\{,\}(?=\d{3})", ","),
-    ("\\", r"(?<=\d)(?:\\[,!]|,\\!)(?=\d{3})", ","),
-    ("{", r"\\(?:text|textbf|mathrm|mathbf)\s?\{([^{}]*)\}", r"\1"),
-    ("frac", r"(?<=\d)(?=\\[dt]?frac)", " "),  # 3\frac{1}{2} is mixed
-    ("frac", r"\\[dt]?frac\s?\{(\d{1,50})\}\s?\{(\d{1,50})\}", r"\1/\2"),
-)
 _SIGNS_AND_BOLD = rules(
-    ("\\", r"\\times|\\cdot", "*"),
-    ("\\div", r"\\div", "/"),
     ("\\", r"\\[()\[\]]", " "),
     # **42** is bold, 2**3 is a power
     ("**", r"(?<!\d)(?<!\d )\*\*|\*\*(?! ?\d)", ""),
@@ -98,20 +77,16 @@ _SIGNS_AND_BOLD = rules(
 
 
 def extract_answer(text: str, kind: str = "number") -> str | None:
-    """The answer after the last mark; without a mark, the last answer in the text."""
-    reader, text = _reader(kind), _plain(text)
-    marked, answer = _read_marked(text, reader)
+    """The answer that the text states; without a mark, the last answer in the text."""
+    reader, text = _reader(kind), readable(text)
+    marked, answer = _read_marked(text, kind)
     return answer if marked else reader(text, False)
 
 
 def extract_marked_answer(text: str, kind: str = "number") -> str | None:
-    """The answer after the last mark ("The answer is", "####", ...), or None."""
-    return _read_marked(_plain(text), _reader(kind))[1]
-
-
-def marked_line(text: str) -> str | None:
-    """The rest of the line behind the last mark; None without a mark."""
-    return _read_marked(_plain(text), lambda line, _: line)[1]
+    """The answer that the text states behind "The answer is", "####", ..., or None."""
+    _reader(kind)
+    return _read_marked(readable(text), kind)[1]
 
 
 def names_several(line: str) -> bool:
@@ -123,54 +98,50 @@ def is_correct(predicted: str | None, gold: str, kind: str = "number") -> bool:
     """Whether two answers have equal values; ValueError if `gold` is not one answer."""
     reader = _reader(kind)
     wanted = extract_answer(gold, kind) if isinstance(gold, str) else None
-    if wanted is not None and not _MARK.search(gold):
-        wanted = wanted if reader(_plain(gold), True) == wanted else None
+    if wanted is not None and not MARK.search(gold):
+        wanted = wanted if reader(readable(gold), True) == wanted else None
     if wanted is None:
         raise ValueError(f"The gold answer {gold!r:.80} is not one {kind} answer.")
     got = None if predicted is None else extract_answer(predicted, kind)
     if kind == "number" and got is not None:
-        return Fraction(got) == Fraction(wanted)
+        return _equal(got, wanted)
     return got == wanted
 
 
+def _equal(*numbers: str) -> bool:
+    """Exactly, unless one has the 15 or more digits of a floating-point number."""
+    left, right = map(Fraction, numbers)
+    noisy = any("." in n and len(re.sub(r"^-?[0.]*|\.", "", n)) >= 15 for n in numbers)
+    slack = min(max(abs(right), Fraction(1)), Fraction(1000)) / 10**12
+    return abs(left - right) <= noisy * slack
+
+
 def _reader(kind: str):
-    readers = {"number": _read_number, "yes_no": _read_yes_no, "choice": _read_choice}
+    readers = {"number": _read_number, "yes_no": _read_yes_no, "choice": read_choice}
     if kind not in readers:
         raise ValueError(f"Unknown kind {kind!r}; choose one of {', '.join(readers)}.")
     return readers[kind]
 
 
-def _plain(text: str) -> str:
-    """The text without LaTeX, bold marks and non-ASCII digits: '3½' -> '3 1/2'."""
-    text = substitute(ascii_signs(text), _LATEX_NUMBERS)
-    if not text.isascii():
-        text = re.sub(r"(?<=\d)(?=[¼-¾⅐-⅞])", " ", text)
-        text = re.sub("[¼-¾⅐-⅞]", lambda m: unicodedata.normalize("NFKC", m[0]), text)
-        text = text.replace("⁄", "/")
-    return substitute(text, _SIGNS_AND_BOLD)
+def readable(text: str) -> str:
+    """The reply itself without LaTeX, bold marks and non-ASCII digits."""
+    return substitute(plain(body(text)), _SIGNS_AND_BOLD)
 
 
-def may_be_marked(text: str) -> bool:
-    """A fast test that is never wrongly False; the pattern itself is slow."""
-    return "####" in text or "\\boxed" in text or "answer" in text.lower()
-
-
-def _read_marked(text: str, reader) -> tuple[bool, str | None]:
-    """(whether there is a mark, the answer behind the last mark that is not empty)."""
-    if not may_be_marked(text):
-        return False, None
-    marks, end = list(_MARK.finditer(text)), len(text)
-    for mark in reversed(marks):
-        span, end = text[mark.end() : end], mark.start()
-        if mark[0].startswith("\\"):
-            span = span.partition("}")[0]
-        for line in span.splitlines():
-            if any(map(str.isalnum, line)):
-                return True, reader(line[:MAX_LINE], True)
-    return bool(marks), None
+def _read_marked(text: str, kind: str) -> tuple[bool, str | None]:
+    """(whether there is a mark, the answer of the most credible statement)."""
+    for line, *_, rank in stated(text):
+        if rank == 2 and kind != "choice":
+            break
+        answer = _reader(kind)(line, True)
+        number = kind == "number" and re.search(rf"\d|{UNKNOWN}", affirmed(line, True))
+        if answer or number or NO_ANSWER.match(line) or (kind == "choice" and not rank):
+            return True, answer
+    return bool(MARK.search(text)), None
 
 
 def _read_number(text: str, marked: bool) -> str | None:
+    text = affirmed(text, marked)
     if marked and "=" not in text and _FORMULA.match(text):
         return _formula_value(text)
     if "/" in text:
@@ -183,8 +154,11 @@ def _read_number(text: str, marked: bool) -> str | None:
         m for m in found
         if not (m["ordinal"] or text[m.start() - 1 : m.start()].strip("xX").isalpha())
     ] or found  # fmt: skip
-    if not found or not marked:
-        return _canonical(found[-1], text) if found else None
+    outer = found and (text[: found[0].start()] if marked else text[found[-1].end() :])
+    if not found or UNKNOWN in outer:  # 2√3 is no rational number
+        return None
+    if not marked:
+        return _canonical(found[-1], text)
     start = end = found[0].start()
     for equation in find_equations(text):
         # The first equation must open at our number; later ones of a chain overlap it.
@@ -235,16 +209,21 @@ def _is_negative(text: str, start: int) -> bool:
 
 
 def _read_yes_no(text: str, marked: bool) -> str | None:
-    words = list(_YES_NO.finditer(text))
-    if not words:
-        return None
-    word = words[0 if marked else -1]
-    denied = re.search(r"\bnot\s+$", text[: word.start()][-9:], re.I)
-    return "yes" if (word[0].lower() in ("yes", "true")) != bool(denied) else "no"
+    if marked:
+        text = _IDIOM.sub("", text)
+        if _BOTH.search(text):
+            return None
+    words = _YES_NO.findall(affirmed(text, marked))
+    if not words and (denied := _DENIED.search(text)):
+        return "no" if denied[1].lower() in ("yes", "true") else "yes"
+    word = words[0 if marked else -1].lower() if words else None
+    return word and ("yes" if word in ("yes", "true") else "no")
 
 
-def _read_choice(text: str, marked: bool) -> str | None:
-    letters, words = [], r" (?!because|since|as\b|and\b|or\b)[a-z]"
+def read_choice(text: str, marked: bool) -> str | None:
+    """The first letter of a choice in a marked text, the last in another."""
+    text, letters = affirmed(text, marked), []
+    words = r" (?!because|since|as\b|and\b|or\b)[a-z]"
     for match in _CHOICE.finditer(text):
         bare, letter = match[3], match[1] or match[2] or match[3]
         word = re.match(words, text[match.end() : match.end() + 9])

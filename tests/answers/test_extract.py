@@ -150,7 +150,7 @@ NUMBERS = [
     ("...", None),
     ("The answer is ... , -", None),
     ("$", None),
-    ("10²", "10"),
+    ("10²", "100"),
 ]
 
 YES_NO = [
