@@ -1,4 +1,4 @@
-"""Benchmarks, one per module; `load_problems` loads them all.
+"""Benchmarks: what is published of each stands in `catalogue.toml`.
 
     >>> load_problems("gradeschool", split="test", limit=2)[0].id
     'gradeschool-test-0000'
@@ -6,24 +6,26 @@
 `gradeschool` ships with the package.  The others are read from the published files in
 SOCRATIC_DATA_DIR, one folder per benchmark, or else downloaded.
 
-To add one, write a module with `SIZES` ({split: number of problems}, counted or
-published) and `load(split) -> list[Problem]`, and add its name to NAMES; few-shot
-exemplars of its own go to `teacher/prompts/`.
+To add one, write its entry in the catalogue and `reader(name, split) -> list[Problem]`,
+and add this to READERS; few-shot exemplars of its own go to `teacher/prompts/`.
 """
-
-from importlib import import_module
 
 from socratic_utils.problems import Problem
 
+from . import gradeschool, imdb, strategyqa
+from .catalogue import BENCHMARKS
 from .loading import DATA_VARIABLE
+from .multiple_choice import anli, quarel, questions, sst2
+from .word_problems import gsm8k, multistep, svamp
 
-__all__ = ["BENCHMARKS", "DATA_VARIABLE", "known_size", "load_problems", "splits_of"]
+__all__ = ["BENCHMARKS", "DATA_VARIABLE", "load_problems", "splits_of"]
 
-NAMES = (
-    "gradeschool", "gsm8k", "commonsense_qa", "openbookqa", "quarel", "strategyqa",
-    "svamp", "multistep", "anli", "imdb", "sst2",
-)  # fmt: skip
-BENCHMARKS = {name: import_module(f".{name}", __name__) for name in NAMES}
+READERS = {
+    "gradeschool": gradeschool.load, "gsm8k": gsm8k, "commonsense_qa": questions,
+    "openbookqa": questions, "quarel": quarel, "strategyqa": strategyqa.load,
+    "svamp": svamp, "multistep": multistep, "anli": anli, "imdb": imdb.load,
+    "sst2": sst2,
+}  # fmt: skip
 
 
 def load_problems(
@@ -36,23 +38,18 @@ def load_problems(
     nor can be downloaded.
     """
     splits = list(splits_of(name))
-    if split in getattr(BENCHMARKS[name], "UNLABELLED", ()):
+    if split in BENCHMARKS[name].get("unlabelled", ()):
         fault = f"the {split} split of {name} is published without gold answers"
         raise ValueError(f"{fault}: choose from {splits}")
     if split not in splits:
         raise ValueError(f"{name} has no split {split!r}: choose from {splits}")
     if limit is not None and limit < 0:
         raise ValueError(f"limit must not be negative, not {limit}")
-    return BENCHMARKS[name].load(split)[:limit]
+    return READERS[name](name, split)[:limit]
 
 
 def splits_of(name: str) -> tuple[str, ...]:
     """The splits of a benchmark; ValueError for an unknown one."""
     if name not in BENCHMARKS:
         raise ValueError(f"unknown dataset {name!r}: choose from {list(BENCHMARKS)}")
-    return tuple(BENCHMARKS[name].SIZES)
-
-
-def known_size(name: str, split: str) -> int | None:
-    """The number of problems in a split, without loading it; None if not known."""
-    return getattr(BENCHMARKS.get(name), "SIZES", {}).get(split)
+    return tuple(BENCHMARKS[name]["sizes"])

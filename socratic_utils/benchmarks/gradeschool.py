@@ -1,27 +1,14 @@
-"""`gradeschool`, our own word problems with 2 to 5 gold Socratic steps.
-
-    Mia goes shopping. She buys 4 mugs for 5 dollars each. She buys a lamp for 12
-    dollars. How much does Mia spend in total?
-
-Half of the test problems come from story families that never occur in training.
-`challenge` holds variants of test problems in the manner of SVAMP: another question,
-one more number, or another order of the facts.  `tools/gradeschool/generate.py` wrote
-them.  Not covered: fractions, decimals, negative numbers, prose written by people.
-"""
+"""`gradeschool`, our own word problems, which ship here (see `catalogue.toml`)."""
 
 from pathlib import Path
 
 from socratic_utils.problems import Problem, load_jsonl
 
-SIZES = {"train": 400, "validation": 60, "test": 200, "challenge": 100}  # counted
-
 
 def data_path(split: str) -> Path:
-    """The committed file of a split; ValueError for an unknown split."""
-    if split not in SIZES:
-        raise ValueError(f"split must be one of {tuple(SIZES)}, not {split!r}")
+    """The committed file of a split."""
     return Path(__file__).parent / "gradeschool_data" / f"{split}.jsonl"
 
 
-def load(split: str) -> list[Problem]:
+def load(name: str, split: str) -> list[Problem]:
     return load_jsonl(data_path(split), Problem)

@@ -1,12 +1,4 @@
-"""IMDB reviews (Maas et al. 2011) and their contrast set (Gardner et al. 2020).
-
-SCoTD (Figure 5) evaluates on two small splits: `original`, 488 of the test reviews, and
-`contrast`, the same reviews minimally edited by experts so that the label flips:
-
-    imdb-contrast-0007  {"base_id": "imdb-original-0007"}
-
-Not covered: unlabelled reviews, the contrast set's validation split.
-"""
+"""IMDB reviews, and the pairs of its contrast set (see `catalogue.toml`)."""
 
 import os
 from itertools import zip_longest
@@ -14,25 +6,20 @@ from pathlib import Path
 
 from socratic_utils.problems import Problem
 
-from .loading import DATA_VARIABLE, downloaded_file, hub_rows, local_file, read_table
+from .catalogue import rows_of
+from .loading import DATA_VARIABLE
 from .multiple_choice import LABELS, review_problem
 
-SIZES = {"train": 25_000, "test": 25_000, "original": 488, "contrast": 488}  # published
 PAIRED = ("original", "contrast")
-HUB = ("stanfordnlp/imdb", "e6281661ce1c48d982bc483cf8a173c1bbeb5d31")
-CONTRAST_SETS = (
-    "https://raw.githubusercontent.com/allenai/contrast-sets/"
-    "9d0ce57bfc43aee75264ca6ed5306a9ccc722374/IMDb/data"
-)
 
 
-def load(split: str) -> list[Problem]:
+def load(name: str, split: str) -> list[Problem]:
     found, digits = (pairs(split), 4) if split in PAIRED else (reviews(split), 5)
     problems = []
     for number, (text, label) in enumerate(found):
         id = f"{split}-{number:0{digits}d}"
         base = {"base_id": f"imdb-original-{number:04d}"} if split == "contrast" else {}
-        problems.append(review_problem("imdb", split, id, text, label, base))
+        problems.append(review_problem(name, split, id, text, label, base))
     return problems
 
 
@@ -42,7 +29,7 @@ def reviews(split: str) -> list[tuple[str, int]]:
         root = Path(folder, "imdb", split)
         sides = [_texts(root / "neg"), _texts(root / "pos")]
     else:
-        rows = hub_rows(*HUB, split)
+        rows = rows_of("imdb", split)
         sides = [[row["text"] for row in rows if row["label"] == n] for n in (0, 1)]
     labelled = ([(text, label) for text in side] for label, side in enumerate(sides))
     return [row for both in zip_longest(*labelled) for row in both if row]
@@ -62,15 +49,12 @@ def _texts(folder: Path) -> list[str]:
 
 def pairs(split: str) -> list[tuple[str, str]]:
     """Texts and labels of one side; ValueError if the two sides make no pairs."""
-    sides = {}
-    for side in PAIRED:
-        name = f"test_{side}.tsv"
-        path = local_file("imdb", name) or downloaded_file(f"{CONTRAST_SETS}/{name}")
-        sides[side] = read_table(path, "Sentiment", "Text")
-        for number, row in enumerate(sides[side], 1):
+    sides = {side: rows_of("imdb", side, "pairs") for side in PAIRED}
+    for side, rows in sides.items():
+        for number, row in enumerate(rows, 1):
             if row["Sentiment"].strip().lower() not in LABELS:
                 fault = f"{row['Sentiment']!r} is no sentiment"
-                raise ValueError(f"{name}, row {number}: {fault}")
+                raise ValueError(f"test_{side}.tsv, row {number}: {fault}")
     counts = {side: len(rows) for side, rows in sides.items()}
     if len(set(counts.values())) > 1:
         raise ValueError(f"imdb: {counts} reviews do not make pairs: take both files "

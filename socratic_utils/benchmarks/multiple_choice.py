@@ -1,4 +1,4 @@
-"""A published multiple-choice question or review as a Problem: answers become letters.
+"""Published multiple-choice questions and reviews as Problems: answers become letters.
 
 Choices keep their published order and are lettered from "a", whatever their labels
 were, so that the gold answer is the letter that `problem_text` shows:
@@ -8,15 +8,20 @@ were, so that the gold answer is the letter that `problem_text` shows:
     'b'
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from socratic_utils.problems import LETTERS, Problem
 
-from .loading import field_of, hub_rows, local_file, read_lines
+from .catalogue import BENCHMARKS, rows_of
+from .loading import field_of
 
 SENTIMENTS = ((0, "negative"), (1, "positive"))  # labels on the hub and in SCoTD
 LABELS = {"negative": 0, "positive": 1, "0": 0, "1": 1}  # labels in files
+CLAIMS = ((0, "entailment"), (1, "neutral"), (2, "contradiction"))  # the hub's labels
+SHORT = {"e": 0, "n": 1, "c": 2}  # labels in ANLI's published files
+_TWO_CHOICES = re.compile(r"^(.*?)\s*\(A\)\s*(.*?)\s*\(B\)\s*(.*?)\s*$", re.S)
 
 
 def choice_problem(
@@ -33,30 +38,24 @@ def choice_problem(
     )  # fmt: skip
 
 
-def question_problems(
-    dataset: str, split: str, file: str, hub: tuple[str, str], stem: str,
-    name: str = "", **extra: str,
-) -> list[Problem]:  # fmt: skip
-    """Questions in AI2's layout, or the hub's, which calls the text `stem`.
+def questions(name: str, split: str) -> list[Problem]:
+    """CommonsenseQA or OpenBookQA: questions in AI2's layout, or the hub's.
 
-    {"id", "answerKey", "question": {"stem", "choices": [{"label", "text"}]}}.  `extra`:
-    names in `Problem.extra` and their fields.  ValueError names a row it cannot read.
+    {"id", "answerKey", "question": {"stem", "choices": [{"label", "text"}]}}.
+    ValueError names a row it cannot read.
     """
-    if path := local_file(dataset, file):
-        rows = read_lines(path, "id", "question")
-    else:
-        rows = hub_rows(*hub, split, name=name)
     problems = []
-    for row in rows:
-        id, question = f"{dataset}-{row['id']}", row["question"] if path else row
-        if path:
-            text, pairs = field_of(question, "stem", id), _pairs(question, id)
-        else:
-            text, both = row[stem], row["choices"]
+    for row in rows_of(name, split):
+        id, question = f"{name}-{row['id']}", row.get("question")
+        if both := row.get("choices"):  # the hub's
+            text, question = row.get("question_stem", question), row
             pairs = list(zip(both["label"], both["text"], strict=True))
-        more = {name: question.get(field, "") for name, field in extra.items()}
-        problems.append(choice_problem(dataset, split, row["id"], text, pairs,
-                                       row.get("answerKey"), more))  # fmt: skip
+        else:
+            text, pairs = field_of(question, "stem", id), _pairs(question, id)
+        fields = BENCHMARKS[name].get("extra", {})
+        extra = {name: question.get(field, "") for name, field in fields.items()}
+        problems.append(choice_problem(name, split, row["id"], text, pairs,
+                                       row.get("answerKey"), extra))  # fmt: skip
     return problems
 
 
@@ -67,6 +66,38 @@ def _pairs(question: dict, id: str) -> list[tuple]:
     return [
         tuple(field_of(choice, name, f"{id}, choice {n}") for name in ("label", "text"))
         for n, choice in enumerate(choices, 1)
+    ]
+
+
+def quarel(name: str, split: str) -> list[Problem]:
+    """Stories whose text ends with "(A) ... (B) ..."; ValueError if one does not."""
+    problems = []
+    for row in rows_of(name, split):
+        parts = _TWO_CHOICES.match(row["question"])
+        if not parts or not all(parts.groups()):
+            raise ValueError(f"{name}-{row['id']}: no choices (A) and (B) in its text")
+        stem, *choices = parts.groups()
+        key, choices = row["answer_index"], list(enumerate(choices))
+        problems.append(choice_problem(name, split, row["id"], stem, choices, key))
+    return problems
+
+
+def anli(name: str, split: str) -> list[Problem]:
+    """What a text says of a claim: entailment, neutral or contradiction."""
+    problems = []
+    for row in rows_of(name, split):
+        text = row.get("premise") or row["context"]  # as the hub or the files call it
+        stem = f"{text.strip()} Claim: {row['hypothesis'].strip()} "
+        stem += "What is the claim to the text?"
+        key = SHORT.get(row["label"], row["label"])
+        problems.append(choice_problem(name, split, row["uid"], stem, CLAIMS, key))
+    return problems
+
+
+def sst2(name: str, split: str) -> list[Problem]:
+    return [
+        review_problem(name, split, f"{split}-{i:05d}", row["sentence"], row["label"])
+        for i, row in enumerate(rows_of(name, split))
     ]
 
 

@@ -7,38 +7,24 @@
 
 from socratic_utils.problems import Problem, Step
 
-from . import known_size
-
-# Kind of answer and mean characters of a problem; mean number of gold steps, characters
-# of their questions and solutions; number of sub-questions apart from the steps.
-# Counted in the published training splits; from QuaRel on they are estimates.
-TYPICAL = {
-    "gsm8k": ("number", 235, 3.58, 42, 66, 0),
-    "strategyqa": ("yes_no", 56, 2.68, 0, 65, 3),
-    "multistep": ("number", 165, 0, 0, 0, 0),
-    "svamp": ("number", 162, 0, 0, 0, 0),
-    "commonsense_qa": ("choice", 141, 0, 0, 0, 0),
-    "openbookqa": ("choice", 138, 0, 0, 0, 0),
-    "quarel": ("choice", 200, 0, 0, 0, 0),
-    "anli": ("choice", 450, 0, 0, 0, 0),
-    "imdb": ("choice", 1300, 0, 0, 0, 0),
-    "sst2": ("choice", 100, 0, 0, 0, 0),
-}
+from .catalogue import BENCHMARKS
 
 
 def placeholders(name: str, split: str) -> list[Problem]:
     """A different problem for each published one, with an equation in each step."""
-    kind, length, steps, asked, solved, apart = TYPICAL[name]
-    answer = {"number": "2", "yes_no": "yes", "choice": "a"}[kind]
-    question = "How many?".ljust(asked, "x") if asked else ""
-    step = Step(question, "1 + 1 = 2".ljust(solved, "x"), "2")
+    mean = {"steps": 0, "asked": 0, "solved": 0, **BENCHMARKS[name]["typical"]}
+    answer = {"number": "2", "yes_no": "yes", "choice": "a"}[mean["kind"]]
+    question = "How many?".ljust(mean["asked"], "x") if mean["asked"] else ""
+    step = Step(question, "1 + 1 = 2".ljust(mean["solved"], "x"), "2")
     extra = {"placeholder": True}
-    if apart:
-        extra["sub_questions"] = ["How many?".ljust(length, "x")] * apart
-    return [
-        Problem(
-            f"{name}-{split}-{i:05d}", name, split, f"{i} ".ljust(length, "x"), answer,
-            kind, (step,) * (int((i + 1) * steps) - int(i * steps)), extra=extra,
-        )
-        for i in range(known_size(name, split))
-    ]  # fmt: skip
+    if "apart" in mean:
+        asked = "How many?".ljust(mean["text"], "x")
+        extra["sub_questions"] = [asked] * mean["apart"]
+    problems = []
+    for i in range(BENCHMARKS[name]["sizes"][split]):
+        count = int((i + 1) * mean["steps"]) - int(i * mean["steps"])
+        text = f"{i} ".ljust(mean["text"], "x")
+        id, steps = f"{name}-{split}-{i:05d}", (step,) * count
+        found = Problem(id, name, split, text, answer, mean["kind"], steps, extra=extra)
+        problems.append(found)
+    return problems

@@ -1,48 +1,26 @@
-"""StrategyQA (Geva et al. 2021): yes/no questions, MIT licence.
-
-    Could a snail win a race against a tortoise on land?  ->  "no"
-    fact          A tortoise walks about 300 metres an hour.
-    sub-question  How fast does a tortoise walk?
-
-Socratic CoT (section 4.1) splits the questions 80/10/10 without shuffling.  So do we:
-the authors' `dev.json`, which follows their `train.json`, is exactly the test split.
-Human facts and sub-questions are not aligned: the facts are the `steps`, without
-questions (the paper's "GT Facts"), and `extra` has both.  The hub's copies have other
-splits.  Not covered: the evidence paragraphs.
-"""
+"""StrategyQA: yes/no questions, whose facts are the steps (see `catalogue.toml`)."""
 
 from socratic_utils.problems import Problem, Step
 
-from .loading import downloaded_file, local_file, read_array
-
-SIZES = {"train": 1_832, "validation": 229, "test": 229}  # counted
-FILES = ("train.json", "dev.json")
-FIELDS = ("qid", "question", "answer", "facts", "decomposition")
-ADDRESS = (
-    "https://raw.githubusercontent.com/eladsegal/strategyqa/"
-    "1ba1e97452e189569357876f2854b01357ffbe37/data/strategyqa"
-)
+from .catalogue import BENCHMARKS, rows_of
 
 
-def load(split: str) -> list[Problem]:
-    rows = []
-    for name in FILES:
-        path = local_file("strategyqa", name) or downloaded_file(f"{ADDRESS}/{name}")
-        rows += read_array(path, *FIELDS, texts=("question",))
+def load(name: str, split: str) -> list[Problem]:
+    """One of three parts of the questions; ValueError for a row without an answer."""
+    rows = [row for file in ("train", "dev") for row in rows_of(name, file)]
     cuts = [0, len(rows) * 8 // 10, len(rows) * 9 // 10, len(rows)]
-    index = list(SIZES).index(split)
-    return [_to_problem(split, row) for row in rows[cuts[index] : cuts[index + 1]]]
-
-
-def _to_problem(split: str, row: dict) -> Problem:
-    id = f"strategyqa-{row['qid']}"
-    if not isinstance(answer := row["answer"], bool):
-        raise ValueError(f"{id}: no gold answer, {answer!r} is not true or false")
-    return Problem(
-        id, "strategyqa", split, row["question"].strip(),
-        "yes" if answer else "no", kind="yes_no",
-        steps=tuple(Step("", fact.strip(), "") for fact in row["facts"]),
-        extra={"facts": list(row["facts"]),
-               "sub_questions": list(row["decomposition"]),
-               "term": row.get("term", ""), "description": row.get("description", "")},
-    )  # fmt: skip
+    index, problems = list(BENCHMARKS[name]["sizes"]).index(split), []
+    for row in rows[cuts[index] : cuts[index + 1]]:
+        id = f"{name}-{row['qid']}"
+        if not isinstance(answer := row["answer"], bool):
+            raise ValueError(f"{id}: no gold answer, {answer!r} is not true or false")
+        problems.append(Problem(
+            id, name, split, row["question"].strip(), "yes" if answer else "no",
+            kind="yes_no",
+            steps=tuple(Step("", fact.strip(), "") for fact in row["facts"]),
+            extra={"facts": list(row["facts"]),
+                   "sub_questions": list(row["decomposition"]),
+                   "term": row.get("term", ""),
+                   "description": row.get("description", "")},
+        ))  # fmt: skip
+    return problems

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from socratic_utils.benchmarks import gradeschool
+from socratic_utils.benchmarks import BENCHMARKS, gradeschool, load_problems
 from socratic_utils.problems import save_jsonl
 from tools.gradeschool import generate as generator
 from tools.gradeschool.stories import SEEN, UNSEEN
@@ -18,7 +18,7 @@ SIGNS = {
     "/": operator.floordiv,
 }
 EQUATION = re.compile(r"(\d+) ([-+*/]) (\d+) = (\d+)")
-SIZES = gradeschool.SIZES
+SIZES = BENCHMARKS["gradeschool"]["sizes"]
 CONSTANTS = {
     "half": 2,
     "twice": 2,
@@ -35,7 +35,7 @@ CONSTANTS = {
     "all around": 2,
     "walks down": 2,
 }
-PROBLEMS = {split: gradeschool.load(split) for split in SIZES}
+PROBLEMS = {split: load_problems("gradeschool", split) for split in SIZES}
 ALL = [problem for problems in PROBLEMS.values() for problem in problems]
 MAIN = [problem for problem in ALL if problem.split != "challenge"]
 
@@ -72,7 +72,7 @@ def test_unknown_split_is_named():
     with pytest.raises(ValueError, match="nonsense"):
         generator.make_problems("nonsense")
     with pytest.raises(ValueError, match="nonsense"):
-        gradeschool.load("nonsense")
+        load_problems("gradeschool", "nonsense")
 
 
 @pytest.mark.parametrize("split, size", SIZES.items())

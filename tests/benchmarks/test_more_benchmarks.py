@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from socratic_utils.answers import extract_answer, is_correct
-from socratic_utils.benchmarks import load_problems, strategyqa
+from socratic_utils.benchmarks import BENCHMARKS, load_problems
 from socratic_utils.benchmarks import loading as published
 from socratic_utils.problems import gold_chain, problem_text
 from tests.helpers.published_rows import (
@@ -124,10 +124,11 @@ def test_strategyqa_keeps_facts_and_sub_questions_apart(data):
 
 def test_strategyqa_is_downloaded_once(data, web, monkeypatch):
     address, asked = web
-    assert "/1ba1e97452e189569357876f2854b01357ffbe37/" in strategyqa.ADDRESS
+    url = BENCHMARKS["strategyqa"]["url"]
+    assert "/1ba1e97452e189569357876f2854b01357ffbe37/" in url
     write_strategyqa(data, SNAILS)
     monkeypatch.delenv("SOCRATIC_DATA_DIR")
-    monkeypatch.setattr(strategyqa, "ADDRESS", f"{address}/strategyqa")
+    monkeypatch.setitem(BENCHMARKS["strategyqa"], "url", f"{address}/strategyqa")
     for _ in range(2):
         assert [p.id for p in load_problems("strategyqa", "test")] == ["strategyqa-q9"]
     assert asked == [("/strategyqa/train.json", 200), ("/strategyqa/dev.json", 200)]
@@ -194,7 +195,8 @@ def test_missing_file(data, name):
 
 @pytest.mark.parametrize("name", FIRST_FILES)
 def test_unreachable_downloads(name, hub, monkeypatch):
-    monkeypatch.setattr(strategyqa, "ADDRESS", "http://127.0.0.1:9")  # no server there
+    no_server = "http://127.0.0.1:9"
+    monkeypatch.setitem(BENCHMARKS["strategyqa"], "url", no_server)
     with pytest.raises(FileNotFoundError) as caught:
         load_problems(name)
     message = str(caught.value)

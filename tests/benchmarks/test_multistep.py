@@ -4,9 +4,10 @@ import csv
 
 import pytest
 
-from socratic_utils.benchmarks import load_problems, multistep
+from socratic_utils.benchmarks import BENCHMARKS, load_problems
 from tests.helpers.published_rows import write_svamp
 
+FOLDER = BENCHMARKS["multistep"]["folder"]
 COLUMNS = ("Question", "Numbers", "Equation", "Answer")
 HATS = (
     "Ann had number0 red hats . She found number1 , and then gave away number2 . "
@@ -33,8 +34,8 @@ def write_table(path, rows, columns=COLUMNS):
 def data(tmp_path, monkeypatch):
     """SVAMP.json and the folder with the two tables."""
     write_svamp(tmp_path)
-    write_table(tmp_path / "svamp" / multistep.FOLDER / "train.csv", TRAIN)
-    write_table(tmp_path / "svamp" / multistep.FOLDER / "dev.csv", DEV)
+    write_table(tmp_path / FOLDER / "train.csv", TRAIN)
+    write_table(tmp_path / FOLDER / "dev.csv", DEV)
     monkeypatch.setenv("SOCRATIC_DATA_DIR", str(tmp_path))
     return tmp_path
 
@@ -68,10 +69,10 @@ def test_from_the_authors_repository_it_is_the_same(data, web, monkeypatch):
     address, asked = web
     published = load_problems("multistep")
     monkeypatch.delenv("SOCRATIC_DATA_DIR")
-    folder = f"{address}/svamp/{multistep.FOLDER}"
-    monkeypatch.setattr(multistep, "REPOSITORY", folder)
+    folder = f"{address}/{FOLDER}"
+    monkeypatch.setitem(BENCHMARKS["multistep"], "url", folder)
     assert load_problems("multistep") == published
-    assert asked == [(f"/svamp/{multistep.FOLDER}/train.csv", 200)]
+    assert asked == [(f"/{FOLDER}/train.csv", 200)]
 
 
 @pytest.mark.parametrize(
@@ -84,13 +85,13 @@ def test_from_the_authors_repository_it_is_the_same(data, web, monkeypatch):
     ],
 )
 def test_a_row_that_cannot_be_read_is_named(data, row):
-    write_table(data / "svamp" / multistep.FOLDER / "train.csv", [PENS, row])
+    write_table(data / FOLDER / "train.csv", [PENS, row])
     with pytest.raises(ValueError, match="multistep-train-0001: not as published"):
         load_problems("multistep")
 
 
 def test_another_table_is_refused(data):
-    path = data / "svamp" / multistep.FOLDER / "dev.csv"
+    path = data / FOLDER / "dev.csv"
     write_table(path, DEV, ("Question", "Numbers", "Formula", "Answer"))
     with pytest.raises(ValueError) as caught:
         load_problems("multistep", "test")

@@ -9,7 +9,6 @@ import pytest
 
 from socratic_utils import config
 from socratic_utils.benchmarks import BENCHMARKS, load_problems
-from socratic_utils.benchmarks.placeholders import TYPICAL
 from socratic_utils.experiments.data import train_problems
 from socratic_utils.problems import problem_text, sub_questions
 from socratic_utils.runner import cli
@@ -31,7 +30,8 @@ def no_data(monkeypatch, tmp_path):
 
 
 def test_every_benchmark_but_ours_has_typical_problems():
-    assert set(TYPICAL) == set(BENCHMARKS) - {"gradeschool"}
+    typical = {name for name, entry in BENCHMARKS.items() if "typical" in entry}
+    assert typical == set(BENCHMARKS) - {"gradeschool"}
 
 
 def test_without_data_a_plan_has_as_many_problems_as_are_published(no_data):
@@ -50,15 +50,15 @@ def test_without_data_a_plan_has_as_many_problems_as_are_published(no_data):
 def test_typical_problems_are_as_long_as_the_published_ones(name, monkeypatch):
     monkeypatch.setenv("SOCRATIC_DATA_DIR", str(REAL_DATA))
     problems = load_problems(name, "train")
-    kind, text, number, _, solution, _ = TYPICAL[name]
+    typical = {"steps": 0, "solved": 0, **BENCHMARKS[name]["typical"]}
     steps = [step for problem in problems for step in problem.steps]
     count = len(problems)
-    assert kind == problems[0].kind
+    assert typical["kind"] == problems[0].kind
     mean = sum(len(problem_text(problem)) for problem in problems) / count
-    assert text == pytest.approx(mean, abs=1)
-    assert number == pytest.approx(len(steps) / count, abs=0.01)
+    assert typical["text"] == pytest.approx(mean, abs=1)
+    assert typical["steps"] == pytest.approx(len(steps) / count, abs=0.01)
     mean = sum(len(step.solution) for step in steps) / max(1, len(steps))
-    assert solution == pytest.approx(mean, abs=1)
+    assert typical["solved"] == pytest.approx(mean, abs=1)
 
 
 @pytest.mark.parametrize("words", [[], ["--dataset", "quarel"]])

@@ -1,4 +1,4 @@
-"""Generate the embedded benchmark `gradeschool` (see `benchmarks/gradeschool.py`).
+"""Generate the embedded benchmark `gradeschool` (see `benchmarks/catalogue.toml`).
 
     python -m tools.gradeschool.generate
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 
-from socratic_utils.benchmarks import gradeschool
+from socratic_utils.benchmarks import gradeschool, splits_of
 from socratic_utils.problems import Problem, save_jsonl
 from tools.gradeschool.stories import SEEN, UNSEEN
 from tools.gradeschool.stories.draft import Ask, Draft, Unfit
@@ -238,13 +238,13 @@ def make_problems(split: str) -> list[Problem]:
     if split == "challenge":
         return challenge()
     if split not in SIZES:
-        known = tuple(gradeschool.SIZES)
+        known = splits_of("gradeschool")
         raise ValueError(f"split must be one of {known}, not {split!r}")
     return [to_problem(story, split, i) for i, story in enumerate(stories()[split])]
 
 
 def main() -> None:
-    for split in gradeschool.SIZES:
+    for split in splits_of("gradeschool"):
         path = gradeschool.data_path(split)
         problems = make_problems(split)
         save_jsonl(path, problems)
