@@ -1,7 +1,7 @@
 """Chains that others have published, with their source as the teacher.
 
 Both papers distil from closed models (Socratic CoT section 3.1, SCoTD section 3) whose
-chains are not published; `corpora` describes the nearest that are:
+chains are not published; `corpora.toml` describes the nearest that are:
 
     >>> teachers("commonsense_qa")
     ['cos-e', 'palm-540b']
@@ -79,16 +79,16 @@ def training_chains(
         where = f"{problem.dataset} {problem.split}"
         splits[problem.id] = splits[_key(problem_text(problem))] = where
     for chain in chains:
-        about = f"the chain of {chain.source} on {chain.problem_id} is about"
         problem = training.get(chain.problem_id)
         text = problem and _key(problem_text(problem))
-        where = splits.get(chain.problem_id) or splits.get(text)
-        if where:
-            about += f" a problem of {where}, which is for evaluation only"
+        if where := splits.get(chain.problem_id) or splits.get(text):
+            about = f"a problem of {where}, which is for evaluation only"
         elif problem is None:
-            about += f" no training problem of {dataset}"
-        if where or problem is None:
-            raise ValueError(f"{about}: leave it out of training")
+            about = f"no training problem of {dataset}"
+        else:
+            continue
+        which = f"the chain of {chain.source} on {chain.problem_id}"
+        raise ValueError(f"{which} is about {about}: leave it out of training")
     return list(chains)
 
 

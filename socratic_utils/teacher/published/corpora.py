@@ -1,15 +1,16 @@
-"""The published corpora: what each one offers, and how its files are read.
+"""How the published corpora are read; `corpora.toml` says what each one offers.
 
     >>> CORPORA["palm-540b"].offered["svamp", "cot"]
     ('train', 'test')
 
 A reader returns one `Row` per published chain; `load_chains` joins them with problems,
-by id or text, and parses them.  A new corpus is a reader and an entry of CORPORA.
+by id or text, and parses them.  A new corpus is a reader and an entry of both.
 Not covered: several chains per question; none are published in usable size.
 """
 
 import os
 import re
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -29,8 +30,8 @@ class Row(NamedTuple):
 
 class Corpus(NamedTuple):
     offered: dict[tuple[str, str], tuple[str, ...]]  # (dataset, style) -> splits
-    read: Callable[[str, str], list[Row]]
-    explains_gold: bool = False  # a chain has the gold answer, which its author saw
+    read: Callable[[str, str], list[Row]] | None
+    explains_gold: bool  # a chain has the gold answer, which its author saw
 
 
 def corpus_file(name: str) -> Path:
@@ -57,14 +58,7 @@ COS_E = "cos_e/cose_{}_v1.11.jsonl"
 
 
 def read_cos_e(dataset: str, style: str) -> list[Row]:
-    """CoS-E 1.11 (Rajani et al. 2019): people's explanations of CommonsenseQA, BSD-3.
-
-    One open-ended explanation per question by a crowd worker who saw the gold answer,
-    such as "People keep small things such as keys in drawers."  The text does not name
-    its answer, so a chain has the gold one that it explains, and the filter keeps
-    nearly all: one sentence on rivers stands under some 500 questions.
-    Not covered: the selected spans, version 1.0.
-    """
+    """The explanation of each question, which does not name its answer."""
     rows = []
     for part in ("train", "dev"):
         for row in read_lines(corpus_file(COS_E.format(part)), "id", "explanation"):
@@ -80,19 +74,7 @@ _FORMULA = re.compile(r"\bThe answer is (?P<formula>.*?)\.?\s*$", re.S)
 
 
 def read_palm(dataset: str, style: str) -> list[Row]:
-    r"""PaLM-540B, "Distilling step-by-step" (Hsieh et al. 2023), Apache-2.0.
-
-    One few-shot chain per question, on 9,741 CommonsenseQA training questions (SCoTD's
-    largest dataset) and on all 1,000 SVAMP problems.  A completion runs on into a
-    question of its own and is cut there:
-
-        A key is kept in a drawer. So the answer is (b) drawer.\n\nQ: Where do fish ...
-        He has 9 - 4 = 5 pens. The answer is (9 - 4).\n\nQ: There are ...
-
-    On CommonsenseQA the chains come in the order of CoS-E's questions.  On SVAMP the
-    answer is a formula, of which the value is taken; "(some - 4)" has none.  "(a) lake
-    or (e) pond" is two answers, hence no final answer.
-    """
+    """Completions, cut where the model goes on with a question of its own."""
     is_cqa = dataset == "commonsense_qa"
     field, folder = ("id", "cqa") if is_cqa else ("input", "svamp")
     rows = []
@@ -124,19 +106,7 @@ _END = "\n\n"  # a completion that stopped by itself ends so
 
 
 def read_code_davinci(dataset: str, style: str) -> list[Row]:
-    """code-davinci-002, "Faithful CoT" (Lyu et al. 2023), MIT licence.
-
-    The model that SCoTD names as its teacher, one few-shot completion per question:
-    chains of thought on GSM8K test, SVAMP and StrategyQA, and least-to-most chains on
-    GSM8K test, which ask and answer sub-questions (our "socratic"):
-
-        Q1. How many pens does Ann have?
-        Ann has 9 pens.
-        Final Answer: How many pens are left?
-        There are 9 - 4 = 5 pens left. The answer is 5.
-
-    Rows are joined by number, on StrategyQA by text (two questions share one text).
-    """
+    """Chains of thought, or least-to-most chains (our "socratic")."""
     folder = {"gsm8k": "GSM8K", "strategyqa": "StrategyQA", "svamp": "SVAMP"}[dataset]
     run = "code002_COT" if style == "cot" else "code002_LtM"
     path = corpus_file(f"{FAITHFUL}/output_dir/{folder}/test/{run}/predictions.jsonl")
@@ -162,18 +132,7 @@ _NOTE = re.compile(r"<<[^<>]*>>")  # GSM8K's calculator notes, which ChatGPT imi
 
 
 def read_chatgpt(dataset: str, style: str) -> list[Row]:
-    """GSM8K-AI-SubQ: sub-questions and answers by ChatGPT, Apache-2.0.
-
-    As Socratic CoT lets GPT-3 write sub-questions (section 3.1), but by a later model
-    on GSM8K.  A string of questions and one of answers are interleaved:
-
-        Q1: How many pens does Ann give away?     A1: She gives away 2*2 = 4 pens.
-        Q2: How many pens are left?               A2: 9-4 = 5 pens are left.
-                                                  Final answer: 5
-
-    Where the numbers of questions and answers differ (26 of 1,319 rows), the chain
-    keeps its answer but has no steps.
-    """
+    """Sub-questions and answers, interleaved; no steps if they do not match."""
     rows = []
     path = corpus_file("gsm8k_ai_subq/qg_test_data_raw.jsonl")
     for row in read_lines(path, "problem", "questions", "answers"):
@@ -196,16 +155,13 @@ def _labelled(text: str) -> tuple[list[str], list[str]]:
     return parts[0::2], [" ".join(body.split()) for body in parts[1::2]]
 
 
-CQA, SVAMP = ("commonsense_qa", "cot"), ("svamp", "cot")
+READERS = {"cos-e": read_cos_e, "palm-540b": read_palm, "chatgpt": read_chatgpt,
+           "code-davinci-002": read_code_davinci}  # fmt: skip
+ENTRIES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 CORPORA = {
-    "cos-e": Corpus({CQA: ("train", "validation")}, read_cos_e, explains_gold=True),
-    "palm-540b": Corpus({CQA: ("train",), SVAMP: ("train", "test")}, read_palm),
-    "code-davinci-002": Corpus({
-        ("gsm8k", "cot"): ("test",),
-        ("gsm8k", "socratic"): ("test",),
-        ("strategyqa", "cot"): ("train", "validation", "test"),
-        SVAMP: ("train", "test"),
-    }, read_code_davinci),
-    "chatgpt": Corpus({("gsm8k", "socratic"): ("test",)}, read_chatgpt),
-    "none": Corpus({}, lambda dataset, style: []),
+    name: Corpus({(dataset, style): tuple(splits)
+                  for dataset, styles in entry["offered"].items()
+                  for style, splits in styles.items()},
+                 READERS.get(name), entry.get("explains_gold", False))
+    for name, entry in ENTRIES.items()
 }  # fmt: skip
