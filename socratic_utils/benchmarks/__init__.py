@@ -18,8 +18,6 @@ from .loading import DATA_VARIABLE
 from .multiple_choice import anli, quarel, questions, sst2
 from .word_problems import gsm8k, multistep, svamp
 
-__all__ = ["BENCHMARKS", "DATA_VARIABLE", "load_problems", "splits_of"]
-
 READERS = {
     "gradeschool": gradeschool.load, "gsm8k": gsm8k, "commonsense_qa": questions,
     "openbookqa": questions, "quarel": quarel, "strategyqa": strategyqa.load,

@@ -18,6 +18,7 @@ from statistics import mean, stdev
 from typing import TYPE_CHECKING, Any
 
 from socratic_utils import config
+from socratic_utils.files import read_json
 
 from .schedule import is_on_request, notebook_at, number
 
@@ -38,13 +39,7 @@ OPTIONS: tuple[dict[str, Any], ...] = tuple(
 )
 NARROWING = ("dataset", "student", "seed", "only", "train_limit", "reuse")
 NAME, PLACE = "paper_grid", ("dataset", "student_model", "supervision")
-CAPTION = (
-    "Socratic CoT, Table 2: mean and standard deviation (n - 1) of our test accuracy"
-    " over the seeds on disk, beside the paper's value. The 95 % interval is Student's"
-    " t over the seeds, mean ± t · sd / √seeds: it covers other seeds on the same"
-    " problems; a single seed has none. `covered`: whether it holds the paper's value,"
-    " whose own deviation is not reported. Teacher: {teacher}; the paper's: GPT-3 175B."
-)
+CAPTION = read_json(Path(__file__).parents[1] / "results" / "texts.json")["paper_grid"]
 
 
 @dataclass(frozen=True)

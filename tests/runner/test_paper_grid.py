@@ -177,6 +177,7 @@ def test_a_dry_run_lists_the_runs_and_plans_each_dataset(
     own = ({"dataset": "gradeschool", "student": GPT2},
            {"dataset": "strategyqa", "student": f"{GPT2}-xl"},
            {"dataset": "gradeschool", "student": GPT2, "seed": 1})  # fmt: skip
+    monkeypatch.delenv("SOCRATIC_DATA_DIR", raising=False)
     monkeypatch.setattr(grid, "OPTIONS", own)
     words = ["--test-limit", "5", "--teacher", "Qwen2.5-Coder-1.5B-Instruct"]
     assert cli.main(["paper", "--dry-run", *words], notebooks) == 0
