@@ -104,10 +104,7 @@ def content_hash(value: Any, length: int = 10) -> str:
 
 def environment() -> dict[str, Any]:
     """Versions, processors and git id, to compare two runs."""
-    versions: dict[str, str | None] = dict.fromkeys(PACKAGES)
-    for name in PACKAGES:
-        with suppress(metadata.PackageNotFoundError):
-            versions[name] = metadata.version(name)
+    versions = {name: metadata.version(name) for name in PACKAGES}
     git = None  # the commit, with "+" if files were changed since
     command = ["git", "-C", str(project_root()), "describe", "--always", "--dirty=+"]
     with suppress(OSError, subprocess.TimeoutExpired):

@@ -20,18 +20,17 @@ MOST_STEPS = 8  # this many steps or more share one column
 
 def overview(dataset: str) -> list[dict[str, Any]]:
     """One row per split; without its file it is skipped (all: FileNotFoundError)."""
-    rows, missing = [], None
-    for split in splits_of(dataset):
+    rows = []
+    for split in (splits := splits_of(dataset)):
         try:
             found = load_problems(dataset, split)
         except FileNotFoundError as error:
+            if split == splits[-1] and not rows:
+                raise
             print(f"{split} is skipped: {error}")
-            missing = error
             continue
         row = {"split": split, "problems": len(found), "answers": answers_of(found)}
         rows.append(row | steps_of(found))
-    if missing and not rows:
-        raise missing
     return rows
 
 
