@@ -12,15 +12,15 @@ and add this to READERS; few-shot exemplars of its own go to `teacher/prompts/`.
 
 from socratic_utils.problems import Problem
 
-from . import gradeschool, imdb, strategyqa
+from . import imdb
 from .catalogue import BENCHMARKS
 from .loading import DATA_VARIABLE
 from .multiple_choice import anli, quarel, questions, sst2
-from .word_problems import gsm8k, multistep, svamp
+from .open_answers import gradeschool, gsm8k, multistep, strategyqa, svamp
 
 READERS = {
-    "gradeschool": gradeschool.load, "gsm8k": gsm8k, "commonsense_qa": questions,
-    "openbookqa": questions, "quarel": quarel, "strategyqa": strategyqa.load,
+    "gradeschool": gradeschool, "gsm8k": gsm8k, "commonsense_qa": questions,
+    "openbookqa": questions, "quarel": quarel, "strategyqa": strategyqa,
     "svamp": svamp, "multistep": multistep, "anli": anli, "imdb": imdb.load,
     "sst2": sst2,
 }  # fmt: skip

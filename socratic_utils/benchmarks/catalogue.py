@@ -1,4 +1,4 @@
-"""What is published of each benchmark, and how its rows are read: `catalogue.toml`.
+"""What is published of each benchmark (`catalogue.toml`), its rows, and stand-ins.
 
 >>> BENCHMARKS["gsm8k"]["sizes"]
 {'train': 7473, 'test': 1319}
@@ -7,6 +7,8 @@
 import tomllib
 from pathlib import Path
 from typing import Any
+
+from socratic_utils.problems import Problem, Step
 
 from . import loading
 
@@ -35,3 +37,26 @@ def rows_of(name: str, split: str, edition: str = "") -> list[dict]:
     if path.suffix == ".json":
         return loading.read_array(path, *fields, texts=texts)
     return loading.read_table(path, *fields, **source.get("table", {}))
+
+
+def placeholders(name: str, split: str) -> list[Problem]:
+    """Problems of mean length, to plan a run without the benchmark's data.
+
+    A different problem for each published one, with an equation in each step.
+    """
+    mean = {"steps": 0, "asked": 0, "solved": 0, **BENCHMARKS[name]["typical"]}
+    answer = {"number": "2", "yes_no": "yes", "choice": "a"}[mean["kind"]]
+    question = "How many?".ljust(mean["asked"], "x") if mean["asked"] else ""
+    step = Step(question, "1 + 1 = 2".ljust(mean["solved"], "x"), "2")
+    extra = {"placeholder": True}
+    if "apart" in mean:
+        asked = "How many?".ljust(mean["text"], "x")
+        extra["sub_questions"] = [asked] * mean["apart"]
+    problems = []
+    for i in range(BENCHMARKS[name]["sizes"][split]):
+        count = int((i + 1) * mean["steps"]) - int(i * mean["steps"])
+        text = f"{i} ".ljust(mean["text"], "x")
+        id, steps = f"{name}-{split}-{i:05d}", (step,) * count
+        found = Problem(id, name, split, text, answer, mean["kind"], steps, extra=extra)
+        problems.append(found)
+    return problems

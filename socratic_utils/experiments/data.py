@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from socratic_utils.benchmarks import DATA_VARIABLE, load_problems, splits_of
-from socratic_utils.benchmarks.placeholders import placeholders
+from socratic_utils.benchmarks.catalogue import placeholders
 from socratic_utils.config import Settings, outputs_root
 from socratic_utils.problems import Chain, Problem
 from socratic_utils.teacher.cost import Estimate

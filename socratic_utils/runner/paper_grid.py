@@ -73,10 +73,8 @@ def listing(runs: Sequence[Run]) -> str:
     """The list of the runs, one line each, as a dry run prints it."""
     lines = [f"{len(runs)} runs, which are Table 2 of Socratic CoT:"]
     for place, run in enumerate(runs, 1):
-        one = run.settings
-        own = " ".join(number(p) for p in run.notebooks if not is_on_request(one, p))
-        lines.append(f"  {place:2d}  {one.dataset:10s}  {one.student:30s}  seed "
-                     f"{one.seed}  notebooks {own}")  # fmt: skip
+        own = [number(p) for p in run.notebooks if not is_on_request(run.settings, p)]
+        lines.append(f"  {place:2d}  {str(run):50s}  notebooks {' '.join(own)}")
     return "\n".join(lines)
 
 

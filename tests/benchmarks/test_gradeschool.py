@@ -6,7 +6,8 @@ from collections import Counter
 
 import pytest
 
-from socratic_utils.benchmarks import BENCHMARKS, gradeschool, load_problems
+from socratic_utils.benchmarks import BENCHMARKS, load_problems
+from socratic_utils.benchmarks.open_answers import GRADESCHOOL
 from socratic_utils.files import write_jsonl_rows
 from tools.gradeschool import generate as generator
 from tools.gradeschool.stories import SEEN, UNSEEN
@@ -57,9 +58,9 @@ def sentences_of(text):
 
 @pytest.mark.parametrize("split", SIZES)
 def test_regeneration_is_identical(split, tmp_path):
-    path = tmp_path / "again.jsonl"
+    path = tmp_path / f"{split}.jsonl"
     write_jsonl_rows(path, generator.make_problems(split))
-    assert path.read_bytes() == gradeschool.data_path(split).read_bytes()
+    assert path.read_bytes() == (GRADESCHOOL / path.name).read_bytes()
 
 
 def test_generation_is_deterministic():

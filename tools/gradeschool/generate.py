@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 
-from socratic_utils.benchmarks import gradeschool, splits_of
+from socratic_utils.benchmarks import splits_of
+from socratic_utils.benchmarks.open_answers import GRADESCHOOL
 from socratic_utils.files import write_jsonl_rows
 from socratic_utils.problems import Problem
 from tools.gradeschool.stories import SEEN, UNSEEN
@@ -246,7 +247,7 @@ def make_problems(split: str) -> list[Problem]:
 
 def main() -> None:
     for split in splits_of("gradeschool"):
-        path = gradeschool.data_path(split)
+        path = GRADESCHOOL / f"{split}.jsonl"
         problems = make_problems(split)
         write_jsonl_rows(path, problems)
         print(f"{path}: {len(problems)} problems")

@@ -104,17 +104,11 @@ def _check(name: str, dataset: str, split: str, style: str) -> None:
         known = f"choose from {sorted(CORPORA)}"
         raise ValueError(f"unknown teacher {name!r}: {known}, {where}")
     offered = CORPORA[name].offered
-    datasets = sorted({dataset for dataset, _ in offered})
-    styles = sorted(style for known, style in offered if known == dataset)
-    splits = list(offered.get((dataset, style), ()))
-    for value, known, lacking in (
-        (dataset, datasets, f"chains on {dataset!r}"),
-        (style, styles, f"{style!r} chains on {dataset}"),
-        (split, splits, f"{style} chains on the {split!r} split of {dataset}"),
-    ):
-        if value not in known:
-            where = f"({DATA_VARIABLE} names the folder they are in)"
-            raise ValueError(f"{name} has no {lacking}: choose from {known} {where}")
+    if split not in offered.get((dataset, style), ()):
+        lacking = f"{style} chains on the {split!r} split of {dataset}"
+        known = [" ".join((*key, own)) for key in offered for own in offered[key]]
+        where = f"({DATA_VARIABLE} names the folder they are in)"
+        raise ValueError(f"{name} has no {lacking}: choose from {known} {where}")
 
 
 @cache

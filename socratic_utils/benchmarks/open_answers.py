@@ -1,20 +1,26 @@
-"""Word problems with a number as answer: GSM8K, SVAMP and the multi-step set.
+"""Benchmarks whose answers are not chosen from a list: word problems, and yes or no.
 
 >>> to_step("How many eggs? ** She has 2 + 3 = <<2+3=5>>5 eggs.")
 Step(question='How many eggs?', solution='She has 2 + 3 = 5 eggs.', answer='5')
 """
 
 import re
+from pathlib import Path
 
 from socratic_utils.answers import extract_answer, format_number
-from socratic_utils.problems import Problem, Step
+from socratic_utils.problems import Problem, Step, load_jsonl
 
-from .catalogue import rows_of
+from .catalogue import BENCHMARKS, rows_of
 
+GRADESCHOOL = Path(__file__).parent / "gradeschool_data"  # our own, which ships here
 SVAMP_SEED = 0  # of the permutation that gives exactly the published 800/200 split
 OPERATIONS = 2  # of the multi-step set, at least
 _NOTE = re.compile(r"<<[^<>]*>>")
 _SLOT = re.compile(r"number(\d+)")
+
+
+def gradeschool(name: str, split: str) -> list[Problem]:
+    return load_jsonl(GRADESCHOOL / f"{split}.jsonl", Problem)
 
 
 def gsm8k(name: str, split: str) -> list[Problem]:
@@ -87,4 +93,25 @@ def multistep(name: str, split: str) -> list[Problem]:
             raise ValueError(f"{id}: not as published ({error})") from None
         extra = {"slots": slots, "equation": row["Equation"], "numbers": numbers}
         problems.append(Problem(id, name, split, text, answer, extra=extra))
+    return problems
+
+
+def strategyqa(name: str, split: str) -> list[Problem]:
+    """One of three parts of the questions; ValueError for a row without an answer."""
+    rows = [row for file in ("train", "dev") for row in rows_of(name, file)]
+    cuts = [0, len(rows) * 8 // 10, len(rows) * 9 // 10, len(rows)]
+    index, problems = list(BENCHMARKS[name]["sizes"]).index(split), []
+    for row in rows[cuts[index] : cuts[index + 1]]:
+        id = f"{name}-{row['qid']}"
+        if not isinstance(answer := row["answer"], bool):
+            raise ValueError(f"{id}: no gold answer, {answer!r} is not true or false")
+        problems.append(Problem(
+            id, name, split, row["question"].strip(), "yes" if answer else "no",
+            kind="yes_no",
+            steps=tuple(Step("", fact.strip(), "") for fact in row["facts"]),
+            extra={"facts": list(row["facts"]),
+                   "sub_questions": list(row["decomposition"]),
+                   "term": row.get("term", ""),
+                   "description": row.get("description", "")},
+        ))  # fmt: skip
     return problems
