@@ -1,4 +1,4 @@
-"""From a scale to `Settings`: the only place with defaults.
+"""From a scale to `Settings`: the only place with defaults, beside `config.toml`.
 
     >>> settings = load("small", seed=1, epochs=3)
     >>> settings.dataset, settings.student, settings.training.epochs
@@ -11,6 +11,7 @@ whether a dataset, student or teacher exists; the runner checks that.
 
 import os
 import re
+import tomllib
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from math import ceil, inf
@@ -137,62 +138,26 @@ class Settings:
         return content_hash({k: v for k, v in asdict(self).items() if k not in neutral})
 
 
-PRESETS = {
-    "smoke": Settings(
-        "smoke", "gradeschool", "tiny", "Qwen2.5-Coder-1.5B-Instruct",
-        train_limit=12, test_limit=6,
-        training=Training(epochs=1.0, batch_size=4, learning_rate=1e-3),
-        decoding=Decoding(max_tokens=48, max_steps=3, line_tokens=24, batch_size=6),
-        many=ManyChains(
-            problems=6, counts=(1, 2), budget=1, steps=2, test_limit=4, votes=(1, 2),
-            vote_limit=3, checkpoints=2,
-        ),
-    ),
-    "small": Settings(
-        "small", "gradeschool", "SmolLM2-135M-Instruct", "Qwen2.5-Coder-1.5B-Instruct",
-        train_limit=250,  # as many problems as there are recorded chains for
-        training=Training(epochs=2.0, batch_size=4),  # what fits an hour of slow CPU
-    ),
-    "paper": Settings(
-        "paper", "gsm8k", "openai-community/gpt2", "gpt-4.1-mini",
-        training=Training(epochs=10.0, batch_size=32, learning_rate=5e-5),
-        teacher_tokens=512,
-        many=ManyChains(
-            problems=None, counts=(1, 5, 10, 20, 30), budget=5, steps=20_000,
-            test_limit=None, votes=(1, 5, 10, 20, 30), vote_limit=None, balanced=True,
-            shares=(0.2, 0.4, 0.6, 0.8, 1.0), checkpoints=8, transfer=("sst2",),
-        ),
-    ),
-}  # fmt: skip
-
-# SCoTD's student and recipe (docs/papers.md), for its benchmarks at `paper` scale.
-SCOTD = {
-    "student": "facebook/opt-1.3b", "learning_rate": 2e-5, "warmup_share": 0.025,
-    "max_length": 700, "max_grad_norm": 0.5, "adam_epsilon": 1e-5,
-}  # fmt: skip
+TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 SCOTD_DATASETS = ("commonsense_qa", "openbookqa", "quarel", "anli", "imdb", "sst2")
-# Settings on another benchmark than the scale's own; GSM8K has 100 recorded chains.
-ELSEWHERE = {
-    **{("paper", dataset): SCOTD for dataset in SCOTD_DATASETS},
-    ("small", "gsm8k"): {"train_limit": 100, "test_limit": 50, "epochs": 1.0},
-    ("small", "svamp"): {"train_limit": 800, "epochs": 1.0},
-    ("small", "strategyqa"): {"train_limit": 1000, "epochs": 1.0},
-    ("small", "commonsense_qa"): {"train_limit": 2000, "test_limit": 500, "epochs": 1.},
-}  # fmt: skip
-PARTS = {"many": ManyChains, "decoding": Decoding, "training": Training, "": Settings}
-FIELDS = {  # (part, type) by name; where two parts have a name, the last one's
-    name: (part, kind)
-    for part, owner in PARTS.items()
-    for name, kind in get_type_hints(owner).items()
+ELSEWHERE = {  # settings on another benchmark than the scale's own
+    "small": TABLE["small_elsewhere"],
+    "paper": dict.fromkeys(SCOTD_DATASETS, TABLE["scotd"]),
 }
+PARTS = {"many": ManyChains, "decoding": Decoding, "training": Training, "": Settings}
+FIELDS = {}  # (part, type) by name and by "part.name"; of equal names, the last one's
+for part, owner in PARTS.items():
+    for name, kind in get_type_hints(owner).items():
+        FIELDS[name] = FIELDS[f"{part}.{name}".lstrip(".")] = part, kind
 
 
 def load(scale: str = "small", **changes: Any) -> Settings:
     """The settings of a scale with `changes`, any settings by name, or ValueError.
 
     Fields of `Training`, `Decoding` and `ManyChains` are given directly (`epochs=1`);
-    `test_limit` is that of `Settings`, `batch_size` that of `Training`.  Empty strings,
-    None and limits of 0 mean the scale's own.
+    `test_limit` is that of `Settings`, `batch_size` that of `Training`, and others are
+    "many.test_limit" and "decoding.batch_size".  Empty strings, None and limits of 0
+    mean the scale's own, "all" is no limit.
     """
     given = {name: v for name, v in changes.items() if v is not None and v != ""}
     limits = ("train_limit", "test_limit")
@@ -201,14 +166,14 @@ def load(scale: str = "small", **changes: Any) -> Settings:
         value = {"scale": scale, **given}.get(name, "")
         if value not in known:
             raise ValueError(f"{name} must be one of {known}, not {value!r}")
-    given = ELSEWHERE.get((scale, str(given.get("dataset"))), {}) | given
+    elsewhere = ELSEWHERE.get(scale, {}).get(str(given.get("dataset")), {})
     new: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
-    for name, value in given.items():
+    for name, value in {**TABLE["scales"][scale], **elsewhere, **given}.items():
         part, checked = _checked(name, value)
-        new[part][name] = checked
-    preset, own = PRESETS[scale], new.pop("")
-    parts = {part: replace(getattr(preset, part), **new[part]) for part in new}
-    return replace(preset, **(parts | own))
+        new[part][name.rpartition(".")[2]] = checked
+    own = new.pop("")
+    parts = {part: PARTS[part](**values) for part, values in new.items()}
+    return Settings(scale, **own, **parts)
 
 
 def _checked(name: str, value: Any) -> tuple[str, Any]:
@@ -218,6 +183,8 @@ def _checked(name: str, value: Any) -> tuple[str, Any]:
         hint = f"did you mean {close}?" if close else "see socratic_utils/config.py"
         raise ValueError(f"unknown setting {name!r}: {hint}")
     part, kind = FIELDS[name]
+    if value == "all" and type(None) in get_args(kind):
+        return part, None
     several = get_origin(kind) is tuple
     wanted = (get_args(kind) or (kind,))[0]  # int of `int | None`, of `tuple[int, ...]`
     items = list(value) if several and isinstance(value, (list, tuple)) else [value]
@@ -239,3 +206,6 @@ def _slug(text: str) -> str:
 def outputs_root() -> Path:
     """`outputs/` of the checkout, or the folder SOCRATIC_OUTPUTS names."""
     return Path(os.environ.get(OUTPUTS_VARIABLE) or project_root() / "outputs")
+
+
+PRESETS = {scale: load(scale) for scale in SCALES}
