@@ -15,14 +15,12 @@ from socratic_utils.problems import Problem
 from . import imdb
 from .catalogue import BENCHMARKS
 from .loading import DATA_VARIABLE
-from .multiple_choice import anli, quarel, questions, sst2
+from .multiple_choice import choices
 from .open_answers import gradeschool, gsm8k, multistep, strategyqa, svamp
 
-READERS = {
-    "gradeschool": gradeschool, "gsm8k": gsm8k, "commonsense_qa": questions,
-    "openbookqa": questions, "quarel": quarel, "strategyqa": strategyqa,
-    "svamp": svamp, "multistep": multistep, "anli": anli, "imdb": imdb.load,
-    "sst2": sst2,
+READERS = dict.fromkeys(BENCHMARKS, choices) | {
+    "gradeschool": gradeschool, "gsm8k": gsm8k, "strategyqa": strategyqa,
+    "svamp": svamp, "multistep": multistep, "imdb": imdb.load,
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from socratic_utils.problems import Problem
 
 from .catalogue import rows_of
 from .loading import DATA_VARIABLE
-from .multiple_choice import review_problem
+from .multiple_choice import choice_problem, sentiment
 
 PAIRED = ("original", "contrast")
 
@@ -17,9 +17,9 @@ def load(name: str, split: str) -> list[Problem]:
     found, digits = (pairs(split), 4) if split in PAIRED else (reviews(split), 5)
     problems = []
     for number, (text, label) in enumerate(found):
-        id = f"{split}-{number:0{digits}d}"
+        own = f"{split}-{number:0{digits}d}", *sentiment(text, label)
         base = {"base_id": f"imdb-original-{number:04d}"} if split == "contrast" else {}
-        problems.append(review_problem(name, split, id, text, label, base))
+        problems.append(choice_problem(name, split, *own, base))
     return problems
 
 

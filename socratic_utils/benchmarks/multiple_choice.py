@@ -38,25 +38,28 @@ def choice_problem(
     )  # fmt: skip
 
 
-def questions(name: str, split: str) -> list[Problem]:
-    """CommonsenseQA or OpenBookQA: questions in AI2's layout, or the hub's.
+def choices(name: str, split: str) -> list[Problem]:
+    """The problems of a multiple-choice benchmark; ValueError names a damaged row."""
+    read = {"quarel": _quarel, "anli": _anli, "sst2": _sst2}.get(name, _question)
+    rows = enumerate(rows_of(name, split))
+    parts = (read(name, row, f"{split}-{number:05d}") for number, row in rows)
+    return [choice_problem(name, split, *own) for own in parts]
 
-    {"id", "answerKey", "question": {"stem", "choices": [{"label", "text"}]}}.
-    ValueError names a row it cannot read.
+
+def _question(name: str, row: dict, _: str) -> tuple:
+    """A question of CommonsenseQA or OpenBookQA, in AI2's layout or the hub's.
+
+    {"id", "answerKey", "question": {"stem", "choices": [{"label", "text"}]}}
     """
-    problems = []
-    for row in rows_of(name, split):
-        id, question = f"{name}-{row['id']}", row.get("question")
-        if both := row.get("choices"):  # the hub's
-            text, question = row.get("question_stem", question), row
-            pairs = list(zip(both["label"], both["text"], strict=True))
-        else:
-            text, pairs = field_of(question, "stem", id), _pairs(question, id)
-        fields = BENCHMARKS[name].get("extra", {})
-        extra = {name: question.get(field, "") for name, field in fields.items()}
-        problems.append(choice_problem(name, split, row["id"], text, pairs,
-                                       row.get("answerKey"), extra))  # fmt: skip
-    return problems
+    id, question = f"{name}-{row['id']}", row.get("question")
+    if both := row.get("choices"):  # the hub's
+        text, question = row.get("question_stem", question), row
+        pairs = list(zip(both["label"], both["text"], strict=True))
+    else:
+        text, pairs = field_of(question, "stem", id), _pairs(question, id)
+    fields = BENCHMARKS[name].get("extra", {})
+    extra = {name: question.get(field, "") for name, field in fields.items()}
+    return row["id"], text, pairs, row.get("answerKey"), extra
 
 
 def _pairs(question: dict, id: str) -> list[tuple]:
@@ -69,43 +72,29 @@ def _pairs(question: dict, id: str) -> list[tuple]:
     ]
 
 
-def quarel(name: str, split: str) -> list[Problem]:
-    """Stories whose text ends with "(A) ... (B) ..."; ValueError if one does not."""
-    problems = []
-    for row in rows_of(name, split):
-        parts = _TWO_CHOICES.match(row["question"])
-        if not parts or not all(parts.groups()):
-            raise ValueError(f"{name}-{row['id']}: no choices (A) and (B) in its text")
-        stem, *choices = parts.groups()
-        key, choices = row["answer_index"], list(enumerate(choices))
-        problems.append(choice_problem(name, split, row["id"], stem, choices, key))
-    return problems
+def _quarel(name: str, row: dict, _: str) -> tuple:
+    """A story whose text ends with "(A) ... (B) ..."."""
+    parts = _TWO_CHOICES.match(row["question"])
+    if not parts or not all(parts.groups()):
+        raise ValueError(f"{name}-{row['id']}: no choices (A) and (B) in its text")
+    stem, *choices = parts.groups()
+    return row["id"], stem, list(enumerate(choices)), row["answer_index"]
 
 
-def anli(name: str, split: str) -> list[Problem]:
+def _anli(name: str, row: dict, _: str) -> tuple:
     """What a text says of a claim: entailment, neutral or contradiction."""
-    problems = []
-    for row in rows_of(name, split):
-        text = row.get("premise") or row["context"]  # as the hub or the files call it
-        stem = f"{text.strip()} Claim: {row['hypothesis'].strip()} "
-        stem += "What is the claim to the text?"
-        key = SHORT.get(row["label"], row["label"])
-        problems.append(choice_problem(name, split, row["uid"], stem, CLAIMS, key))
-    return problems
+    text = row.get("premise") or row["context"]  # as the hub or the files call it
+    stem = f"{text.strip()} Claim: {row['hypothesis'].strip()} "
+    key = SHORT.get(row["label"], row["label"])
+    return row["uid"], f"{stem}What is the claim to the text?", CLAIMS, key
 
 
-def sst2(name: str, split: str) -> list[Problem]:
-    return [
-        review_problem(name, split, f"{split}-{i:05d}", row["sentence"], row["label"])
-        for i, row in enumerate(rows_of(name, split))
-    ]
+def _sst2(name: str, row: dict, id: str) -> tuple:
+    return id, *sentiment(row["sentence"], row["label"])
 
 
-def review_problem(
-    dataset: str, split: str, id: str, text: str, label: Any, extra: dict | None = None
-) -> Problem:
-    """A review that is negative (or 0) or positive (1), or else ValueError."""
-    plain = " ".join(text.replace("<br />", " ").split())
+def sentiment(review: str, label: Any) -> tuple:
+    """Stem, choices and key of a review that is negative (or 0) or positive (1)."""
+    plain = " ".join(review.replace("<br />", " ").split())
     stem = f"{plain} Is this review negative or positive?"
-    key = LABELS.get(str(label).strip().lower(), label)
-    return choice_problem(dataset, split, id, stem, SENTIMENTS, key, extra)
+    return stem, SENTIMENTS, LABELS.get(str(label).strip().lower(), label)

@@ -69,7 +69,7 @@ def run_all(runs: Sequence[Run]) -> int:
 
 def train_on_cluster(runs: Sequence[Run]) -> None:
     """Let a Ray cluster train what the notebooks of these runs will find on disk."""
-    from . import jobs, ray_jobs
+    from . import jobs
 
     if runs[0].settings.reuse:
         raise ValueError("--reuse trains nothing, so omit --engine")
@@ -78,7 +78,7 @@ def train_on_cluster(runs: Sequence[Run]) -> None:
         one_seed = "seed" in given or given["scale"] != "paper"
         if len(runs) == 1 or not one_seed:  # the first run of a cell trains all seeds
             found += jobs.jobs_of(given, () if one_seed else paper_grid.SEEDS)
-    ray_jobs.run_jobs(found)
+    jobs.run_on_ray(found)
 
 
 def show_plans(runs: Sequence[Run]) -> None:

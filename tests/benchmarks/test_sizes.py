@@ -21,6 +21,6 @@ def test_counted_sizes_are_those_of_the_data(name, split, monkeypatch):
     assert SIZES[name][split] == len(load_problems(name, split))
 
 
-def test_every_benchmark_has_a_reader_and_sizes():
+def test_every_benchmark_has_sizes_and_every_reader_a_benchmark():
     assert list(READERS) == list(BENCHMARKS)
     assert all(size > 0 for sizes in SIZES.values() for size in sizes.values())
