@@ -6,21 +6,20 @@
 `gradeschool` ships with the package.  The others are read from the published files in
 SOCRATIC_DATA_DIR, one folder per benchmark, or else downloaded.
 
-To add one, write its entry in the catalogue and `reader(name, split) -> list[Problem]`,
-and add this to READERS; few-shot exemplars of its own go to `teacher/prompts/`.
+To add one, write its entry in the catalogue and a reader, which yields the problems
+of a split, in READERS; few-shot exemplars of its own go to `teacher/prompts/`.
 """
 
 from socratic_utils.problems import Problem
 
-from . import imdb
 from .catalogue import BENCHMARKS
 from .loading import DATA_VARIABLE
-from .multiple_choice import choices
+from .multiple_choice import choices, imdb
 from .open_answers import gradeschool, gsm8k, multistep, strategyqa, svamp
 
 READERS = dict.fromkeys(BENCHMARKS, choices) | {
     "gradeschool": gradeschool, "gsm8k": gsm8k, "strategyqa": strategyqa,
-    "svamp": svamp, "multistep": multistep, "imdb": imdb.load,
+    "svamp": svamp, "multistep": multistep, "imdb": imdb,
 }  # fmt: skip
 
 
@@ -41,7 +40,7 @@ def load_problems(
         raise ValueError(f"{name} has no split {split!r}: choose from {splits}")
     if limit is not None and limit < 0:
         raise ValueError(f"limit must not be negative, not {limit}")
-    return READERS[name](name, split)[:limit]
+    return list(READERS[name](name, split))[:limit]
 
 
 def splits_of(name: str) -> tuple[str, ...]:

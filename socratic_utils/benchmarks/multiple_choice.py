@@ -8,19 +8,23 @@ were, so that the gold answer is the letter that `problem_text` shows:
     'b'
 """
 
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
 from socratic_utils.problems import LETTERS, Problem
 
 from .catalogue import BENCHMARKS, rows_of
-from .loading import field_of
+from .loading import DATA_VARIABLE, field_of
 
 SENTIMENTS = ((0, "negative"), (1, "positive"))  # labels on the hub and in SCoTD
 LABELS = {"negative": 0, "positive": 1, "0": 0, "1": 1}  # labels in files
 CLAIMS = ((0, "entailment"), (1, "neutral"), (2, "contradiction"))  # the hub's labels
 SHORT = {"e": 0, "n": 1, "c": 2}  # labels in ANLI's published files
+PAIRED = ("original", "contrast")  # splits of IMDB
 _TWO_CHOICES = re.compile(r"^(.*?)\s*\(A\)\s*(.*?)\s*\(B\)\s*(.*?)\s*$", re.S)
 
 
@@ -38,12 +42,12 @@ def choice_problem(
     )  # fmt: skip
 
 
-def choices(name: str, split: str) -> list[Problem]:
+def choices(name: str, split: str) -> Iterator[Problem]:
     """The problems of a multiple-choice benchmark; ValueError names a damaged row."""
     read = {"quarel": _quarel, "anli": _anli, "sst2": _sst2}.get(name, _question)
-    rows = enumerate(rows_of(name, split))
-    parts = (read(name, row, f"{split}-{number:05d}") for number, row in rows)
-    return [choice_problem(name, split, *own) for own in parts]
+    for number, row in enumerate(rows_of(name, split)):
+        own = read(name, row, f"{split}-{number:05d}")
+        yield choice_problem(name, split, *own)
 
 
 def _question(name: str, row: dict, _: str) -> tuple:
@@ -98,3 +102,46 @@ def sentiment(review: str, label: Any) -> tuple:
     plain = " ".join(review.replace("<br />", " ").split())
     stem = f"{plain} Is this review negative or positive?"
     return stem, SENTIMENTS, LABELS.get(str(label).strip().lower(), label)
+
+
+def imdb(name: str, split: str) -> Iterator[Problem]:
+    """Reviews, or one side of the contrast set's pairs."""
+    found, digits = (_sides(split), 4) if split in PAIRED else (_reviews(split), 5)
+    for number, (text, label) in enumerate(found):
+        own = f"{split}-{number:0{digits}d}", *sentiment(text, label)
+        base = {"base_id": f"imdb-original-{number:04d}"} if split == "contrast" else {}
+        yield choice_problem(name, split, *own, base)
+
+
+def _reviews(split: str) -> list[tuple[str, int]]:
+    """Texts and labels; negative ones are published first, so both alternate here."""
+    if folder := os.environ.get(DATA_VARIABLE):
+        root = Path(folder, "imdb", split)
+        sides = [_texts(root / "neg"), _texts(root / "pos")]
+    else:
+        rows = rows_of("imdb", split)
+        sides = [[row["text"] for row in rows if row["label"] == n] for n in (0, 1)]
+    labelled = ([(text, label) for text in side] for label, side in enumerate(sides))
+    return [row for both in zip_longest(*labelled) for row in both if row]
+
+
+def _texts(folder: Path) -> list[str]:
+    """Reviews in numerical order: 12_9.txt is number 12."""
+    found = list(folder.glob("*.txt"))
+    if not found:
+        raise FileNotFoundError(
+            f"{folder} has no reviews: unpack the published archive there, or unset "
+            f"{DATA_VARIABLE} to download it from the Hugging Face hub"
+        )
+    found.sort(key=lambda path: (len(path.stem.split("_")[0]), path.stem))
+    return [path.read_text("utf-8") for path in found]
+
+
+def _sides(split: str) -> list[tuple[str, str]]:
+    """Texts and labels of one side; ValueError if the two sides make no pairs."""
+    sides = {side: rows_of("imdb", side, "pairs") for side in PAIRED}
+    counts = {side: len(rows) for side, rows in sides.items()}
+    if len(set(counts.values())) > 1:
+        raise ValueError(f"imdb: {counts} reviews do not make pairs: take both files "
+                         f"from the same source")  # fmt: skip
+    return [(row["Text"], row["Sentiment"]) for row in sides[split]]

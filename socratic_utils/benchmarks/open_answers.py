@@ -5,6 +5,7 @@ Step(question='How many eggs?', solution='She has 2 + 3 = 5 eggs.', answer='5')
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from socratic_utils.answers import extract_answer, format_number
@@ -19,16 +20,15 @@ _NOTE = re.compile(r"<<[^<>]*>>")
 _SLOT = re.compile(r"number(\d+)")
 
 
-def gradeschool(name: str, split: str) -> list[Problem]:
-    return load_jsonl(GRADESCHOOL / f"{split}.jsonl", Problem)
+def gradeschool(name: str, split: str) -> Iterator[Problem]:
+    yield from load_jsonl(GRADESCHOOL / f"{split}.jsonl", Problem)
 
 
-def gsm8k(name: str, split: str) -> list[Problem]:
+def gsm8k(name: str, split: str) -> Iterator[Problem]:
     """GSM8K; ValueError where the editions differ or a row has no "#### <answer>"."""
     main, socratic = (rows_of(name, split, of) for of in ("main", "socratic"))
     if [row["question"] for row in main] != [row["question"] for row in socratic]:
         raise ValueError(f"{name} {split}: the main and Socratic files do not match")
-    problems = []
     for index, (row, other) in enumerate(zip(socratic, main, strict=True)):
         id = f"{name}-{split}-{index:04d}"
         body, mark, final = row["answer"].rpartition("####")
@@ -37,9 +37,7 @@ def gsm8k(name: str, split: str) -> list[Problem]:
             raise ValueError(f"{id}: {fault}: correct it, or take the published file")
         steps = tuple(to_step(line) for line in body.split("\n") if line.strip())
         text, extra = row["question"].strip(), {"solution": other["answer"]}
-        found = Problem(id, name, split, text, answer, steps=steps, extra=extra)
-        problems.append(found)
-    return problems
+        yield Problem(id, name, split, text, answer, steps=steps, extra=extra)
 
 
 def to_step(line: str) -> Step:
@@ -53,7 +51,7 @@ def to_step(line: str) -> Step:
     return Step(question.strip(), text, extract_answer(result) or "")
 
 
-def svamp(name: str, split: str) -> list[Problem]:
+def svamp(name: str, split: str) -> Iterator[Problem]:
     """SVAMP; ValueError if rows are missing, or one has no answer."""
     import numpy as np  # here, because `paper --dry-run` does not need it
 
@@ -65,7 +63,6 @@ def svamp(name: str, split: str) -> list[Problem]:
         raise ValueError(f"svamp: the IDs of {size} rows are not chal-1 to chal-{size}")
     order = np.random.RandomState(SVAMP_SEED).permutation(size)
     train, test = np.split(order, [size * 8 // 10])
-    problems = []
     for row in (by_id[ids[place]] for place in (train if split == "train" else test)):
         id = f"{name}-{row['ID']}"
         try:
@@ -74,13 +71,11 @@ def svamp(name: str, split: str) -> list[Problem]:
             raise ValueError(f"{id}: no gold answer in {row['Answer']!r}") from None
         text = f"{row['Body'].strip()} {row['Question'].strip()}"
         extra = {"equation": row["Equation"], "type": row["Type"]}
-        problems.append(Problem(id, name, split, text, answer, extra=extra))
-    return problems
+        yield Problem(id, name, split, text, answer, extra=extra)
 
 
-def multistep(name: str, split: str) -> list[Problem]:
+def multistep(name: str, split: str) -> Iterator[Problem]:
     """Problems with at least OPERATIONS; ValueError names a row it cannot read."""
-    problems = []
     for number, row in enumerate(rows_of(name, split)):
         if sum(sign in "+-*/" for sign in row["Equation"].split()) < OPERATIONS:
             continue
@@ -92,20 +87,19 @@ def multistep(name: str, split: str) -> list[Problem]:
         except (IndexError, TypeError, ValueError) as error:
             raise ValueError(f"{id}: not as published ({error})") from None
         extra = {"slots": slots, "equation": row["Equation"], "numbers": numbers}
-        problems.append(Problem(id, name, split, text, answer, extra=extra))
-    return problems
+        yield Problem(id, name, split, text, answer, extra=extra)
 
 
-def strategyqa(name: str, split: str) -> list[Problem]:
+def strategyqa(name: str, split: str) -> Iterator[Problem]:
     """One of three parts of the questions; ValueError for a row without an answer."""
     rows = [row for file in ("train", "dev") for row in rows_of(name, file)]
     cuts = [0, len(rows) * 8 // 10, len(rows) * 9 // 10, len(rows)]
-    index, problems = list(BENCHMARKS[name]["sizes"]).index(split), []
+    index = list(BENCHMARKS[name]["sizes"]).index(split)
     for row in rows[cuts[index] : cuts[index + 1]]:
         id = f"{name}-{row['qid']}"
         if not isinstance(answer := row["answer"], bool):
             raise ValueError(f"{id}: no gold answer, {answer!r} is not true or false")
-        problems.append(Problem(
+        yield Problem(
             id, name, split, row["question"].strip(), "yes" if answer else "no",
             kind="yes_no",
             steps=tuple(Step("", fact.strip(), "") for fact in row["facts"]),
@@ -113,5 +107,4 @@ def strategyqa(name: str, split: str) -> list[Problem]:
                    "sub_questions": list(row["decomposition"]),
                    "term": row.get("term", ""),
                    "description": row.get("description", "")},
-        ))  # fmt: skip
-    return problems
+        )  # fmt: skip

@@ -111,17 +111,12 @@ def by_open_endedness(
         if chain.problem_id in bigrams:
             bigrams[chain.problem_id] |= ngrams(words(chain_text(chain)), 2)
     ranked = sorted(bigrams, key=lambda name: len(bigrams[name]))
-    shares = quintile_budgets(budget)
+    shares = [round(1 + (budget - 1) * i / 2) for i in range(QUINTILES)]
     # The + 0.5 makes the mean budget exact for any number of problems.
     return {
         name: shares[int(QUINTILES * (rank + 0.5) / len(ranked))]
         for rank, name in enumerate(ranked)
     }
-
-
-def quintile_budgets(budget: int = BUDGET) -> tuple[int, ...]:
-    """Budgets of the five quintiles, evenly spaced from 1: 5 -> (1, 3, 5, 7, 9)."""
-    return tuple(round(1 + (budget - 1) * i / 2) for i in range(QUINTILES))
 
 
 def sample_diverse(

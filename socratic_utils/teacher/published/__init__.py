@@ -44,7 +44,7 @@ def load_chains(
     """
     _check(name, dataset, split, style)
     corpus = CORPORA[name]
-    rows, splits = corpus.read(dataset, style), corpus.offered[dataset, style]
+    rows, splits = list(corpus.read(dataset, style)), corpus.offered[dataset, style]
     problems = [problem for own in splits for problem in load_problems(dataset, own)]
     left, found = defaultdict(list), {}  # problems by id and by text; chains by id
     for problem in problems:

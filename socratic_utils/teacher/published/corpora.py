@@ -11,7 +11,7 @@ Not covered: several chains per question; none are published in usable size.
 import os
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,20 +30,17 @@ class Row(NamedTuple):
 
 class Corpus(NamedTuple):
     offered: dict[tuple[str, str], tuple[str, ...]]  # (dataset, style) -> splits
-    read: Callable[[str, str], list[Row]] | None
+    read: Callable[[str, str], Iterator[Row]] | None
     explains_gold: bool  # a chain has the gold answer, which its author saw
 
 
 def corpus_file(name: str) -> Path:
     """A file under SOCRATIC_DATA_DIR, never downloaded; FileNotFoundError if none."""
-    if not (folder := os.environ.get(DATA_VARIABLE)):
+    path = Path(folder := os.environ.get(DATA_VARIABLE, ""), name)
+    if not folder or not path.is_file():
         advice = f"set {DATA_VARIABLE} to the folder that holds {name}"
-        raise FileNotFoundError(f"published chains are read from disk only: {advice}")
-    path = Path(folder, name)
-    if not path.is_file():
-        advice = f"let {DATA_VARIABLE} name the folder that holds {name}"
-        there = f"{path} does not exist: put the published file there"
-        raise FileNotFoundError(f"{there}, or {advice}")
+        fault = f"{path} does not exist, and published chains are read from disk only"
+        raise FileNotFoundError(f"{fault}: {advice}")
     return path
 
 
@@ -57,14 +54,12 @@ def same_length(what: str, chains: int, questions: int) -> None:
 COS_E = "cos_e/cose_{}_v1.11.jsonl"
 
 
-def read_cos_e(dataset: str, style: str) -> list[Row]:
+def read_cos_e(dataset: str, style: str) -> Iterator[Row]:
     """The explanation of each question, which does not name its answer."""
-    rows = []
     for part in ("train", "dev"):
         for row in read_lines(corpus_file(COS_E.format(part)), "id", "explanation"):
             text = row["explanation"]["open-ended"]
-            rows.append(Row(f"{dataset}-{row['id']}", text, sentence_lines(text)))
-    return rows
+            yield Row(f"{dataset}-{row['id']}", text, sentence_lines(text))
 
 
 PALM = "teacher_chains/distilling_step_by_step"
@@ -73,11 +68,10 @@ _TWO_ANSWERS = re.compile(r"\bSo the answer is [^()]*\(\w\)[^()]*\(\w\).*$", re.
 _FORMULA = re.compile(r"\bThe answer is (?P<formula>.*?)\.?\s*$", re.S)
 
 
-def read_palm(dataset: str, style: str) -> list[Row]:
+def read_palm(dataset: str, style: str) -> Iterator[Row]:
     """Completions, cut where the model goes on with a question of its own."""
     is_cqa = dataset == "commonsense_qa"
     field, folder = ("id", "cqa") if is_cqa else ("input", "svamp")
-    rows = []
     for part, count in ({"train": 10} if is_cqa else {"train": 2, "test": 1}).items():
         names = [f"{PALM}/{folder}/llm/{part}_CoT_{n}.json" for n in range(count)]
         texts = [text for name in names for text in read_array(corpus_file(name))]
@@ -91,8 +85,7 @@ def read_palm(dataset: str, style: str) -> list[Row]:
                 name = f"{dataset}-{name}"
             else:
                 own = _FORMULA.sub(_value, own)
-            rows.append(Row(name, text, sentence_lines(own), not next_question))
-    return rows
+            yield Row(name, text, sentence_lines(own), not next_question)
 
 
 def _value(match: re.Match) -> str:
@@ -105,7 +98,7 @@ _LAST_QUESTION = re.compile(r"^Final Answer:", re.M)
 _END = "\n\n"  # a completion that stopped by itself ends so
 
 
-def read_code_davinci(dataset: str, style: str) -> list[Row]:
+def read_code_davinci(dataset: str, style: str) -> Iterator[Row]:
     """Chains of thought, or least-to-most chains (our "socratic")."""
     folder = {"gsm8k": "GSM8K", "strategyqa": "StrategyQA", "svamp": "SVAMP"}[dataset]
     run = "code002_COT" if style == "cot" else "code002_LtM"
@@ -118,22 +111,19 @@ def read_code_davinci(dataset: str, style: str) -> list[Row]:
     else:  # SVAMP's chal-1 is row 0 of the published file
         name = "gsm8k-test-{0:04d}" if dataset == "gsm8k" else "svamp-chal-{1}"
         names = {n: name.format(n, n + 1) for n in range(len(published))}
-    rows = []
     for row in published:
         name, text = names.get(row["id"], f"row {row['id']}"), row["completion"]
         socratic = _LAST_QUESTION.sub("Q:", text)
         lines = socratic if style == "socratic" else sentence_lines(text)
-        rows.append(Row(name, text, lines, not text.endswith(_END)))
-    return rows
+        yield Row(name, text, lines, not text.endswith(_END))
 
 
 _LABEL = re.compile(r"^[QA](\d+):", re.M)
 _NOTE = re.compile(r"<<[^<>]*>>")  # GSM8K's calculator notes, which ChatGPT imitates
 
 
-def read_chatgpt(dataset: str, style: str) -> list[Row]:
+def read_chatgpt(dataset: str, style: str) -> Iterator[Row]:
     """Sub-questions and answers, interleaved; no steps if they do not match."""
-    rows = []
     path = corpus_file("gsm8k_ai_subq/qg_test_data_raw.jsonl")
     for row in read_lines(path, "problem", "questions", "answers"):
         questions, answers = ("\n".join(row[name]) for name in ("questions", "answers"))
@@ -145,8 +135,7 @@ def read_chatgpt(dataset: str, style: str) -> list[Row]:
             turns = [f"Q{n}: {question}\nA{n}: {a}" for n, question, a in triples]
         # The blank line keeps a final answer in words out of the last solution.
         prepared = _NOTE.sub("", "\n".join([*turns, "", mark + final]))
-        rows.append(Row(row["problem"], f"{questions}\n{answers}", prepared))
-    return rows
+        yield Row(row["problem"], f"{questions}\n{answers}", prepared)
 
 
 def _labelled(text: str) -> tuple[list[str], list[str]]:
