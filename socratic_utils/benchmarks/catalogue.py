@@ -5,6 +5,7 @@
 """
 
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,8 @@ def rows_of(name: str, split: str, edition: str = "") -> list[dict]:
     file = source["file"].format(part)
     path = loading.local_file(source.get("folder", name), file)
     if path is None and (hub := source.get("hub")):
-        splits = [known.format(part) for known in hub.get("splits", [split])]
-        return loading.hub_rows(
-            hub["id"], hub["revision"], *splits, name=hub.get("name", "")
-        )
+        splits = [known.format(part) for known in source.get("hub_splits", [split])]
+        return loading.hub_rows(*hub, *splits, name=source.get("config", ""))
     path = path or loading.downloaded_file(f"{source['url']}/{file}")
     fields, texts = source.get("fields", ()), source.get("texts", ())
     if path.suffix == ".jsonl":
@@ -39,7 +38,7 @@ def rows_of(name: str, split: str, edition: str = "") -> list[dict]:
     return loading.read_table(path, *fields, **source.get("table", {}))
 
 
-def placeholders(name: str, split: str) -> list[Problem]:
+def placeholders(name: str, split: str) -> Iterator[Problem]:
     """Problems of mean length, to plan a run without the benchmark's data.
 
     A different problem for each published one, with an equation in each step.
@@ -52,11 +51,8 @@ def placeholders(name: str, split: str) -> list[Problem]:
     if "apart" in mean:
         asked = "How many?".ljust(mean["text"], "x")
         extra["sub_questions"] = [asked] * mean["apart"]
-    problems = []
     for i in range(BENCHMARKS[name]["sizes"][split]):
         count = int((i + 1) * mean["steps"]) - int(i * mean["steps"])
         text = f"{i} ".ljust(mean["text"], "x")
         id, steps = f"{name}-{split}-{i:05d}", (step,) * count
-        found = Problem(id, name, split, text, answer, mean["kind"], steps, extra=extra)
-        problems.append(found)
-    return problems
+        yield Problem(id, name, split, text, answer, mean["kind"], steps, extra=extra)

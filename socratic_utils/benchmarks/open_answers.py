@@ -99,12 +99,8 @@ def strategyqa(name: str, split: str) -> Iterator[Problem]:
         id = f"{name}-{row['qid']}"
         if not isinstance(answer := row["answer"], bool):
             raise ValueError(f"{id}: no gold answer, {answer!r} is not true or false")
-        yield Problem(
-            id, name, split, row["question"].strip(), "yes" if answer else "no",
-            kind="yes_no",
-            steps=tuple(Step("", fact.strip(), "") for fact in row["facts"]),
-            extra={"facts": list(row["facts"]),
-                   "sub_questions": list(row["decomposition"]),
-                   "term": row.get("term", ""),
-                   "description": row.get("description", "")},
-        )  # fmt: skip
+        text, answer = row["question"].strip(), "yes" if answer else "no"
+        steps = tuple(Step("", fact.strip(), "") for fact in row["facts"])
+        extra = {"facts": row["facts"], "sub_questions": row["decomposition"]}
+        extra |= {field: row.get(field, "") for field in ("term", "description")}
+        yield Problem(id, name, split, text, answer, "yes_no", steps, extra=extra)

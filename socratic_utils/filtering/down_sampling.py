@@ -143,15 +143,14 @@ keep_all = partial(select, "keep-all", at_random, budget=None, keep_wrong=True)
 correct_only = partial(select, "correct-only", at_random, budget=None)
 # Each is called as (problems, chains, budget=5, seed=0, keep_wrong=False) -> Pool.
 balanced = partial(select, "balanced", in_turn)
-sample_random = partial(select, "random", at_random)
-sample_likeliest = partial(select, "likelihood", likeliest)
-sample_open_ended = partial(
-    select, "open-endedness", at_random, budgets=by_open_endedness
-)
 DOWN_SAMPLINGS = {
-    "random": sample_random, "diversity": sample_diverse,
-    "likelihood": sample_likeliest, "open-endedness": sample_open_ended,
-}  # fmt: skip
+    "random": partial(select, "random", at_random),
+    "diversity": sample_diverse,
+    "likelihood": partial(select, "likelihood", likeliest),
+    "open-endedness": partial(
+        select, "open-endedness", at_random, budgets=by_open_endedness
+    ),
+}
 
 
 def _usable(

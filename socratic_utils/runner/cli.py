@@ -100,9 +100,9 @@ def show_plans(runs: Sequence[Run]) -> None:
 def show_plan(one: Run) -> None:
     """What would run, how long it takes, and what it asks of teacher and GPU."""
     settings, requests = one.settings, {}
-    print(f"scale {settings.scale}, settings {settings.hash}, into {settings.folder}")
-    for name in options.SETTINGS:
-        if (value := getattr(settings, name)) not in ("", None):
+    print(f"settings {settings.hash}, into {settings.folder}")
+    for name, value in vars(settings).items():
+        if type(value) in (str, int, float) and value != "":
             print(f"  {name} = {value}")
     try:
         from socratic_utils.teacher.cost import price_table

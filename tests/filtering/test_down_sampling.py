@@ -15,11 +15,12 @@ from socratic_utils.filtering.down_sampling import (
     keep_all,
     likelihood_per_token,
     sample_diverse,
-    sample_likeliest,
-    sample_open_ended,
-    sample_random,
 )
 from socratic_utils.problems import Chain, Problem, Step
+
+sample_random, sample_likeliest, sample_open_ended = (
+    DOWN_SAMPLINGS[name] for name in ("random", "likelihood", "open-endedness")
+)
 
 
 @pytest.fixture(autouse=True)

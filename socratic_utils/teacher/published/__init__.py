@@ -29,8 +29,8 @@ from .corpora import CORPORA, same_length
 def teachers(dataset: str) -> list[str]:
     """The teachers that have published chains on a dataset, perhaps none."""
     splits_of(dataset)
-    found = [(d, name) for name, c in CORPORA.items() for d, _ in c.offered]
-    return sorted({name for known, name in found if known == dataset})
+    offered = {name: {d for d, _ in c.offered} for name, c in CORPORA.items()}
+    return sorted(name for name in offered if dataset in offered[name])
 
 
 def load_chains(
