@@ -159,9 +159,8 @@ def load(scale: str = "small", **changes: Any) -> Settings:
     "many.test_limit" and "decoding.batch_size".  Empty strings, None and limits of 0
     mean the scale's own, "all" is no limit.
     """
-    given = {name: v for name, v in changes.items() if v is not None and v != ""}
-    limits = ("train_limit", "test_limit")
-    given = {name: v for name, v in given.items() if name not in limits or v != 0}
+    unset = dict.fromkeys(("train_limit", "test_limit"), ("", None, 0))
+    given = {n: v for n, v in changes.items() if v not in unset.get(n, ("", None))}
     for name, known in CHOICES.items():
         value = {"scale": scale, **given}.get(name, "")
         if value not in known:

@@ -31,11 +31,10 @@ def rows_of(name: str, split: str, edition: str = "") -> list[dict]:
         return loading.hub_rows(*hub, *splits, name=source.get("config", ""))
     path = path or loading.downloaded_file(f"{source['url']}/{file}")
     fields, texts = source.get("fields", ()), source.get("texts", ())
-    if path.suffix == ".jsonl":
-        return loading.read_lines(path, *fields, texts=texts)
-    if path.suffix == ".json":
-        return loading.read_array(path, *fields, texts=texts)
-    return loading.read_table(path, *fields, **source.get("table", {}))
+    if path.suffix in (".tsv", ".csv"):
+        return loading.read_table(path, *fields, **source.get("table", {}))
+    read = loading.read_array if path.suffix == ".json" else loading.read_lines
+    return read(path, *fields, texts=texts)
 
 
 def placeholders(name: str, split: str) -> Iterator[Problem]:

@@ -18,7 +18,6 @@ from socratic_utils.files import read_json, record_settings, update_run_json
 
 from . import options, paper_grid, schedule
 from .execute import find_notebooks, run_notebook
-from .options import BAD_INPUT
 from .paper_grid import Run
 from .schedule import number
 
@@ -45,7 +44,7 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
             train_on_cluster(runs)
     except (ValueError, RuntimeError, OSError) as error:  # of cache, teacher, data
         print(f"run_all: {error}", file=sys.stderr)
-        return BAD_INPUT
+        return options.BAD_INPUT
     return run_all(runs)
 
 

@@ -29,8 +29,7 @@ from .corpora import CORPORA, same_length
 def teachers(dataset: str) -> list[str]:
     """The teachers that have published chains on a dataset, perhaps none."""
     splits_of(dataset)
-    offered = {name: {d for d, _ in c.offered} for name, c in CORPORA.items()}
-    return sorted(name for name in offered if dataset in offered[name])
+    return sorted(n for n, c in CORPORA.items() if dataset in {d for d, _ in c.offered})
 
 
 def load_chains(
