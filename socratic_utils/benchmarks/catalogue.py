@@ -7,14 +7,12 @@
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from socratic_utils.problems import Problem, Step
 
 from . import loading
 
-CATALOGUE = Path(__file__).with_suffix(".toml").read_text("utf-8")
-BENCHMARKS: dict[str, dict[str, Any]] = tomllib.loads(CATALOGUE)
+BENCHMARKS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 
 
 def rows_of(name: str, split: str, edition: str = "") -> list[dict]:
