@@ -15,7 +15,7 @@ import warnings
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, is_dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -63,8 +63,9 @@ def read_json(path: str | Path, default: Any = None) -> Any:
         return default
 
 
-def write_jsonl_rows(path: str | Path, rows: Iterable[dict]) -> Path:
-    """Write one JSON object per line, atomically; `.gz` is compressed."""
+def write_jsonl_rows(path: str | Path, rows: Iterable[Any]) -> Path:
+    """Write a dict or dataclass per line as JSON, atomically; `.gz` is compressed."""
+    rows = (asdict(row) if is_dataclass(row) else row for row in rows)
     data = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows).encode()
     if Path(path).suffix == ".gz":
         data = gzip.compress(data, mtime=0)  # mtime=0: same rows, same bytes
@@ -103,10 +104,7 @@ def content_hash(value: Any, length: int = 10) -> str:
 
 def environment() -> dict[str, Any]:
     """Versions, processors and git id, to compare two runs."""
-    versions: dict[str, str | None] = dict.fromkeys(PACKAGES)
-    for name in PACKAGES:
-        with suppress(metadata.PackageNotFoundError):
-            versions[name] = metadata.version(name)
+    versions = {name: metadata.version(name) for name in PACKAGES}
     git = None  # the commit, with "+" if files were changed since
     command = ["git", "-C", str(project_root()), "describe", "--always", "--dirty=+"]
     with suppress(OSError, subprocess.TimeoutExpired):

@@ -12,11 +12,11 @@ Not covered: prompts (`teacher.prompts`) and transcripts (`students.transcript`)
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from .files import read_rows, write_jsonl_rows
+from .files import read_rows
 
 KINDS = ("number", "yes_no", "choice")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"  # of choices
@@ -118,12 +118,6 @@ def _need_text(item: Any, *names: str) -> None:
 
 def _steps(values: Iterable[Any]) -> tuple[Step, ...]:
     return tuple(v if isinstance(v, Step) else Step(**v) for v in values)
-
-
-def save_jsonl(path: str | Path, items: Iterable[Problem | Chain | dict]) -> Path:
-    """Write one JSON object per line, atomically; `.gz` is compressed."""
-    rows = (item if isinstance(item, dict) else asdict(item) for item in items)
-    return write_jsonl_rows(path, rows)
 
 
 def load_jsonl(path: str | Path, cls: type) -> list[Any]:

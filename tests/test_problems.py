@@ -7,13 +7,13 @@ import sys
 import pytest
 
 from socratic_utils import files
+from socratic_utils.files import write_jsonl_rows
 from socratic_utils.problems import (
     Chain,
     Problem,
     Step,
     gold_chain,
     load_jsonl,
-    save_jsonl,
 )
 
 STEP = Step("How many pens?", "She has 2 × 3 = 6 pens.", "6")
@@ -32,19 +32,21 @@ CHAINS = [
 @pytest.mark.parametrize("name", ["rows.jsonl", "rows.jsonl.gz", "new/deep/rows.jsonl"])
 @pytest.mark.parametrize("items", [PROBLEMS, CHAINS, []])
 def test_round_trip(tmp_path, name, items):
-    path = save_jsonl(tmp_path / name, items)
+    path = write_jsonl_rows(tmp_path / name, items)
     assert load_jsonl(path, type(items[0]) if items else Chain) == items
 
 
 def test_loaded_steps_are_steps(tmp_path):
-    [problem] = load_jsonl(save_jsonl(tmp_path / "p.jsonl", PROBLEMS[:1]), Problem)
+    [problem] = load_jsonl(
+        write_jsonl_rows(tmp_path / "p.jsonl", PROBLEMS[:1]), Problem
+    )
     assert problem.steps == (STEP,) and isinstance(problem.steps[0], Step)
     assert gold_chain(problem).answer == "6" and gold_chain(problem).steps == (STEP,)
 
 
 def test_gz_is_compressed_and_the_same_bytes_every_time(tmp_path):
-    first = save_jsonl(tmp_path / "a.jsonl.gz", CHAINS).read_bytes()
-    second = save_jsonl(tmp_path / "b.jsonl.gz", CHAINS).read_bytes()
+    first = write_jsonl_rows(tmp_path / "a.jsonl.gz", CHAINS).read_bytes()
+    second = write_jsonl_rows(tmp_path / "b.jsonl.gz", CHAINS).read_bytes()
     assert first == second and first[:2] == b"\x1f\x8b"
 
 
@@ -105,7 +107,7 @@ def test_no_such_file(tmp_path):
 
 @pytest.mark.parametrize("broken", ["os.fsync", "os.replace"])
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch, broken):
-    path = save_jsonl(tmp_path / "rows.jsonl", PROBLEMS)
+    path = write_jsonl_rows(tmp_path / "rows.jsonl", PROBLEMS)
     before = path.read_bytes()
 
     def fail(*_):
@@ -113,16 +115,16 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch, broken):
 
     monkeypatch.setattr(broken, fail)
     with pytest.raises(OSError, match="no space"):
-        save_jsonl(path, CHAINS)
+        write_jsonl_rows(path, CHAINS)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]  # no temporary file is left
 
 
 def test_a_row_that_cannot_be_written_leaves_the_old_file(tmp_path):
-    path = save_jsonl(tmp_path / "rows.jsonl", PROBLEMS)
+    path = write_jsonl_rows(tmp_path / "rows.jsonl", PROBLEMS)
     before = path.read_bytes()
     with pytest.raises(TypeError):
-        save_jsonl(path, [{"good": 1}, {"bad": object()}])
+        write_jsonl_rows(path, [{"good": 1}, {"bad": object()}])
     assert path.read_bytes() == before
 
 

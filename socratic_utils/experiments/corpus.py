@@ -29,7 +29,6 @@ from socratic_utils.problems import (
     Step,
     gold_chain,
     read_rows,
-    save_jsonl,
     sub_questions,
 )
 from socratic_utils.students.supervision import SUPERVISIONS, Supervision
@@ -98,7 +97,7 @@ def _filtered(settings: Settings, style: str, folder: Path) -> Filtered:
         result = right_answers.keep_if_correct(problems, teacher, style, resamples)
         if published:
             training_chains(result.kept, settings.dataset)
-    save_jsonl(folder / "chains" / f"{style}-kept.jsonl", result.kept)
+    write_jsonl_rows(folder / "chains" / f"{style}-kept.jsonl", result.kept)
     rows = [attempt.row() for attempt in result.attempts]
     write_jsonl_rows(folder / "chains" / f"{style}-attempts.jsonl", rows)
     return result

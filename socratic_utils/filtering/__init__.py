@@ -10,9 +10,3 @@ others; SCoTD (section 4) compares four ways to keep 5 of 30 chains per problem:
 from .down_sampling import DOWN_SAMPLINGS, Pool, balanced, correct_only, keep_all
 from .duplicates import contamination, near_duplicates, texts_of
 from .right_answers import KEPT, REASONS, has_false_equation, judge, keep_if_correct
-
-__all__ = [
-    "DOWN_SAMPLINGS", "KEPT", "REASONS", "Pool", "balanced", "contamination",
-    "correct_only", "has_false_equation", "judge", "keep_all", "keep_if_correct",
-    "near_duplicates", "texts_of",
-]  # fmt: skip

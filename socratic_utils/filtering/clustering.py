@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.cluster.hierarchy import cut_tree, linkage
-from scipy.spatial.distance import squareform
+from scipy.spatial.distance import pdist
 
 from .duplicates import words
 
@@ -32,7 +32,9 @@ def tf_idf(texts: Sequence[str]) -> np.ndarray:
     vocabulary = sorted(set().union(*counts))
     table = np.array([[c[word] for word in vocabulary] for c in counts], dtype=float)
     idf = np.log((1 + len(texts)) / (1 + (table > 0).sum(axis=0))) + 1
-    return _unit_rows(table * idf)
+    table *= idf
+    length = np.linalg.norm(table, axis=1, keepdims=True)
+    return table / np.where(length == 0, 1, length)
 
 
 TF_IDF = Encoder("tf-idf", tf_idf)
@@ -58,21 +60,12 @@ def sentence_encoder(model: str = SENTENCE_MODEL) -> Encoder:
 
 
 def clusters(vectors: np.ndarray, k: int) -> list[list[int]]:
-    """Exactly k groups of row numbers (one row each if there are at most k rows)."""
+    """Exactly k groups of row numbers, of at least k rows."""
     if k < 1:
         raise ValueError(f"k must be at least 1, not {k}")
-    if len(vectors) <= k:
-        return [[row] for row in range(len(vectors))]
-    unit = _unit_rows(np.asarray(vectors, dtype=float))
-    # Rounded, so that ties are ties on every processor.
-    distance = np.round(np.clip(1 - unit @ unit.T, 0, 2), 6)
-    np.fill_diagonal(distance, 0)
-    tree = linkage(squareform(distance, checks=False), method="average")
+    # NaN: of a text without words.  Rounded, so that ties are ties on every processor.
+    distance = np.nan_to_num(pdist(vectors, "cosine"), nan=1.0)
+    tree = linkage(np.round(distance, 6), method="average")
     # fcluster would return fewer than k clusters if heights tie.
     labels = cut_tree(tree, n_clusters=k)[:, 0]
     return [np.flatnonzero(labels == label).tolist() for label in range(k)]
-
-
-def _unit_rows(table: np.ndarray) -> np.ndarray:
-    length = np.linalg.norm(table, axis=1, keepdims=True)
-    return table / np.where(length == 0, 1, length)

@@ -47,41 +47,35 @@ class Pool:
         }  # fmt: skip
 
 
-def select_all(
-    selection: str, keep_wrong: bool,
-    problems: Sequence[Problem], chains: Sequence[Chain],
-) -> Pool:  # fmt: skip
-    usable = _usable(problems, chains, keep_wrong)
-    return Pool(selection, tuple(c for _, own in usable for c in own), len(usable))
-
-
 def select(
     selection: str, choose: Callable[[list[Chain], list[int], int], list[int]],
-    problems: Sequence[Problem], chains: Sequence[Chain], budget: int = BUDGET,
+    problems: Sequence[Problem], chains: Sequence[Chain], budget: int | None = BUDGET,
     seed: int = 0, keep_wrong: bool = False, budgets: Callable | None = None,
     embedding: str | None = None,
 ) -> Pool:  # fmt: skip
-    """The chains that `choose` picks for each problem; all other selections use it.
+    """The chains that `choose` picks for each problem; all selections use it.
 
-    `choose` takes a problem's chains, their indices in random order and its budget, and
-    returns indices; `budgets` returns budgets per problem.  ValueError below budget 1.
+    `choose` takes a problem's chains, their indices in random order and its budget
+    (None: all chains), and returns indices; `budgets` returns budgets per problem.
+    ValueError below budget 1.
     """
-    if budget < 1:
+    if budget is not None and budget < 1:
         raise ValueError(f"budget must be at least 1 chain per problem, not {budget}")
     usable = _usable(problems, chains, keep_wrong)
     budget_of = budgets(usable, chains, budget) if budgets else {}
     chosen: list[Chain] = []
-    short = 0
+    short = None if budget is None else 0
     for problem, own in usable:
         wanted = budget_of.get(problem.id, budget)
         order = random.Random(f"{seed}-{problem.id}").sample(range(len(own)), len(own))
         picks = sorted(choose(own, order, wanted)) if own else []
-        short += len(picks) < wanted
+        if wanted is not None:
+            short += len(picks) < wanted
         chosen += [own[index] for index in picks]
     return Pool(selection, tuple(chosen), len(usable), short, embedding)
 
 
-def at_random(own: list[Chain], order: list[int], budget: int) -> list[int]:
+def at_random(own: list[Chain], order: list[int], budget: int | None) -> list[int]:
     return order[:budget]
 
 
@@ -92,8 +86,7 @@ def in_turn(own: list[Chain], order: list[int], budget: int) -> list[int]:
 
 def likeliest(own: list[Chain], order: list[int], budget: int) -> list[int]:
     """The chains with the highest log-likelihood per token, even if they are equal."""
-    score = [likelihood_per_token(chain) for chain in own]
-    return sorted(order, key=lambda index: -score[index])[:budget]
+    return sorted(order, key=lambda index: -likelihood_per_token(own[index]))[:budget]
 
 
 def likelihood_per_token(chain: Chain) -> float:
@@ -118,17 +111,12 @@ def by_open_endedness(
         if chain.problem_id in bigrams:
             bigrams[chain.problem_id] |= ngrams(words(chain_text(chain)), 2)
     ranked = sorted(bigrams, key=lambda name: len(bigrams[name]))
-    shares = quintile_budgets(budget)
+    shares = [round(1 + (budget - 1) * i / 2) for i in range(QUINTILES)]
     # The + 0.5 makes the mean budget exact for any number of problems.
     return {
         name: shares[int(QUINTILES * (rank + 0.5) / len(ranked))]
         for rank, name in enumerate(ranked)
     }
-
-
-def quintile_budgets(budget: int = BUDGET) -> tuple[int, ...]:
-    """Budgets of the five quintiles, evenly spaced from 1: 5 -> (1, 3, 5, 7, 9)."""
-    return tuple(round(1 + (budget - 1) * i / 2) for i in range(QUINTILES))
 
 
 def sample_diverse(
@@ -150,19 +138,19 @@ def sample_diverse(
                   embedding=encoder.name)  # fmt: skip
 
 
-keep_all = partial(select_all, "keep-all", True)  # called as (problems, chains) -> Pool
-correct_only = partial(select_all, "correct-only", False)
+# Both are called as (problems, chains) -> Pool.
+keep_all = partial(select, "keep-all", at_random, budget=None, keep_wrong=True)
+correct_only = partial(select, "correct-only", at_random, budget=None)
 # Each is called as (problems, chains, budget=5, seed=0, keep_wrong=False) -> Pool.
 balanced = partial(select, "balanced", in_turn)
-sample_random = partial(select, "random", at_random)
-sample_likeliest = partial(select, "likelihood", likeliest)
-sample_open_ended = partial(
-    select, "open-endedness", at_random, budgets=by_open_endedness
-)
 DOWN_SAMPLINGS = {
-    "random": sample_random, "diversity": sample_diverse,
-    "likelihood": sample_likeliest, "open-endedness": sample_open_ended,
-}  # fmt: skip
+    "random": partial(select, "random", at_random),
+    "diversity": sample_diverse,
+    "likelihood": partial(select, "likelihood", likeliest),
+    "open-endedness": partial(
+        select, "open-endedness", at_random, budgets=by_open_endedness
+    ),
+}
 
 
 def _usable(

@@ -1,6 +1,6 @@
 """Near-duplicates in a corpus, and training texts in a test set.
 
-Texts are compared as lower-case words; `mask_numbers` makes all numbers equal.
+Texts are compared as lower-case words.
 
     >>> near_duplicates({"a": "Tim eats 2 figs", "b": "tim eats 2 figs!"})
     [{'id': 'b', 'duplicate_of': 'a', 'similarity': 1.0}]
@@ -18,10 +18,9 @@ from socratic_utils.problems import Chain, Problem, problem_text
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|\w+")
 
 
-def words(text: str, mask_numbers: bool = False) -> list[str]:
-    """Lower-case words and numbers; if masked, every number is "0"."""
-    found = _WORD.findall(text.casefold())
-    return ["0" if mask_numbers and word[0].isdigit() else word for word in found]
+def words(text: str) -> list[str]:
+    """Lower-case words and numbers."""
+    return _WORD.findall(text.casefold())
 
 
 def ngrams(tokens: list[str], n: int) -> set[tuple[str, ...]]:
@@ -54,12 +53,11 @@ def texts_of(items: Iterable[Problem | Chain]) -> dict[str, str]:
 
 
 def near_duplicates(
-    texts: Mapping[str, str], n: int = 3, threshold: float = 0.8,
-    mask_numbers: bool = False,
-) -> list[dict]:  # fmt: skip
+    texts: Mapping[str, str], n: int = 3, threshold: float = 0.8
+) -> list[dict]:
     """Texts that repeat an earlier one, by Jaccard index of n-grams (Broder 1997)."""
     _check(threshold)
-    grams = {name: ngrams(words(text, mask_numbers), n) for name, text in texts.items()}
+    grams = {name: ngrams(words(text), n) for name, text in texts.items()}
     frequency = Counter(gram for own in grams.values() for gram in own)
     by_rarity = sorted(frequency, key=lambda gram: (frequency[gram], gram))
     rank = {gram: place for place, gram in enumerate(by_rarity)}
@@ -90,7 +88,7 @@ def near_duplicates(
 
 def contamination(
     train: Mapping[str, str], evaluation: Mapping[str, str], n: int = 8,
-    threshold: float = 0.7, mask_numbers: bool = False,
+    threshold: float = 0.7,
 ) -> list[dict]:  # fmt: skip
     """The share of each evaluation text that occurs in training, highest first.
 
@@ -100,7 +98,7 @@ def contamination(
     """
     _check(threshold)
     index: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    grams = {name: ngrams(words(t, mask_numbers), n) for name, t in evaluation.items()}
+    grams = {name: ngrams(words(t), n) for name, t in evaluation.items()}
     for name, own in grams.items():
         for gram in own:
             index[gram].append(name)
@@ -109,7 +107,7 @@ def contamination(
     seen: set[tuple[str, ...]] = set()
     # The index holds the evaluation split only; training texts are streamed.
     for train_id, text in train.items():
-        own_tokens = words(text, mask_numbers)
+        own_tokens = words(text)
         own = set().union(*(ngrams(own_tokens, size) for size in sizes)) & index.keys()
         seen |= own
         shared = Counter(name for gram in own for name in index[gram])

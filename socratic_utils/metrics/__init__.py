@@ -8,8 +8,3 @@ Both papers report bare accuracies.  Not covered: tables and figures (`results`)
 
 from .errors import correct_with_wrong_steps, first_error, line_marks
 from .statistics import accuracy, mcnemar, paired, relative_gain, wilson_interval
-
-__all__ = [
-    "accuracy", "correct_with_wrong_steps", "first_error", "line_marks", "mcnemar",
-    "paired", "relative_gain", "wilson_interval",
-]  # fmt: skip

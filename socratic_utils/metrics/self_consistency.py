@@ -8,7 +8,6 @@ ties go to the likeliest solution (our choice).
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -17,7 +16,7 @@ from socratic_utils.config import Decoding
 
 from .statistics import accuracy
 
-SAMPLED = replace(Decoding(), temperature=0.7)  # SCoTD, Table 3
+SAMPLED = Decoding(temperature=0.7)  # SCoTD, Table 3
 
 
 def majority(ballots: Sequence[tuple], kind: str = "number") -> str | None:

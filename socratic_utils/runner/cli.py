@@ -18,7 +18,6 @@ from socratic_utils.files import read_json, record_settings, update_run_json
 
 from . import options, paper_grid, schedule
 from .execute import find_notebooks, run_notebook
-from .options import BAD_INPUT
 from .paper_grid import Run
 from .schedule import number
 
@@ -45,7 +44,7 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
             train_on_cluster(runs)
     except (ValueError, RuntimeError, OSError) as error:  # of cache, teacher, data
         print(f"run_all: {error}", file=sys.stderr)
-        return BAD_INPUT
+        return options.BAD_INPUT
     return run_all(runs)
 
 
@@ -69,7 +68,7 @@ def run_all(runs: Sequence[Run]) -> int:
 
 def train_on_cluster(runs: Sequence[Run]) -> None:
     """Let a Ray cluster train what the notebooks of these runs will find on disk."""
-    from . import jobs, ray_jobs
+    from . import jobs
 
     if runs[0].settings.reuse:
         raise ValueError("--reuse trains nothing, so omit --engine")
@@ -78,7 +77,7 @@ def train_on_cluster(runs: Sequence[Run]) -> None:
         one_seed = "seed" in given or given["scale"] != "paper"
         if len(runs) == 1 or not one_seed:  # the first run of a cell trains all seeds
             found += jobs.jobs_of(given, () if one_seed else paper_grid.SEEDS)
-    ray_jobs.run_jobs(found)
+    jobs.run_on_ray(found)
 
 
 def show_plans(runs: Sequence[Run]) -> None:
@@ -100,9 +99,9 @@ def show_plans(runs: Sequence[Run]) -> None:
 def show_plan(one: Run) -> None:
     """What would run, how long it takes, and what it asks of teacher and GPU."""
     settings, requests = one.settings, {}
-    print(f"scale {settings.scale}, settings {settings.hash}, into {settings.folder}")
-    for name in options.SETTINGS:
-        if (value := getattr(settings, name)) not in ("", None):
+    print(f"settings {settings.hash}, into {settings.folder}")
+    for name, value in vars(settings).items():
+        if type(value) in (str, int, float) and value != "":
             print(f"  {name} = {value}")
     try:
         from socratic_utils.teacher.cost import price_table

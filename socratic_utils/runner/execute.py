@@ -6,9 +6,7 @@ papermill executes a copy, in the same interpreter and from the checkout.
 """
 
 import ast
-import json
 import os
-import re
 import sys
 import threading
 import time
@@ -41,17 +39,13 @@ def find_notebooks(folder: Path | None = None, only: str | None = None) -> list[
     raise ValueError(f"there is no notebook {only!r}: choose from {known}")
 
 
-def read_cells(path: Path) -> list[dict[str, Any]]:
-    """The cells of a notebook, their source joined to one text."""
-    cells = json.loads(path.read_text("utf-8"))["cells"]
-    return [{**cell, "source": "".join(cell["source"])} for cell in cells]
-
-
 def read_parameters(path: Path) -> dict[str, Any]:
     """Names and defaults in the cells tagged `parameters`; ValueError if computed."""
+    import nbformat
+
     values: dict[str, Any] = {}
-    tagged = [cell["source"] for cell in read_cells(path)
-              if "parameters" in cell["metadata"].get("tags", [])]  # fmt: skip
+    cells = nbformat.read(path, as_version=4).cells
+    tagged = [c.source for c in cells if "parameters" in c.metadata.get("tags", [])]
     for statement in ast.parse("\n".join(tagged)).body:
         match statement:
             case ast.Assign([ast.Name(name)]) | ast.AnnAssign(ast.Name(name)):
@@ -105,6 +99,7 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any]) -> str:
             path, running, parameters=parameters, kernel_name="python3",
             cwd=project_root(), progress_bar=False, stdout_file=Shown(),
             stderr_file=Shown(only_bars=True),
+            coalesce_streams=True,  # of a progress bar its last state
             start_timeout=300,  # a cold disk and two slow cores
             execution_timeout=CELL_TIMEOUT,
             config=Config({"KernelManager": {"transport_encryption": policy}}),
@@ -167,13 +162,10 @@ def peak_memory() -> Iterator[list[float]]:
 
 
 def tidy(path: Path, copy: Path) -> None:
-    """Keep the last state of bars and no folders of this machine: as one can commit."""
+    """Keep no folders of this machine, so that the copy can be committed."""
     import nbformat
 
     notebook = nbformat.read(copy, as_version=4)
-    for output in (o for cell in notebook.cells for o in cell.get("outputs", [])):
-        if output.output_type == "stream":
-            output.text = re.sub(r"[^\n]*\r(?=[^\n])", "", output.text)
     if "papermill" in notebook.metadata:
         notebook.metadata.papermill.update(input_path=path.name, output_path=copy.name)
     text = nbformat.writes(notebook)

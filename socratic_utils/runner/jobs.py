@@ -4,9 +4,17 @@
     accelerate launch --num_processes 4 -m socratic_utils.runner.jobs paper --model qg
 
 A job is one model of the main table, of an ablation, or of a pool of many chains
-(`chains_08`).  Not covered: students of without_labels and before_and_beyond (SCoTD).
+(`chains_08`).  On a Ray cluster (an optional extra) there is one job per GPU:
+
+    pip install "ray[default]"                        # on every node
+    ./run_all.sh paper --engine ray                   # on a node of the cluster
+
+All nodes must see the same `outputs/` folder and the same checkout.  A job whose worker
+died is started again from its last checkpoint.  Not covered: starting a cluster;
+students of without_labels and before_and_beyond (SCoTD).
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,11 +27,15 @@ from socratic_utils.experiments.arms import Arm, main_arms
 from socratic_utils.experiments.scotd import many_chains
 from socratic_utils.experiments.socratic_cot import ablations
 from socratic_utils.experiments.trainings import TrainingJob, trainings_of
+from socratic_utils.files import project_root
 from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.teacher.prompts import STYLES
 
 from . import options
 from .schedule import NOTEBOOKS, is_on_request, number_of
+
+RETRIES = 5  # of a job whose worker dies; a job that fails by itself is not repeated
+PASSED_ON = ("SOCRATIC_DATA_DIR", "HF_HUB_OFFLINE", "HF_HOME", "HF_TOKEN")
 
 
 def jobs_of(asked: dict[str, Any], seeds: Sequence[int] = ()) -> list[TrainingJob]:
@@ -70,6 +82,49 @@ def status(job: TrainingJob) -> str:
         return f"{name}: skipped, there is no chain to learn from"
     folder = f"{name}, {job.name}" if job.arm.pool else job.name
     return f"{folder}: {'done' if job.is_done else 'to be trained'}"
+
+
+def run_on_ray(jobs: Sequence[TrainingJob], address: str = "auto") -> int:
+    """Train what is not done; RuntimeError without Ray or cluster, or if jobs fail."""
+    try:
+        import ray
+    except ImportError:
+        hint = 'the engine "ray" is not installed: pip install "ray[default]"'
+        raise RuntimeError(hint) from None
+    missing = [job for job in jobs if not job.is_done]
+    if not missing:
+        print(f"all {len(jobs)} trainings are on disk")
+        return 0
+    variables = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    variables |= {"SOCRATIC_OUTPUTS": str(config.outputs_root().resolve()),
+                  "PYTHONPATH": str(project_root())}  # fmt: skip
+    try:
+        ray.init(address, runtime_env={"env_vars": variables}, log_to_driver=False,
+                 ignore_reinit_error=True)  # fmt: skip
+    except ConnectionError as error:
+        hint = f"no Ray cluster answers ({error}): start one with `ray start --head`"
+        raise RuntimeError(hint) from None
+    gpus = 1 if ray.cluster_resources().get("GPU") else 0
+    train = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=RETRIES)(_train)
+    trained = [train.remote(job.settings, job.arm, job.model) for job in missing]
+    print(f"{len(missing)} trainings on {len(ray.nodes())} nodes", flush=True)
+    failed = []
+    for job, reference in zip(missing, trained, strict=True):
+        what = f"{job.model}, seed {job.settings.seed}"
+        try:
+            print(f"{what}: {ray.get(reference)}", flush=True)
+        except ray.exceptions.RayError as error:
+            print(f"{what} failed: {str(error).strip().splitlines()[-1]}", flush=True)
+            failed.append(what)
+    if failed:
+        count = f"{len(failed)} of {len(missing)} trainings failed"
+        hint = "the reasons are above, the others are on disk"
+        raise RuntimeError(f"{count} ({'; '.join(failed)}): {hint}")
+    return len(missing)
+
+
+def _train(*job: Any) -> str:
+    return TrainingJob(*job).run().name
 
 
 def main(argv: Sequence[str] | None = None) -> int:

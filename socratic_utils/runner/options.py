@@ -18,11 +18,6 @@ from socratic_utils.benchmarks import BENCHMARKS, DATA_VARIABLE
 from socratic_utils.files import read_json
 
 BAD_INPUT = 2  # exit code
-# Options that are settings of the run, in the order in which a plan shows them.
-SETTINGS = (
-    "dataset", "student", "teacher", "teacher_url", "teacher_api", "teacher_mode",
-    "max_cost", "train_limit", "test_limit", "seed", "reuse", "ablations",
-)  # fmt: skip
 LOCAL_STUDENTS = {config.PRESETS[scale].student for scale in ("smoke", "small")}
 
 
@@ -67,7 +62,7 @@ def dollars(text: str) -> float:
 
 def asked(arguments: argparse.Namespace) -> dict[str, Any]:
     """The settings that were given, as `config.load` and the notebooks take them."""
-    given = {name: getattr(arguments, name) for name in ("scale", *SETTINGS)}
+    given = {name: v for name, v in vars(arguments).items() if name in config.FIELDS}
     return {name: value for name, value in given.items() if value not in ("", None)}
 
 

@@ -18,6 +18,7 @@ from statistics import mean, stdev
 from typing import TYPE_CHECKING, Any
 
 from socratic_utils import config
+from socratic_utils.files import read_json
 
 from .schedule import is_on_request, notebook_at, number
 
@@ -38,13 +39,7 @@ OPTIONS: tuple[dict[str, Any], ...] = tuple(
 )
 NARROWING = ("dataset", "student", "seed", "only", "train_limit", "reuse")
 NAME, PLACE = "paper_grid", ("dataset", "student_model", "supervision")
-CAPTION = (
-    "Socratic CoT, Table 2: mean and standard deviation (n - 1) of our test accuracy"
-    " over the seeds on disk, beside the paper's value. The 95 % interval is Student's"
-    " t over the seeds, mean ± t · sd / √seeds: it covers other seeds on the same"
-    " problems; a single seed has none. `covered`: whether it holds the paper's value,"
-    " whose own deviation is not reported. Teacher: {teacher}; the paper's: GPT-3 175B."
-)
+CAPTION = read_json(Path(__file__).parents[1] / "results" / "texts.json")["paper_grid"]
 
 
 @dataclass(frozen=True)
@@ -78,10 +73,8 @@ def listing(runs: Sequence[Run]) -> str:
     """The list of the runs, one line each, as a dry run prints it."""
     lines = [f"{len(runs)} runs, which are Table 2 of Socratic CoT:"]
     for place, run in enumerate(runs, 1):
-        one = run.settings
-        own = " ".join(number(p) for p in run.notebooks if not is_on_request(one, p))
-        lines.append(f"  {place:2d}  {one.dataset:10s}  {one.student:30s}  seed "
-                     f"{one.seed}  notebooks {own}")  # fmt: skip
+        own = [number(p) for p in run.notebooks if not is_on_request(run.settings, p)]
+        lines.append(f"  {place:2d}  {str(run):50s}  notebooks {' '.join(own)}")
     return "\n".join(lines)
 
 

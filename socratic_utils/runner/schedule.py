@@ -1,4 +1,4 @@
-"""The schedule: what the runner knows about each notebook, in one table.
+"""What the runner knows about each notebook: the table in `schedule.toml`.
 
     >>> NOTEBOOKS[6].stem, NOTEBOOKS[6].paper, NOTEBOOKS[6].minutes
     ('06_ablations', 'Socratic CoT', 18)
@@ -6,6 +6,7 @@
 Notebooks that are not in the table (a draft) run with unknown time.
 """
 
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,37 +20,23 @@ MATTERS = ("dataset", "student", "train_limit", "test_limit", "training", "decod
 
 @dataclass(frozen=True)
 class Notebook:
+    """An entry of `schedule.toml`, which says what the fields mean."""
+
     number: str
     name: str
     paper: str
-    minutes: float | None  # of the first run at `small` on two slow cores, if measured
-    needs: str = ""  # a student of the main table, or a key of `why_left_out`
-    rows: str = ""  # its folder of `predictions/`: it takes long, see `is_on_request`
-    every_seed: bool = False  # whether later seeds of the paper grid run it too
+    minutes: float | None = None
+    needs: str = ""
+    rows: str = ""
+    every_seed: bool = False
 
     @property
     def stem(self) -> str:
         return f"{self.number}_{self.name}"
 
 
-NOTEBOOKS = (
-    Notebook("00", "start_here", SOCRATIC_COT, 0.2),
-    Notebook("01", "teacher_generation", SOCRATIC_COT, 0.2, "chains"),
-    Notebook("02", "filtering", SOCRATIC_COT, 0.2, "chains"),
-    Notebook("03", "baselines", SOCRATIC_COT, 30, every_seed=True),
-    Notebook("04", "unified_student", SOCRATIC_COT, 13, "socratic_unified",
-             every_seed=True),
-    Notebook("05", "iterative_students", SOCRATIC_COT, 21, "socratic_iterative",
-             every_seed=True),
-    Notebook("06", "ablations", SOCRATIC_COT, 18, "an ablation", "ablations"),
-    Notebook("07", "results", SOCRATIC_COT, 0.5, every_seed=True),
-    Notebook("10", "many_chains", SCOTD, 16, "many chains", "many_chains"),
-    Notebook("11", "which_chains", SCOTD, 15, "many chains", "many_chains"),
-    Notebook("12", "without_labels", SCOTD, None, "cot", "few_shot_or_supervised"),
-    Notebook("13", "before_and_beyond", SCOTD, 26, rows="prompted"),
-    Notebook("14", "human_judgement", SCOTD, 0.2, "pairs to judge"),
-    Notebook("15", "results", SCOTD, 0.3),
-)  # fmt: skip
+TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+NOTEBOOKS = tuple(Notebook(stem[:2], stem[3:], **own) for stem, own in TABLE.items())
 
 
 def number(path: Path) -> str:
@@ -59,7 +46,7 @@ def number(path: Path) -> str:
 
 def notebook_at(path: Path) -> Notebook:
     """The entry of a file, by its number; an empty one where the table has none."""
-    unknown = Notebook(number(path), path.stem[3:], "", None)
+    unknown = Notebook(number(path), path.stem[3:], "")
     return next((n for n in NOTEBOOKS if n.number == unknown.number), unknown)
 
 

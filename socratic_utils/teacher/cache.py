@@ -26,8 +26,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from socratic_utils.files import content_hash
-from socratic_utils.problems import save_jsonl
+from socratic_utils.files import content_hash, write_jsonl_rows
 
 BUSY_SECONDS = 60.0  # how long to wait for another process that is writing
 MEMORY = ":memory:"  # a store that ends with the process
@@ -121,7 +120,7 @@ class ReplyStore:
         """Write a recording of a model's replies, about problems named `prefix...`."""
         rows = [r for r in self.of(model) if r["problem_id"].startswith(prefix)]
         rows.sort(key=lambda r: (r["problem_id"], r["style"], r["sample"], r["key"]))
-        save_jsonl(path, rows)
+        write_jsonl_rows(path, rows)
         return len(rows)
 
     def _read(self, query: str, *values: Any) -> list[tuple]:

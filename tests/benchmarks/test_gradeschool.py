@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from socratic_utils.benchmarks import gradeschool
-from socratic_utils.problems import save_jsonl
+from socratic_utils.files import write_jsonl_rows
 from tools.gradeschool import generate as generator
 from tools.gradeschool.stories import SEEN, UNSEEN
 
@@ -58,7 +58,7 @@ def sentences_of(text):
 @pytest.mark.parametrize("split", SIZES)
 def test_regeneration_is_identical(split, tmp_path):
     path = tmp_path / "again.jsonl"
-    save_jsonl(path, generator.make_problems(split))
+    write_jsonl_rows(path, generator.make_problems(split))
     assert path.read_bytes() == gradeschool.data_path(split).read_bytes()
 
 

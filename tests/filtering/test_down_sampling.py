@@ -14,13 +14,13 @@ from socratic_utils.filtering.down_sampling import (
     correct_only,
     keep_all,
     likelihood_per_token,
-    quintile_budgets,
     sample_diverse,
-    sample_likeliest,
-    sample_open_ended,
-    sample_random,
 )
 from socratic_utils.problems import Chain, Problem, Step
+
+sample_random, sample_likeliest, sample_open_ended = (
+    DOWN_SAMPLINGS[name] for name in ("random", "likelihood", "open-endedness")
+)
 
 
 @pytest.fixture(autouse=True)
@@ -232,9 +232,16 @@ def test_open_endedness_of_equals_of_none_and_of_too_few():
     assert pool.short == 2  # c and n
 
 
-def test_quintile_budgets():
-    assert quintile_budgets(5) == (1, 3, 5, 7, 9)  # the paper's
-    assert quintile_budgets(2) == (1, 2, 2, 2, 3)
+@pytest.mark.parametrize(
+    ("budget", "shares"),
+    [(5, [1, 3, 5, 7, 9]), (2, [1, 2, 2, 2, 3])],  # 5: the paper's
+)
+def test_budgets_of_the_quintiles(budget, shares):
+    chains = [each for n, name in enumerate("abcde")
+              for each in many(name, 9, text="u v w x y z"[: 2 * n + 3])]  # fmt: skip
+    pool = sample_open_ended([problem(name) for name in "abcde"], chains, budget)
+    counts = Counter(c.problem_id for c in pool.chains)
+    assert [counts[name] for name in "abcde"] == shares
 
 
 @pytest.mark.parametrize("budget", [1, 2, 4, 5])

@@ -3,11 +3,12 @@
 import json
 import os
 
+import nbformat
 import pytest
 
 from socratic_utils.files import project_root
 from socratic_utils.runner import cli, schedule
-from socratic_utils.runner.execute import find_notebooks, read_cells
+from socratic_utils.runner.execute import find_notebooks
 
 
 def notebooks_of(paper):
@@ -39,7 +40,7 @@ def run_again(path):
     before = os.getcwd()
     os.chdir(project_root())  # where the runner's kernels work
     try:
-        for cell in read_cells(path):
+        for cell in nbformat.read(path, as_version=4).cells:
             if cell["cell_type"] == "code":
                 exec(compile(cell["source"], path.name, "exec"), names)
             if "parameters" in cell["metadata"].get("tags", []):

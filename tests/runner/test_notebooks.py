@@ -8,10 +8,11 @@ import csv
 import json
 import re
 
+import nbformat
 import pytest
 
 from socratic_utils.files import project_root
-from socratic_utils.runner.execute import read_cells, read_parameters
+from socratic_utils.runner.execute import read_parameters
 from socratic_utils.runner.schedule import SOCRATIC_COT
 from tests.helpers.notebook_runs import check_copies, check_second_run, smoke_run
 
@@ -42,8 +43,12 @@ USUAL_LINES, MOST_LINES, MOST_COLUMNS = 15, 30, 79
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 
 
+def cells_of(path):
+    return nbformat.read(path, as_version=4).cells
+
+
 def of_type(path, cell_type):
-    return [c for c in read_cells(path) if c["cell_type"] == cell_type]
+    return [c for c in cells_of(path) if c["cell_type"] == cell_type]
 
 
 # --- source notebooks ---------------------------------------------------------------
@@ -60,9 +65,7 @@ def test_the_story_is_there_and_numbered():
 
 @each_notebook
 def test_one_parameters_cell_of_commented_literals(path):
-    cells = [
-        c for c in read_cells(path) if "parameters" in c["metadata"].get("tags", [])
-    ]
+    cells = [c for c in cells_of(path) if "parameters" in c["metadata"].get("tags", [])]
     assert len(cells) == 1
     source = cells[0]["source"]
     assert "scale" in read_parameters(path)  # raises on anything but literals

@@ -12,7 +12,7 @@ import pytest
 from socratic_utils import config
 from socratic_utils.experiments.arms import main_arm
 from socratic_utils.experiments.trainings import TrainingJob
-from socratic_utils.runner import jobs, ray_jobs
+from socratic_utils.runner import jobs
 
 OPTIONS = {"scale": "smoke", "epochs": 120}
 
@@ -29,7 +29,7 @@ def test_without_ray_one_sentence_says_what_to_install(settings, monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", no_ray)
     with pytest.raises(RuntimeError, match='not installed: pip install "ray'):
-        ray_jobs.run_jobs(jobs.jobs_of({"scale": "smoke"}))
+        jobs.run_on_ray(jobs.jobs_of({"scale": "smoke"}))
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_every_job_is_done_though_a_worker_is_killed(settings, cluster, capsys):
     killer = threading.Thread(target=kill_one_in_mid_training)
     killer.start()
     try:
-        assert ray_jobs.run_jobs(chosen, cluster.address) == 2
+        assert jobs.run_on_ray(chosen, cluster.address) == 2
     finally:
         over.set()
         killer.join()
@@ -82,7 +82,7 @@ def test_every_job_is_done_though_a_worker_is_killed(settings, cluster, capsys):
         record = json.loads((students / job.name / "training.json").read_text("utf-8"))
         assert record["losses"][-1]["step"] == 360  # 12 problems, 4 a step, 120 times
     assert "2 trainings on 2 nodes" in capsys.readouterr().out
-    assert ray_jobs.run_jobs(chosen, cluster.address) == 0  # nothing is done twice
+    assert jobs.run_on_ray(chosen, cluster.address) == 0  # nothing is done twice
 
 
 def test_a_job_that_fails_is_reported_and_the_others_are_done(settings, cluster):
@@ -94,5 +94,5 @@ def test_a_job_that_fails_is_reported_and_the_others_are_done(settings, cluster)
     bad = config.load(**OPTIONS, student="/no/such/model")
     bad = Bad(bad, main_arm("gt_steps"), "gt_steps")
     with pytest.raises(RuntimeError, match="1 of 2 trainings failed"):
-        ray_jobs.run_jobs([bad, good], cluster.address)
+        jobs.run_on_ray([bad, good], cluster.address)
     assert good.is_done

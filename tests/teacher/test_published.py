@@ -83,12 +83,13 @@ def test_teachers_are_listed_by_dataset():
     "arguments, sentence",
     [
         (("gpt-9", "gsm8k"), "unknown teacher 'gpt-9': choose from ['chatgpt', 'code-"),
-        (("palm-540b", "gsm8k"), "palm-540b has no chains on 'gsm8k': choose from"),
+        (("palm-540b", "gsm8k"), "palm-540b has no cot chains on the 'train' split"),
         (("palm-540b", "svamp", "train", "socratic"),
-         "palm-540b has no 'socratic' chains on svamp: choose from ['cot']"),
+         "palm-540b has no socratic chains on the 'train' split of svamp: choose from "
+         "['commonsense_qa cot train', 'svamp cot train', 'svamp cot test']"),
         (("code-davinci-002", "gsm8k", "train", "cot"),
          "code-davinci-002 has no cot chains on the 'train' split of gsm8k: choose "
-         "from ['test']"),
+         "from ['gsm8k cot test', 'gsm8k socratic test', 'strategyqa cot train'"),
     ],
 )  # fmt: skip
 def test_what_is_not_offered_is_one_sentence(arguments, sentence):

@@ -6,7 +6,8 @@ from collections import Counter
 
 import pytest
 
-from socratic_utils.problems import Problem, save_jsonl
+from socratic_utils.files import write_jsonl_rows
+from socratic_utils.problems import Problem
 from socratic_utils.teacher import TeacherError
 from socratic_utils.teacher.cache import ReplyStore
 from socratic_utils.teacher.teacher import STORE_NAME, Teacher
@@ -70,7 +71,7 @@ def test_the_second_time_nothing_is_asked(tmp_path):
 def test_a_packed_recording_needs_no_endpoint(tmp_path, monkeypatch):
     with TeacherServer() as server:
         first = make(server, tmp_path).sample(PROBLEMS[:3])
-    packed = save_jsonl(tmp_path / "packed.jsonl.gz", cached(tmp_path))
+    packed = write_jsonl_rows(tmp_path / "packed.jsonl.gz", cached(tmp_path))
     monkeypatch.delenv("OPENAI_API_KEY")
     assert make(None, None, recorded=[packed]).sample(PROBLEMS[:3]) == first
 

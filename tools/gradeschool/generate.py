@@ -13,7 +13,8 @@ from functools import cache
 from itertools import pairwise
 
 from socratic_utils.benchmarks import gradeschool
-from socratic_utils.problems import Problem, save_jsonl
+from socratic_utils.files import write_jsonl_rows
+from socratic_utils.problems import Problem
 from tools.gradeschool.stories import SEEN, UNSEEN
 from tools.gradeschool.stories.draft import Ask, Draft, Unfit
 
@@ -247,7 +248,7 @@ def main() -> None:
     for split in gradeschool.SIZES:
         path = gradeschool.data_path(split)
         problems = make_problems(split)
-        save_jsonl(path, problems)
+        write_jsonl_rows(path, problems)
         print(f"{path}: {len(problems)} problems")
 
 

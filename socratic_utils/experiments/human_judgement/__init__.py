@@ -10,10 +10,5 @@ A judge sees two chains of one problem side by side, without knowing who wrote t
 Not covered: payment, more than two chains at a time.
 """
 
-from .judgements import Judge, JudgingError, judgements_of, read_judgements
+from .judgements import Judge, judgements_of, read_judgements
 from .pairs import PAIRS, Pair, Side, make_pairs, pairs_of_run
-
-__all__ = [
-    "PAIRS", "Judge", "JudgingError", "Pair", "Side", "judgements_of", "make_pairs",
-    "pairs_of_run", "read_judgements",
-]  # fmt: skip

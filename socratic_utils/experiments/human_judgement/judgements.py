@@ -25,14 +25,10 @@ KEY = ("first", "second", "problem", "texts")  # as `Pair.key`
 judgement_key = itemgetter(*KEY)
 
 
-class JudgingError(ValueError):
-    """A judge's file or name cannot be used; the message says what to do."""
-
-
 def read_judgements(folder: str | Path, judge: str = "*") -> list[dict]:
     """The judgements in the files of a folder (or of one judge), left unchanged.
 
-    Raises JudgingError for an invalid line, and for a pair that is judged twice.
+    Raises ValueError for an invalid line, and for a pair that is judged twice.
     """
     found: dict[tuple, tuple[str, dict]] = {}
     for path in sorted(Path(folder).glob(f"{judge}.jsonl")):
@@ -46,7 +42,7 @@ def read_judgements(folder: str | Path, judge: str = "*") -> list[dict]:
                 if first != where:
                     raise ValueError(f": its pair is judged in {first} already")
             except ValueError as error:
-                raise JudgingError(
+                raise ValueError(
                     f"{path}, line {number} is not a judgement{error}: correct or "
                     f"delete this line; the others are kept"
                 ) from None
@@ -87,9 +83,7 @@ class Judge:
         self, name: str, pairs: Sequence[Pair], folder: str | Path, kind: str = "person"
     ) -> None:
         if not re.fullmatch(r"\w[\w .-]{0,39}", name):
-            raise JudgingError(
-                "a judge's name: 1 to 40 letters, digits, spaces, . or -"
-            )
+            raise ValueError("a judge's name: 1 to 40 letters, digits, spaces, . or -")
         self.name, self.pairs, self.kind = name, pairs, kind
         self.path = Path(folder) / f"{name}.jsonl"
         self.done = {judgement_key(row) for row in read_judgements(folder, name)}
@@ -104,11 +98,11 @@ class Judge:
         return [pair for pair in self.pairs if pair.key not in self.done]
 
     def record(self, choice: str, pair: Pair | None = None) -> None:
-        """Save a judgement (default: of the next pair); JudgingError if that fails."""
+        """Save a judgement (default: of the next pair); ValueError if that fails."""
         if choice not in CHOICES:
-            raise JudgingError(f"choose one of {', '.join(CHOICES)}, not {choice!r}")
+            raise ValueError(f"choose one of {', '.join(CHOICES)}, not {choice!r}")
         if not (waiting := self.waiting):
-            raise JudgingError(f"{self.name} has judged every pair")
+            raise ValueError(f"{self.name} has judged every pair")
         pair = pair or waiting[0]
         left, right = (side.source for side in pair.sides(self.name))
         row = {
@@ -119,7 +113,7 @@ class Judge:
             "seconds": round(time.monotonic() - self.started, 1),
         }  # fmt: skip
         if self._content() != self._known:
-            raise JudgingError(f"another judge is using the name {self.name}: "
+            raise ValueError(f"another judge is using the name {self.name}: "
                                f"continue under another name")  # fmt: skip
         line = json.dumps(row, ensure_ascii=False).encode()
         content = b"\n".join([*self._known.splitlines(), line, b""])

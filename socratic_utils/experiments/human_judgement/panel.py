@@ -12,7 +12,7 @@ import ipywidgets as widgets
 from ipyevents import Event
 from IPython.display import display
 
-from .judgements import Judge, JudgingError
+from .judgements import Judge
 
 QUICKEST = 0.5  # seconds; an earlier second click cannot be about the new pair
 KEYS = {"ArrowLeft": "left", "ArrowRight": "right", "ArrowDown": "same"}
@@ -52,7 +52,7 @@ class JudgePanel:
         self.message.value = ""
         try:
             self.judge.record(choice)
-        except (JudgingError, OSError) as error:
+        except (ValueError, OSError) as error:
             self.message.value = f"<b>{escape(str(error))}</b>"
         self._refresh()
 

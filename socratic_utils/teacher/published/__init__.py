@@ -1,7 +1,7 @@
 """Chains that others have published, with their source as the teacher.
 
 Both papers distil from closed models (Socratic CoT section 3.1, SCoTD section 3) whose
-chains are not published; `corpora` describes the nearest that are:
+chains are not published; `corpora.toml` describes the nearest that are:
 
     >>> teachers("commonsense_qa")
     ['cos-e', 'palm-540b']
@@ -29,8 +29,7 @@ from .corpora import CORPORA, same_length
 def teachers(dataset: str) -> list[str]:
     """The teachers that have published chains on a dataset, perhaps none."""
     splits_of(dataset)
-    found = [(d, name) for name, c in CORPORA.items() for d, _ in c.offered]
-    return sorted({name for known, name in found if known == dataset})
+    return sorted(n for n, c in CORPORA.items() if dataset in {d for d, _ in c.offered})
 
 
 def load_chains(
@@ -44,7 +43,7 @@ def load_chains(
     """
     _check(name, dataset, split, style)
     corpus = CORPORA[name]
-    rows, splits = corpus.read(dataset, style), corpus.offered[dataset, style]
+    rows, splits = list(corpus.read(dataset, style)), corpus.offered[dataset, style]
     problems = [problem for own in splits for problem in load_problems(dataset, own)]
     left, found = defaultdict(list), {}  # problems by id and by text; chains by id
     for problem in problems:
@@ -79,16 +78,16 @@ def training_chains(
         where = f"{problem.dataset} {problem.split}"
         splits[problem.id] = splits[_key(problem_text(problem))] = where
     for chain in chains:
-        about = f"the chain of {chain.source} on {chain.problem_id} is about"
         problem = training.get(chain.problem_id)
         text = problem and _key(problem_text(problem))
-        where = splits.get(chain.problem_id) or splits.get(text)
-        if where:
-            about += f" a problem of {where}, which is for evaluation only"
+        if where := splits.get(chain.problem_id) or splits.get(text):
+            about = f"a problem of {where}, which is for evaluation only"
         elif problem is None:
-            about += f" no training problem of {dataset}"
-        if where or problem is None:
-            raise ValueError(f"{about}: leave it out of training")
+            about = f"no training problem of {dataset}"
+        else:
+            continue
+        which = f"the chain of {chain.source} on {chain.problem_id}"
+        raise ValueError(f"{which} is about {about}: leave it out of training")
     return list(chains)
 
 
@@ -104,17 +103,11 @@ def _check(name: str, dataset: str, split: str, style: str) -> None:
         known = f"choose from {sorted(CORPORA)}"
         raise ValueError(f"unknown teacher {name!r}: {known}, {where}")
     offered = CORPORA[name].offered
-    datasets = sorted({dataset for dataset, _ in offered})
-    styles = sorted(style for known, style in offered if known == dataset)
-    splits = list(offered.get((dataset, style), ()))
-    for value, known, lacking in (
-        (dataset, datasets, f"chains on {dataset!r}"),
-        (style, styles, f"{style!r} chains on {dataset}"),
-        (split, splits, f"{style} chains on the {split!r} split of {dataset}"),
-    ):
-        if value not in known:
-            where = f"({DATA_VARIABLE} names the folder they are in)"
-            raise ValueError(f"{name} has no {lacking}: choose from {known} {where}")
+    if split not in offered.get((dataset, style), ()):
+        lacking = f"{style} chains on the {split!r} split of {dataset}"
+        known = [" ".join((*key, own)) for key in offered for own in offered[key]]
+        where = f"({DATA_VARIABLE} names the folder they are in)"
+        raise ValueError(f"{name} has no {lacking}: choose from {known} {where}")
 
 
 @cache

@@ -1,16 +1,17 @@
-"""The published corpora: what each one offers, and how its files are read.
+"""How the published corpora are read; `corpora.toml` says what each one offers.
 
     >>> CORPORA["palm-540b"].offered["svamp", "cot"]
     ('train', 'test')
 
 A reader returns one `Row` per published chain; `load_chains` joins them with problems,
-by id or text, and parses them.  A new corpus is a reader and an entry of CORPORA.
+by id or text, and parses them.  A new corpus is a reader and an entry of both.
 Not covered: several chains per question; none are published in usable size.
 """
 
 import os
 import re
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,20 +30,17 @@ class Row(NamedTuple):
 
 class Corpus(NamedTuple):
     offered: dict[tuple[str, str], tuple[str, ...]]  # (dataset, style) -> splits
-    read: Callable[[str, str], list[Row]]
-    explains_gold: bool = False  # a chain has the gold answer, which its author saw
+    read: Callable[[str, str], Iterator[Row]] | None
+    explains_gold: bool  # a chain has the gold answer, which its author saw
 
 
 def corpus_file(name: str) -> Path:
     """A file under SOCRATIC_DATA_DIR, never downloaded; FileNotFoundError if none."""
-    if not (folder := os.environ.get(DATA_VARIABLE)):
+    path = Path(folder := os.environ.get(DATA_VARIABLE, ""), name)
+    if not folder or not path.is_file():
         advice = f"set {DATA_VARIABLE} to the folder that holds {name}"
-        raise FileNotFoundError(f"published chains are read from disk only: {advice}")
-    path = Path(folder, name)
-    if not path.is_file():
-        advice = f"let {DATA_VARIABLE} name the folder that holds {name}"
-        there = f"{path} does not exist: put the published file there"
-        raise FileNotFoundError(f"{there}, or {advice}")
+        fault = f"{path} does not exist, and published chains are read from disk only"
+        raise FileNotFoundError(f"{fault}: {advice}")
     return path
 
 
@@ -56,21 +54,12 @@ def same_length(what: str, chains: int, questions: int) -> None:
 COS_E = "cos_e/cose_{}_v1.11.jsonl"
 
 
-def read_cos_e(dataset: str, style: str) -> list[Row]:
-    """CoS-E 1.11 (Rajani et al. 2019): people's explanations of CommonsenseQA, BSD-3.
-
-    One open-ended explanation per question by a crowd worker who saw the gold answer,
-    such as "People keep small things such as keys in drawers."  The text does not name
-    its answer, so a chain has the gold one that it explains, and the filter keeps
-    nearly all: one sentence on rivers stands under some 500 questions.
-    Not covered: the selected spans, version 1.0.
-    """
-    rows = []
+def read_cos_e(dataset: str, style: str) -> Iterator[Row]:
+    """The explanation of each question, which does not name its answer."""
     for part in ("train", "dev"):
         for row in read_lines(corpus_file(COS_E.format(part)), "id", "explanation"):
             text = row["explanation"]["open-ended"]
-            rows.append(Row(f"{dataset}-{row['id']}", text, sentence_lines(text)))
-    return rows
+            yield Row(f"{dataset}-{row['id']}", text, sentence_lines(text))
 
 
 PALM = "teacher_chains/distilling_step_by_step"
@@ -79,23 +68,10 @@ _TWO_ANSWERS = re.compile(r"\bSo the answer is [^()]*\(\w\)[^()]*\(\w\).*$", re.
 _FORMULA = re.compile(r"\bThe answer is (?P<formula>.*?)\.?\s*$", re.S)
 
 
-def read_palm(dataset: str, style: str) -> list[Row]:
-    r"""PaLM-540B, "Distilling step-by-step" (Hsieh et al. 2023), Apache-2.0.
-
-    One few-shot chain per question, on 9,741 CommonsenseQA training questions (SCoTD's
-    largest dataset) and on all 1,000 SVAMP problems.  A completion runs on into a
-    question of its own and is cut there:
-
-        A key is kept in a drawer. So the answer is (b) drawer.\n\nQ: Where do fish ...
-        He has 9 - 4 = 5 pens. The answer is (9 - 4).\n\nQ: There are ...
-
-    On CommonsenseQA the chains come in the order of CoS-E's questions.  On SVAMP the
-    answer is a formula, of which the value is taken; "(some - 4)" has none.  "(a) lake
-    or (e) pond" is two answers, hence no final answer.
-    """
+def read_palm(dataset: str, style: str) -> Iterator[Row]:
+    """Completions, cut where the model goes on with a question of its own."""
     is_cqa = dataset == "commonsense_qa"
     field, folder = ("id", "cqa") if is_cqa else ("input", "svamp")
-    rows = []
     for part, count in ({"train": 10} if is_cqa else {"train": 2, "test": 1}).items():
         names = [f"{PALM}/{folder}/llm/{part}_CoT_{n}.json" for n in range(count)]
         texts = [text for name in names for text in read_array(corpus_file(name))]
@@ -109,8 +85,7 @@ def read_palm(dataset: str, style: str) -> list[Row]:
                 name = f"{dataset}-{name}"
             else:
                 own = _FORMULA.sub(_value, own)
-            rows.append(Row(name, text, sentence_lines(own), not next_question))
-    return rows
+            yield Row(name, text, sentence_lines(own), not next_question)
 
 
 def _value(match: re.Match) -> str:
@@ -123,20 +98,8 @@ _LAST_QUESTION = re.compile(r"^Final Answer:", re.M)
 _END = "\n\n"  # a completion that stopped by itself ends so
 
 
-def read_code_davinci(dataset: str, style: str) -> list[Row]:
-    """code-davinci-002, "Faithful CoT" (Lyu et al. 2023), MIT licence.
-
-    The model that SCoTD names as its teacher, one few-shot completion per question:
-    chains of thought on GSM8K test, SVAMP and StrategyQA, and least-to-most chains on
-    GSM8K test, which ask and answer sub-questions (our "socratic"):
-
-        Q1. How many pens does Ann have?
-        Ann has 9 pens.
-        Final Answer: How many pens are left?
-        There are 9 - 4 = 5 pens left. The answer is 5.
-
-    Rows are joined by number, on StrategyQA by text (two questions share one text).
-    """
+def read_code_davinci(dataset: str, style: str) -> Iterator[Row]:
+    """Chains of thought, or least-to-most chains (our "socratic")."""
     folder = {"gsm8k": "GSM8K", "strategyqa": "StrategyQA", "svamp": "SVAMP"}[dataset]
     run = "code002_COT" if style == "cot" else "code002_LtM"
     path = corpus_file(f"{FAITHFUL}/output_dir/{folder}/test/{run}/predictions.jsonl")
@@ -148,33 +111,19 @@ def read_code_davinci(dataset: str, style: str) -> list[Row]:
     else:  # SVAMP's chal-1 is row 0 of the published file
         name = "gsm8k-test-{0:04d}" if dataset == "gsm8k" else "svamp-chal-{1}"
         names = {n: name.format(n, n + 1) for n in range(len(published))}
-    rows = []
     for row in published:
         name, text = names.get(row["id"], f"row {row['id']}"), row["completion"]
         socratic = _LAST_QUESTION.sub("Q:", text)
         lines = socratic if style == "socratic" else sentence_lines(text)
-        rows.append(Row(name, text, lines, not text.endswith(_END)))
-    return rows
+        yield Row(name, text, lines, not text.endswith(_END))
 
 
 _LABEL = re.compile(r"^[QA](\d+):", re.M)
 _NOTE = re.compile(r"<<[^<>]*>>")  # GSM8K's calculator notes, which ChatGPT imitates
 
 
-def read_chatgpt(dataset: str, style: str) -> list[Row]:
-    """GSM8K-AI-SubQ: sub-questions and answers by ChatGPT, Apache-2.0.
-
-    As Socratic CoT lets GPT-3 write sub-questions (section 3.1), but by a later model
-    on GSM8K.  A string of questions and one of answers are interleaved:
-
-        Q1: How many pens does Ann give away?     A1: She gives away 2*2 = 4 pens.
-        Q2: How many pens are left?               A2: 9-4 = 5 pens are left.
-                                                  Final answer: 5
-
-    Where the numbers of questions and answers differ (26 of 1,319 rows), the chain
-    keeps its answer but has no steps.
-    """
-    rows = []
+def read_chatgpt(dataset: str, style: str) -> Iterator[Row]:
+    """Sub-questions and answers, interleaved; no steps if they do not match."""
     path = corpus_file("gsm8k_ai_subq/qg_test_data_raw.jsonl")
     for row in read_lines(path, "problem", "questions", "answers"):
         questions, answers = ("\n".join(row[name]) for name in ("questions", "answers"))
@@ -186,8 +135,7 @@ def read_chatgpt(dataset: str, style: str) -> list[Row]:
             turns = [f"Q{n}: {question}\nA{n}: {a}" for n, question, a in triples]
         # The blank line keeps a final answer in words out of the last solution.
         prepared = _NOTE.sub("", "\n".join([*turns, "", mark + final]))
-        rows.append(Row(row["problem"], f"{questions}\n{answers}", prepared))
-    return rows
+        yield Row(row["problem"], f"{questions}\n{answers}", prepared)
 
 
 def _labelled(text: str) -> tuple[list[str], list[str]]:
@@ -196,16 +144,13 @@ def _labelled(text: str) -> tuple[list[str], list[str]]:
     return parts[0::2], [" ".join(body.split()) for body in parts[1::2]]
 
 
-CQA, SVAMP = ("commonsense_qa", "cot"), ("svamp", "cot")
+READERS = {"cos-e": read_cos_e, "palm-540b": read_palm, "chatgpt": read_chatgpt,
+           "code-davinci-002": read_code_davinci}  # fmt: skip
+ENTRIES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 CORPORA = {
-    "cos-e": Corpus({CQA: ("train", "validation")}, read_cos_e, explains_gold=True),
-    "palm-540b": Corpus({CQA: ("train",), SVAMP: ("train", "test")}, read_palm),
-    "code-davinci-002": Corpus({
-        ("gsm8k", "cot"): ("test",),
-        ("gsm8k", "socratic"): ("test",),
-        ("strategyqa", "cot"): ("train", "validation", "test"),
-        SVAMP: ("train", "test"),
-    }, read_code_davinci),
-    "chatgpt": Corpus({("gsm8k", "socratic"): ("test",)}, read_chatgpt),
-    "none": Corpus({}, lambda dataset, style: []),
+    name: Corpus({(dataset, style): tuple(splits)
+                  for dataset, styles in entry["offered"].items()
+                  for style, splits in styles.items()},
+                 READERS.get(name), entry.get("explains_gold", False))
+    for name, entry in ENTRIES.items()
 }  # fmt: skip

@@ -7,7 +7,6 @@ import pytest
 
 from socratic_utils.experiments.human_judgement import (
     Judge,
-    JudgingError,
     judgements_of,
     read_judgements,
 )
@@ -33,7 +32,7 @@ def test_every_word_is_on_disk_and_a_judge_goes_on(pairs, tmp_path):
     for _ in range(3):
         again.record("same")
     assert again.waiting == []
-    with pytest.raises(JudgingError, match="anna has judged every pair"):
+    with pytest.raises(ValueError, match="anna has judged every pair"):
         again.record("left")
     rows = read_judgements(tmp_path)
     assert [row["preferred"] for row in rows] == ["after"] * 3 + ["same"] * 3
@@ -44,7 +43,7 @@ def test_a_file_that_another_program_has_changed_is_not_overwritten(pairs, tmp_p
     judge.record("left")
     edited = judge.path.read_bytes().replace(b"toy", b"joy")
     judge.path.write_bytes(edited)
-    with pytest.raises(JudgingError, match="another judge is using the name anna"):
+    with pytest.raises(ValueError, match="another judge is using the name anna"):
         judge.record("right")
     assert judge.path.read_bytes() == edited
 
@@ -96,7 +95,7 @@ def test_a_file_edited_by_hand_is_refused_and_left_alone(pairs, tmp_path, change
     first, second = path.read_text().splitlines()
     edited = json.dumps(json.loads(second) | change)
     path.write_text(f"{first}\n{edited}\n")
-    with pytest.raises(JudgingError, match="anna.jsonl, line 2 is not a judgement"):
+    with pytest.raises(ValueError, match="anna.jsonl, line 2 is not a judgement"):
         read_judgements(tmp_path)
     assert path.read_text() == f"{first}\n{edited}\n"
 
@@ -104,17 +103,17 @@ def test_a_file_edited_by_hand_is_refused_and_left_alone(pairs, tmp_path, change
 def test_two_judges_of_one_name(pairs, tmp_path):
     one, two = Judge("anna", pairs, tmp_path), Judge("anna", pairs, tmp_path)
     one.record("left")
-    with pytest.raises(JudgingError, match="another judge is using the name anna"):
+    with pytest.raises(ValueError, match="another judge is using the name anna"):
         two.record("left")
     assert len(read_judgements(tmp_path)) == 1
     (tmp_path / "anna (1).jsonl").write_bytes((tmp_path / "anna.jsonl").read_bytes())
-    with pytest.raises(JudgingError, match="line 1 .*: its 'judge' cannot be 'anna'"):
+    with pytest.raises(ValueError, match="line 1 .*: its 'judge' cannot be 'anna'"):
         read_judgements(tmp_path)
 
 
 def test_what_cannot_be_said(pairs, tmp_path):
-    with pytest.raises(JudgingError, match="choose one of left, right, same"):
+    with pytest.raises(ValueError, match="choose one of left, right, same"):
         Judge("anna", pairs, tmp_path).record("middle")
     for name in ("", "../anna", "a/b", "x" * 41):
-        with pytest.raises(JudgingError, match="a judge's name"):
+        with pytest.raises(ValueError, match="a judge's name"):
             Judge(name, pairs, tmp_path)

@@ -8,7 +8,6 @@ import pytest
 
 from socratic_utils.experiments.human_judgement import (
     Judge,
-    JudgingError,
     read_judgements,
 )
 from socratic_utils.files import project_root
@@ -46,7 +45,7 @@ def test_two_judgements_of_one_pair_are_named_by_their_lines(path, pairs, change
     first, second = rows_in(path)
     content = write(path, first, second, first | change)
     for use in (read_judgements, lambda folder: Judge("anna", pairs, folder)):
-        with pytest.raises(JudgingError) as caught:
+        with pytest.raises(ValueError) as caught:
             use(path.parent)
         assert str(caught.value) == (
             f"{path}, line 3 is not a judgement: its pair is judged in anna.jsonl, "
@@ -113,7 +112,7 @@ def test_a_line_that_is_no_judgement_is_told(path, pairs, change, reason, last):
     content = b"\n".join(lines[: 2 if last else 3])  # no line end
     path.write_bytes(content)
     for use in (read_judgements, lambda folder: Judge("anna", pairs, folder)):
-        with pytest.raises(JudgingError) as caught:
+        with pytest.raises(ValueError) as caught:
             use(path.parent)
         said = str(caught.value)
         assert said.startswith(f"{path}, line 2 is not a judgement: {reason}")

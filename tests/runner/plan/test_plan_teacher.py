@@ -7,7 +7,7 @@ import pytest
 from socratic_utils import config
 from socratic_utils.experiments.corpus import corpus, filtered
 from socratic_utils.experiments.data import teacher_of, train_problems
-from socratic_utils.runner import cli
+from socratic_utils.runner import cli, options
 from socratic_utils.runner.plan.teacher import teacher_plan
 from socratic_utils.teacher.published import PublishedTeacher
 from tests.helpers.teacher_server import TeacherServer
@@ -72,7 +72,7 @@ def test_a_dry_run_reports_it_for_every_notebook(capsys):
 def test_bad_options_are_one_sentence(option, sentence, capsys):
     with pytest.raises(SystemExit) as leaving:
         cli.main(["smoke", *option, "--dry-run"])
-    assert leaving.value.code == cli.BAD_INPUT
+    assert leaving.value.code == options.BAD_INPUT
     assert sentence in capsys.readouterr().err
 
 
