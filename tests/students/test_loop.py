@@ -116,11 +116,7 @@ class Scripted(Decoder):
         line = row.script.pop(0) if row.script else "Q: and now?\n"
         row.ids += TOKENIZER(line).input_ids[: row.limit]
         row.mark = len(row.ids)
-        self.closed.append(row)
-
-    def step(self):
-        done, self.closed, self.busy = self.closed, [], 0
-        return done
+        self.finished.append(row)
 
 
 def prompts_of(problems):
@@ -235,6 +231,5 @@ def test_a_prediction_row_has_the_promised_fields():
 
 
 def test_rows_are_padded_on_the_left():
-    ids, real = right_aligned([[1, 2, 3], [4]], 0, torch.device("cpu"))
+    ids = right_aligned([[1, 2, 3], [4]], 0, torch.device("cpu"))
     assert ids.tolist() == [[1, 2, 3], [0, 0, 4]]
-    assert real.tolist() == [[1, 1, 1], [0, 0, 1]]

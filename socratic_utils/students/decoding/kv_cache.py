@@ -4,144 +4,119 @@ Every row of the batch has a slot, and all rows end in the same column:
 
     slot 0   . . a b c d e |        `.`: before the row's first token, masked
     slot 1   . . . . f g h | <- the next token of every row is written here
-    slot 2   i j k l m n o |
 
 So the masks, windows and distances of `transformers` hold for every row as if it were
 alone.  A row that leaves takes its keys and values along, and can enter again.
 
-Not covered: recurrent and convolutional layers, which keep no keys and values.
+Not covered: recurrent and convolutional layers, which have no keys and values.
 """
 
 from collections.abc import Sequence
 
-import torch
 from transformers import DynamicCache
 from transformers.cache_utils import DummyLayer, DynamicLayer, DynamicSlidingWindowLayer
 
-BLOCK = 64  # spare columns of a new buffer
+BLOCK = 64  # spare columns of new buffers
 
 
 class SlotLayer(DynamicLayer):
-    """Keys and values of one layer: parts of buffers [slots, heads, columns, size].
+    """One layer's keys and values, in buffers [slots, heads, columns, size].
 
-    Layers with a sliding window keep all tokens too: the mask hides those outside.
+    Those outside of a sliding window are kept too, and hidden by the mask.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, cache: "RowCache") -> None:
         super().__init__()
-        self.buffers: list[torch.Tensor] = []
-        self.length = 0
-
-    def look(self, slots: slice, columns: slice, past: int, shape) -> None:
-        """Select what the next forward pass sees; its tokens are the last columns."""
-        self.slots, self.columns, self.length, self.shape = slots, columns, past, shape
+        self.cache, self.buffers = cache, []
 
     def update(self, key_states, value_states, *args, **kwargs):
-        """Write keys and values [rows, heads, new, size]; return all of the view."""
-        states, (slots, columns) = (key_states, value_states), self.shape
-        if not self.buffers:  # zeros: what is masked must still be finite
+        """Write [rows, heads, new, size] to the last columns; return all in view."""
+        cache, states = self.cache, (key_states, value_states)
+        if not self.buffers:  # zeros: what is masked must be finite
+            slots, columns = cache.shape
             self.buffers = [s.new_zeros(slots, s.shape[1], columns, s.shape[3])
                             for s in states]  # fmt: skip
-            self.is_initialized = True
         for buffer, new in zip(self.buffers, states, strict=True):
-            first = self.columns.stop - new.shape[2]
-            buffer[self.slots, :, first : self.columns.stop] = new
-        self.keys, self.values = (b[self.slots, :, self.columns] for b in self.buffers)
-        self.length = self.keys.shape[2]
-        return self.keys, self.values
+            buffer[cache.slots, :, cache.end - new.shape[2] : cache.end] = new
+        return tuple(buffer[cache.slots, :, cache.columns] for buffer in self.buffers)
 
     def get_seq_length(self) -> int:
-        return self.length
+        return self.cache.past
 
 
 class RowCache(DynamicCache):
-    """The cache of a model; its rows have `read` tokens each, and `stored` outside."""
+    """The cache of a model; ValueError for layers without keys and values."""
 
     def __init__(self, config) -> None:
         super().__init__(config=config)
         for place, layer in enumerate(self.layers):
             if type(layer) in (DynamicLayer, DynamicSlidingWindowLayer):
-                self.layers[place] = SlotLayer()
+                self.layers[place] = SlotLayer(self)
             elif not isinstance(layer, DummyLayer):
-                kind = f"{config.model_type} has layers without keys and values"
-                raise ValueError(f"{kind}, which cannot be decoded in a batch")
-        self.rows: list = []  # by slot
-        self.end, self.shape = 0, (0, 0)  # of all rows; slots and columns
+                raise ValueError(f"{config.model_type} models cannot be decoded: they "
+                                 "have layers without keys and values")  # fmt: skip
+        self.rows: list = []  # by slot; of each, the first `read` tokens are here
+        self.end, self.shape = 0, (0, 0)  # the rows' last column; slots and columns
+        self.slots, self.columns, self.past = slice(0), slice(0), 0  # see `look`
 
-    def buffers(self) -> list[torch.Tensor]:
-        """The keys and the values of every layer that has been used."""
+    def buffers(self) -> list:
         return [b for layer in self.layers for b in getattr(layer, "buffers", ())]
 
     def look(self, count: int, new: int) -> None:
-        """Show the next forward pass the last `count` rows, with `new` tokens to come.
-
-        The rows' `read` includes the new tokens, which end in column `end`.
-        """
+        """Show the last `count` rows to the next pass, which writes `new` columns."""
         width = max(row.read for row in self.rows[-count:])
-        slots = slice(len(self.rows) - count, len(self.rows))
-        columns = slice(self.end - width, self.end)
-        for layer in self.layers:
-            if isinstance(layer, SlotLayer):
-                layer.look(slots, columns, width - new, self.shape)
+        self.slots = slice(len(self.rows) - count, len(self.rows))
+        self.columns, self.past = slice(self.end - width, self.end), width - new
 
     def advance(self) -> None:
-        """Begin a new column, the next token of every row."""
-        longest = max(row.read for row in self.rows)
+        """Begin a new column: every row reads one more token."""
         if self.end == self.shape[1]:
-            self._move(len(self.rows), longest)
+            self._move(0, max(row.read for row in self.rows))
         self.end += 1
         for row in self.rows:
             row.read += 1
 
     def enter(self, rows: Sequence, new: int) -> None:
-        """Add rows; the last `new` of their `read` tokens come with the next pass."""
-        if not rows:
-            return
-        slots, width = len(self.rows) + len(rows), max(row.read for row in rows)
+        """Add rows; the next pass writes the last `new` of their `read` tokens."""
+        reads = [row.read for row in [*self.rows, *rows]]
         if not self.rows:
-            self.end = min(width, self.shape[1])
-        if slots > self.shape[0] or width > self.end:
-            self._move(slots, max(width, *(row.read for row in self.rows), 0))
+            self.end = min(max(reads, default=0), self.shape[1])
+        if len(reads) > self.shape[0] or max(reads, default=0) > self.end:
+            self._move(len(reads), max(reads))
         stop = self.end - new
         for row in rows:
-            kept = max(0, row.read - new)
-            if kept:
+            if (kept := row.read - new) > 0:
                 for buffer, held in zip(self.buffers(), row.stored, strict=True):
                     buffer[len(self.rows), :, stop - kept : stop] = held[:, :kept]
             row.stored = None
             self.rows.append(row)
 
-    def keep(self, staying: Sequence) -> None:
-        """Only these rows stay in the batch; the others take along what they need."""
-        stay = set(staying)
-        going = [slot for slot, row in enumerate(self.rows) if row not in stay]
+    def keep(self, staying: set) -> None:
+        """Only these rows stay; the others, unless `gone`, take along what they have.
+
+        The last rows move into the slots that become free.
+        """
+        going = [slot for slot, row in enumerate(self.rows) if row not in staying]
         buffers = self.buffers() if going else []
-        for slot in going:
-            row = self.rows[slot]
+        for slot in reversed(going):
+            row, last = self.rows[slot], self.rows.pop()
             columns = slice(self.end - row.read, self.end)
             if not row.gone:
-                row.stored = [b[slot, :, columns].clone() for b in buffers]
-        # The last rows move into the slots that have become free.
-        for slot in reversed(going):
-            last = self.rows.pop()
-            if slot < len(self.rows):
-                self.rows[slot] = last
-                columns = slice(self.end - last.read, self.end)
-                for b in buffers:
-                    b[slot, :, columns] = b[len(self.rows), :, columns]
+                row.stored = [buffer[slot, :, columns].clone() for buffer in buffers]
+            if row is not last:
+                self.rows[slot], columns = last, slice(self.end - last.read, self.end)
+                for buffer in buffers:
+                    buffer[slot, :, columns] = buffer[len(self.rows), :, columns]
 
     def _move(self, slots: int, end: int) -> None:
-        """Copy all rows to new buffers, where they end in column `end`."""
-        count, width = len(self.rows), max((row.read for row in self.rows), default=0)
-        slots = (
-            max(slots, self.shape[0] * 5 // 4)
-            if slots > self.shape[0]
-            else self.shape[0]
-        )
+        """New buffers with at least `slots`, where all rows end in column `end`."""
+        if slots > self.shape[0]:
+            slots = max(slots, self.shape[0] * 5 // 4)  # few moves while rows come
+        slots, count = max(slots, self.shape[0]), len(self.rows)
+        width = max((row.read for row in self.rows), default=0)
         for layer in self.layers:
             for number, old in enumerate(getattr(layer, "buffers", ())):
-                heads, size = old.shape[1], old.shape[3]
-                new = old.new_zeros(slots, heads, end + BLOCK, size)
+                new = old.new_zeros(slots, old.shape[1], end + BLOCK, old.shape[3])
                 held = old[:count, :, self.end - width : self.end]
                 new[:count, :, end - width : end] = held
                 layer.buffers[number] = new

@@ -57,11 +57,7 @@ class KnownQuestions(Decoder):
     def admit(self, row: Row) -> None:
         """The next question, whatever the limit and the answerer's lines."""
         row.ids += self.known[row.prompt][row.lines - 1]
-        self.closed.append(row)
-
-    def step(self) -> list[Row]:
-        done, self.closed, self.busy = self.closed, [], 0
-        return done
+        self.finished.append(row)
 
 
 class GoldQuestions(KnownQuestions):

@@ -12,7 +12,7 @@ Not covered: the calculator (`oracles`), which needs the model itself.
 
 import os
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -43,19 +43,18 @@ class ServedDecoder(Decoder):
         self.place = f"the student's server at {client.base_url}"
 
     def start(self, prompts: Sequence[list[int]]) -> None:
-        self.pool = ThreadPoolExecutor(64)
-        self.requests: dict[Future, Row] = {}
+        self.pool, self.requests = ThreadPoolExecutor(64), {}
         self.unclear: list[Any] = []  # replies that may not show what ended them
         super().start(prompts)
 
     def admit(self, row: Row) -> None:
-        """Send the row's request; it does not wait for other rows."""
+        """Send the row's request, which waits for no other row's."""
         more = {"include_stop_str_in_output": True, "return_token_ids": True}
         more["top_k"] = -1  # not the value of the model's generation_config
-        if self.next_seed is not None:
-            more["seed"] = self.generator(row).getrandbits(31)
+        if row.temperature:
+            more["seed"] = row.random.getrandbits(31)
         request = self.pool.submit(
-            self.client.completions.create, model=self.model, prompt=list(row.ids),
+            self.client.completions.create, model=self.model, prompt=row.ids,
             max_tokens=row.limit, temperature=row.temperature, top_p=1.0,
             logprobs=0 if row.temperature else None,
             stop=["\n"] if len(row.stops) > 1 else None, extra_body=more,
@@ -63,27 +62,24 @@ class ServedDecoder(Decoder):
         self.requests[request] = row
 
     def step(self) -> list[Row]:
-        """Wait for replies; ServerError where the server fails."""
-        done, self.closed = self.closed, []
-        wait(self.requests, None if not done else 0, FIRST_COMPLETED)
-        for request in [request for request in self.requests if request.done()]:
+        """Wait for a reply; ServerError where the server fails."""
+        done, _ = wait(self.requests, return_when=FIRST_COMPLETED)
+        for request in done:
             row = self.requests.pop(request)
             try:
                 reply = request.result().choices[0]
             except OpenAIError as error:
                 self.pool.shutdown(cancel_futures=True)
                 raise ServerError(f"{self.place} failed ({error})") from None
-            by_line = len(row.stops) > 1
-            if by_line and not self.shows_stops:
-                self.unclear.append(reply)
-            row.ids += self._ids(reply, by_line)
+            whole_lines = len(row.stops) > 1
+            self.unclear += [reply] if whole_lines and not self.shows_stops else []
+            row.hear(self._ids(reply, whole_lines))
             values = getattr(reply.logprobs, "token_logprobs", None) or []
             row.logprob = float(sum(value or 0.0 for value in values))
-            done.append(row)
+            self.finished.append(row)
         if not self.requests or len(self.unclear) > 64:
             self._check_stops(self.unclear)
-        self.busy -= len(done)
-        return done
+        return super().step()
 
     def _check_stops(self, replies: Sequence[Any]) -> None:
         self.shows_stops |= any(
