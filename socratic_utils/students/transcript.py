@@ -15,6 +15,7 @@ a question generator reads (Fig. 6, Table 4), is one line after the problem's.
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from socratic_utils.answers import ANSWER_MARK, find_equations
@@ -92,7 +93,8 @@ def gold_guides(problems: Sequence[Problem], kind: str) -> dict[str, str]:
 
 def start_ids(tokenizer) -> list[int]:
     """The tokens before every text: OPT has </s>, GPT-2 has none."""
-    return list(tokenizer("").input_ids)
+    text = text_ids(tokenizer, "a")  # not "": some tokenizers add an end as well
+    return list(takewhile(lambda i: i not in text, tokenizer("a").input_ids))
 
 
 def text_ids(tokenizer, text: str) -> list[int]:
@@ -123,6 +125,18 @@ def tokenize(tokenizer, problem: Problem, chain: Chain, supervision) -> dict:
         ids += tokens
         labels += tokens if trained else [IGNORED] * len(tokens)
     return {"input_ids": ids, "labels": labels}
+
+
+def check_round_trip(tokenizer, problem: Problem, chain: Chain, supervision) -> None:
+    """ValueError if a tokenizer loses the roles of lines, or changes the last one."""
+    lines = [segment.text for segment, _ in supervision.transcript(problem, chain)]
+    ids = tokenize(tokenizer, problem, chain, supervision)["input_ids"]
+    back = tokenizer.decode(ids, skip_special_tokens=True)
+    found = [line.strip() for line in back.split("\n")]
+    if [*map(role_of, lines), lines[-1]] != [*map(role_of, found), found[-1]]:
+        before, after = "\n".join(lines)[-60:], back[-60:]
+        advice = "choose a student whose tokenizer keeps new lines, case and spaces"
+        raise ValueError(f"the tokenizer turns {before!r} into {after!r}: {advice}")
 
 
 def map_pairs(function: Callable, pairs: Pairs) -> list:
