@@ -22,7 +22,6 @@ from .files import content_hash, project_root
 SCALES = ("smoke", "small", "paper")
 CHOICES = {"scale": SCALES, "reuse": ("", "reference"), "ablations": ("", "all")}
 OUTPUTS_VARIABLE = "SOCRATIC_OUTPUTS"
-MICRO_BATCH = 8  # sequences on a GPU at once; gradients of more are accumulated
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,11 @@ from socratic_utils.students.decoding.few_shot import FewShotDecoder, prefix_ids
 from socratic_utils.students.decoding.incremental import IncrementalDecoder
 from socratic_utils.students.decoding.loop import FORMAT, prediction_row, solve
 from socratic_utils.students.supervision import SUPERVISIONS
-from socratic_utils.students.training.hardware import device
+from socratic_utils.students.training.hardware import (
+    decoding_dtype,
+    device,
+    for_decoding,
+)
 from socratic_utils.students.training.train import load_student
 from socratic_utils.students.transcript import gold_guides, prompt_ids
 from socratic_utils.teacher.prompts import load_prompt
@@ -77,6 +81,7 @@ def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
         FORMAT, [str(folder.relative_to(students)) for folder in folders],
         [asdict(problem) for problem in problems], asdict(decoding), arm.meaning(),
         identity(settings, arm), settings.seed if arm.samples > 1 else None,
+        *half_precision(),
     ])  # fmt: skip
     name = f"{arm.name}, {problems[0].split}"
     rows = rows_of(path)
@@ -175,13 +180,18 @@ def few_shot(
         model, tokenizer = load_student(folders[-1])
     else:
         model, tokenizer = load_pretrained(settings.student, settings.seed)
-        model = model.to(device()).eval()
+        model = for_decoding(model)
     decoder = FewShotDecoder(model, tokenizer, [])
     longest = max(len(prompt_ids(tokenizer, problem)) for problem in problems)
     room = (decoder.context or inf) - settings.decoding.max_tokens - longest
     about = (problems[0].dataset, problems[0].kind, SUPERVISIONS[arm.exemplars])
     decoder.prefix = prefix_ids(tokenizer, *about, room)
     return decoder
+
+
+def half_precision() -> list[str]:
+    """The precision of decoding, where it is not float32."""
+    return [str(decoding_dtype())] if decoding_dtype().itemsize < 4 else []
 
 
 def identity(settings: Settings, arm: Arm) -> list[str]:

@@ -16,7 +16,8 @@ from socratic_utils.experiments.trainings import TrainingJob
 from socratic_utils.files import project_root
 
 RETRIES = 5  # of a job whose worker dies; a job that fails by itself is not repeated
-PASSED_ON = ("SOCRATIC_DATA_DIR", "HF_HUB_OFFLINE", "HF_HOME", "HF_TOKEN")
+PASSED_ON = ("SOCRATIC_DATA_DIR", "SOCRATIC_DEVICE", "HF_HUB_OFFLINE", "HF_HOME",
+             "HF_TOKEN")  # fmt: skip
 
 
 def run_jobs(jobs: Sequence[TrainingJob], address: str = "auto") -> int:

@@ -1,25 +1,50 @@
-"""The machine: its device, whether bf16 is faster on it, and expected training time."""
+"""The machine: its device, precision and free memory, and expected training time.
 
+SOCRATIC_DEVICE names the device: cpu, cuda (also ROCm) or mps.  Without it a GPU of
+CUDA is used where there is one.  GPUs train under autocast to their own half precision
+and decode in it; Apple's (mps) and CPUs decode in float32.
+"""
+
+import os
 import platform
 import time
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 import torch
+from accelerate.utils.memory import clear_device_cache, should_reduce_batch_size
 
 from socratic_utils.config import outputs_root
 from socratic_utils.files import read_json, write_json
 
+from .memory import decoding_fit, size_of
+
+VARIABLE = "SOCRATIC_DEVICE"
+
 
 def device() -> torch.device:
-    """CUDA where there is a GPU, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """SOCRATIC_DEVICE, else CUDA where there is a GPU, else the CPU; ValueError."""
+    wanted, cuda = os.environ.get(VARIABLE, ""), torch.cuda.is_available()
+    there = {"cpu": True, "cuda": cuda, "mps": torch.backends.mps.is_available()}
+    if wanted not in {"", *there}:
+        raise ValueError(f"{VARIABLE} must be cpu, cuda or mps, not {wanted!r}")
+    if wanted and not there[wanted]:
+        hint = f"unset it, or set it to {' or '.join(n for n in there if there[n])}"
+        raise ValueError(f"{VARIABLE} is {wanted}, which PyTorch does not find: {hint}")
+    return torch.device(wanted or ("cuda" if cuda else "cpu"))
+
+
+def autocast() -> str:
+    """What training computes in: "bfloat16", "float16" or "none"; a CPU is timed."""
+    if device().type == "cuda":
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+        return "bfloat16" if native else "float16"
+    return "bfloat16" if device().type == "cpu" and bf16_is_faster() else "none"
 
 
 @cache
-def use_bf16() -> bool:
-    """Whether training uses bf16 autocast on this machine; a CPU is timed."""
-    if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported()
+def bf16_is_faster() -> bool:
+    """Whether this CPU multiplies faster in bf16, measured once per machine."""
     path = outputs_root() / "machine.json"  # kept: it is part of a student's hash
     machine = f"{platform.node()}, torch {torch.__version__}"
     known = read_json(path, {})
@@ -45,3 +70,75 @@ def expected_minutes(model, tokens: float) -> float:
     operations = 6 * sum(p.numel() for p in model.parameters()) * tokens
     speed = 0.6 * 2 * 1024**3 / _matmul_seconds(torch.float32)  # 60 % of a product's
     return operations / speed / 60
+
+
+def decoding_dtype() -> torch.dtype:
+    """The half precision of a CUDA GPU, else float32."""
+    return getattr(torch, autocast()) if device().type == "cuda" else torch.float32
+
+
+def for_decoding(model):
+    """The model on the device, in evaluation mode and in `decoding_dtype`."""
+    dtype = decoding_dtype()
+    for parameter in model.parameters():  # buffers, such as rotary angles, stay exact
+        parameter.data = parameter.data.to(device(), dtype)
+    return model.to(device()).eval()
+
+
+def free_memory() -> float:
+    """Bytes that the device can still give."""
+    kind = device().type
+    clear_device_cache(garbage_collection=kind != "cpu")
+    if kind == "cuda":
+        return torch.cuda.mem_get_info()[0]
+    if kind == "mps":
+        limit = torch.mps.recommended_max_memory()
+        return limit - torch.mps.driver_allocated_memory()
+    import psutil
+
+    return psutil.virtual_memory().available
+
+
+def decoding_rows(models: Sequence, tokens: int, largest: int) -> int:
+    """How many rows of so many tokens, at most `largest`, these models decode at once.
+
+    The models are loaded already; tokens are those of prompt and text.
+    """
+    if not models:
+        return largest
+    weights = sum(p.nbytes for model in models for p in model.parameters())
+    width = next(models[0].parameters()).element_size()
+    sizes, free = [size_of(model) for model in models], free_memory() + weights
+    return decoding_fit(sizes, tokens, largest, free, width).rows
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error says that the device's memory is used up."""
+    said = isinstance(error, torch.OutOfMemoryError) or should_reduce_batch_size(error)
+    return said or "CUBLAS_STATUS_ALLOC_FAILED" in str(error)
+
+
+def in_batches(
+    items: Sequence, rows: int, work: Callable, multiple: int = 1
+) -> Iterator[tuple]:
+    """Yield (batch, work(batch)), with batches of `rows` items, or fewer at the end.
+
+    Where the memory is too small, batches are halved.  A batch has a multiple of
+    `multiple` items, if that many fit.
+    """
+    first, rows = 0, rows // multiple * multiple or rows
+    while first < len(items):
+        batch, done = items[first : first + rows], None
+        try:
+            done = (work(batch),)
+        except RuntimeError as error:
+            if not is_out_of_memory(error) or len(batch) == 1:
+                raise
+        if done is None:  # here the error, which holds tensors, is gone
+            rows = len(batch) // 2
+            rows = rows // multiple * multiple or rows
+            clear_device_cache(garbage_collection=True)
+            print(f"out of memory: from here on {rows} rows at once", flush=True)
+            continue
+        yield batch, *done
+        first += len(batch)

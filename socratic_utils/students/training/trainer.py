@@ -9,17 +9,21 @@ computed for trained tokens only: 49,152 of them per token are a large part of t
 Not covered: evaluation inside training; students are scored by decoding.
 """
 
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
+from accelerate.utils.memory import clear_device_cache
 from torch.nn.functional import cross_entropy
 from torch.utils.data import Sampler
 from transformers import DataCollatorForSeq2Seq, Trainer, TrainerCallback
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from socratic_utils.students.transcript import IGNORED
+
+from .hardware import is_out_of_memory
 
 
 def masked_loss(model, input_ids, attention_mask, labels, items=None):
@@ -79,7 +83,69 @@ def blank(example: dict) -> dict:
 
 
 class MaskedTrainer(Trainer):
-    """`Trainer` for a `MaskedLoss`, with batches of similar length (`ByLength`)."""
+    """`Trainer` for a `MaskedLoss`, with batches of similar length (`ByLength`).
+
+    A batch is a process's share of an optimizer step, of which `rows` sequences are on
+    the device at once: how many that are changes only rounding and dropout.
+    """
+
+    rows = sys.maxsize
+
+    def training_step(self, model, inputs, num_items_in_batch=None):
+        """The loss of a whole step, whose gradient is left in the parameters.
+
+        Done again, with half as many rows at once, after an out-of-memory error, and
+        with gradient checkpointing if one row was too many.
+        """
+        state = random_state()
+        while True:
+            try:
+                total = self.accumulate(model, inputs, num_items_in_batch)
+                break
+            except RuntimeError as error:
+                here = min(self.rows, len(inputs["labels"]))
+                if not is_out_of_memory(error) or not self.use_less_memory(here):
+                    raise
+            model.zero_grad()  # out of `except`: the error holds tensors
+            clear_device_cache(garbage_collection=True)
+            random_state(state)  # the same dropout as if it had not failed
+        if not torch.isfinite(total):
+            hint = "lower the learning rate, or train where bfloat16 is supported"
+            raise RuntimeError(f"the training loss is {float(total)}: {hint}")
+        if self.accelerator.num_processes > 1:
+            for parameter in (p for p in model.parameters() if p.grad is not None):
+                parameter.grad = self.accelerator.reduce(parameter.grad, "mean")
+        return total
+
+    def accumulate(self, model, inputs, items) -> torch.Tensor:
+        """The loss of a batch and its gradient, `rows` sequences at once."""
+        total = torch.zeros((), device=self.args.device)
+        for first in range(0, len(inputs["labels"]), self.rows):
+            part = {name: v[first : first + self.rows] for name, v in inputs.items()}
+            # Processes meet only after their last row: each may have to start again.
+            with self.accelerator.no_sync(model):
+                total += super().training_step(model, part, items)
+        return total
+
+    def use_less_memory(self, rows: int) -> bool:
+        """Halve `rows`, or recompute layers, and say so; False if neither is left."""
+        if rows > 1:
+            self.rows = rows // 2
+            how = f"{self.rows} sequences at once"
+        elif self.can_recompute():
+            how = "gradient checkpointing"
+        else:
+            return False
+        print(f"out of memory: the step is repeated with {how}", flush=True)
+        return True
+
+    def can_recompute(self) -> bool:
+        """Switch gradient checkpointing on; False if it is on, or not supported."""
+        own = self.model.model
+        if own.is_activation_checkpointing or not own.supports_gradient_checkpointing:
+            return False
+        own.activation_checkpointing_enable()
+        return True
 
     def compute_loss(
         self, model, inputs, return_outputs=False, num_items_in_batch=None
@@ -108,14 +174,23 @@ class MaskedTrainer(Trainer):
         own.load_state_dict(saved.state_dict())
 
 
-def split_batch(batch_size: int, processes: int, largest: int) -> tuple[int, int]:
-    """(sequences per device, accumulated batches) of one step, else ValueError."""
+def share_of_step(batch_size: int, processes: int) -> int:
+    """Sequences of an optimizer step per process, or ValueError."""
     share, rest = divmod(batch_size, processes)
     if rest or not share:
         raise ValueError(f"a batch of {batch_size} cannot be divided among {processes} "
                          "processes: choose a number that divides it")  # fmt: skip
-    micro = max(n for n in range(1, min(share, largest) + 1) if share % n == 0)
-    return micro, share // micro
+    return share
+
+
+def random_state(restored: list[torch.Tensor] | None = None) -> list[torch.Tensor]:
+    """The state of the generators that dropout uses; `restored` is put back."""
+    cuda = torch.cuda.is_available() and torch.cuda.is_initialized()
+    if restored:
+        torch.set_rng_state(restored[0])
+        if cuda:
+            torch.cuda.set_rng_state(restored[1])
+    return [torch.get_rng_state(), *([torch.cuda.get_rng_state()] if cuda else [])]
 
 
 def collate(tokenizer) -> DataCollatorForSeq2Seq:
