@@ -8,7 +8,7 @@ and decode in it; Apple's (mps) and CPUs decode in float32.
 import os
 import platform
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import torch
@@ -118,27 +118,18 @@ def is_out_of_memory(error: Exception) -> bool:
     return said or "CUBLAS_STATUS_ALLOC_FAILED" in str(error)
 
 
-def in_batches(
-    items: Sequence, rows: int, work: Callable, multiple: int = 1
-) -> Iterator[tuple]:
-    """Yield (batch, work(batch)), with batches of `rows` items, or fewer at the end.
+def fits_memory(work: Callable[[], None], may_fail: bool = True) -> bool:
+    """Do some work; False, where it `may_fail`, if the memory is too small for it."""
+    try:
+        work()
+        return True
+    except RuntimeError as error:
+        if not may_fail or not is_out_of_memory(error):
+            raise
+    clear_device_cache(garbage_collection=True)  # the error, which held tensors, is gone
+    return False
 
-    Where the memory is too small, batches are halved.  A batch has a multiple of
-    `multiple` items, if that many fit.
-    """
-    first, rows = 0, rows // multiple * multiple or rows
-    while first < len(items):
-        batch, done = items[first : first + rows], None
-        try:
-            done = (work(batch),)
-        except RuntimeError as error:
-            if not is_out_of_memory(error) or len(batch) == 1:
-                raise
-        if done is None:  # here the error, which holds tensors, is gone
-            rows = len(batch) // 2
-            rows = rows // multiple * multiple or rows
-            clear_device_cache(garbage_collection=True)
-            print(f"out of memory: from here on {rows} rows at once", flush=True)
-            continue
-        yield batch, *done
-        first += len(batch)
+
+def half_of(rows: int, multiple: int = 1) -> int:
+    """Half as many rows, a multiple of `multiple` if they are as many."""
+    return rows // 2 // multiple * multiple or rows // 2

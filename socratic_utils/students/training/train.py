@@ -108,7 +108,7 @@ def train_student(
         trainer.remove_callback(PrinterCallback)  # OneLine replaces it
         trainer.rows = fit.rows
         if fit.checkpointing:
-            trainer.can_recompute()
+            trainer.recompute()
         trainer.train(resume_from_checkpoint=last_checkpoint(target / "checkpoints"))
     except RuntimeError as error:
         if not is_out_of_memory(error):

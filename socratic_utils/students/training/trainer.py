@@ -15,7 +15,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
-from accelerate.utils.memory import clear_device_cache
 from torch.nn.functional import cross_entropy
 from torch.utils.data import Sampler
 from transformers import DataCollatorForSeq2Seq, Trainer, TrainerCallback
@@ -23,7 +22,7 @@ from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from socratic_utils.students.transcript import IGNORED
 
-from .hardware import is_out_of_memory
+from .hardware import fits_memory, half_of
 
 
 def masked_loss(model, input_ids, attention_mask, labels, items=None):
@@ -97,18 +96,16 @@ class MaskedTrainer(Trainer):
         Done again, with half as many rows at once, after an out-of-memory error, and
         with gradient checkpointing if one row was too many.
         """
-        state = random_state()
-        while True:
-            try:
-                total = self.accumulate(model, inputs, num_items_in_batch)
-                break
-            except RuntimeError as error:
-                here = min(self.rows, len(inputs["labels"]))
-                if not is_out_of_memory(error) or not self.use_less_memory(here):
-                    raise
-            model.zero_grad()  # out of `except`: the error holds tensors
-            clear_device_cache(garbage_collection=True)
+        state, losses = random_state(), []
+
+        def step() -> None:
+            losses.append(self.accumulate(model, inputs, num_items_in_batch))
+
+        while not fits_memory(step):
+            self.use_less_memory(min(self.rows, len(inputs["labels"])))
+            model.zero_grad()
             random_state(state)  # the same dropout as if it had not failed
+        [total] = losses
         if not torch.isfinite(total):
             hint = "lower the learning rate, or train where bfloat16 is supported"
             raise RuntimeError(f"the training loss is {float(total)}: {hint}")
@@ -127,19 +124,18 @@ class MaskedTrainer(Trainer):
                 total += super().training_step(model, part, items)
         return total
 
-    def use_less_memory(self, rows: int) -> bool:
-        """Halve `rows`, or recompute layers, and say so; False if neither is left."""
+    def use_less_memory(self, rows: int) -> None:
+        """Halve `rows`, or recompute layers, and say so; else OutOfMemoryError."""
         if rows > 1:
-            self.rows = rows // 2
+            self.rows = half_of(rows)
             how = f"{self.rows} sequences at once"
-        elif self.can_recompute():
+        elif self.recompute():
             how = "gradient checkpointing"
         else:
-            return False
+            raise torch.OutOfMemoryError("a single sequence is too large")
         print(f"out of memory: the step is repeated with {how}", flush=True)
-        return True
 
-    def can_recompute(self) -> bool:
+    def recompute(self) -> bool:
         """Switch gradient checkpointing on; False if it is on, or not supported."""
         own = self.model.model
         if own.is_activation_checkpointing or not own.supports_gradient_checkpointing:
