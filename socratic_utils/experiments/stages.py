@@ -35,11 +35,7 @@ from socratic_utils.students.decoding.loop import (
     solve,
 )
 from socratic_utils.students.supervision import SUPERVISIONS
-from socratic_utils.students.training.hardware import (
-    decoding_dtype,
-    device,
-    for_decoding,
-)
+from socratic_utils.students.training.hardware import device, for_decoding, half
 from socratic_utils.students.training.train import load_student
 from socratic_utils.students.transcript import gold_guides, prompt_ids
 from socratic_utils.teacher.prompts import load_prompt
@@ -85,8 +81,9 @@ def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
     inputs = content_hash([
         FORMAT, [str(folder.relative_to(students)) for folder in folders],
         [asdict(problem) for problem in problems], asdict(decoding), arm.meaning(),
-        identity(settings, arm), (settings.seed, SAMPLED_FORMAT) if arm.samples > 1 else None,
-        *half_precision(),
+        identity(settings, arm),
+        (settings.seed, SAMPLED_FORMAT) if arm.samples > 1 else None,
+        *filter(None, [half()]),  # the precision of decoding on a GPU
     ])  # fmt: skip
     name = f"{arm.name}, {problems[0].split}"
     rows = rows_of(path)
@@ -192,11 +189,6 @@ def few_shot(
     about = (problems[0].dataset, problems[0].kind, SUPERVISIONS[arm.exemplars])
     decoder.prefix = prefix_ids(tokenizer, *about, room)
     return decoder
-
-
-def half_precision() -> list[str]:
-    """The precision of decoding, where it is not float32."""
-    return [str(decoding_dtype())] if decoding_dtype().itemsize < 4 else []
 
 
 def identity(settings: Settings, arm: Arm) -> list[str]:

@@ -20,11 +20,7 @@ from tqdm import tqdm
 from socratic_utils.answers import answer_of, is_correct
 from socratic_utils.config import Decoding
 from socratic_utils.problems import Problem
-from socratic_utils.students.training.hardware import (
-    decoding_rows,
-    fits_memory,
-    half_of,
-)
+from socratic_utils.students.training.hardware import decoding_rows, fits_memory
 from socratic_utils.students.transcript import (
     PREFIXES,
     line_ids,
@@ -39,8 +35,7 @@ from .incremental import Decoder, Row
 FORMAT = 1  # raise it when decoding, extraction or rows change: they are made again
 SAMPLED_FORMAT = 2  # the same for what is sampled
 GREEDY = Decoding()
-# A solution in the making: it yields a row and how much it is to write (decoder, row,
-# limit, whole_lines), and is sent the tokens.
+# A solution in the making yields what a row is to write, and is sent the tokens.
 Talk = Generator[tuple[Decoder, Row, int, bool], list[int], None]
 
 
@@ -105,23 +100,11 @@ def solve(
             needed = f"has no line that starts with {PREFIXES['guide']!r} in `guides`"
             raise ValueError(f"problem {problem.id!r} {needed}")
     decoders = [writer] if answerer is None else [writer, answerer]
-
-    # 1. A row per solution, the longest first: similar lengths are read together.
-    order = sorted(range(len(problems)), key=lambda i: -len(problems[i].text))
-    rows = [i for i in order for _ in range(samples)]  # not begun
-    talks: dict[Row, tuple[int, Talk]] = {}  # by the row that is writing
     solutions: list[list[Solution]] = [[] for _ in problems]
-    ended = [0] * len(problems)  # solutions
-    most = max(1, decoding.batch_size // samples) * samples  # rows at once
-    most = rows_at_once([problems[i] for i in order[:1]], decoders, decoding, most)
-    bar = tqdm(total=len(rows), desc=label, unit="solution")
+    ended = [0] * len(problems)  # solutions of each
+    talks: dict[Row, tuple[int, Talk]] = {}  # by the row that is writing
+    bar = tqdm(total=len(problems) * samples, desc=label, unit="solution")
     start = time.perf_counter()
-
-    def begin() -> None:
-        for number, decoder in enumerate(decoders):
-            decoder.start([])
-            if decoding.temperature:
-                decoder.seed(seed + number)
 
     def proceed(i: int, talk: Talk, ids: list[int] | None = None) -> None:
         """Ask for the next line of a solution, or take note that it is finished."""
@@ -134,50 +117,58 @@ def solve(
             decoder.ask(row, limit, decoding.temperature, whole_lines)
             talks[row] = i, talk
 
-    def advance() -> None:
-        # 2. New rows take the place of finished ones, an eighth of the batch at once.
-        free = most - len(talks)
-        free = free // samples * samples if most >= samples else free
-        if rows and (not talks or 8 * free >= most):
-            copies = rows[:free].count(rows[0])
-            batch = [i for i in dict.fromkeys(rows[:free])
-                     if rows[:free].count(i) == copies]  # fmt: skip
-            del rows[: len(batch) * copies]
-            opened, own = [], [Solution(problems[i]) for i in batch for _ in range(copies)]
-            for decoder in decoders:
-                lines = guides if guides and decoder is writer else {}
-                asked = [(problems[i], lines.get(problems[i].id, "")) for i in batch]
-                prompts = [prompt_ids(decoder.tokenizer, *one) for one in asked]
-                # Cut at the start if too long: the question comes last.
-                room = max(1, (decoder.context or sys.maxsize) - decoding.max_tokens)
-                opened.append(decoder.open([ids[-room:] for ids in prompts], copies))
-                for place, solution in enumerate(own):
-                    solution.prompt_cut |= len(prompts[place // copies]) > room
-            for place, (solution, *its) in enumerate(zip(own, *opened, strict=True)):
-                i = batch[place // copies]
-                solutions[i].append(solution)
-                if answerer is None:
-                    proceed(i, write_alone(solution, writer, *its, decoding))
-                else:
-                    pair = (writer, answerer, *its)
-                    proceed(i, take_turns(solution, *pair, decoding, sees_solutions))
-        # 3. The model with the most rows that are writing goes on by one step.
-        for row in max(decoders, key=lambda decoder: decoder.busy).step():
-            proceed(*talks.pop(row), row.line)
+    def decode(order: list[int]) -> None:
+        """Decode these problems, `size` at once."""
+        for number, decoder in enumerate(decoders):
+            decoder.start([])
+            if decoding.temperature:
+                decoder.seed(seed + number)
+        while order or talks:
+            # 1. New problems take the place of finished ones, an eighth of them at once.
+            free = (size * samples - len(talks)) // samples
+            if order and (not talks or 8 * free >= size):
+                batch, order = order[:free], order[free:]
+                for i in batch:
+                    solutions[i] = [Solution(problems[i]) for _ in range(samples)]
+                opened = []
+                for decoder in decoders:
+                    lines = guides if guides and decoder is writer else {}
+                    asked = [(problems[i], lines.get(problems[i].id, "")) for i in batch]
+                    prompts = [prompt_ids(decoder.tokenizer, *one) for one in asked]
+                    # Cut at the start if too long: the question comes last.
+                    room = max(1, (decoder.context or sys.maxsize) - decoding.max_tokens)
+                    shown = [ids[-room:] for ids in prompts]
+                    opened.append(decoder.open(shown, samples))
+                    for i, ids in zip(batch, prompts, strict=True):
+                        for solution in solutions[i]:
+                            solution.prompt_cut |= len(ids) > room
+                own = [(i, solution) for i in batch for solution in solutions[i]]
+                for (i, solution), *rows in zip(own, *opened, strict=True):
+                    if answerer is None:
+                        proceed(i, write_alone(solution, writer, *rows, decoding))
+                    else:
+                        pair = (writer, answerer, *rows)
+                        turns = take_turns(solution, *pair, decoding, sees_solutions)
+                        proceed(i, turns)
+            # 2. The model with the most rows that are writing goes on by one step.
+            for row in max(decoders, key=lambda decoder: decoder.busy).step():
+                proceed(*talks.pop(row), row.line)
 
-    begin()
-    while rows or talks:
-        if fits_memory(advance, may_fail=most > 1):
-            continue
-        # 4. Unfinished problems begin again, with half as many rows at once.
-        most = half_of(most, samples)
-        print(f"out of memory: {label} goes on with {most} rows at once", flush=True)
+    # The longest problems first: similar lengths are read together.
+    order = sorted(range(len(problems)), key=lambda i: -len(problems[i].text))
+    size = max(1, decoding.batch_size // samples)  # problems at once
+    if order:
+        alone, turns = decoding.max_tokens, 2 * (decoding.max_steps + 1)
+        tokens = alone if answerer is None else turns * decoding.line_tokens
+        tokens += len(problems[order[0]].text) // 2  # a token has 2 characters or more
+        size = max(1, decoding_rows(decoders, tokens, size * samples) // samples)
+    while not fits_memory(lambda: decode(order), may_fail=size > 1):
         talks.clear()
-        begin()
-        rows[:] = [i for i in order for _ in range(samples) if ended[i] < samples]
-        for i in rows:
-            solutions[i], ended[i] = [], 0
-        bar.n = bar.total - len(rows)
+        order = [i for i in order if ended[i] < samples]  # these begin again
+        bar.n, size = bar.total - len(order) * samples, max(1, size // 2)
+        print(f"out of memory: {label} goes on, {size} problems at once", flush=True)
+        for i in order:
+            ended[i] = 0
     bar.close()
     found = [solution for own in solutions for solution in own]
     for solution in found:
@@ -185,29 +176,14 @@ def solve(
     return found
 
 
-def rows_at_once(longest, decoders: Sequence[Decoder], decoding, most: int) -> int:
-    """How many rows, at most `most`, the decoders' models can decode at once."""
-    found = [getattr(decoder, "model", None) for decoder in decoders]
-    models = [model for model in found if hasattr(model, "parameters")]
-    lines = 2 * (decoding.max_steps + 1) * decoding.line_tokens
-    tokens = decoding.max_tokens if len(decoders) == 1 else lines
-    for decoder in decoders[-1:]:
-        prompts = [len(prompt_ids(decoder.tokenizer, problem)) for problem in longest]
-        tokens += sum(prompts) + len(getattr(decoder, "prefix", ()))
-        tokens = min(tokens, decoder.context or tokens)
-    return decoding_rows(models, tokens, most)
-
-
 def write_alone(solution: Solution, writer, row: Row, decoding: Decoding) -> Talk:
     """One model writes the solution up to its answer, <end> or `max_tokens`."""
-    ids: list[int] = []
-    while not is_complete(writer, ids) and len(ids) < decoding.max_tokens:
-        left = decoding.max_tokens - len(ids)
-        line = yield writer, row, left, writer.resumes
+    ids, whole = [], True
+    while whole and not is_complete(writer, ids) and len(ids) < decoding.max_tokens:
+        line = yield writer, row, decoding.max_tokens - len(ids), writer.resumes
         ids += line
+        whole = bool(line) and line[-1] in row.stops  # else the context is full
         solution.logprob += row.logprob
-        if not line or line[-1] not in row.stops:
-            break  # the limit, or the end of the context
     row.gone = True
     solution.tokens = len(ids)
     solution.truncated = not is_complete(writer, ids)

@@ -20,7 +20,7 @@ from socratic_utils.answers.arithmetic import CURRENCY, MAX_DIGITS
 from socratic_utils.config import Decoding
 from socratic_utils.problems import Chain, Problem, Step, sub_questions
 from socratic_utils.students.supervision import SUPERVISIONS
-from socratic_utils.students.training.hardware import fits_memory, half_of
+from socratic_utils.students.training.hardware import fits_memory
 from socratic_utils.students.transcript import (
     PREFIXES,
     line_ids,
@@ -86,12 +86,14 @@ def ask_upfront(problems, generator, decoding: Decoding) -> KnownQuestions:
             found = [line.removeprefix(PREFIXES["question"]) for line in asked]
             questions[problem.id] = found[: decoding.max_steps]
 
-    size, rest = decoding.batch_size, list(problems)
-    while rest:
-        if fits_memory(lambda: ask(rest[:size]), may_fail=size > 1):
-            rest = rest[size:]
-        else:
-            size = half_of(min(size, len(rest)))
+    def ask_all(batch: Sequence[Problem]) -> None:
+        if not fits_memory(lambda: ask(batch), may_fail=len(batch) > 1):
+            middle = len(batch) // 2
+            ask_all(batch[:middle])
+            ask_all(batch[middle:])
+
+    for start in range(0, len(problems), decoding.batch_size):
+        ask_all(problems[start : start + decoding.batch_size])
     return KnownQuestions(problems, generator.tokenizer, questions)
 
 

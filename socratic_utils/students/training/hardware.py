@@ -1,8 +1,8 @@
-"""The machine: its device, precision and free memory, and expected training time.
+"""The machine: its device, its precision, and what its memory holds.
 
-SOCRATIC_DEVICE names the device: cpu, cuda (also ROCm) or mps.  Without it a GPU of
-CUDA is used where there is one.  GPUs train under autocast to their own half precision
-and decode in it; Apple's (mps) and CPUs decode in float32.
+SOCRATIC_DEVICE names the device: cpu, cuda (also ROCm) or mps.  CUDA GPUs train under
+autocast to their own half precision and decode in it; Macs (mps) and CPUs decode in
+float32.
 """
 
 import os
@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import cache
 
+import psutil
 import torch
 from accelerate.utils.memory import clear_device_cache, should_reduce_batch_size
 
@@ -26,20 +27,24 @@ def device() -> torch.device:
     """SOCRATIC_DEVICE, else CUDA where there is a GPU, else the CPU; ValueError."""
     wanted, cuda = os.environ.get(VARIABLE, ""), torch.cuda.is_available()
     there = {"cpu": True, "cuda": cuda, "mps": torch.backends.mps.is_available()}
-    if wanted not in {"", *there}:
-        raise ValueError(f"{VARIABLE} must be cpu, cuda or mps, not {wanted!r}")
-    if wanted and not there[wanted]:
-        hint = f"unset it, or set it to {' or '.join(n for n in there if there[n])}"
-        raise ValueError(f"{VARIABLE} is {wanted}, which PyTorch does not find: {hint}")
+    if wanted and not there.get(wanted):
+        known = " or ".join(name for name in there if there[name])
+        raise ValueError(f"{VARIABLE} must be {known} on this machine, not {wanted!r}")
     return torch.device(wanted or ("cuda" if cuda else "cpu"))
+
+
+def half() -> str:
+    """The half precision that a CUDA GPU computes in; empty for other devices."""
+    if device().type != "cuda":
+        return ""
+    native = torch.cuda.is_bf16_supported(including_emulation=False)
+    return "bfloat16" if native else "float16"
 
 
 def autocast() -> str:
     """What training computes in: "bfloat16", "float16" or "none"; a CPU is timed."""
-    if device().type == "cuda":
-        native = torch.cuda.is_bf16_supported(including_emulation=False)
-        return "bfloat16" if native else "float16"
-    return "bfloat16" if device().type == "cpu" and bf16_is_faster() else "none"
+    on_cpu = device().type == "cpu" and bf16_is_faster()
+    return half() or ("bfloat16" if on_cpu else "none")
 
 
 @cache
@@ -72,44 +77,32 @@ def expected_minutes(model, tokens: float) -> float:
     return operations / speed / 60
 
 
-def decoding_dtype() -> torch.dtype:
-    """The half precision of a CUDA GPU, else float32."""
-    return getattr(torch, autocast()) if device().type == "cuda" else torch.float32
-
-
 def for_decoding(model):
-    """The model on the device, in evaluation mode and in `decoding_dtype`."""
-    dtype = decoding_dtype()
+    """The model on the device in evaluation mode; on CUDA GPUs in half precision."""
+    dtype = getattr(torch, half() or "float32")
     for parameter in model.parameters():  # buffers, such as rotary angles, stay exact
         parameter.data = parameter.data.to(device(), dtype)
     return model.to(device()).eval()
 
 
 def free_memory() -> float:
-    """Bytes that the device can still give."""
-    kind = device().type
-    clear_device_cache(garbage_collection=kind != "cpu")
-    if kind == "cuda":
-        return torch.cuda.mem_get_info()[0]
-    if kind == "mps":
-        limit = torch.mps.recommended_max_memory()
-        return limit - torch.mps.driver_allocated_memory()
-    import psutil
-
-    return psutil.virtual_memory().available
+    """Bytes that the device can still give; Macs share those of the CPU."""
+    if device().type != "cuda":
+        return psutil.virtual_memory().available
+    clear_device_cache(garbage_collection=True)
+    return torch.cuda.mem_get_info()[0]
 
 
-def decoding_rows(models: Sequence, tokens: int, largest: int) -> int:
-    """How many rows of so many tokens, at most `largest`, these models decode at once.
-
-    The models are loaded already; tokens are those of prompt and text.
-    """
-    if not models:
-        return largest
-    weights = sum(p.nbytes for model in models for p in model.parameters())
-    width = next(models[0].parameters()).element_size()
-    sizes, free = [size_of(model) for model in models], free_memory() + weights
-    return decoding_fit(sizes, tokens, largest, free, width).rows
+def decoding_rows(decoders: Sequence, tokens: int, largest: int) -> int:
+    """How many rows of so many tokens, at most `largest`, decoders can have at once."""
+    models = [getattr(decoder, "model", None) for decoder in decoders]
+    models = [model for model in models if isinstance(model, torch.nn.Module)]
+    weights = [p for model in models for p in model.parameters()]
+    free = free_memory() + sum(p.nbytes for p in weights)  # which are loaded already
+    width = max((p.element_size() for p in weights), default=1)
+    tokens += max(len(getattr(decoder, "prefix", ())) for decoder in decoders)
+    tokens = min([tokens, *(d.context for d in decoders if d.context)])
+    return decoding_fit(map(size_of, models), tokens, largest, free, width).rows
 
 
 def is_out_of_memory(error: Exception) -> bool:
@@ -126,10 +119,5 @@ def fits_memory(work: Callable[[], None], may_fail: bool = True) -> bool:
     except RuntimeError as error:
         if not may_fail or not is_out_of_memory(error):
             raise
-    clear_device_cache(garbage_collection=True)  # the error, which held tensors, is gone
+    clear_device_cache(garbage_collection=True)  # the error held tensors, and is gone
     return False
-
-
-def half_of(rows: int, multiple: int = 1) -> int:
-    """Half as many rows, a multiple of `multiple` if they are as many."""
-    return rows // 2 // multiple * multiple or rows // 2

@@ -31,9 +31,9 @@ from .hardware import (
     autocast,
     device,
     expected_minutes,
+    fits_memory,
     for_decoding,
     free_memory,
-    is_out_of_memory,
 )
 from .memory import size_of, training_fit
 from .trainer import (
@@ -86,11 +86,10 @@ def train_student(
     arguments = training_arguments(training, target, seed, len(examples), processes)
     longest = max(len(e["input_ids"]) for e in examples)
     trained = max(sum(label != IGNORED for label in e["labels"]) for e in examples)
-    fit = training_fit(
-        size_of(model), longest, trained, arguments.per_device_train_batch_size,
-        free_memory(), half=autocast() != "none",
-    )  # fmt: skip
-    where = f"on {device()}, autocast {autocast()}, {fit}"
+    share, is_half = arguments.per_device_train_batch_size, autocast() != "none"
+    given = size_of(model), longest, trained, share, free_memory(), is_half
+    fit = training_fit(*given)
+    where = f"on {device()}, {fit.rows} at once, about {fit.needed / 1e9:.1f} GB"
     if device().type == "cpu":
         minutes = expected_minutes(model, tokens * training.epochs)
         where = f"about {minutes:.1f} minutes on this machine's CPU"
@@ -98,24 +97,19 @@ def train_student(
           f"epochs; {where}")  # fmt: skip
 
     # 3. Train, or resume.
-    start = time.perf_counter()
-    try:
-        trainer = MaskedTrainer(
-            MaskedLoss(model), args=arguments, train_dataset=rows,
-            data_collator=collate(tokenizer), processing_class=tokenizer,
-            callbacks=[OneLine(name), *callbacks],
-        )  # fmt: skip
-        trainer.remove_callback(PrinterCallback)  # OneLine replaces it
-        trainer.rows = fit.rows
-        if fit.checkpointing:
-            trainer.recompute()
-        trainer.train(resume_from_checkpoint=last_checkpoint(target / "checkpoints"))
-    except RuntimeError as error:
-        if not is_out_of_memory(error):
-            raise
-        hint = "choose a smaller --student or a device with more memory"
-        message = f"{name} does not fit into the memory of {device()} ({fit}): {hint}"
-        raise RuntimeError(message) from None
+    trainer = MaskedTrainer(
+        MaskedLoss(model), args=arguments, train_dataset=rows,
+        data_collator=collate(tokenizer), processing_class=tokenizer,
+        callbacks=[OneLine(name), *callbacks],
+    )  # fmt: skip
+    trainer.remove_callback(PrinterCallback)  # OneLine replaces it
+    trainer.rows = fit.rows
+    if fit.checkpointing:
+        trainer.recompute()
+    start, last = time.perf_counter(), last_checkpoint(target / "checkpoints")
+    if not fits_memory(lambda: trainer.train(resume_from_checkpoint=last)):
+        needs = f"{name} needs about {fit.needed / 1e9:.1f} GB, more than {device()} has"
+        raise RuntimeError(f"{needs}: choose a smaller student or a larger device")
 
     # 4. Save; the record comes last.
     if trainer.is_world_process_zero():

@@ -16,13 +16,14 @@ from pathlib import Path
 
 import torch
 from torch.nn.functional import cross_entropy
+from torch.utils.checkpoint import get_device_states, set_device_states
 from torch.utils.data import Sampler
 from transformers import DataCollatorForSeq2Seq, Trainer, TrainerCallback
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from socratic_utils.students.transcript import IGNORED
 
-from .hardware import fits_memory, half_of
+from .hardware import fits_memory
 
 
 def masked_loss(model, input_ids, attention_mask, labels, items=None):
@@ -84,55 +85,52 @@ def blank(example: dict) -> dict:
 class MaskedTrainer(Trainer):
     """`Trainer` for a `MaskedLoss`, with batches of similar length (`ByLength`).
 
-    A batch is a process's share of an optimizer step, of which `rows` sequences are on
-    the device at once: how many that are changes only rounding and dropout.
+    A batch is a process's share of a whole optimizer step; `rows` sequences of it are
+    on the device at once, which changes no more than rounding and dropout.
     """
 
     rows = sys.maxsize
 
     def training_step(self, model, inputs, num_items_in_batch=None):
-        """The loss of a whole step, whose gradient is left in the parameters.
+        """Loss and gradient of an optimizer step, repeated with less memory if need be.
 
-        Done again, with half as many rows at once, after an out-of-memory error, and
-        with gradient checkpointing if one row was too many.
+        RuntimeError if the loss is not finite, as where float16 overflows.
         """
-        state, losses = random_state(), []
+        states = torch.get_rng_state(), get_device_states(inputs["labels"])
+        found: list[torch.Tensor] = []
 
         def step() -> None:
-            losses.append(self.accumulate(model, inputs, num_items_in_batch))
+            found.append(self.accumulate(model, inputs, num_items_in_batch))
 
         while not fits_memory(step):
             self.use_less_memory(min(self.rows, len(inputs["labels"])))
             model.zero_grad()
-            random_state(state)  # the same dropout as if it had not failed
-        [total] = losses
-        if not torch.isfinite(total):
-            hint = "lower the learning rate, or train where bfloat16 is supported"
-            raise RuntimeError(f"the training loss is {float(total)}: {hint}")
+            torch.set_rng_state(states[0])  # the same dropout as without the failure
+            set_device_states(*states[1])
+        if not found[0].isfinite():
+            hint = "lower the learning rate, or use a GPU with bfloat16"
+            raise RuntimeError(f"the training loss is {float(found[0])}: {hint}")
         if self.accelerator.num_processes > 1:
             for parameter in (p for p in model.parameters() if p.grad is not None):
                 parameter.grad = self.accelerator.reduce(parameter.grad, "mean")
-        return total
+        return found[0]
 
     def accumulate(self, model, inputs, items) -> torch.Tensor:
         """The loss of a batch and its gradient, `rows` sequences at once."""
         total = torch.zeros((), device=self.args.device)
         for first in range(0, len(inputs["labels"]), self.rows):
             part = {name: v[first : first + self.rows] for name, v in inputs.items()}
-            # Processes meet only after their last row: each may have to start again.
+            # Processes meet after the last row only: each may have to start again.
             with self.accelerator.no_sync(model):
                 total += super().training_step(model, part, items)
         return total
 
     def use_less_memory(self, rows: int) -> None:
         """Halve `rows`, or recompute layers, and say so; else OutOfMemoryError."""
-        if rows > 1:
-            self.rows = half_of(rows)
-            how = f"{self.rows} sequences at once"
-        elif self.recompute():
-            how = "gradient checkpointing"
-        else:
+        self.rows = max(1, rows // 2)
+        if rows == 1 and not self.recompute():
             raise torch.OutOfMemoryError("a single sequence is too large")
+        how = f"{self.rows} at once" if rows > 1 else "gradient checkpointing"
         print(f"out of memory: the step is repeated with {how}", flush=True)
 
     def recompute(self) -> bool:
@@ -177,16 +175,6 @@ def share_of_step(batch_size: int, processes: int) -> int:
         raise ValueError(f"a batch of {batch_size} cannot be divided among {processes} "
                          "processes: choose a number that divides it")  # fmt: skip
     return share
-
-
-def random_state(restored: list[torch.Tensor] | None = None) -> list[torch.Tensor]:
-    """The state of the generators that dropout uses; `restored` is put back."""
-    cuda = torch.cuda.is_available() and torch.cuda.is_initialized()
-    if restored:
-        torch.set_rng_state(restored[0])
-        if cuda:
-            torch.cuda.set_rng_state(restored[1])
-    return [torch.get_rng_state(), *([torch.cuda.get_rng_state()] if cuda else [])]
 
 
 def collate(tokenizer) -> DataCollatorForSeq2Seq:
