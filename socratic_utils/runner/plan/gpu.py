@@ -1,9 +1,9 @@
 """What a run would take on a GPU, as a dry run prints it: an estimate.
 
 Training takes 6 operations per parameter and token (Kaplan et al. 2020, section 2.1) at
-`UTILISATION` of the card's peak.  Memory, and what is decided by it, is that of
-`students.training.memory`; no hours are shown where a training does not fit.  Not
-covered: students of SCoTD's notebooks, which are trained for a number of steps.
+`UTILISATION` of the card's peak.  What fits into its memory is decided as on the card
+itself (`students.training.memory`).  Not covered: students of SCoTD's notebooks, which
+are trained for a number of steps.
 """
 
 from collections import Counter
@@ -24,8 +24,8 @@ from socratic_utils.experiments.arms import Arm, main_arms
 from socratic_utils.experiments.socratic_cot import ablations
 from socratic_utils.problems import Chain, Step, gold_chain
 from socratic_utils.students import supervision
-from socratic_utils.students.base_models import SIZES, Size
-from socratic_utils.students.training.memory import Fit, decoding_fit, training_fit
+from socratic_utils.students.base_models import SIZES
+from socratic_utils.students.training.memory import decoding_fit, training_fit
 
 from ..schedule import number_of
 
@@ -33,20 +33,13 @@ CHARACTERS = 3.5  # per token of English with numbers
 CHAIN = 300  # characters of a chain not written yet, where the benchmark has no steps
 SAMPLE = 1000  # problems whose transcripts are measured
 UTILISATION = 0.3  # of the peak; small models and short sequences do not reach more
-DEVICES = "what fits (sequences at once; rows decoded by two students; estimates):"
 TOKEN_SECONDS = 0.03  # a step of transformers' decoding, most of it launching kernels
-
-
-class Card(NamedTuple):
-    operations: float  # per second, dense, in its half precision
-    memory: float  # bytes
-    half: str
-
-
-GPUS = {
-    "T4 16 GB": Card(65e12, 16e9, "fp16"), "RTX 4090 24 GB": Card(165e12, 24e9, "bf16"),
-    "A100 40 GB": Card(312e12, 40e9, "bf16"), "H100 80 GB": Card(989e12, 80e9, "bf16"),
+CARDS = {  # half precision, its operations per second, bytes of memory
+    "T4 16 GB": ("float16", 65e12, 16e9), "V100 16 GB": ("float16", 125e12, 16e9),
+    "RTX 4090 24 GB": ("bfloat16", 165e12, 24e9),
+    "A100 40 GB": ("bfloat16", 312e12, 40e9), "H100 80 GB": ("bfloat16", 989e12, 80e9),
 }  # fmt: skip
+GPUS = ("A100 40 GB", "RTX 4090 24 GB")  # whose hours are shown
 
 
 def gpu_plan(settings: Settings) -> list[dict]:
@@ -74,9 +67,8 @@ def _rows(
     for model in dict.fromkeys(m for arm in arms for m in arm.models if m not in main):
         own = transcripts_of(any_student, model)
         tokens = own.epochs * own.count * own.mean
-        hours = {gpu: training_hours(size.parameters, tokens, gpu, fit)
-                 for gpu, fit in _fits(settings, size, own).items()}  # fmt: skip
         needed = training_fit(size, own.longest, own.trained, 1, 0).needed
+        hours = {gpu: training_hours(size.parameters, tokens, gpu) for gpu in GPUS}
         rows.append(_row(f"train {model}", own.count, tokens, needed) | hours)
     batches = ceil(count / settings.decoding.batch_size)
     for arm in arms:
@@ -90,43 +82,13 @@ def _rows(
 
 
 def _row(what: str, count: int, tokens: float, needed: float) -> dict:
-    """`needed`: bytes for a single sequence, layers recomputed."""
+    """`needed`: bytes for one sequence at once, with gradient checkpointing."""
     return {"what": what, "sequences": count, "million tokens": round(tokens / 1e6, 2),
             "gigabytes": round(needed / 1e9, 1)}  # fmt: skip
 
 
-def _sum(rows: Sequence[dict]) -> dict[str, float | None]:
-    columns = {gpu: [row[gpu] for row in rows] for gpu in GPUS}
-    return {gpu: None if None in own else sum(own) for gpu, own in columns.items()}
-
-
-def _fits(settings: Settings, size: Size, own: "Transcripts") -> dict[str, Fit]:
-    """How each card trains on these transcripts."""
-    lengths = own.longest, own.trained, settings.training.batch_size
-    return {gpu: training_fit(size, *lengths, GPUS[gpu].memory) for gpu in GPUS}
-
-
-def device_plan(settings: Settings) -> list[dict]:
-    """A row per card: what is decided there for a student, by its memory."""
-    size = SIZES.get(student := settings.student.rpartition("/")[2])
-    any_student, limit = replace(settings, student="", seed=0), settings.decoding
-    if size is None:
-        return []
-    with redirect_stdout(StringIO()):
-        names = {name for arm in main_arms(settings) for name in arm.models}
-    own = max((transcripts_of(any_student, n) for n in names), key=lambda t: t.longest)
-    tokens = own.prompt + 2 * (limit.max_steps + 1) * limit.line_tokens
-    rows = []
-    for gpu, fit in _fits(settings, size, own).items():
-        row = {"student": student, "card": gpu, "autocast": GPUS[gpu].half}
-        two = decoding_fit([size] * 2, tokens, limit.batch_size, GPUS[gpu].memory)
-        rows.append(row | {
-            "at once": fit.rows if fit.fits else "too large",
-            "checkpointing": "yes" if fit.checkpointing else "no",
-            "training GB": fit.needed / 1e9, "two decode": two.rows if two.fits else 0,
-            "decoding GB": two.needed / 1e9,
-        })  # fmt: skip
-    return rows
+def _sum(rows: Sequence[dict]) -> dict[str, float]:
+    return {gpu: sum(row[gpu] for row in rows) for gpu in GPUS}
 
 
 def grid_plan(runs: Sequence[Settings]) -> list[dict]:
@@ -144,23 +106,39 @@ def grid_plan(runs: Sequence[Settings]) -> list[dict]:
     return [*rows, {"dataset": "all", **_sum(rows)}] if rows else []
 
 
-def training_hours(
-    parameters: float, tokens: float, gpu: str, fit: Fit | None = None
-) -> float | None:
-    """Hours of forward and backward passes over so many tokens; None: do not fit."""
-    if fit and not fit.fits:
-        return None
-    passes = 8 if fit and fit.checkpointing else 6  # a second forward pass
-    seconds = passes * parameters * tokens / (GPUS[gpu].operations * UTILISATION)
-    return seconds / 3600
+def training_hours(parameters: float, tokens: float, gpu: str) -> float:
+    """Hours of forward and backward passes over so many tokens."""
+    return 6 * parameters * tokens / (CARDS[gpu][1] * UTILISATION) / 3600
+
+
+def device_plan(settings: Settings) -> list[dict]:
+    """A row per card: how a student is trained there, and how two of them decode."""
+    size = SIZES.get(student := settings.student.rpartition("/")[2])
+    any_student, limit = replace(settings, student="", seed=0), settings.decoding
+    if size is None:
+        return []
+    with redirect_stdout(StringIO()):
+        names = {name for arm in main_arms(settings) for name in arm.models}
+    own = max((transcripts_of(any_student, n) for n in names), key=lambda t: t.longest)
+    tokens = own.longest + 2 * (limit.max_steps + 1) * limit.line_tokens
+    batch, rows = settings.training.batch_size, []
+    for card, (half, _, memory) in CARDS.items():
+        one = training_fit(size, own.longest, own.trained, batch, memory)
+        two = decoding_fit([size] * 2, tokens, limit.batch_size, memory)
+        how = ", gradient checkpointing" * one.checkpointing
+        at_once = f"{one.rows} of {batch} at once{how}" if one.fits else "too large"
+        rows.append({"student": student, "card": card, "precision": half,
+                     "training": at_once, "GB": one.needed / 1e9,
+                     "decoding": f"{two.rows} rows" if two.fits else "too large",
+                     "its GB": two.needed / 1e9})  # fmt: skip
+    return rows
 
 
 class Transcripts(NamedTuple):
     count: int  # per epoch
     mean: float  # tokens
     longest: float
-    trained: float  # tokens, of the transcript with the most
-    prompt: float  # tokens, of the longest problem
+    trained: float  # tokens of the one with the most
     epochs: float
 
 
@@ -176,33 +154,30 @@ def transcripts_of(settings: Settings, model: str) -> Transcripts:
             chain = Chain(problem.id, "cot", (step,), problem.answer, "estimated")
         pairs.append((problem, chain))
     pairs, recipe = supervision.as_learnt(model, pairs, recipe)
-    shown = [own.transcript(*pair) for pair in pairs]
-    most = recipe.max_length
-    lengths, trained = (
-        [min(sum(len(s.text) + 1 for s, t in one if t or every) / CHARACTERS, most)
-         for one in shown]
-        for every in (True, False)
-    )  # fmt: skip
-    prompt = max(len(one[0][0].text) for one in shown) / CHARACTERS
+    lengths, trained = [], []
+    for pair in pairs:
+        shown = [(len(s.text) + 1, learnt) for s, learnt in own.transcript(*pair)]
+        lengths.append(min(sum(n for n, _ in shown) / CHARACTERS, recipe.max_length))
+        trained.append(min(sum(n for n, x in shown if x) / CHARACTERS, lengths[-1]))
     whole = round(len(lengths) * len(problems) / len(sample))
-    longest = max(lengths), max(trained), prompt
-    return Transcripts(whole, mean(lengths), *longest, recipe.epochs)
+    most = max(lengths), max(trained)
+    return Transcripts(whole, mean(lengths), *most, recipe.epochs)
 
 
 def show_gpu_plan(settings: Settings) -> None:
     if not (rows := gpu_plan(settings)):
         return print(f"(the size of {settings.student} is not known: no hours on GPUs)")
-    _show(DEVICES, device_plan(settings))
-    _show("hours on one GPU (estimates; see socratic_utils/runner/plan/gpu.py; blank: "
-          "too large):", rows)  # fmt: skip
+    _show("hours on one GPU (estimates; see socratic_utils/runner/plan/gpu.py):", rows)
+    _show("sequences at once, by memory (estimates):", device_plan(settings))
     title = f"notebook {number_of('ablations')} in addition, with this student:"
     _show(title, ablation_plan(settings))
 
 
 def show_grid_hours(runs: Sequence[Settings]) -> None:
     only_seed_0 = f"notebook {number_of('ablations')} has seed 0 only"
-    of_students = {one.student: one for one in runs}.values()
-    _show(f"\n{DEVICES}", [row for one in of_students for row in device_plan(one)])
+    students = {one.student: one for one in runs}.values()
+    fits = [row for one in students for row in device_plan(one)]
+    _show("\nsequences at once, by memory (estimates):", fits)
     _show(f"\nhours of all runs and seeds ({only_seed_0}):", grid_plan(runs))
 
 

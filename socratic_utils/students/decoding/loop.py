@@ -133,10 +133,14 @@ def solve(
                 opened = []
                 for decoder in decoders:
                     lines = guides if guides and decoder is writer else {}
-                    asked = [(problems[i], lines.get(problems[i].id, "")) for i in batch]
+                    asked = [
+                        (problems[i], lines.get(problems[i].id, "")) for i in batch
+                    ]
                     prompts = [prompt_ids(decoder.tokenizer, *one) for one in asked]
                     # Cut at the start if too long: the question comes last.
-                    room = max(1, (decoder.context or sys.maxsize) - decoding.max_tokens)
+                    room = max(
+                        1, (decoder.context or sys.maxsize) - decoding.max_tokens
+                    )
                     shown = [ids[-room:] for ids in prompts]
                     opened.append(decoder.open(shown, samples))
                     for i, ids in zip(batch, prompts, strict=True):

@@ -108,7 +108,9 @@ def train_student(
         trainer.recompute()
     start, last = time.perf_counter(), last_checkpoint(target / "checkpoints")
     if not fits_memory(lambda: trainer.train(resume_from_checkpoint=last)):
-        needs = f"{name} needs about {fit.needed / 1e9:.1f} GB, more than {device()} has"
+        needs = (
+            f"{name} needs about {fit.needed / 1e9:.1f} GB, more than {device()} has"
+        )
         raise RuntimeError(f"{needs}: choose a smaller student or a larger device")
 
     # 4. Save; the record comes last.
