@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 
 from tqdm import tqdm
 
@@ -124,7 +125,7 @@ def solve(
             if decoding.temperature:
                 decoder.seed(seed + number)
         while order or talks:
-            # 1. New problems take the place of finished ones, an eighth of them at once.
+            # 1. New problems take the place of finished ones, an eighth at once.
             free = (size * samples - len(talks)) // samples
             if order and (not talks or 8 * free >= size):
                 batch, order = order[:free], order[free:]
@@ -158,21 +159,19 @@ def solve(
             for row in max(decoders, key=lambda decoder: decoder.busy).step():
                 proceed(*talks.pop(row), row.line)
 
-    # The longest problems first: similar lengths are read together.
-    order = sorted(range(len(problems)), key=lambda i: -len(problems[i].text))
+    # 3. The longest first: similar lengths are read together.
+    left = sorted(range(len(problems)), key=lambda i: -len(problems[i].text))
+    lines = 2 * (decoding.max_steps + 1) * decoding.line_tokens
+    tokens = decoding.max_tokens if answerer is None else lines
+    tokens += max((len(p.text) // 2 for p in problems), default=0)  # at most, roughly
     size = max(1, decoding.batch_size // samples)  # problems at once
-    if order:
-        alone, turns = decoding.max_tokens, 2 * (decoding.max_steps + 1)
-        tokens = alone if answerer is None else turns * decoding.line_tokens
-        tokens += len(problems[order[0]].text) // 2  # a token has 2 characters or more
-        size = max(1, decoding_rows(decoders, tokens, size * samples) // samples)
-    while not fits_memory(lambda: decode(order), may_fail=size > 1):
+    size = max(1, decoding_rows(decoders, tokens, size * samples) // samples)
+    while not fits_memory(partial(decode, left), may_fail=size > 1):
         talks.clear()
-        order = [i for i in order if ended[i] < samples]  # these begin again
-        bar.n, size = bar.total - len(order) * samples, max(1, size // 2)
+        left = [i for i in left if ended[i] < samples]  # these begin again
+        ended = [n if n == samples else 0 for n in ended]
+        bar.n, size = sum(ended), size // 2
         print(f"out of memory: {label} goes on, {size} problems at once", flush=True)
-        for i in order:
-            ended[i] = 0
     bar.close()
     found = [solution for own in solutions for solution in own]
     for solution in found:

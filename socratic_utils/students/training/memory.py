@@ -12,7 +12,6 @@ Not covered: mixtures of experts; weights sharded among GPUs.
 """
 
 from collections.abc import Iterable
-from math import ceil
 from typing import NamedTuple
 
 from socratic_utils.students.base_models import Size
@@ -55,12 +54,10 @@ def training_fit(
     weights, logits = (18 if half else 16) * size.parameters, LOGIT * size.vocabulary
     for units in (saved * size.layers, LAYER_INPUT * size.layers + saved):
         row = longest * size.hidden * units + trained * logits
-        fit = _fit(weights, row, largest, free)
+        fit = _fit(weights, row, largest, free, units != saved * size.layers)
         if fit.fits:
             break
-    even = ceil(largest / ceil(largest / fit.rows))  # 16 + 16 rather than 20 + 12
-    checkpointing = units != saved * size.layers
-    return Fit(even, checkpointing, weights + even * row, fit.fits)
+    return fit
 
 
 def decoding_fit(
@@ -78,7 +75,7 @@ def decoding_fit(
     return _fit(weights, row, largest, free)
 
 
-def _fit(weights: float, row: float, largest: int, free: float) -> Fit:
-    room = int((USABLE * free - weights) // row) if row else largest
-    rows = min(max(room, 1), largest)
-    return Fit(rows, False, weights + rows * row, room >= 1)
+def _fit(weights, row, largest: int, free: float, checkpointing: bool = False) -> Fit:
+    room = (USABLE * free - weights) / row if row else largest
+    rows = min(max(int(room), 1), largest)
+    return Fit(rows, checkpointing, weights + rows * row, room >= 1)
