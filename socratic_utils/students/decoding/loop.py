@@ -14,7 +14,6 @@ import sys
 import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import partial
 
 from tqdm import tqdm
 
@@ -101,77 +100,75 @@ def solve(
             needed = f"has no line that starts with {PREFIXES['guide']!r} in `guides`"
             raise ValueError(f"problem {problem.id!r} {needed}")
     decoders = [writer] if answerer is None else [writer, answerer]
+
+    # 1. The longest problems first: similar lengths are read together.
+    order = sorted(range(len(problems)), key=lambda i: -len(problems[i].text))
     solutions: list[list[Solution]] = [[] for _ in problems]
-    ended = [0] * len(problems)  # solutions of each
-    talks: dict[Row, tuple[int, Talk]] = {}  # by the row that is writing
-    bar = tqdm(total=len(problems) * samples, desc=label, unit="solution")
-    start = time.perf_counter()
-
-    def proceed(i: int, talk: Talk, ids: list[int] | None = None) -> None:
-        """Ask for the next line of a solution, or take note that it is finished."""
-        try:
-            decoder, row, limit, whole_lines = talk.send(ids)
-        except StopIteration:
-            ended[i] += 1
-            bar.update()
-        else:
-            decoder.ask(row, limit, decoding.temperature, whole_lines)
-            talks[row] = i, talk
-
-    def decode(order: list[int]) -> None:
-        """Decode these problems, `size` at once."""
-        for number, decoder in enumerate(decoders):
-            decoder.start([])
-            if decoding.temperature:
-                decoder.seed(seed + number)
-        while order or talks:
-            # 1. New problems take the place of finished ones, an eighth at once.
-            free = (size * samples - len(talks)) // samples
-            if order and (not talks or 8 * free >= size):
-                batch, order = order[:free], order[free:]
-                for i in batch:
-                    solutions[i] = [Solution(problems[i]) for _ in range(samples)]
-                opened = []
-                for decoder in decoders:
-                    lines = guides if guides and decoder is writer else {}
-                    asked = [
-                        (problems[i], lines.get(problems[i].id, "")) for i in batch
-                    ]
-                    prompts = [prompt_ids(decoder.tokenizer, *one) for one in asked]
-                    # Cut at the start if too long: the question comes last.
-                    room = max(
-                        1, (decoder.context or sys.maxsize) - decoding.max_tokens
-                    )
-                    shown = [ids[-room:] for ids in prompts]
-                    opened.append(decoder.open(shown, samples))
-                    for i, ids in zip(batch, prompts, strict=True):
-                        for solution in solutions[i]:
-                            solution.prompt_cut |= len(ids) > room
-                own = [(i, solution) for i in batch for solution in solutions[i]]
-                for (i, solution), *rows in zip(own, *opened, strict=True):
-                    if answerer is None:
-                        proceed(i, write_alone(solution, writer, *rows, decoding))
-                    else:
-                        pair = (writer, answerer, *rows)
-                        turns = take_turns(solution, *pair, decoding, sees_solutions)
-                        proceed(i, turns)
-            # 2. The model with the most rows that are writing goes on by one step.
-            for row in max(decoders, key=lambda decoder: decoder.busy).step():
-                proceed(*talks.pop(row), row.line)
-
-    # 3. The longest first: similar lengths are read together.
-    left = sorted(range(len(problems)), key=lambda i: -len(problems[i].text))
+    talks: dict[Row, Talk] = {}  # by the row that is writing
+    begun: dict[int, list[Row]] = {}  # by problem, the writer's rows
     lines = 2 * (decoding.max_steps + 1) * decoding.line_tokens
     tokens = decoding.max_tokens if answerer is None else lines
     tokens += max((len(p.text) // 2 for p in problems), default=0)  # at most, roughly
     size = max(1, decoding.batch_size // samples)  # problems at once
     size = max(1, decoding_rows(decoders, tokens, size * samples) // samples)
-    while not fits_memory(partial(decode, left), may_fail=size > 1):
-        talks.clear()
-        left = [i for i in left if ended[i] < samples]  # these begin again
-        ended = [n if n == samples else 0 for n in ended]
-        bar.n, size = sum(ended), size // 2
-        print(f"out of memory: {label} goes on, {size} problems at once", flush=True)
+    bar = tqdm(total=len(problems) * samples, desc=label, unit="solution")
+    start = time.perf_counter()
+
+    def proceed(talk: Talk, ids: list[int] | None = None) -> None:
+        """Ask for the next line of a solution, unless it is finished."""
+        try:
+            decoder, row, limit, whole_lines = talk.send(ids)
+            decoder.ask(row, limit, decoding.temperature, whole_lines)
+            talks[row] = talk
+        except StopIteration:
+            bar.update()
+
+    def begin() -> None:
+        for number, decoder in enumerate(decoders):
+            decoder.start([])
+            if decoding.temperature:
+                decoder.seed(seed + number)
+
+    def advance() -> None:
+        # 2. New problems take the place of finished ones, an eighth of a batch at once.
+        free = size - -(-len(talks) // samples)
+        batch = order[:free] if not talks or 8 * free >= size else []
+        for i in batch:
+            solutions[i] = [Solution(problems[i]) for _ in range(samples)]
+        own = [solution for i in batch for solution in solutions[i]]
+        opened = []
+        for decoder in decoders:
+            lines = guides if guides and decoder is writer else {}
+            asked = [(problems[i], lines.get(problems[i].id, "")) for i in batch]
+            prompts = [prompt_ids(decoder.tokenizer, *one) for one in asked]
+            # Cut at the start if too long: the question comes last.
+            room = max(1, (decoder.context or sys.maxsize) - decoding.max_tokens)
+            opened.append(decoder.open([ids[-room:] for ids in prompts], samples))
+            for place, solution in enumerate(own):
+                solution.prompt_cut |= len(prompts[place // samples]) > room
+        for place, i in enumerate(batch):
+            begun[i] = opened[0][place * samples : (place + 1) * samples]
+        del order[: len(batch)]
+        for solution, *rows in zip(own, *opened, strict=True):
+            given = (solution, *decoders, *rows, decoding)
+            proceed(
+                take_turns(*given, sees_solutions) if answerer else write_alone(*given)
+            )
+        # 3. The model with the most rows that are writing goes on by one step.
+        for row in max(decoders, key=lambda decoder: decoder.busy).step():
+            proceed(talks.pop(row), row.line)
+
+    begin()
+    while order or talks:
+        if not fits_memory(advance, may_fail=size > 1):
+            # 4. Unfinished problems begin again, half as many at once.
+            again = [i for i, rows in begun.items() if not all(r.gone for r in rows)]
+            order[:0], size = again, size // 2
+            bar.n = bar.total - len(order) * samples
+            print(f"out of memory: {label} goes on, {size} problems at once")
+            talks.clear()
+            begun.clear()
+            begin()
     bar.close()
     found = [solution for own in solutions for solution in own]
     for solution in found:

@@ -86,10 +86,11 @@ def train_student(
     arguments = training_arguments(training, target, seed, len(examples), processes)
     longest = max(len(e["input_ids"]) for e in examples)
     trained = max(sum(label != IGNORED for label in e["labels"]) for e in examples)
-    share, is_half = arguments.per_device_train_batch_size, autocast() != "none"
-    given = size_of(model), longest, trained, share, free_memory(), is_half
-    fit = training_fit(*given)
-    where = f"on {device()}, {fit.rows} at once, about {fit.needed / 1e9:.1f} GB"
+    batch, is_half = arguments.per_device_train_batch_size, autocast() != "none"
+    size, free = size_of(model), free_memory()
+    fit = training_fit(size, longest, trained, batch, free, is_half)
+    needed = f"about {fit.needed / 1e9:.1f} GB"
+    where = f"on {device()}, {fit.rows} at once, {needed}"
     if device().type == "cpu":
         minutes = expected_minutes(model, tokens * training.epochs)
         where = f"about {minutes:.1f} minutes on this machine's CPU"
@@ -108,9 +109,7 @@ def train_student(
         trainer.recompute()
     start, last = time.perf_counter(), last_checkpoint(target / "checkpoints")
     if not fits_memory(lambda: trainer.train(resume_from_checkpoint=last)):
-        needs = (
-            f"{name} needs about {fit.needed / 1e9:.1f} GB, more than {device()} has"
-        )
+        needs = f"{name} needs {needed}, more than {device()} has"
         raise RuntimeError(f"{needs}: choose a smaller student or a larger device")
 
     # 4. Save; the record comes last.
