@@ -23,7 +23,6 @@ SCALES = ("smoke", "small", "paper")
 CHOICES = {"scale": SCALES, "reuse": ("", "reference"), "ablations": ("", "all")}
 KEY_VARIABLE = "OPENAI_API_KEY"
 OUTPUTS_VARIABLE = "SOCRATIC_OUTPUTS"
-MICRO_BATCH = 8  # sequences on a GPU at once; gradients of more are accumulated
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from socratic_utils.students.decoding.few_shot import FewShotDecoder, prefix_ids
 from socratic_utils.students.decoding.incremental import IncrementalDecoder
 from socratic_utils.students.decoding.loop import FORMAT, prediction_row, solve
 from socratic_utils.students.supervision import SUPERVISIONS
-from socratic_utils.students.training.hardware import device
+from socratic_utils.students.training.hardware import device, for_decoding, half
 from socratic_utils.students.training.train import load_student
 from socratic_utils.students.transcript import gold_guides, prompt_ids
 from socratic_utils.teacher.prompts import load_prompt
@@ -78,6 +78,7 @@ def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
         FORMAT, [str(folder.relative_to(students)) for folder in folders],
         [asdict(problem) for problem in problems], asdict(decoding), arm.meaning(),
         identity(settings, arm), sampled,
+        *filter(None, [half()]),  # the precision of decoding on a GPU
     ])  # fmt: skip
     name = f"{arm.name}, {problems[0].split}"
     rows = rows_of(path)
@@ -176,7 +177,7 @@ def few_shot(
         model, tokenizer = load_student(folders[-1])
     else:
         model, tokenizer = load_pretrained(settings.student, settings.seed)
-        model = model.to(device()).eval()
+        model = for_decoding(model)
     decoder = FewShotDecoder(model, tokenizer, [])
     longest = max(len(prompt_ids(tokenizer, problem)) for problem in problems)
     room = (decoder.context or inf) - settings.decoding.max_tokens - longest

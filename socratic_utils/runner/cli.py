@@ -40,6 +40,10 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
             show_plans(runs)
             return 0
         options.check_teacher(runs[0].settings)
+        if os.environ.get("SOCRATIC_DEVICE"):
+            from socratic_utils.students.training.hardware import device
+
+            device()  # ValueError if there is no such device
         if arguments.engine:
             train_on_cluster(runs)
     except (ValueError, RuntimeError, OSError) as error:  # of cache, teacher, data

@@ -35,7 +35,8 @@ from . import options
 from .schedule import NOTEBOOKS, is_on_request, number_of
 
 RETRIES = 5  # of a job whose worker dies; a job that fails by itself is not repeated
-PASSED_ON = ("SOCRATIC_DATA_DIR", "HF_HUB_OFFLINE", "HF_HOME", "HF_TOKEN")
+PASSED_ON = ("SOCRATIC_DATA_DIR", "SOCRATIC_DEVICE", "HF_HUB_OFFLINE", "HF_HOME",
+             "HF_TOKEN")  # fmt: skip
 
 
 def jobs_of(asked: dict[str, Any], seeds: Sequence[int] = ()) -> list[TrainingJob]:

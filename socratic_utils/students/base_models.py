@@ -33,18 +33,22 @@ class Size(NamedTuple):
     parameters: float
     layers: int
     hidden: int
+    kind: str = "gpt2"  # the `model_type` of transformers
+    vocabulary: int = 50_257
+    cached: int = 0  # units of a layer's keys per token; 0: all hidden units
 
 
-# The papers' students and ours, by the last part of their hub id (from model cards).
+# The papers' students, ours and others, by the last part of their hub id (model cards).
 SIZES = {
     "gpt2": Size(124e6, 12, 768),
     "gpt2-medium": Size(355e6, 24, 1024),
     "gpt2-large": Size(774e6, 36, 1280),
     "gpt2-xl": Size(1558e6, 48, 1600),
-    "opt-125m": Size(125e6, 12, 768),
-    "opt-350m": Size(331e6, 24, 1024),
-    "opt-1.3b": Size(1316e6, 24, 2048),
-    "SmolLM2-135M-Instruct": Size(135e6, 30, 576),
+    "opt-125m": Size(125e6, 12, 768, "opt", 50_272),
+    "opt-350m": Size(331e6, 24, 1024, "opt", 50_272),
+    "opt-1.3b": Size(1316e6, 24, 2048, "opt", 50_272),
+    "SmolLM2-135M-Instruct": Size(135e6, 30, 576, "llama", 49_152, 192),
+    "Llama-3.2-3B": Size(3213e6, 28, 3072, "llama", 128_256, 1024),
 }
 
 

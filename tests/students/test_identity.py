@@ -65,10 +65,10 @@ def test_format_and_autocast_change_the_hash(monkeypatch):
     assert named() != known
     monkeypatch.undo()
     hashes = set()
-    for bf16 in (False, True):
-        monkeypatch.setattr(train, "use_bf16", lambda bf16=bf16: bf16)
+    for name in ("none", "bfloat16", "float16"):
+        monkeypatch.setattr(train, "autocast", lambda name=name: name)
         hashes.add(named())
-    assert len(hashes) == 2
+    assert len(hashes) == 3
 
 
 def test_another_order_of_the_same_examples_changes_the_hash(monkeypatch):

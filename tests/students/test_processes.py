@@ -9,7 +9,7 @@ import pytest
 
 from socratic_utils.files import project_root
 from socratic_utils.students.base_models import load_pretrained
-from socratic_utils.students.training.trainer import ByLength, blank, split_batch
+from socratic_utils.students.training.trainer import ByLength, blank, share_of_step
 
 TRAIN = """
 import sys
@@ -25,23 +25,16 @@ train_student(sys.argv[2], pairs, SUPERVISIONS["gt_steps"], training, sys.argv[1
 """
 
 
-@pytest.mark.parametrize(
-    ("batch", "processes", "largest", "wanted"),
-    [
-        (4, 1, 4, (4, 1)), (32, 1, 8, (8, 4)), (32, 2, 8, (8, 2)), (32, 4, 8, (8, 1)),
-        (12, 1, 8, (6, 2)), (4, 2, 4, (2, 1)), (7, 1, 4, (1, 7)),
-    ],
-)  # fmt: skip
-def test_a_step_is_the_same_on_any_machine(batch, processes, largest, wanted):
-    micro, accumulated = split_batch(batch, processes, largest)
-    assert (micro, accumulated) == wanted
-    assert micro * accumulated * processes == batch and micro <= largest
+@pytest.mark.parametrize(("batch", "processes", "share"),
+                         [(4, 1, 4), (32, 1, 32), (32, 4, 8), (7, 1, 7)])  # fmt: skip
+def test_processes_share_an_optimizer_step(batch, processes, share):
+    assert share_of_step(batch, processes) == share
 
 
 @pytest.mark.parametrize(("batch", "processes"), [(4, 3), (2, 4)])
 def test_a_batch_that_cannot_be_divided_is_refused(batch, processes):
     with pytest.raises(ValueError, match=f"batch of {batch} cannot be divided among"):
-        split_batch(batch, processes, 8)
+        share_of_step(batch, processes)
 
 
 def test_the_order_follows_from_seed_and_epoch_alone():

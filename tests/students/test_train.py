@@ -65,7 +65,7 @@ def test_bf16_autocast_reaches_the_loss(tmp_path, monkeypatch):
         return loss, logits
 
     monkeypatch.setattr(trainer, "masked_loss", spy)
-    monkeypatch.setattr(students, "use_bf16", lambda: True)
+    monkeypatch.setattr(students, "autocast", lambda: "bfloat16")
     train_student("tiny", PAIRS[:4], UNIFIED, Training(batch_size=4), tmp_path)
     assert set(seen) == {torch.bfloat16}
 
@@ -211,10 +211,10 @@ def test_bf16_is_chosen_by_measurement_once_per_machine(monkeypatch, tmp_path):
         seconds = {torch.bfloat16: fast, torch.float32: slow}
         monkeypatch.setattr(hardware, "_matmul_seconds", seconds.__getitem__)
         for _ in range(2):  # the second process does not measure
-            hardware.use_bf16.cache_clear()
-            assert hardware.use_bf16() is expected
+            hardware.bf16_is_faster.cache_clear()
+            assert (hardware.autocast() == "bfloat16") is expected
             seconds[torch.bfloat16], seconds[torch.float32] = slow, fast
-    hardware.use_bf16.cache_clear()
+    hardware.bf16_is_faster.cache_clear()
 
 
 def test_a_half_made_student_is_trained_again(tmp_path):

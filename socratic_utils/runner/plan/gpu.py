@@ -1,10 +1,9 @@
 """What a run would take on a GPU, as a dry run prints it: an estimate.
 
 Training takes 6 operations per parameter and token (Kaplan et al. 2020, section 2.1) at
-`UTILISATION` of the card's peak.  Memory is 16 bytes per parameter (Adam in fp32), 34
-per hidden unit, layer and token of a micro-batch (Korthikanti et al. 2022, section 4),
-and 10 per word of the vocabulary and token (logits).  Not covered: students of SCoTD's
-notebooks, which are trained for a number of steps.
+`UTILISATION` of the card's peak.  What fits into its memory is decided as on the card
+itself (`students.training.memory`).  Not covered: students of SCoTD's notebooks, which
+are trained for a number of steps.
 """
 
 from collections import Counter
@@ -19,13 +18,14 @@ from typing import Any, NamedTuple
 
 from tabulate import tabulate
 
-from socratic_utils.config import MICRO_BATCH, Settings
+from socratic_utils.config import Settings
 from socratic_utils.experiments import data
 from socratic_utils.experiments.arms import Arm, main_arms
 from socratic_utils.experiments.socratic_cot import ablations
 from socratic_utils.problems import Chain, Step, gold_chain
 from socratic_utils.students import supervision
-from socratic_utils.students.base_models import SIZES, Size
+from socratic_utils.students.base_models import SIZES
+from socratic_utils.students.training.memory import decoding_fit, training_fit
 
 from ..schedule import number_of
 
@@ -34,9 +34,12 @@ CHAIN = 300  # characters of a chain not written yet, where the benchmark has no
 SAMPLE = 1000  # problems whose transcripts are measured
 UTILISATION = 0.3  # of the peak; small models and short sequences do not reach more
 TOKEN_SECONDS = 0.03  # a step of transformers' decoding, most of it launching kernels
-STATE_BYTES, ACTIVATION_BYTES, LOGIT_BYTES = 16, 34, 10
-VOCABULARY = 50_000  # of GPT-2, OPT and SmolLM2 alike
-GPUS = {"A100 40 GB": 312e12, "RTX 4090 24 GB": 165e12}  # bf16 operations per second
+CARDS = {  # half precision, its operations per second, bytes of memory
+    "T4 16 GB": ("float16", 65e12, 16e9), "V100 16 GB": ("float16", 125e12, 16e9),
+    "RTX 4090 24 GB": ("bfloat16", 165e12, 24e9),
+    "A100 40 GB": ("bfloat16", 312e12, 40e9), "H100 80 GB": ("bfloat16", 989e12, 80e9),
+}  # fmt: skip
+GPUS = ("A100 40 GB", "RTX 4090 24 GB")  # whose hours are shown
 
 
 def gpu_plan(settings: Settings) -> list[dict]:
@@ -63,22 +66,25 @@ def _rows(
     any_student = replace(settings, student="", seed=0)  # all read the same text
     for model in dict.fromkeys(m for arm in arms for m in arm.models if m not in main):
         own = transcripts_of(any_student, model)
-        tokens, needed = own.epochs * own.count * own.mean, memory(size, own.longest)
+        tokens = own.epochs * own.count * own.mean
+        needed = training_fit(size, own.longest, own.trained, 1, 0).needed
         hours = {gpu: training_hours(size.parameters, tokens, gpu) for gpu in GPUS}
         rows.append(_row(f"train {model}", own.count, tokens, needed) | hours)
     batches = ceil(count / settings.decoding.batch_size)
     for arm in arms:
         length = transcripts_of(any_student, arm.models[-1]).mean
         seconds = TOKEN_SECONDS * min(length, settings.decoding.max_tokens) * batches
-        hours, needed = dict.fromkeys(GPUS, seconds / 3600), 2 * size.parameters / 1e9
+        hours = dict.fromkeys(GPUS, seconds / 3600)
+        needed = decoding_fit([size] * len(arm.models), length, 1, 0).needed
         rows.append(_row(f"decode {arm.name}", count, count * length, needed) | hours)
     largest = max(row["gigabytes"] for row in rows)
     return [*rows, {"what": what, "gigabytes": largest, **_sum(rows)}]
 
 
-def _row(what: str, count: int, tokens: float, gigabytes: float) -> dict:
+def _row(what: str, count: int, tokens: float, needed: float) -> dict:
+    """`needed`: bytes for one sequence at once, with gradient checkpointing."""
     return {"what": what, "sequences": count, "million tokens": round(tokens / 1e6, 2),
-            "gigabytes": round(gigabytes, 1)}  # fmt: skip
+            "gigabytes": round(needed / 1e9, 1)}  # fmt: skip
 
 
 def _sum(rows: Sequence[dict]) -> dict[str, float]:
@@ -102,19 +108,37 @@ def grid_plan(runs: Sequence[Settings]) -> list[dict]:
 
 def training_hours(parameters: float, tokens: float, gpu: str) -> float:
     """Hours of forward and backward passes over so many tokens."""
-    return 6 * parameters * tokens / (GPUS[gpu] * UTILISATION) / 3600
+    return 6 * parameters * tokens / (CARDS[gpu][1] * UTILISATION) / 3600
 
 
-def memory(size: Size, longest: float) -> float:
-    """Gigabytes of a training whose longest sequence has so many tokens."""
-    a_token = ACTIVATION_BYTES * size.layers * size.hidden + LOGIT_BYTES * VOCABULARY
-    return (STATE_BYTES * size.parameters + a_token * longest * MICRO_BATCH) / 1e9
+def device_plan(settings: Settings) -> list[dict]:
+    """A row per card: how a student is trained there, and how two of them decode."""
+    size = SIZES.get(student := settings.student.rpartition("/")[2])
+    any_student, limit = replace(settings, student="", seed=0), settings.decoding
+    if size is None:
+        return []
+    with redirect_stdout(StringIO()):
+        names = {name for arm in main_arms(settings) for name in arm.models}
+    own = max((transcripts_of(any_student, n) for n in names), key=lambda t: t.longest)
+    tokens = own.longest + 2 * (limit.max_steps + 1) * limit.line_tokens
+    batch, rows = settings.training.batch_size, []
+    for card, (half, _, memory) in CARDS.items():
+        one = training_fit(size, own.longest, own.trained, batch, memory)
+        two = decoding_fit([size] * 2, tokens, limit.batch_size, memory)
+        how = ", gradient checkpointing" * one.checkpointing
+        at_once = f"{one.rows} of {batch} at once{how}" if one.fits else "too large"
+        rows.append({"student": student, "card": card, "precision": half,
+                     "training": at_once, "GB": one.needed / 1e9,
+                     "decoding": f"{two.rows} rows" if two.fits else "too large",
+                     "its GB": two.needed / 1e9})  # fmt: skip
+    return rows
 
 
 class Transcripts(NamedTuple):
     count: int  # per epoch
     mean: float  # tokens
     longest: float
+    trained: float  # tokens of the one with the most
     epochs: float
 
 
@@ -130,24 +154,30 @@ def transcripts_of(settings: Settings, model: str) -> Transcripts:
             chain = Chain(problem.id, "cot", (step,), problem.answer, "estimated")
         pairs.append((problem, chain))
     pairs, recipe = supervision.as_learnt(model, pairs, recipe)
-    lengths = []
+    lengths, trained = [], []
     for pair in pairs:
-        characters = sum(len(s.text) + 1 for s, _ in own.transcript(*pair))
-        lengths.append(min(characters / CHARACTERS, recipe.max_length))
+        shown = [(len(s.text) + 1, learnt) for s, learnt in own.transcript(*pair)]
+        lengths.append(min(sum(n for n, _ in shown) / CHARACTERS, recipe.max_length))
+        trained.append(min(sum(n for n, x in shown if x) / CHARACTERS, lengths[-1]))
     whole = round(len(lengths) * len(problems) / len(sample))
-    return Transcripts(whole, mean(lengths), max(lengths), recipe.epochs)
+    most = max(lengths), max(trained)
+    return Transcripts(whole, mean(lengths), *most, recipe.epochs)
 
 
 def show_gpu_plan(settings: Settings) -> None:
     if not (rows := gpu_plan(settings)):
         return print(f"(the size of {settings.student} is not known: no hours on GPUs)")
     _show("hours on one GPU (estimates; see socratic_utils/runner/plan/gpu.py):", rows)
+    _show("sequences at once, by memory (estimates):", device_plan(settings))
     title = f"notebook {number_of('ablations')} in addition, with this student:"
     _show(title, ablation_plan(settings))
 
 
 def show_grid_hours(runs: Sequence[Settings]) -> None:
     only_seed_0 = f"notebook {number_of('ablations')} has seed 0 only"
+    students = {one.student: one for one in runs}.values()
+    fits = [row for one in students for row in device_plan(one)]
+    _show("\nsequences at once, by memory (estimates):", fits)
     _show(f"\nhours of all runs and seeds ({only_seed_0}):", grid_plan(runs))
 
 

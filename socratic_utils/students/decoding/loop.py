@@ -20,6 +20,7 @@ from tqdm import tqdm
 from socratic_utils.answers import answer_of, is_correct
 from socratic_utils.config import Decoding
 from socratic_utils.problems import Problem
+from socratic_utils.students.training.hardware import decoding_rows, fits_memory
 from socratic_utils.students.transcript import (
     PREFIXES,
     line_ids,
@@ -99,17 +100,17 @@ def solve(
             needed = f"has no line that starts with {PREFIXES['guide']!r} in `guides`"
             raise ValueError(f"problem {problem.id!r} {needed}")
     decoders = [writer] if answerer is None else [writer, answerer]
-    if decoding.temperature:
-        for number, decoder in enumerate(decoders):
-            decoder.seed(seed + number)
-    for decoder in decoders:
-        decoder.start([])
 
     # 1. The longest problems first: similar lengths are read together.
     order = sorted(range(len(problems)), key=lambda i: -len(problems[i].text))
     solutions: list[list[Solution]] = [[] for _ in problems]
     talks: dict[Row, Talk] = {}  # by the row that is writing
+    begun: dict[int, list[Row]] = {}  # by problem, the writer's rows
+    lines = 2 * (decoding.max_steps + 1) * decoding.line_tokens
+    tokens = decoding.max_tokens if answerer is None else lines
+    tokens += max((len(p.text) // 2 for p in problems), default=0)  # at most, roughly
     size = max(1, decoding.batch_size // samples)  # problems at once
+    size = max(1, decoding_rows(decoders, tokens, size * samples) // samples)
     bar = tqdm(total=len(problems) * samples, desc=label, unit="solution")
     start = time.perf_counter()
 
@@ -122,11 +123,16 @@ def solve(
         except StopIteration:
             bar.update()
 
-    while order or talks:
+    def begin() -> None:
+        for number, decoder in enumerate(decoders):
+            decoder.start([])
+            if decoding.temperature:
+                decoder.seed(seed + number)
+
+    def advance() -> None:
         # 2. New problems take the place of finished ones, an eighth of a batch at once.
         free = size - -(-len(talks) // samples)
         batch = order[:free] if not talks or 8 * free >= size else []
-        order = order[len(batch) :]
         for i in batch:
             solutions[i] = [Solution(problems[i]) for _ in range(samples)]
         own = [solution for i in batch for solution in solutions[i]]
@@ -140,6 +146,9 @@ def solve(
             opened.append(decoder.open([ids[-room:] for ids in prompts], samples))
             for place, solution in enumerate(own):
                 solution.prompt_cut |= len(prompts[place // samples]) > room
+        for place, i in enumerate(batch):
+            begun[i] = opened[0][place * samples : (place + 1) * samples]
+        del order[: len(batch)]
         for solution, *rows in zip(own, *opened, strict=True):
             given = (solution, *decoders, *rows, decoding)
             proceed(
@@ -148,6 +157,18 @@ def solve(
         # 3. The model with the most rows that are writing goes on by one step.
         for row in max(decoders, key=lambda decoder: decoder.busy).step():
             proceed(talks.pop(row), row.line)
+
+    begin()
+    while order or talks:
+        if not fits_memory(advance, may_fail=size > 1):
+            # 4. Unfinished problems begin again, half as many at once.
+            again = [i for i, rows in begun.items() if not all(r.gone for r in rows)]
+            order[:0], size = again, size // 2
+            bar.n = bar.total - len(order) * samples
+            print(f"out of memory: {label} goes on, {size} problems at once")
+            talks.clear()
+            begun.clear()
+            begin()
     bar.close()
     found = [solution for own in solutions for solution in own]
     for solution in found:

@@ -11,6 +11,7 @@ Not covered: percent signs, and the <<48/2=24>> of the calculator's source (GSM8
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import takewhile
 
 import torch
@@ -24,11 +25,11 @@ from socratic_utils.students.transcript import (
     PREFIXES,
     line_ids,
     prompt_ids,
-    role_of,
     text_ids,
 )
 
 from .incremental import Decoder, IncrementalDecoder, Row, token_texts
+from .loop import solve
 
 _LEAD = re.compile(rf" ?[{CURRENCY}]| ")  # what may precede a result
 _DIGIT = re.compile(r"[.,]?\d")
@@ -72,18 +73,12 @@ class GoldQuestions(KnownQuestions):
 
 def ask_upfront(problems, generator, decoding: Decoding) -> KnownQuestions:
     """All questions before any solution, as section 3.3 of Socratic CoT may be read."""
-    questions: dict[str, list[str]] = {}
-    for start in range(0, len(problems), decoding.batch_size):
-        batch = problems[start : start + decoding.batch_size]
-        generator.start([prompt_ids(generator.tokenizer, p) for p in batch])
-        written = generator.write(decoding.max_tokens, whole_lines=False)
-        for problem, ids in zip(batch, written, strict=True):
-            lines = [line.strip() for line in generator.text(ids).split("\n")]
-            if ids[-1:] != [generator.end]:  # truncated
-                lines.pop()
-            asked = takewhile(lambda line: role_of(line) == "question", lines)
-            found = [line.removeprefix(PREFIXES["question"]) for line in asked]
-            questions[problem.id] = found[: decoding.max_steps]
+    greedy, questions = replace(decoding, temperature=0.0), {}
+    for solution in solve(problems, generator, decoding=greedy, label="questions"):
+        lines = solution.lines[:-1] if solution.truncated else solution.lines
+        asked = takewhile(lambda line: line["role"] == "question", lines)
+        found = [line["text"].removeprefix(PREFIXES["question"]) for line in asked]
+        questions[solution.problem.id] = found[: decoding.max_steps]
     return KnownQuestions(problems, generator.tokenizer, questions)
 
 
@@ -104,6 +99,7 @@ class PlannedDecoder(IncrementalDecoder):
 
     def begin(self, prompts: Sequence[list[int]]) -> list[Row]:
         guides = write_guides(self.planner, prompts, self.limit) if prompts else []
+        self.planner.start([])  # gives the memory of its cache back
         rows = super().begin(prompts)
         for row, guide in zip(rows, guides, strict=True):
             row.hear(line_ids(self.tokenizer, guide))

@@ -26,8 +26,8 @@ def check_base(base: str, model, tokenizer, examples: Sequence[dict]) -> None:
     """ValueError, in one sentence, for a model that is not trained or decoded right."""
     largest = max(max(example["input_ids"]) for example in examples)
     if largest >= model.config.get_text_config().vocab_size:
-        message = f"does not embed token {largest} of its tokenizer: resize its embedding"
-        raise ValueError(f"student {base!r} {message}")
+        fault = f"has no embedding of its tokenizer's token {largest}: resize it"
+        raise ValueError(f"student {base!r} {fault}")
     if (revision := base_revision(base)) in _checked:
         return
     short, longest = (f(examples, key=lambda e: len(e["labels"])) for f in (min, max))

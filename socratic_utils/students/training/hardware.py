@@ -1,25 +1,55 @@
-"""The machine: its device, whether bf16 is faster on it, and expected training time."""
+"""The machine: its device, its precision, and what its memory holds.
 
+SOCRATIC_DEVICE names the device: cpu, cuda (also ROCm) or mps.  CUDA GPUs train under
+autocast to their own half precision and decode in it; Macs (mps) and CPUs decode in
+float32.
+"""
+
+import os
 import platform
 import time
+from collections.abc import Callable, Sequence
 from functools import cache
 
+import psutil
 import torch
+from accelerate.utils.memory import clear_device_cache, should_reduce_batch_size
 
 from socratic_utils.config import outputs_root
 from socratic_utils.files import read_json, write_json
 
+from .memory import decoding_fit, size_of
+
+VARIABLE = "SOCRATIC_DEVICE"
+
 
 def device() -> torch.device:
-    """CUDA where there is a GPU, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """SOCRATIC_DEVICE, else CUDA where there is a GPU, else the CPU; ValueError."""
+    wanted, cuda = os.environ.get(VARIABLE, ""), torch.cuda.is_available()
+    there = {"cpu": True, "cuda": cuda, "mps": torch.backends.mps.is_available()}
+    if wanted and not there.get(wanted):
+        known = " or ".join(name for name in there if there[name])
+        raise ValueError(f"{VARIABLE} must be {known} on this machine, not {wanted!r}")
+    return torch.device(wanted or ("cuda" if cuda else "cpu"))
+
+
+def half() -> str:
+    """The half precision that a CUDA GPU computes in; empty for other devices."""
+    if device().type != "cuda":
+        return ""
+    native = torch.cuda.is_bf16_supported(including_emulation=False)
+    return "bfloat16" if native else "float16"
+
+
+def autocast() -> str:
+    """What training computes in: "bfloat16", "float16" or "none"; a CPU is timed."""
+    on_cpu = device().type == "cpu" and bf16_is_faster()
+    return half() or ("bfloat16" if on_cpu else "none")
 
 
 @cache
-def use_bf16() -> bool:
-    """Whether training uses bf16 autocast on this machine; a CPU is timed."""
-    if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported()
+def bf16_is_faster() -> bool:
+    """Whether this CPU multiplies faster in bf16, measured once per machine."""
     path = outputs_root() / "machine.json"  # kept: it is part of a student's hash
     machine = f"{platform.node()}, torch {torch.__version__}"
     known = read_json(path, {})
@@ -45,3 +75,49 @@ def expected_minutes(model, tokens: float) -> float:
     operations = 6 * sum(p.numel() for p in model.parameters()) * tokens
     speed = 0.6 * 2 * 1024**3 / _matmul_seconds(torch.float32)  # 60 % of a product's
     return operations / speed / 60
+
+
+def for_decoding(model):
+    """The model on the device in evaluation mode; on CUDA GPUs in half precision."""
+    dtype = getattr(torch, half() or "float32")
+    for parameter in model.parameters():  # buffers, such as rotary angles, stay exact
+        parameter.data = parameter.data.to(device(), dtype)
+    return model.to(device()).eval()
+
+
+def free_memory() -> float:
+    """Bytes that the device can still give; Macs share those of the CPU."""
+    if device().type != "cuda":
+        return psutil.virtual_memory().available
+    clear_device_cache(garbage_collection=True)
+    return torch.cuda.mem_get_info()[0]
+
+
+def decoding_rows(decoders: Sequence, tokens: int, largest: int) -> int:
+    """How many rows of so many tokens, at most `largest`, decoders can have at once."""
+    models = [getattr(decoder, "model", None) for decoder in decoders]
+    models = [model for model in models if isinstance(model, torch.nn.Module)]
+    weights = [p for model in models for p in model.parameters()]
+    free = free_memory() + sum(p.nbytes for p in weights)  # which are loaded already
+    width = max((p.element_size() for p in weights), default=1)
+    tokens += max(len(getattr(decoder, "prefix", ())) for decoder in decoders)
+    tokens = min([tokens, *(d.context for d in decoders if d.context)])
+    return decoding_fit(map(size_of, models), tokens, largest, free, width).rows
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error says that the device's memory is used up."""
+    said = isinstance(error, torch.OutOfMemoryError) or should_reduce_batch_size(error)
+    return said or "CUBLAS_STATUS_ALLOC_FAILED" in str(error)
+
+
+def fits_memory(work: Callable[[], None], may_fail: bool = True) -> bool:
+    """Do some work; False, where it `may_fail`, if the memory is too small for it."""
+    try:
+        work()
+        return True
+    except RuntimeError as error:
+        if not may_fail or not is_out_of_memory(error):
+            raise
+    clear_device_cache(garbage_collection=True)  # the error held tensors, and is gone
+    return False

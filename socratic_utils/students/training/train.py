@@ -16,12 +16,11 @@ from dataclasses import asdict
 from math import ceil
 from pathlib import Path
 
-import torch
 from accelerate import PartialState
 from transformers import PrinterCallback, TrainerCallback, TrainingArguments, set_seed
 from transformers.utils.logging import disable_progress_bar
 
-from socratic_utils.config import MICRO_BATCH, Training
+from socratic_utils.config import Training
 from socratic_utils.files import content_hash, read_json, write_json
 from socratic_utils.problems import Chain, Problem
 from socratic_utils.students.base_models import base_revision, load_pretrained
@@ -36,7 +35,15 @@ from socratic_utils.students.transcript import (
 )
 
 from .checks import check_base
-from .hardware import device, expected_minutes, use_bf16
+from .hardware import (
+    autocast,
+    device,
+    expected_minutes,
+    fits_memory,
+    for_decoding,
+    free_memory,
+)
+from .memory import size_of, training_fit
 from .trainer import (
     ByLength,
     MaskedLoss,
@@ -44,7 +51,7 @@ from .trainer import (
     OneLine,
     blank,
     collate,
-    split_batch,
+    share_of_step,
 )
 
 disable_progress_bar()  # loading a small model needs no bar
@@ -90,22 +97,37 @@ def train_student(
         print(f"{name}: {too_long} transcripts with more than {limit} tokens skipped")
     check_base(base, model, tokenizer, examples)
     tokens = sum(len(e["input_ids"]) for e in examples)
-    minutes = expected_minutes(model, tokens * training.epochs)
-    print(f"{name}: {len(examples)} transcripts, {tokens} tokens, {training.epochs:g} "
-          f"epochs; about {minutes:.1f} minutes on this machine's CPU")  # fmt: skip
     processes, rows = PartialState(cpu=device().type == "cpu").num_processes, examples
     if processes > 1:
         rows = examples + [blank(examples[0])] * (-len(examples) % training.batch_size)
+    arguments = training_arguments(training, target, seed, len(examples), processes)
+    longest = max(len(e["input_ids"]) for e in examples)
+    trained = max(sum(label != IGNORED for label in e["labels"]) for e in examples)
+    batch, is_half = arguments.per_device_train_batch_size, autocast() != "none"
+    size, free = size_of(model), free_memory()
+    fit = training_fit(size, longest, trained, batch, free, is_half)
+    needed = f"about {fit.needed / 1e9:.1f} GB"
+    where = f"on {device()}, {fit.rows} at once, {needed}"
+    if device().type == "cpu":
+        minutes = expected_minutes(model, tokens * training.epochs)
+        where = f"about {minutes:.1f} minutes on this machine's CPU"
+    print(f"{name}: {len(examples)} transcripts, {tokens} tokens, {training.epochs:g} "
+          f"epochs; {where}")  # fmt: skip
 
     # 3. Train, or resume.
     trainer = MaskedTrainer(
-        MaskedLoss(model), train_dataset=rows, processing_class=tokenizer,
-        args=training_arguments(training, target, seed, len(examples), processes),
-        data_collator=collate(tokenizer), callbacks=[OneLine(name), *callbacks],
+        MaskedLoss(model), args=arguments, train_dataset=rows,
+        data_collator=collate(tokenizer), processing_class=tokenizer,
+        callbacks=[OneLine(name), *callbacks],
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)  # OneLine replaces it
-    start = time.perf_counter()
-    trainer.train(resume_from_checkpoint=last_checkpoint(target / "checkpoints"))
+    trainer.rows = fit.rows
+    if fit.checkpointing:
+        trainer.recompute()
+    start, last = time.perf_counter(), last_checkpoint(target / "checkpoints")
+    if not fits_memory(lambda: trainer.train(resume_from_checkpoint=last)):
+        needs = f"{name} needs {needed}, more than {device()} has"
+        raise RuntimeError(f"{needs}: choose a smaller student or a larger device")
 
     # 4. Save; the record comes last.
     if trainer.is_world_process_zero():
@@ -118,7 +140,8 @@ def train_student(
             "too_long": too_long, "tokens": tokens,
             "trained_tokens": sum(label != IGNORED for label in labels),
             "seconds": round(time.perf_counter() - start, 1),
-            "processes": processes, "steps": trainer.state.max_steps,
+            "processes": processes, "rows_at_once": trainer.rows,
+            "steps": trainer.state.max_steps,
             "made_from": made_from,
             "losses": [{"step": r["step"], "loss": r["loss"]} for r in losses],
         }  # fmt: skip
@@ -152,7 +175,7 @@ def ingredients(base: str, pairs: Pairs, supervision, training, seed: int) -> di
         "transcripts": content_hash(map_pairs(lines_hash, pairs)),
         "order": content_hash(epochs),
         "dtype": "float32",
-        "autocast": "bfloat16" if use_bf16() else "none",
+        "autocast": autocast(),
     }
 
 
@@ -172,20 +195,20 @@ def training_arguments(
     training: Training, target: Path, seed: int, examples: int, processes: int
 ) -> TrainingArguments:
     """The Trainer's arguments: the same optimizer steps on any number of processes."""
-    largest = MICRO_BATCH if torch.cuda.is_available() else training.batch_size
-    micro, accumulated = split_batch(training.batch_size, processes, largest)
+    share, cpu = share_of_step(training.batch_size, processes), device().type == "cpu"
     steps = ceil(examples / training.batch_size)  # per epoch
     arguments = TrainingArguments(
         output_dir=str(target / "checkpoints"), seed=seed,
-        num_train_epochs=training.epochs, per_device_train_batch_size=micro,
-        gradient_accumulation_steps=accumulated, learning_rate=training.learning_rate,
+        num_train_epochs=training.epochs, per_device_train_batch_size=share,
+        learning_rate=training.learning_rate,
         warmup_steps=round(training.warmup_share * steps * training.epochs),
         weight_decay=training.weight_decay, max_grad_norm=training.max_grad_norm,
-        adam_epsilon=training.adam_epsilon, bf16=use_bf16(),
-        use_cpu=device().type == "cpu", logging_steps=max(1, steps // 10),
+        adam_epsilon=training.adam_epsilon, use_cpu=cpu,
+        bf16=autocast() == "bfloat16", fp16=autocast() == "float16",  # which is scaled
+        logging_steps=max(1, steps // 10),
         save_steps=save_every(steps, training.epochs), save_total_limit=1,
         remove_unused_columns=False, report_to="none", disable_tqdm=True,
-        dataloader_pin_memory=torch.cuda.is_available(),
+        dataloader_pin_memory=device().type == "cuda", ddp_broadcast_buffers=False,
     )  # fmt: skip
     arguments.device  # noqa: B018  (sets the number of GPUs)
     arguments._n_gpu = min(arguments._n_gpu, 1)  # several would multiply the batch
@@ -208,9 +231,9 @@ def last_checkpoint(folder: Path) -> str | None:
 
 
 def load_student(folder: str | Path):
-    """(model in evaluation mode on the device, tokenizer) of a trained student."""
+    """(model, ready for decoding on the device, tokenizer) of a trained student."""
     model, tokenizer = load_pretrained(str(folder))
-    return model.to(device()).eval(), tokenizer
+    return for_decoding(model), tokenizer
 
 
 def training_record(folder: str | Path) -> dict:

@@ -10,17 +10,21 @@ of trained tokens only, since 49,152 of them per token are a large part of the w
 Not covered: evaluation inside training; students are scored by decoding.
 """
 
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
 from torch.nn.functional import pad
+from torch.utils.checkpoint import get_device_states, set_device_states
 from torch.utils.data import Sampler
 from transformers import DataCollatorForSeq2Seq, Trainer, TrainerCallback
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from socratic_utils.students.transcript import IGNORED
+
+from .hardware import fits_memory
 
 
 def masked_loss(model, input_ids, attention_mask, labels, items=None):
@@ -82,7 +86,63 @@ def blank(example: dict) -> dict:
 
 
 class MaskedTrainer(Trainer):
-    """`Trainer` for a `MaskedLoss`, with batches of similar length (`ByLength`)."""
+    """`Trainer` for a `MaskedLoss`, with batches of similar length (`ByLength`).
+
+    A batch is a process's share of a whole optimizer step; `rows` sequences of it are
+    on the device at once, which changes no more than rounding and dropout.
+    """
+
+    rows = sys.maxsize
+
+    def training_step(self, model, inputs, num_items_in_batch=None):
+        """Loss and gradient of an optimizer step, repeated with less memory if need be.
+
+        RuntimeError if the loss is not finite, as where float16 overflows.
+        """
+        states = torch.get_rng_state(), get_device_states(inputs["labels"])
+        found: list[torch.Tensor] = []
+
+        def step() -> None:
+            found.append(self.accumulate(model, inputs, num_items_in_batch))
+
+        while not fits_memory(step):
+            self.use_less_memory(min(self.rows, len(inputs["labels"])))
+            model.zero_grad()
+            torch.set_rng_state(states[0])  # the same dropout as without the failure
+            set_device_states(*states[1])
+        if not found[0].isfinite():
+            hint = "lower the learning rate, or use a GPU with bfloat16"
+            raise RuntimeError(f"the training loss is {float(found[0])}: {hint}")
+        if self.accelerator.num_processes > 1:
+            for parameter in (p for p in model.parameters() if p.grad is not None):
+                parameter.grad = self.accelerator.reduce(parameter.grad, "mean")
+        return found[0]
+
+    def accumulate(self, model, inputs, items) -> torch.Tensor:
+        """The loss of a batch and its gradient, `rows` sequences at once."""
+        total = torch.zeros((), device=self.args.device)
+        for first in range(0, len(inputs["labels"]), self.rows):
+            part = {name: v[first : first + self.rows] for name, v in inputs.items()}
+            # Processes meet after the last row only: each may have to start again.
+            with self.accelerator.no_sync(model):
+                total += super().training_step(model, part, items)
+        return total
+
+    def use_less_memory(self, rows: int) -> None:
+        """Halve `rows`, or recompute layers, and say so; else OutOfMemoryError."""
+        self.rows = max(1, rows // 2)
+        if rows == 1 and not self.recompute():
+            raise torch.OutOfMemoryError("a single sequence is too large")
+        how = f"{self.rows} at once" if rows > 1 else "gradient checkpointing"
+        print(f"out of memory: the step is repeated with {how}", flush=True)
+
+    def recompute(self) -> bool:
+        """Switch gradient checkpointing on; False if it is on, or not supported."""
+        own = self.model.model
+        if own.is_activation_checkpointing or not own.supports_gradient_checkpointing:
+            return False
+        own.activation_checkpointing_enable()
+        return True
 
     def compute_loss(
         self, model, inputs, return_outputs=False, num_items_in_batch=None
@@ -111,14 +171,13 @@ class MaskedTrainer(Trainer):
         own.load_state_dict(saved.state_dict())
 
 
-def split_batch(batch_size: int, processes: int, largest: int) -> tuple[int, int]:
-    """(sequences per device, accumulated batches) of one step, else ValueError."""
+def share_of_step(batch_size: int, processes: int) -> int:
+    """Sequences of an optimizer step per process, or ValueError."""
     share, rest = divmod(batch_size, processes)
     if rest or not share:
         raise ValueError(f"a batch of {batch_size} cannot be divided among {processes} "
                          "processes: choose a number that divides it")  # fmt: skip
-    micro = max(n for n in range(1, min(share, largest) + 1) if share % n == 0)
-    return micro, share // micro
+    return share
 
 
 def collate(tokenizer) -> DataCollatorForSeq2Seq:

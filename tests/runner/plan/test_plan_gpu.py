@@ -8,14 +8,16 @@ from socratic_utils import config
 from socratic_utils.experiments.data import train_problems
 from socratic_utils.runner import cli
 from socratic_utils.runner.plan.gpu import (
+    CARDS,
     GPUS,
-    SIZES,
     ablation_plan,
+    device_plan,
     gpu_plan,
     grid_plan,
-    memory,
     training_hours,
 )
+from socratic_utils.students.base_models import SIZES
+from socratic_utils.students.training.memory import training_fit
 
 CARD = "A100 40 GB"
 
@@ -28,10 +30,25 @@ def paper(**changes):
 def test_hours_and_memory_by_hand():
     # 6 * 1e9 * 1e9 operations at 30 % of 312e12 a second: 64,103 seconds.
     assert training_hours(1e9, 1e9, CARD) == pytest.approx(64103 / 3600, rel=1e-4)
-    # 16 bytes of 124 M parameters, 34 * 12 * 768 * 512 * 8 bytes of activations and
-    # 10 * 50,000 * 512 * 8 of logits.
-    wanted = 1.984 + 1.2835 + 2.048
-    assert memory(SIZES["gpt2"], 512) == pytest.approx(wanted, rel=1e-3)
+    # 18 bytes of 1,558 M parameters; 118 * 48 * 1600 * 400 bytes of activations and 10
+    # * 50,257 * 300 of logits per sequence: 28.04 and 3.78 GB, into 0.9 * 40 GB.
+    fit = training_fit(SIZES["gpt2-xl"], 400, 300, 32, 40e9)
+    assert fit[:2] == (2, False) and fit.fits
+    assert fit.needed == pytest.approx(28.04e9 + 2 * 3.776e9, rel=1e-3)
+
+
+def test_every_card_says_what_it_does_with_a_student():
+    rows = {row["card"]: row for row in device_plan(paper(student="x/gpt2-xl"))}
+    assert set(rows) == set(CARDS)
+    for card in ("T4 16 GB", "V100 16 GB", "RTX 4090 24 GB"):
+        assert rows[card]["training"] == "too large"
+    assert rows["T4 16 GB"]["precision"] == "float16"
+    assert rows["H100 80 GB"]["training"].endswith(" of 32 at once")
+    small = {row["card"]: row for row in device_plan(paper())}
+    assert small["T4 16 GB"]["training"] == "32 of 32 at once"
+    large = {row["card"]: row for row in device_plan(paper(student="x/gpt2-large"))}
+    assert "gradient checkpointing" in large["T4 16 GB"]["training"]
+    assert device_plan(paper(student="some/other")) == []
 
 
 def test_every_training_and_evaluation_has_a_row():
@@ -66,7 +83,7 @@ def test_a_dry_run_of_paper_prints_it(capsys, monkeypatch, tmp_path):
     words = ["--dataset", "gradeschool", "--teacher", "Qwen2.5-Coder-1.5B-Instruct"]
     assert cli.main(["paper", "--dry-run", *words]) == 0
     said = capsys.readouterr().out
-    assert "train socratic_unified" in said and "A100 40 GB" in said
+    assert "train socratic_unified" in said and "sequences at once" in said
     assert "decode iterative, predicted steps" in said
     assert cli.main(["paper", "--dry-run", *words, "--student", "a/b"]) == 0
     assert "the size of a/b is not known" in capsys.readouterr().out
