@@ -12,6 +12,7 @@ from typing import Any
 
 from socratic_utils.problems import Problem
 
+from .alike import alike
 from .statistics import accuracy, paired
 
 
@@ -27,8 +28,11 @@ def pairs(rows: Iterable[dict], base_of: Mapping[str, str]) -> list[tuple[bool, 
 
 
 def contrast_table(rows: Sequence[dict], base_of: Mapping[str, str]) -> list[dict]:
-    """One row per student with a pair: accuracies, consistency, McNemar's `p_value`."""
-    table = []
+    """One row per student with a pair: accuracies, consistency, McNemar's `p_value`.
+
+    Pairs are those that all students have.
+    """
+    table, rows = [], alike(rows, ["student", "split"])
     for student in dict.fromkeys(row["student"] for row in rows):
         found = pairs((r for r in rows if r["student"] == student), base_of)
         if not found:

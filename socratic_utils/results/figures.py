@@ -3,7 +3,7 @@
     figure = accuracy_figure(pd.read_csv("tables/main.csv"), scale="small")
     save_figure(figure, "figures", "accuracy", "Accuracy of every student.")
 
-Whiskers are 95 % intervals.  SCoTD's Figures 2 and 7 are `chains_figure` and
+Whiskers are 95 % intervals, and n stands beside every score.  SCoTD's Figures 2 and 7 are `chains_figure` and
 `filters_figure`; Figure 4 of both papers and SCoTD's Figure 3 are `accuracy_by`.
 """
 
@@ -42,6 +42,8 @@ def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Fig
     """One point with its Wilson interval per run of `split`, from `tables/main.csv`."""
     split, rows = _of_split(main, split)
     runs = [c for c in ("dataset", "model", "seed") if rows[c].nunique() > 1]
+    if rows.duplicated(["student", *runs]).any():
+        runs.append("teacher")
     colours, names = _colours(rows["student"]), []
     if len(set(colours.values())) < len(colours):  # too many for one each
         colours = dict.fromkeys(colours, PALETTE[3])
@@ -62,11 +64,18 @@ def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Fig
 
 @STYLE
 def accuracy_by(table: pd.DataFrame, column: str, scale="", split="") -> Figure:
-    """Accuracy by the values of one of AXES, the students next to each other."""
+    """Accuracy by the values of one of AXES, the students next to each other.
+
+    ValueError if a student has several scores for one value, or another n than others.
+    """
     title = AXES.get(column) or str(table["grouping"].iloc[0]).capitalize()
     if "split" in table:
         split, table = _of_split(table, split)
         title = f"{title}, {split}"
+    if table.duplicated(["student", column]).any():
+        raise ValueError(f"a student has two scores for one {column}: draw one run")
+    if (table.groupby(column)["n"].nunique() > 1).any():
+        raise ValueError(f"scores of one {column} differ in n: not the same problems")
     values = list(table[column].unique())
     if not isinstance(values[0], str):
         values.sort()

@@ -44,7 +44,7 @@ NOTEBOOKS = (
     Notebook("06", "ablations", SOCRATIC_COT, 18, "an ablation", "ablations"),
     Notebook("07", "results", SOCRATIC_COT, 0.5, every_seed=True),
     Notebook("10", "many_chains", SCOTD, 16, "many chains", "many_chains"),
-    Notebook("11", "which_chains", SCOTD, 15, "many chains", "many_chains"),
+    Notebook("11", "which_chains", SCOTD, 15, "many chains", "filters"),
     Notebook("12", "without_labels", SCOTD, None, "cot", "few_shot_or_supervised"),
     Notebook("13", "before_and_beyond", SCOTD, 26, rows="prompted"),
     Notebook("14", "human_judgement", SCOTD, 0.2, "pairs to judge"),

@@ -12,6 +12,8 @@ import ipywidgets as widgets
 from ipyevents import Event
 from IPython.display import display
 
+from socratic_utils.files import visible
+
 from .judgements import Judge, JudgingError
 
 QUICKEST = 0.5  # seconds; an earlier second click cannot be about the new pair
@@ -53,7 +55,7 @@ class JudgePanel:
         try:
             self.judge.record(choice)
         except (JudgingError, OSError) as error:
-            self.message.value = f"<b>{escape(str(error))}</b>"
+            self.message.value = f"<b>{_escaped(error)}</b>"
         self._refresh()
 
     def _pressed(self, event: dict) -> None:
@@ -67,11 +69,15 @@ class JudgePanel:
         for button in self.buttons.values():
             button.disabled = not waiting
         if not waiting:
-            self.problem.value = f"All judged. Thank you, {escape(self.judge.name)}!"
+            self.problem.value = f"All judged. Thank you, {_escaped(self.judge.name)}!"
             self.left.value = self.right.value = ""
             return
-        self.problem.value = f"<b>Problem.</b> {escape(waiting[0].problem)}"
+        self.problem.value = f"<b>Problem.</b> {_escaped(waiting[0].problem)}"
         sides = waiting[0].sides(self.judge.name)
         for box, side in zip((self.left, self.right), sides, strict=True):
-            lines = "<br>".join(escape(line) for line in side.text.splitlines())
+            lines = _escaped(side.text).replace("\n", "<br>")
             box.value = f'<div style="{BOX}">{lines}</div>'
+
+
+def _escaped(text: object) -> str:
+    return escape(visible(text))

@@ -16,14 +16,13 @@ from typing import Any
 import pandas as pd
 
 from socratic_utils import config
-from socratic_utils.config import Settings, outputs_root
+from socratic_utils.config import Settings
 from socratic_utils.metrics.statistics import accuracy
 from socratic_utils.results.papers.scotd import scores
-from socratic_utils.results.tables import by_size
 
 from ..arms import Arm
 from ..data import STYLE, can_sample, train_problems
-from ..saved import rows_on_disk
+from ..saved import rows_on_disk, sizes_table
 from .many_chains import with_votes
 
 STUDENT = "facebook/opt-1.3b"  # the paper's
@@ -107,6 +106,4 @@ def comparison(settings: Settings) -> dict[str, Any]:
 
 def sizes(settings: Settings) -> pd.DataFrame:
     """SCoTD's Figure 4: the tables of this run and of those of other students."""
-    found = outputs_root().glob(f"{settings.scale}*/tables/{EXPERIMENT}.csv")
-    paths = [path for path in found if not path.parts[-3].endswith("-reused")]
-    return by_size(sorted(paths), settings.dataset, settings.seed)
+    return sizes_table(settings, EXPERIMENT)
