@@ -30,13 +30,18 @@ def pairs(rows: Iterable[dict], base_of: Mapping[str, str]) -> list[tuple[bool, 
 def contrast_table(rows: Sequence[dict], base_of: Mapping[str, str]) -> list[dict]:
     """One row per student with a pair: accuracies, consistency, McNemar's `p_value`.
 
-    Pairs are those that all students have.
+    Only pairs that all these students have count.  ValueError as of `alike`.
     """
-    table, rows = [], alike(rows, ["student", "split"])
+    ids: dict[str, set[str]] = {row["student"]: set() for row in rows}
+    for row in rows:
+        ids[row["student"]].add(row["id"])
+    having = [own for own in ids.values() if any({*p} <= own for p in base_of.items())]
+    base_of = {b: a for b, a in base_of.items() if all({a, b} <= own for own in having)}
+    sides = {*base_of, *base_of.values()}
+    rows = [r for r in rows if ids[r["student"]] in having and r["id"] in sides]
+    rows, table = alike(rows, ["student", "split"]), []
     for student in dict.fromkeys(row["student"] for row in rows):
         found = pairs((r for r in rows if r["student"] == student), base_of)
-        if not found:
-            continue
         line: dict[str, Any] = {"student": student, "pairs": len(found)}
         both = [dict(original=a, contrast=b, consistency=a and b) for a, b in found]
         for name in both[0]:

@@ -3,8 +3,9 @@
     figure = accuracy_figure(pd.read_csv("tables/main.csv"), scale="small")
     save_figure(figure, "figures", "accuracy", "Accuracy of every student.")
 
-Whiskers are 95 % intervals, and n stands beside every score.  SCoTD's Figures 2 and 7 are `chains_figure` and
-`filters_figure`; Figure 4 of both papers and SCoTD's Figure 3 are `accuracy_by`.
+Whiskers are 95 % intervals, and n stands beside every score.  SCoTD's Figures 2 and 7
+are `chains_figure` and `filters_figure`; Figure 4 of both papers and SCoTD's Figure 3
+are `accuracy_by`.
 """
 
 import io
@@ -72,8 +73,7 @@ def accuracy_by(table: pd.DataFrame, column: str, scale="", split="") -> Figure:
     if "split" in table:
         split, table = _of_split(table, split)
         title = f"{title}, {split}"
-    if table.duplicated(["student", column]).any():
-        raise ValueError(f"a student has two scores for one {column}: draw one run")
+    _check_once(table, ["student", column])
     if (table.groupby(column)["n"].nunique() > 1).any():
         raise ValueError(f"scores of one {column} differ in n: not the same problems")
     values = list(table[column].unique())
@@ -109,6 +109,7 @@ def filter_figure(table: pd.DataFrame, scale: str = "") -> Figure:
 def error_figure(table: pd.DataFrame, scale: str = "", split: str = "") -> Figure:
     """First errors as shares of the wrong answers, from `tables/errors.csv`."""
     split, rows = _of_split(table, split)
+    _check_once(rows, ["student", "error"])
     counts = rows.pivot_table("count", "student", "error", "sum", sort=False)
     counts = counts[counts.sum(axis=1) > 0].rename(label_of)
     return _stacked(counts, "wrong", KINDS, f"Share of wrong answers, {split}", scale)
@@ -132,6 +133,8 @@ def chains_figure(table: pd.DataFrame, scale="", label_only=None) -> Figure:
     """Accuracy by chains per problem; a line for the score `label_only`, if given."""
     figure = accuracy_by(table, "chains", scale)
     if label_only:
+        if {label_only["n"]} != set(table["n"]):
+            raise ValueError("the student of labels has another n than the others")
         axes, grey = figure.axes[0], PALETTE[7]
         name = f"{label_of(label_only['student'])} (n = {label_only['n']})"
         low, high = label_only["ci_low"], label_only["ci_high"]
@@ -202,6 +205,11 @@ def _of_split(table: pd.DataFrame, split: str) -> tuple[str, pd.DataFrame]:
     if rows.empty:
         raise ValueError(f"no rows of split {split!r} to draw")
     return split, rows
+
+
+def _check_once(table: pd.DataFrame, columns: list[str]) -> None:
+    if table.duplicated(columns).any():
+        raise ValueError(f"a {' and a '.join(columns)} occurs twice: draw one run")
 
 
 def _points(axes: Axes, places, rows: pd.DataFrame, colour: str, flat=False, **style):

@@ -26,7 +26,7 @@ from socratic_utils.students.base_models import SIZES
 from socratic_utils.students.supervision import STUDENTS
 
 from .formats import read_csv, to_csv, to_latex, to_markdown
-from .papers.socratic_cot import SMOKE, compare_main
+from .papers.socratic_cot import SMOKE, column_of, compare_main
 
 RUN = ["dataset", "split", "student", "model", "teacher", "seed"]
 KEY = RUN[:3]
@@ -159,6 +159,22 @@ def errors_by_steps(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.Dat
     return pd.DataFrame(lines, columns=[*names, "n", "wrong", *ERRORS])
 
 
+def table2(
+    rows: Iterable[dict], ablated: Iterable[dict], scale: str, cut: str = ""
+) -> pd.DataFrame:
+    """Test accuracies beside Socratic CoT's Table 2; where SocGT has fewer problems,
+    it follows with the students on these."""
+    socgt = (row for row in ablated if column_of(row["student"], row["dataset"]))
+    tested = [row for row in [*rows, *socgt] if row["split"] == "test"]
+    found = []
+    for block in blocks(tested) or [[]]:
+        found.append(compare_main(main_table(block), scale, cut))
+        for own, whole in zip(found[-1]["n"][:1], found[0]["n"], strict=False):
+            part = f"on {own} of {whole} problems; " if own < whole else ""
+            found[-1]["note"] = part + found[-1]["note"]
+    return pd.concat(found, ignore_index=True)
+
+
 def scores_by(rows: Iterable[dict], names: list[str]) -> pd.DataFrame:
     """One line per value of these columns: n, correct, accuracy and its interval."""
     groups = _groups(rows, names).items()
@@ -186,16 +202,12 @@ def save_tables(
 ) -> dict[str, pd.DataFrame]:  # fmt: skip
     """Make and save the tables of CAPTIONS for one dataset; returns them by name.
 
-    The rows `ablated` are used only beside Socratic CoT's Table 2, as SocGT, where the
-    students have further lines on the problems of these rows.  `cut` says what the
-    training lacks of the paper's (`experiments.saved.cut_down`).
+    The rows `ablated` are used only beside Socratic CoT's Table 2, as SocGT.  `cut`
+    says what the training lacks of the paper's (`experiments.saved.cut_down`).
     """
     main, captions = main_table(rows), dict(CAPTIONS)
-    tested = [row for row in [*rows, *ablated] if row["split"] == "test"]
-    beside = [compare_main(main_table(b), scale, cut) for b in blocks(tested) or [[]]]
     tables = {
-        "main": main,
-        "socratic_cot_table2": pd.concat(beside, ignore_index=True),
+        "main": main, "socratic_cot_table2": table2(rows, ablated, scale, cut),
         "strict": strict_table(rows), "by_steps": by_steps(rows),
         "by_group": by_group(rows), "errors": error_table(rows, problems),
         "errors_by_steps": errors_by_steps(rows, problems),

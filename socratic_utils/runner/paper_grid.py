@@ -44,8 +44,8 @@ CAPTION = (
     " t over the seeds, mean ± t · sd / √seeds: it covers other seeds on the same"
     " problems; a single seed has none. `covered`: whether it holds the paper's value,"
     " whose own deviation is not reported; not judged without all of the paper's test"
-    " problems and three seeds. {cells} of {all} cells have a score, {whole} are judged."
-    " Teacher: {teacher}; the paper's: GPT-3 175B."
+    " problems and three seeds. {cells} of {all} cells have a score, and {whole} are"
+    " judged. Teacher: {teacher}; the paper's: GPT-3 175B."
 )
 
 

@@ -17,8 +17,9 @@ import pandas as pd
 
 from socratic_utils import config
 from socratic_utils.files import read_json
-from socratic_utils.metrics import accuracy, self_consistency
+from socratic_utils.metrics import accuracy
 from socratic_utils.metrics.alike import alike, blocks
+from socratic_utils.metrics.self_consistency import accuracy_by_votes
 
 from . import compare_with_paper, paper_table
 
@@ -39,12 +40,12 @@ def scores(rows: Sequence[dict], kind: str = "number") -> list[dict]:
         block = alike(block, ["student", "decoding"])
         for student in dict.fromkeys(row["student"] for row in block):
             own = [row for row in block if row["student"] == student]
-            samples = max(row.get("sample", 0) for row in own) + 1
-            counts = own, samples, [samples], kind
-            voted = self_consistency.accuracy_by_votes(*counts) if samples > 1 else []
-            score = voted[0] if voted else accuracy(own)
-            part = {"part": f"on {score['n']} of {table[0]['n']} problems"}
-            table.append({"student": student, **score, **(part if number else {})})
+            samples, score = max(row.get("sample", 0) for row in own) + 1, accuracy(own)
+            if samples > 1:
+                [score] = accuracy_by_votes(own, samples, [samples], kind)
+            if number:
+                score["part"] = f"on {score['n']} of {table[0]['n']} problems"
+            table.append({"student": student, **score})
     return table
 
 

@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from socratic_utils.answers import answer_of, is_correct
 from socratic_utils.config import Decoding
+from socratic_utils.files import visible
 from socratic_utils.problems import Problem
 from socratic_utils.students.transcript import (
     PREFIXES,
@@ -104,7 +105,7 @@ def solve(
     order = sorted(range(len(problems)), key=lambda i: -len(problems[i].text))
     size = max(1, decoding.batch_size // samples)
     solved: list[list[Solution]] = [[] for _ in problems]
-    bar = tqdm(total=len(problems) * samples, desc=label, unit="solution")
+    bar = tqdm(total=len(problems) * samples, desc=visible(label), unit="solution")
     for first in range(0, len(order), size):
         batch, start = order[first : first + size], time.perf_counter()
         solutions = [Solution(problems[i]) for i in batch for _ in range(samples)]
