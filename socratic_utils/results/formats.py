@@ -30,7 +30,8 @@ TEX = str.maketrans({
 })  # fmt: skip
 NO_FORMULAS = "tex2jax_ignore mathjax_ignore"  # classes: "$" is a dollar in it
 # Texts that a spreadsheet would calculate, numbers aside; a cell may be cut at ";".
-FORMULA = r"(?<![^;\t\r\n])(?!-?\d+(?:\.\d+)?\Z)('*[=+@\t\r\n＝＋－＠-])"
+NUMBER = r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\Z"
+FORMULA = rf"(?<![^;\t\r\n])(?!{NUMBER})('*[=+@\t\r\n＝＋－＠-])"
 
 
 def format_cell(column: str, value: Any) -> str:
@@ -60,7 +61,7 @@ def to_latex(table: pd.DataFrame, caption: str, label: str) -> str:
     """A `table` environment; it needs no package but booktabs."""
     names, *rows = ([c.translate(TEX) for c in line] for line in _cells(table))
     style = pd.DataFrame(rows, columns=names).style.hide(axis="index")
-    sides = ["r" if is_numeric_dtype(table[column]) else "l" for column in table]
+    sides = ["r" if _is_number(table[column]) else "l" for column in table]
     return style.to_latex(
         column_format="".join(sides), caption=visible(caption).translate(TEX),
         hrules=True, label=f"tab:{label}", position_float="centering",
@@ -69,7 +70,7 @@ def to_latex(table: pd.DataFrame, caption: str, label: str) -> str:
 
 def to_html(table: pd.DataFrame) -> str:
     """A `<table>` whose numbers are aligned to the right."""
-    kinds = [' class="number"' if is_numeric_dtype(table[c]) else "" for c in table]
+    kinds = [' class="number"' if _is_number(table[c]) else "" for c in table]
     head, *rows = _cells(table)
     lines = []
     for tag, cells in (("th", [c.replace("_", " ") for c in head]),
@@ -109,6 +110,10 @@ def _texts(table: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
         cells = [change(c) if isinstance(c, str) else c for c in table[name]]
         table[name] = pd.Series(cells, table.index, table[name].dtype)
     return table
+
+
+def _is_number(column: pd.Series) -> bool:
+    return is_numeric_dtype(column) and bool(column.notna().any())
 
 
 def _in_markdown(cell: str) -> str:
