@@ -154,15 +154,15 @@ def test_spreadsheets_calculate_no_cell_and_our_reader_gives_the_text_back(tmp_p
     assert pd.read_csv(path)["difference"].tolist() == [-3.5] * len(TEXTS)
 
 
-@pytest.mark.parametrize("number", ["-3.5", "-2", "-1e-05"])
+@pytest.mark.parametrize("number", ["-3.5", "-2", "+4", "-1e-05"])
 def test_numbers_stay_numbers_in_a_column_of_texts(number, tmp_path):
     path = saved(pd.DataFrame({"value": [number, "cot"]}), tmp_path)
     assert path.read_text().splitlines()[1] == number
 
 
 def test_our_tables_are_the_bytes_that_pandas_writes():
-    table = pd.DataFrame({"student": ["cot", "a, b"], "n": [1, 2], "p": [0.1, None],
-                          "covered": ["yes", None], "unseen": [True, False]})  # fmt: skip
+    texts = {"student": ["cot", "a, b"], "covered": ["yes", None]}
+    table = pd.DataFrame({**texts, "n": [1, 2], "p": [0.1, None], "on": [True, False]})
     assert formats.to_csv(table) == table.to_csv(index=False)
     read = formats.read_csv(io.StringIO(table.to_csv(index=False)))
     pd.testing.assert_frame_equal(read, table, check_dtype=False)
