@@ -96,7 +96,7 @@ def main_rows(settings: Settings) -> list[dict]:
 def saved_table(settings: Settings, name: str) -> pd.DataFrame:
     """A table that an earlier notebook saved (or the reused run); empty if missing."""
     path = settings.source / "tables" / f"{name}.csv"
-    return pd.read_csv(path) if path.exists() else pd.DataFrame()
+    return read_csv(path) if path.exists() else pd.DataFrame()
 
 
 def seeds_table(settings: Settings) -> pd.DataFrame:

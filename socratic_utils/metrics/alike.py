@@ -9,15 +9,15 @@ Every table of rows passes here.  Not covered: how students were trained; tables
 are read without their rows (`results.tables.over_seeds`, `by_size`).
 """
 
-import json
 import warnings
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+
+import pandas as pd
 
 SETUP = ("dataset", "model", "seed", "teacher", "decoding")
 OF_PROBLEMS = ("part", "steps_gold", "grouping", "group")  # other columns name arms
-NO_TEACHER = {"gold", "exemplars", "", None}  # where no chains of a teacher are learnt
+NO_TEACHER = {"gold", "exemplars", "", "None"}  # no chains of a teacher are learnt
 
 
 def alike(
@@ -31,38 +31,30 @@ def alike(
     problem in common; if a line has several splits, or a problem twice.
     """
     rows = list(rows)
+    place = ["dataset", "split", *(name for name in names if name in OF_PROBLEMS)]
+    unit, arm = [*paired, "id"], [name for name in names if name not in place]
+    columns = list(dict.fromkeys([*SETUP, *place, *unit, *arm, "sample"]))
+    texts = [[str(row.get(column)) for column in columns] for row in rows]
+    table = pd.DataFrame(texts, columns=columns)
     for column in (c for c in SETUP if c not in (*names, *paired)):
-        found = {_plain(row.get(column)) for row in rows}
-        if len(found - NO_TEACHER if column == "teacher" else found) > 1:
-            known = " and ".join(sorted(map(str, found)))
+        found = {*table[column]} - (NO_TEACHER if column == "teacher" else set())
+        if len(found) > 1:
+            known = " and ".join(sorted(found))
             raise ValueError(f"rows of {known} are unlike: give one {column} at a time")
-    where = ["dataset", "split", *(name for name in names if name in OF_PROBLEMS)]
-    places = [_key(row, where) for row in rows]
-    units = [_key(row, [*paired, "id"]) for row in rows]
-    arms = [_key(row, [n for n in names if n not in where]) for row in rows]
-    # 1. every line has one split, and every problem once
-    lines, samples = [_key(row, names) for row in rows], [r.get("sample") for r in rows]
-    splits = {line: place[:2] for line, place in zip(lines, places, strict=True)}
-    for line, place in zip(lines, places, strict=True):
-        if splits[line] != place[:2]:
-            raise ValueError(f"{', '.join(line)}: give one split at a time")
-    counts = Counter(zip(lines, units, samples, strict=True))
-    for line, _, _ in (key for key, count in counts.items() if count > 1):
-        raise ValueError(f"{', '.join(line)}: a problem was predicted twice")
-    # 2. the problems that all arms have
-    having, present = defaultdict(set), defaultdict(set)
-    for place, unit, arm in zip(places, units, arms, strict=True):
-        having[place, unit].add(arm)
-        present[place].add(arm)
-    kept = [row for row, place, unit in zip(rows, places, units, strict=True)
-            if having[place, unit] == present[place]]  # fmt: skip
-    if {place[:2] for place in places} - {_key(row, where[:2]) for row in kept}:
-        who = "; ".join(sorted({", ".join(arm) for arm in arms}))
-        raise ValueError(f"{who}: no problem in common, compare them separately")
-    if dropped := len(rows) - len(kept):
+    if table.duplicated([*place, *arm, *unit, "sample"]).any():
+        raise ValueError(f"a problem was predicted twice for the same {', '.join(arm)}")
+    table["arm"] = ["; ".join(line) for line in table[arm].to_numpy()]
+    if "split" not in names and (table.groupby(names)["split"].nunique() > 1).any():
+        raise ValueError("a line of several splits: give one split at a time")
+    having = table.groupby([*place, *unit])["arm"].transform("nunique")
+    common = having == table.groupby(place)["arm"].transform("nunique")
+    if not common.groupby([table["dataset"], table["split"]]).any().all():
+        known = " and ".join(table["arm"].unique())
+        raise ValueError(f"{known}: no problem in common, compare them separately")
+    if dropped := (~common).sum():
         warnings.warn(f"not the same problems: {dropped} of {len(rows)} rows are of "
                       f"problems that an arm lacks: skipped", stacklevel=3)  # fmt: skip
-    return kept
+    return [row for row, keep in zip(rows, common, strict=True) if keep]
 
 
 def blocks(rows: Iterable[dict]) -> list[list[dict]]:
@@ -77,11 +69,3 @@ def blocks(rows: Iterable[dict]) -> list[list[dict]]:
     sets = sorted({frozenset(ids) for ids in own.values()}, key=len, reverse=True)
     return [[row for row in rows if row["id"] in ids <= own[row["student"]]]
             for ids in sets]  # fmt: skip
-
-
-def _plain(value: Any) -> Any:
-    return json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
-
-
-def _key(row: dict, names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(str(row.get(name)) for name in names)

@@ -120,9 +120,9 @@ def loss_figure(logs: dict[str, Sequence[dict]], scale: str = "") -> Figure:
     """Training loss; `logs` maps a student to lines {"step": int, "loss": float}."""
     colours, axes = _colours(logs), _axes(7.2, 3.6, scale)
     for marker, (name, log) in zip(MARKERS * len(logs), logs.items(), strict=False):
-        points = [(e["step"], e["loss"]) for e in log if "loss" in e]
+        points = pd.DataFrame(log, columns=["step", "loss"]).dropna()
         style = {"marker": marker, "markersize": 4, "color": colours[name]}
-        axes.plot(*zip(*points, strict=True), label=label_of(name), **style)
+        axes.plot("step", "loss", data=points, label=label_of(name), **style)
     axes.set(xlabel="Optimizer step", ylabel="Training loss (nats per token)")
     axes.set_ylim(bottom=0)
     _legend(axes)

@@ -92,13 +92,12 @@ def by_size(tables: Iterable[Path], dataset: str, seed: int = 0) -> pd.DataFrame
     Runs of another dataset or seed, and lines of another number of problems or another
     teacher than in the first run are skipped.
     """
-    runs = _read_tables(tables)
+    runs = _read_tables(tables).fillna({"teacher": ""})
     runs = runs[(runs["dataset"] == dataset) & (runs["seed"] == seed)]
     for column in ("split", "n"):
         runs = runs[runs[column].isin(runs[column].iloc[:1])]
-    first = runs.drop_duplicates("student").set_index("student")["teacher"]
-    same = runs["teacher"].fillna("") == runs["student"].map(first).fillna("")
-    runs = runs[same].drop_duplicates(["student", "model"])
+    first = runs.groupby("student")["teacher"].transform("first")
+    runs = runs[runs["teacher"] == first].drop_duplicates(["student", "model"])
     parameters = {name: size.parameters for name, size in SIZES.items()}
     sizes = runs["model"].str.split("/").str[-1].map(parameters)
     return runs.loc[sizes.sort_values(kind="stable").index]
@@ -152,8 +151,8 @@ def error_table(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFra
 def errors_by_steps(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFrame:
     """First errors by the number of gold steps; problems without any are skipped."""
     names, lines = [*KEY, "steps_gold"], []
-    stepped = (row for row in rows if row.get("steps_gold"))
-    for key, found in _first_errors(stepped, problems, names):
+    rows = (row for row in rows if row.get("steps_gold"))
+    for key, found in _first_errors(rows, problems, names):
         counts = [sum(error.kind == kind for error in found) for kind in ERRORS]
         lines.append([*key, len(found), sum(counts), *counts])
     return pd.DataFrame(lines, columns=[*names, "n", "wrong", *ERRORS])
@@ -166,19 +165,17 @@ def table2(
     it follows with the students on these."""
     socgt = (row for row in ablated if column_of(row["student"], row["dataset"]))
     tested = [row for row in [*rows, *socgt] if row["split"] == "test"]
-    found = []
-    for block in blocks(tested) or [[]]:
-        found.append(compare_main(main_table(block), scale, cut))
-        for own, whole in zip(found[-1]["n"][:1], found[0]["n"], strict=False):
-            part = f"on {own} of {whole} problems; " if own < whole else ""
-            found[-1]["note"] = part + found[-1]["note"]
-    return pd.concat(found, ignore_index=True)
+    mains = [main_table(block) for block in blocks(tested) or [[]]]
+    table = pd.concat([compare_main(main, scale, cut) for main in mains])
+    part = "on " + table["n"].map(str) + f" of {mains[0]['n'].max()} problems; "
+    table["note"] = part.where(table["n"] < mains[0]["n"].max(), "") + table["note"]
+    return table.reset_index(drop=True)
 
 
 def scores_by(rows: Iterable[dict], names: list[str]) -> pd.DataFrame:
     """One line per value of these columns: n, correct, accuracy and its interval."""
-    groups = _groups(rows, names).items()
-    lines = [[*key, *accuracy(group).values()] for key, group in groups]
+    groups = _groups(rows, names)
+    lines = [[*key, *accuracy(groups[key]).values()] for key in groups]
     return pd.DataFrame(lines, columns=[*names, *SCORE])
 
 
