@@ -28,20 +28,19 @@ def pairs(rows: Iterable[dict], base_of: Mapping[str, str]) -> list[tuple[bool, 
 
 
 def contrast_table(rows: Sequence[dict], base_of: Mapping[str, str]) -> list[dict]:
-    """One row per student with a pair: accuracies, consistency, McNemar's `p_value`.
-
-    Only pairs that all these students have count.  ValueError as of `alike`.
-    """
-    ids: dict[str, set[str]] = {row["student"]: set() for row in rows}
-    for row in rows:
-        ids[row["student"]].add(row["id"])
-    having = [own for own in ids.values() if any({*p} <= own for p in base_of.items())]
-    base_of = {b: a for b, a in base_of.items() if all({a, b} <= own for own in having)}
-    sides = {*base_of, *base_of.values()}
-    rows = [r for r in rows if ids[r["student"]] in having and r["id"] in sides]
-    rows, table = alike(rows, ["student", "split"]), []
-    for student in dict.fromkeys(row["student"] for row in rows):
+    """One row per student with a pair: accuracies, consistency, McNemar's `p_value`,
+    of the pairs that all these students have; ValueError as of `alike`."""
+    students = dict.fromkeys(row["student"] for row in rows)
+    ids = {s: {row["id"] for row in rows if row["student"] == s} for s in students}
+    found = [{a, b} for b, a in base_of.items()]
+    ids = {s: own for s, own in ids.items() if any(pair <= own for pair in found)}
+    common, table = set.intersection(*(ids.values() or [set()])), []
+    rows = [row for row in rows if row["student"] in ids and row["id"] in common]
+    rows = alike(rows, ["student", "split"])
+    for student in ids:
         found = pairs((r for r in rows if r["student"] == student), base_of)
+        if not found:
+            continue
         line: dict[str, Any] = {"student": student, "pairs": len(found)}
         both = [dict(original=a, contrast=b, consistency=a and b) for a, b in found]
         for name in both[0]:

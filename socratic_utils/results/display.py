@@ -5,7 +5,6 @@ Texts of models, servers and files are made `visible` before they are shown.
 
 import inspect
 from collections.abc import Iterable, Sequence
-from html import escape
 
 import pandas as pd
 from IPython.display import HTML, Code, display
@@ -16,7 +15,7 @@ from socratic_utils.problems import Chain, Problem
 from socratic_utils.students.supervision import label_of
 from socratic_utils.students.transcript import IGNORED
 
-from .formats import NO_FORMULAS, to_html
+from .formats import NO_FORMULAS, as_html, to_html
 
 COLOURS = {
     "problem": "#eceff1", "question": "#d6eaf8", "solution": "#d5f5e3",
@@ -86,14 +85,14 @@ def show_side_by_side(rows: Iterable[dict], problem: Problem) -> None:
     """One problem and every student's marked output (Socratic CoT, Figures 5 and 7)."""
     columns = []
     for row in rows:
-        boxes = [f"<b>{_escaped(label_of(row['student']))}</b>"]
+        boxes = [f"<b>{as_html(label_of(row['student']))}</b>"]
         marks = line_marks(row["lines"], problem)
         for line, mark in zip(row["lines"], marks, strict=True):
             if line["role"] == "answer":
                 mark = "right" if row["correct"] else "wrong"
             boxes.append(_box(line["role"], line["text"], MARKS[mark]))
         columns.append(f'<div style="flex:1 1 200px">{"".join(boxes)}</div>')
-    head = f"<p>{_escaped(problem.text)} <i>(gold: {_escaped(problem.answer)})</i></p>"
+    head = f"<p>{as_html(problem.text)} <i>(gold: {as_html(problem.answer)})</i></p>"
     boxes = f'<div style="display:flex;flex-wrap:wrap;gap:8px">{"".join(columns)}</div>'
     _show(head + boxes)
 
@@ -111,7 +110,7 @@ def show_mask(tokenizer, example: dict[str, list[int]]) -> None:
     style = "color:#111;border:1px solid #fff;border-radius:3px;white-space:pre"
     for token, target in zip(example["input_ids"], example["labels"], strict=True):
         colour = "#eeeeee" if target == IGNORED else "#a9dfbf"
-        text = _escaped(tokenizer.decode([token])).replace("\n", "⏎")
+        text = as_html(tokenizer.decode([token])).replace("\n", "⏎")
         end = "<br>" if "⏎" in text else ""
         spans.append(f'<span style="background:{colour};{style}">{text}</span>{end}')
     _show(f'<div style="font-family:monospace">{"".join(spans)}</div>')
@@ -121,11 +120,7 @@ def _box(role: str, text: str, before: str) -> str:
     """A coloured line; `before` is HTML, `text` is escaped."""
     colour = COLOURS.get(role, "#fff")
     style = f"background:{colour};color:#111;border-radius:4px;padding:2px 8px"
-    return f'<div style="{style};margin:2px 0">{before}{_escaped(text)}</div>'
-
-
-def _escaped(text: str) -> str:
-    return escape(visible(text))
+    return f'<div style="{style};margin:2px 0">{before}{as_html(text)}</div>'
 
 
 def _show(html: str) -> None:

@@ -68,6 +68,11 @@ def to_latex(table: pd.DataFrame, caption: str, label: str) -> str:
     )  # fmt: skip
 
 
+def as_html(text: object) -> str:
+    """A text of a model, a server or a file, safe within a page."""
+    return escape(visible(text))
+
+
 def to_html(table: pd.DataFrame) -> str:
     """A `<table>` whose numbers are aligned to the right."""
     kinds = [' class="number"' if _is_number(table[c]) else "" for c in table]
@@ -76,7 +81,7 @@ def to_html(table: pd.DataFrame) -> str:
     for tag, cells in (("th", [c.replace("_", " ") for c in head]),
                        *(("td", line) for line in rows)):  # fmt: skip
         pairs = zip(cells, kinds, strict=True)
-        text = "".join(f"<{tag}{kind}>{escape(c)}</{tag}>" for c, kind in pairs)
+        text = "".join(f"<{tag}{kind}>{as_html(c)}</{tag}>" for c, kind in pairs)
         lines.append(f"<tr>{text}</tr>")
     body = "\n".join(lines[1:])
     return (f'<table class="{NO_FORMULAS}"><thead>{lines[0]}</thead>\n'

@@ -7,7 +7,6 @@ styles (bleach).  Not covered: widgets, formulas, images other than PNG or JPEG.
 """
 
 import re
-from html import escape
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -16,7 +15,7 @@ import pandas as pd
 
 from socratic_utils.files import read_json, visible, write_atomic
 
-from .formats import read_csv, to_html
+from .formats import as_html, read_csv, to_html
 
 TAGS = set(
     "h1 h2 h3 h4 h5 h6 p a ul ol li blockquote hr br pre code b strong i em sub sup del"
@@ -80,7 +79,7 @@ def _the_run(folder: Path, run: dict[str, Any]) -> str:
     """The table over all runs, and the run's settings, packages and times, if any."""
     grid, parts = folder / "tables" / "paper_grid.csv", []
     if grid.exists():
-        caption = escape(visible(grid.with_suffix(".caption").read_text("utf-8")))
+        caption = as_html(grid.with_suffix(".caption").read_text("utf-8"))
         table = to_html(read_csv(grid))
         parts.append(f"<h2>All runs</h2><p>{caption}</p>{table}")
     if run:

@@ -14,12 +14,7 @@ from pathlib import Path
 
 from socratic_utils import config
 from socratic_utils.benchmarks import DATA_VARIABLE
-from socratic_utils.files import (
-    read_json,
-    record_settings,
-    update_run_json,
-    visible,
-)
+from socratic_utils.files import read_json, record_settings, update_run_json, visible
 
 from . import options, paper_grid, schedule
 from .execute import find_notebooks, run_notebook

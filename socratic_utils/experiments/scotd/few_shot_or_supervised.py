@@ -13,8 +13,6 @@ from collections.abc import Collection, Sequence
 from math import ceil
 from typing import Any
 
-import pandas as pd
-
 from socratic_utils import config
 from socratic_utils.config import Settings
 from socratic_utils.metrics.statistics import accuracy
@@ -22,7 +20,7 @@ from socratic_utils.results.papers.scotd import scores
 
 from ..arms import Arm
 from ..data import STYLE, can_sample, train_problems
-from ..saved import rows_on_disk, sizes_table
+from ..saved import rows_on_disk
 from .many_chains import with_votes
 
 STUDENT = "facebook/opt-1.3b"  # the paper's
@@ -102,8 +100,3 @@ def comparison(settings: Settings) -> dict[str, Any]:
     same = all(getattr(settings, n) == getattr(own, n) for n in names)
     return {"dataset": settings.dataset, "teacher": settings.teacher,
             "comparable": same and settings.student == STUDENT}  # fmt: skip
-
-
-def sizes(settings: Settings) -> pd.DataFrame:
-    """SCoTD's Figure 4: the tables of this run and of those of other students."""
-    return sizes_table(settings, EXPERIMENT)

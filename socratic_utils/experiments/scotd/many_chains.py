@@ -43,26 +43,21 @@ def arms(settings: Settings) -> list[Arm]:
 
 def filter_arms(settings: Settings) -> list[Arm]:
     """Students of the same number of chains, chosen in four ways (SCoTD, Figure 7)."""
-    return [replace(pool_arm(settings, name), balanced=False, experiment=FILTERED)
-            for name in FILTERS]  # fmt: skip
+    arms = (pool_arm(settings, name, FILTERED) for name in FILTERS)
+    return [replace(arm, balanced=False) for arm in arms]
 
 
-def unfiltered_arm(settings: Settings) -> Arm:
-    """The student of all right chains, decoded again beside those of the filters: so
-    all rows of the experiment are in its folder, and of one run."""
-    return replace(whole_pool(settings), experiment=FILTERED)
-
-
-def pool_arm(settings: Settings, pool: str) -> Arm:
+def pool_arm(settings: Settings, pool: str, experiment: str = EXPERIMENT) -> Arm:
     """The student of a pool of `corpus.pool_of`, trained on chains of thought."""
     many = settings.many
-    return Arm(pool, (STYLE,), EXPERIMENT, pool=pool, balanced=many.balanced,
+    return Arm(pool, (STYLE,), experiment, pool=pool, balanced=many.balanced,
                steps=many.steps, limits=(many.test_limit,))  # fmt: skip
 
 
-def whole_pool(settings: Settings) -> Arm:
-    """The student of all right chains."""
-    return pool_arm(settings, f"chains_{settings.many.counts[-1]:02d}")
+def whole_pool(settings: Settings, experiment: str = EXPERIMENT) -> Arm:
+    """The student of all right chains; decoded again in another experiment, so that all
+    rows of an experiment are in one folder and of one run."""
+    return pool_arm(settings, f"chains_{settings.many.counts[-1]:02d}", experiment)
 
 
 def with_votes(settings: Settings, arm: Arm) -> Arm:

@@ -149,10 +149,11 @@ def test_rows_of_figures_are_greedy_and_in_order(settings):
 
 
 def test_filters_and_the_whole_pool_are_scored_in_one_experiment(settings):
-    arms = [many_chains.unfiltered_arm(settings), *many_chains.filter_arms(settings)]
+    again = many_chains.whole_pool(settings, many_chains.FILTERED)
+    arms = [again, *many_chains.filter_arms(settings)]
     assert {arm.experiment for arm in arms} == {many_chains.FILTERED}
     whole = many_chains.whole_pool(settings)
-    assert replace(arms[0], experiment=whole.experiment) == whole
+    assert replace(again, experiment=whole.experiment) == whole
 
 
 def test_the_teachers_votes(settings):
