@@ -20,6 +20,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from .files import content_hash, project_root
 
 SCALES = ("smoke", "small", "paper")
+PUBLISHERS = ("openai-community/", "facebook/")  # of the papers' students
 CHOICES = {"scale": SCALES, "reuse": ("", "reference"), "ablations": ("", "all")}
 KEY_VARIABLE = "OPENAI_API_KEY"
 OUTPUTS_VARIABLE = "SOCRATIC_OUTPUTS"
@@ -118,9 +119,11 @@ class Settings:
         if self.dataset != PRESETS[self.scale].dataset:
             parts.append(_slug(self.dataset))
         if self.student != own.student:
-            parts.append(Path(self.student).name)
+            parts.append(_slug(Path(self.student).name))
             if Path(self.student).is_dir():  # other folders may have the same name
                 parts.append(content_hash(str(Path(self.student).resolve()), 6))
+            elif "/" in self.student and not self.student.startswith(PUBLISHERS):
+                parts.append(content_hash(self.student, 6))  # nor is it the only one
         if self.teacher != own.teacher:
             parts.append(f"from-{_slug(self.teacher)}")
         if self.train_limit != own.train_limit:
@@ -242,8 +245,10 @@ def check_address(url: Any) -> None:
 
 
 def _slug(text: str) -> str:
+    """A part of a folder's name; no two texts have one, nor look like several parts."""
     plain = re.sub(r"[^\w.-]+", "-", text, flags=re.ASCII).strip("-.")[:60]
-    return plain if plain == text else f"{plain}-{content_hash(text, 6)}"
+    parts = re.search(r"(^|-)(from-|train|seed\d|reused)", plain)
+    return f"{plain}-{content_hash(text, 6)}" if plain != text or parts else plain
 
 
 def outputs_root() -> Path:

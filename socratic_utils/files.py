@@ -19,6 +19,7 @@ from dataclasses import asdict, is_dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 PACKAGES = ("torch", "transformers", "datasets", "openai", "papermill", "matplotlib")
 
@@ -133,3 +134,16 @@ def record_settings(settings: Any, **more: Any) -> dict[str, Any]:
         settings.folder, settings=asdict(settings), hash=settings.hash,
         environment=environment(), **more,
     )  # fmt: skip
+
+
+def visible(text: Any) -> str:
+    """A text of a model, a server or a file, safe to print or to display.
+
+    Whatever acts on a screen without being seen (escape sequences, backspaces, carriage
+    returns, marks of direction or of no width) is written out, such as "\\x1b"; line
+    breaks, tabs and spaces stay.
+    """
+    plain = str(text).replace("\r\n", "\n")
+    kept = (c in "\n\t" or c.isprintable() or category(c) == "Zs" for c in plain)
+    return "".join(c if keep else c.encode("unicode_escape").decode()
+                   for c, keep in zip(plain, kept, strict=True))  # fmt: skip

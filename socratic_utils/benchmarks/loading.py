@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from socratic_utils.files import content_hash, read_rows, write_atomic
+from socratic_utils.files import content_hash, read_rows, visible, write_atomic
 
 DATA_VARIABLE = "SOCRATIC_DATA_DIR"
 
@@ -107,7 +107,7 @@ def _with_fields(
 
 
 def _not_downloaded(what: str, error: Exception) -> FileNotFoundError:
-    reason = " ".join(str(error).split())[:200] or type(error).__name__
+    reason = visible(" ".join(str(error).split()))[:200] or type(error).__name__
     return FileNotFoundError(
         f"{what} cannot be downloaded ({reason}): connect to the network, or put the "
         f"published files into the folder that {DATA_VARIABLE} names"

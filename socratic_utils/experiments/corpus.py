@@ -39,10 +39,8 @@ from .data import STYLE, can_ask, can_sample, sampled, teacher_of, train_problem
 
 Pairs = list[tuple[Problem, Chain]]
 OWN_SOCRATIC = ("gsm8k",)  # benchmarks with Socratic steps of their own
-FILTERS = {
-    f"filter_{n.replace('-', '_')}": way
-    for n, way in down_sampling.DOWN_SAMPLINGS.items()
-}
+FILTERS = {f"filter_{name}".replace("-", "_"): way
+           for name, way in down_sampling.DOWN_SAMPLINGS.items()}  # fmt: skip
 LIKELIHOOD = "filter_likelihood"
 
 

@@ -4,13 +4,17 @@ With `reuse="reference"` the rows and tables are the committed run's.
 """
 
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 
 import pandas as pd
 
+from socratic_utils import config
+from socratic_utils.benchmarks import known_size
 from socratic_utils.config import Settings
-from socratic_utils.files import write_atomic
+from socratic_utils.files import read_json, visible, write_atomic
 from socratic_utils.problems import Problem, read_rows
+from socratic_utils.results.formats import read_csv
 from socratic_utils.results.tables import by_size, over_seeds
 from socratic_utils.students.supervision import STUDENTS
 
@@ -68,7 +72,7 @@ def rows_of(path: Path) -> list[dict]:
     except ValueError as error:
         aside = path.with_suffix(".bad")
         path.replace(aside)
-        print(f"{error}; the file is set aside as {aside.name}, its rows are made anew")
+        print(visible(f"{error}; set aside as {aside.name}, its rows are made anew"))
         return []
 
 
@@ -92,21 +96,45 @@ def main_rows(settings: Settings) -> list[dict]:
 def saved_table(settings: Settings, name: str) -> pd.DataFrame:
     """A table that an earlier notebook saved (or the reused run); empty if missing."""
     path = settings.source / "tables" / f"{name}.csv"
-    return pd.read_csv(path) if path.exists() else pd.DataFrame()
+    return read_csv(path) if path.exists() else pd.DataFrame()
 
 
 def seeds_table(settings: Settings) -> pd.DataFrame:
     """Accuracy over the runs beside this one that differ in their seed only."""
-    name = settings.name.removesuffix(f"-seed{settings.seed}")
-    runs, main = settings.source.parent, "tables/main.csv"
-    return over_seeds(
-        sorted([*runs.glob(f"{name}/{main}"), *runs.glob(f"{name}-seed*/{main}")])
-    )
+    return over_seeds(tables_beside(settings, "main", "seed", "seed"))
 
 
-def sizes_table(settings: Settings) -> pd.DataFrame:
-    """The first split's accuracy over the runs beside this one of other student models
-    (Socratic CoT, Figure 4)."""
-    runs = sorted(settings.source.parent.glob(f"{settings.scale}*/tables/main.csv"))
-    runs = [path for path in runs if "-train" not in path.parts[-3]]
+def sizes_table(settings: Settings, name: str = "main") -> pd.DataFrame:
+    """The first split's accuracy over the runs beside this one that differ in their
+    student model only (Figure 4 of both papers), of these runs' table `name`."""
+    runs = tables_beside(settings, name, "student", "model")
     return by_size(runs, settings.dataset, settings.seed)
+
+
+def tables_beside(
+    settings: Settings, name: str, varied: str, column: str
+) -> list[Path]:
+    """A table of this run, then of the runs beside it that differ in nothing but the
+    setting `varied`, which is a column of the table."""
+    own = settings.source / "tables" / f"{name}.csv"
+    found = [own] if own.exists() else []
+    for path in sorted(settings.source.parent.glob(f"*/tables/{name}.csv")):
+        folder = path.parents[1]
+        known = read_json(folder / "run.json", {}).get("hash")
+        for value in read_csv(path)[column].tolist()[:1]:
+            other = replace(settings, **{varied: value})
+            if folder.name == other.name and known in (None, other.hash):
+                found.append(path)
+    return list(dict.fromkeys(found))
+
+
+def cut_down(settings: Settings) -> str:
+    """How the training differs from the scale's own, for a table beside a paper; empty
+    where it does not."""
+    own = config.load(settings.scale, dataset=settings.dataset)
+    size = known_size(settings.dataset, "train") or inf
+    if own.train_limit is None and (settings.train_limit or inf) < size:
+        return f"trained on {settings.train_limit:,} of {size:,} problems"
+    names = ("training", "decoding", "teacher_tokens", "max_resamples")
+    changed = [n for n in names if getattr(settings, n) != getattr(own, n)]
+    return f"another setting of {' and '.join(changed)}" if changed else ""

@@ -89,10 +89,12 @@ def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
             write_jsonl_rows(path, rows)
         return rows
     # 2. decoded now
+    gold = arm.guide and not arm.planned  # which the question generator is shown
     solutions = solve(
         problems, *decoders_of(settings, arm, folders, problems), decoding=decoding,
         label=name, samples=arm.samples, seed=settings.seed,
-        **decoding_arguments(arm, problems),
+        sees_solutions=arm.sees_solutions,
+        guides=gold_guides(problems, arm.guide) if gold else None,
     )  # fmt: skip
     # 3. saved, one row per solution
     labels = {
@@ -118,7 +120,9 @@ def score_all(
         for split in splits:
             found = score(settings, arm, split)
             rows += found
-            print(f"{arm.name}, {found[0]['split']}: {correct_share(found)}")
+            right = sum(row["correct"] for row in found)
+            print(f"{arm.name}, {found[0]['split']}: {right} of {len(found)} correct "
+                  f"({100 * right / len(found):.1f} %)")  # fmt: skip
     return rows
 
 
@@ -128,12 +132,6 @@ def on_same_problems(settings: Settings, arm: Arm, default: Arm) -> list[dict]:
     ids = {problem.id for problem in problems}
     rows = score(settings, default, problems[0].split)
     return [row for row in rows if row["id"] in ids]
-
-
-def correct_share(rows: Sequence[dict]) -> str:
-    """ "31 of 200 correct (15.5 %)", for a line under a cell."""
-    right = sum(row["correct"] for row in rows)
-    return f"{right} of {len(rows)} correct ({100 * right / len(rows):.1f} %)"
 
 
 def decoders_of(
@@ -160,13 +158,6 @@ def decoders_of(
     if arm.upfront:
         decoders[0] = oracles.ask_upfront(problems, decoders[0], settings.decoding)
     return decoders
-
-
-def decoding_arguments(arm: Arm, problems: Sequence[Problem]) -> dict[str, Any]:
-    """Further arguments of `solve`: what the question generator is shown."""
-    is_gold = arm.guide and not arm.planned
-    guides = gold_guides(problems, arm.guide) if is_gold else None
-    return {"sees_solutions": arm.sees_solutions, "guides": guides}
 
 
 def few_shot(

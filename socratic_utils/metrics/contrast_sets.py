@@ -12,6 +12,7 @@ from typing import Any
 
 from socratic_utils.problems import Problem
 
+from .alike import alike
 from .statistics import accuracy, paired
 
 
@@ -27,9 +28,16 @@ def pairs(rows: Iterable[dict], base_of: Mapping[str, str]) -> list[tuple[bool, 
 
 
 def contrast_table(rows: Sequence[dict], base_of: Mapping[str, str]) -> list[dict]:
-    """One row per student with a pair: accuracies, consistency, McNemar's `p_value`."""
-    table = []
-    for student in dict.fromkeys(row["student"] for row in rows):
+    """One row per student with a pair: accuracies, consistency, McNemar's `p_value`,
+    of the pairs that all these students have; ValueError as of `alike`."""
+    students = dict.fromkeys(row["student"] for row in rows)
+    ids = {s: {row["id"] for row in rows if row["student"] == s} for s in students}
+    found = [{a, b} for b, a in base_of.items()]
+    ids = {s: own for s, own in ids.items() if any(pair <= own for pair in found)}
+    common, table = set.intersection(*(ids.values() or [set()])), []
+    rows = [row for row in rows if row["student"] in ids and row["id"] in common]
+    rows = alike(rows, ["student", "split"])
+    for student in ids:
         found = pairs((r for r in rows if r["student"] == student), base_of)
         if not found:
             continue

@@ -15,6 +15,7 @@ from sacrebleu import corpus_bleu
 from socratic_utils.problems import Problem, sub_questions
 from socratic_utils.students.transcript import PREFIXES
 
+from .alike import alike
 from .statistics import wilson_interval
 
 COLUMNS = ("student", "n", "bleu", "bert_f1", "same_count", "ci_low", "ci_high")
@@ -27,7 +28,7 @@ def quality_table(rows: Sequence[dict], problems: Sequence[Problem]) -> pd.DataF
     """
     gold = {problem.id: sub_questions(problem) for problem in problems}
     asked: dict[str, list[tuple[list[str], list[str]]]] = defaultdict(list)
-    for row in rows:
+    for row in alike(rows, ["student", "split"]):
         if gold.get(row["id"]):
             asked[row["student"]].append((questions(row), gold[row["id"]]))
     table = []

@@ -1,18 +1,21 @@
-"""What notebooks show, as escaped HTML: chains, predictions, loss masks and tables."""
+"""What notebooks show, as escaped HTML: chains, predictions, loss masks and tables.
+
+Texts of models, servers and files are made `visible` before they are shown.
+"""
 
 import inspect
 from collections.abc import Iterable, Sequence
-from html import escape
 
 import pandas as pd
 from IPython.display import HTML, Code, display
 
+from socratic_utils.files import visible
 from socratic_utils.metrics import line_marks
 from socratic_utils.problems import Chain, Problem
 from socratic_utils.students.supervision import label_of
 from socratic_utils.students.transcript import IGNORED
 
-from .formats import to_html
+from .formats import NO_FORMULAS, as_html, to_html
 
 COLOURS = {
     "problem": "#eceff1", "question": "#d6eaf8", "solution": "#d5f5e3",
@@ -24,6 +27,11 @@ MARKS = {"right": "✓ ", "wrong": "✗ ", "": ""}
 def show_source(thing) -> Code:
     """The source code of a function or class of the package."""
     return Code(inspect.getsource(thing), language="python")
+
+
+def print_text(*texts: object) -> None:
+    """Print texts of a model, a server or a file, one below the other."""
+    print(*map(visible, texts), sep="\n")
 
 
 def show_table(table: pd.DataFrame) -> None:
@@ -44,7 +52,7 @@ def print_scores(
     """
     for row in table.to_dict("records"):
         if not pd.isna(row[score]):
-            who = ", ".join(str(row[name]) for name in by)
+            who = visible(", ".join(str(row[name]) for name in by))
             low, high = (100 * row[f"{interval}_{end}"] for end in ("low", "high"))
             print(f"{who}: {100 * row[score]:.1f} % of {row[n]}"
                   f" (95 % interval {low:.1f} to {high:.1f} %)")  # fmt: skip
@@ -53,7 +61,7 @@ def print_scores(
 def show_lines(lines: Iterable[tuple[str, str]]) -> None:
     """(role, text) pairs as coloured lines."""
     boxes = [_box(role, text, f"<code>{role:9s}</code> ") for role, text in lines]
-    display(HTML("".join(boxes)))
+    _show("".join(boxes))
 
 
 def show_chain(problem: Problem, chain: Chain) -> None:
@@ -77,16 +85,16 @@ def show_side_by_side(rows: Iterable[dict], problem: Problem) -> None:
     """One problem and every student's marked output (Socratic CoT, Figures 5 and 7)."""
     columns = []
     for row in rows:
-        boxes = [f"<b>{escape(label_of(row['student']))}</b>"]
+        boxes = [f"<b>{as_html(label_of(row['student']))}</b>"]
         marks = line_marks(row["lines"], problem)
         for line, mark in zip(row["lines"], marks, strict=True):
             if line["role"] == "answer":
                 mark = "right" if row["correct"] else "wrong"
             boxes.append(_box(line["role"], line["text"], MARKS[mark]))
         columns.append(f'<div style="flex:1 1 200px">{"".join(boxes)}</div>')
-    head = f"<p>{escape(problem.text)} <i>(gold: {escape(problem.answer)})</i></p>"
+    head = f"<p>{as_html(problem.text)} <i>(gold: {as_html(problem.answer)})</i></p>"
     boxes = f'<div style="display:flex;flex-wrap:wrap;gap:8px">{"".join(columns)}</div>'
-    display(HTML(head + boxes))
+    _show(head + boxes)
 
 
 def most_divisive_problems(rows: Iterable[dict]) -> list[str]:
@@ -102,14 +110,18 @@ def show_mask(tokenizer, example: dict[str, list[int]]) -> None:
     style = "color:#111;border:1px solid #fff;border-radius:3px;white-space:pre"
     for token, target in zip(example["input_ids"], example["labels"], strict=True):
         colour = "#eeeeee" if target == IGNORED else "#a9dfbf"
-        text = escape(tokenizer.decode([token])).replace("\n", "⏎")
+        text = as_html(tokenizer.decode([token])).replace("\n", "⏎")
         end = "<br>" if "⏎" in text else ""
         spans.append(f'<span style="background:{colour};{style}">{text}</span>{end}')
-    display(HTML(f'<div style="font-family:monospace">{"".join(spans)}</div>'))
+    _show(f'<div style="font-family:monospace">{"".join(spans)}</div>')
 
 
 def _box(role: str, text: str, before: str) -> str:
     """A coloured line; `before` is HTML, `text` is escaped."""
     colour = COLOURS.get(role, "#fff")
     style = f"background:{colour};color:#111;border-radius:4px;padding:2px 8px"
-    return f'<div style="{style};margin:2px 0">{before}{escape(text)}</div>'
+    return f'<div style="{style};margin:2px 0">{before}{as_html(text)}</div>'
+
+
+def _show(html: str) -> None:
+    display(HTML(f'<div class="{NO_FORMULAS}">{html}</div>'))

@@ -3,8 +3,9 @@
     figure = accuracy_figure(pd.read_csv("tables/main.csv"), scale="small")
     save_figure(figure, "figures", "accuracy", "Accuracy of every student.")
 
-Whiskers are 95 % intervals.  SCoTD's Figures 2 and 7 are `chains_figure` and
-`filters_figure`; Figure 4 of both papers and SCoTD's Figure 3 are `accuracy_by`.
+Whiskers are 95 % intervals, and n stands beside every score.  SCoTD's Figures 2 and 7
+are `chains_figure` and `filters_figure`; Figure 4 of both papers and SCoTD's Figure 3
+are `accuracy_by`.
 """
 
 import io
@@ -42,6 +43,8 @@ def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Fig
     """One point with its Wilson interval per run of `split`, from `tables/main.csv`."""
     split, rows = _of_split(main, split)
     runs = [c for c in ("dataset", "model", "seed") if rows[c].nunique() > 1]
+    if rows.duplicated(["student", *runs]).any():
+        runs.append("teacher")
     colours, names = _colours(rows["student"]), []
     if len(set(colours.values())) < len(colours):  # too many for one each
         colours = dict.fromkeys(colours, PALETTE[3])
@@ -62,11 +65,17 @@ def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Fig
 
 @STYLE
 def accuracy_by(table: pd.DataFrame, column: str, scale="", split="") -> Figure:
-    """Accuracy by the values of one of AXES, the students next to each other."""
+    """Accuracy by the values of one of AXES, the students next to each other.
+
+    ValueError if a student has several scores for one value, or another n than others.
+    """
     title = AXES.get(column) or str(table["grouping"].iloc[0]).capitalize()
     if "split" in table:
         split, table = _of_split(table, split)
         title = f"{title}, {split}"
+    _check_once(table, ["student", column])
+    if (table.groupby(column)["n"].nunique() > 1).any():
+        raise ValueError(f"scores of one {column} differ in n: not the same problems")
     values = list(table[column].unique())
     if not isinstance(values[0], str):
         values.sort()
@@ -100,6 +109,7 @@ def filter_figure(table: pd.DataFrame, scale: str = "") -> Figure:
 def error_figure(table: pd.DataFrame, scale: str = "", split: str = "") -> Figure:
     """First errors as shares of the wrong answers, from `tables/errors.csv`."""
     split, rows = _of_split(table, split)
+    _check_once(rows, ["student", "error"])
     counts = rows.pivot_table("count", "student", "error", "sum", sort=False)
     counts = counts[counts.sum(axis=1) > 0].rename(label_of)
     return _stacked(counts, "wrong", KINDS, f"Share of wrong answers, {split}", scale)
@@ -110,9 +120,9 @@ def loss_figure(logs: dict[str, Sequence[dict]], scale: str = "") -> Figure:
     """Training loss; `logs` maps a student to lines {"step": int, "loss": float}."""
     colours, axes = _colours(logs), _axes(7.2, 3.6, scale)
     for marker, (name, log) in zip(MARKERS * len(logs), logs.items(), strict=False):
-        points = [(e["step"], e["loss"]) for e in log if "loss" in e]
+        points = pd.DataFrame(log, columns=["step", "loss"]).dropna()
         style = {"marker": marker, "markersize": 4, "color": colours[name]}
-        axes.plot(*zip(*points, strict=True), label=label_of(name), **style)
+        axes.plot("step", "loss", data=points, label=label_of(name), **style)
     axes.set(xlabel="Optimizer step", ylabel="Training loss (nats per token)")
     axes.set_ylim(bottom=0)
     _legend(axes)
@@ -123,6 +133,8 @@ def chains_figure(table: pd.DataFrame, scale="", label_only=None) -> Figure:
     """Accuracy by chains per problem; a line for the score `label_only`, if given."""
     figure = accuracy_by(table, "chains", scale)
     if label_only:
+        if {label_only["n"]} != set(table["n"]):
+            raise ValueError("the student of labels has another n than the others")
         axes, grey = figure.axes[0], PALETTE[7]
         name = f"{label_of(label_only['student'])} (n = {label_only['n']})"
         low, high = label_only["ci_low"], label_only["ci_high"]
@@ -193,6 +205,11 @@ def _of_split(table: pd.DataFrame, split: str) -> tuple[str, pd.DataFrame]:
     if rows.empty:
         raise ValueError(f"no rows of split {split!r} to draw")
     return split, rows
+
+
+def _check_once(table: pd.DataFrame, columns: list[str]) -> None:
+    if table.duplicated(columns).any():
+        raise ValueError(f"a {' and a '.join(columns)} occurs twice: draw one run")
 
 
 def _points(axes: Axes, places, rows: pd.DataFrame, colour: str, flat=False, **style):

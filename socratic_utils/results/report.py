@@ -7,16 +7,15 @@ styles (bleach).  Not covered: widgets, formulas, images other than PNG or JPEG.
 """
 
 import re
-from html import escape
 from pathlib import Path
 from string import Template
 from typing import Any
 
 import pandas as pd
 
-from socratic_utils.files import read_json, write_atomic
+from socratic_utils.files import read_json, visible, write_atomic
 
-from .formats import to_html
+from .formats import as_html, read_csv, to_html
 
 TAGS = set(
     "h1 h2 h3 h4 h5 h6 p a ul ol li blockquote hr br pre code b strong i em sub sup del"
@@ -47,7 +46,7 @@ def write_report(notebook: Path, target: Path) -> Path:
         template_name="basic", exclude_input=True, exclude_output_prompt=True,
         exclude_anchor_links=True,
     )  # fmt: skip
-    body = _clean(exporter.from_notebook_node(content)[0])
+    body = visible(_clean(exporter.from_notebook_node(content)[0]))
     heading = re.search(r"<h1[^>]*>(.*?)</h1>", body, re.DOTALL)
     title = re.sub("<[^>]*>", "", heading[1]) if heading else Path(notebook).stem
     run = read_json(target.parent / "run.json", {})
@@ -80,8 +79,8 @@ def _the_run(folder: Path, run: dict[str, Any]) -> str:
     """The table over all runs, and the run's settings, packages and times, if any."""
     grid, parts = folder / "tables" / "paper_grid.csv", []
     if grid.exists():
-        caption = escape(grid.with_suffix(".caption").read_text("utf-8"))
-        table = to_html(pd.read_csv(grid))
+        caption = as_html(grid.with_suffix(".caption").read_text("utf-8"))
+        table = to_html(read_csv(grid))
         parts.append(f"<h2>All runs</h2><p>{caption}</p>{table}")
     if run:
         notebooks = sorted(run.pop("notebooks", {}).items())

@@ -4,11 +4,12 @@
     save_tables(rows, problems, folder / "tables", scale="small")
 
 Shares are fractions in CSV and percentages where people read them.  Wilson intervals
-are over problems: they do not include the spread between seeds.
+are over problems: they do not include the spread between seeds.  The rows of a table
+are those that `metrics.alike` keeps: its arms have the same problems and decoding, and
+one dataset, model, seed and teacher where there is no column for it.
 """
 
 import re
-import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
@@ -18,13 +19,14 @@ import pandas as pd
 
 from socratic_utils.files import read_json, write_atomic
 from socratic_utils.metrics import accuracy, first_error, paired
+from socratic_utils.metrics.alike import alike, blocks
 from socratic_utils.metrics.errors import ERRORS
 from socratic_utils.problems import Problem, read_rows
 from socratic_utils.students.base_models import SIZES
 from socratic_utils.students.supervision import STUDENTS
 
-from .formats import to_latex, to_markdown
-from .papers.socratic_cot import SMOKE, compare_main
+from .formats import read_csv, to_csv, to_latex, to_markdown
+from .papers.socratic_cot import SMOKE, column_of, compare_main
 
 RUN = ["dataset", "split", "student", "model", "teacher", "seed"]
 KEY = RUN[:3]
@@ -49,52 +51,53 @@ def main_table(rows: Iterable[dict]) -> pd.DataFrame:
     """One line per run and student; ValueError when a run holds a problem twice."""
     lines = []
     for key, group in _groups(rows, RUN).items():
-        if len({row["id"] for row in group}) < len(group):
-            raise ValueError(f"{key}: a problem was predicted twice")
         cut = round(sum(bool(row["truncated"]) for row in group) / len(group), 4)
         lines.append([*key, *accuracy(group).values(), cut])
     return pd.DataFrame(lines, columns=[*RUN, *SCORE, "truncated"])
 
 
 def paired_table(rows: Iterable[dict], split: str = "") -> pd.DataFrame:
-    """Every pair of students on the same problems and seeds of one split (the first).
+    """Every pair of students on the same `n` problems and seeds of one split.
 
-    McNemar's exact p-value is not corrected for the number of pairs.  Problems of only
-    one student are skipped with a warning.  ValueError on several datasets or models.
+    `split` is the first by default.  McNemar's exact p-value is not corrected for the
+    number of pairs.
     """
-    groups, verdicts, lines = _groups(rows, ["split", "student"]), {}, []
-    split = split or next((name for name, _ in groups), "")
-    for student in (student for name, student in groups if name == split):
-        group = groups[split, student]
-        verdicts[student] = {(r["seed"], r["id"]): bool(r["correct"]) for r in group}
-        if len(verdicts[student]) < len(group) or len(_groups(group, KEY)) > 1:
-            raise ValueError(f"{student}: give one dataset and one model at a time")
+    splits = defaultdict(list)
+    for row in rows:
+        splits[row["split"]].append(row)
+    split = split or min(splits, key=_rank, default="")
+    groups, lines = _groups(splits[split], ["student"], ["seed"]), []
+    verdicts = {name: {(row["seed"], row["id"]): bool(row["correct"]) for row in group}
+                for (name,), group in groups.items()}  # fmt: skip
     for (name_a, a), (name_b, b) in combinations(verdicts.items(), 2):
-        if a.keys() != b.keys():
-            warnings.warn(f"{name_a}, {name_b}: not the same problems", stacklevel=2)
-        both = a.keys() & b.keys()
-        lines.append([name_a, name_b, *paired((a[i], b[i]) for i in both)])
-    names = ["student_a", "student_b", "only_a", "only_b", "p_value"]
+        lines.append([name_a, name_b, *paired((a[i], b[i]) for i in a), len(a)])
+    names = ["student_a", "student_b", "only_a", "only_b", "p_value", "n"]
     return pd.DataFrame(lines, columns=names)
 
 
 def over_seeds(tables: Iterable[Path]) -> pd.DataFrame:
-    """Mean and sample standard deviation of accuracy over several seeds' `main.csv`."""
-    main = _read_tables(tables).drop_duplicates([*KEY, "model", "seed"])
-    groups = main.groupby([*KEY, "model"], sort=False)["accuracy"]
+    """Mean and sample standard deviation of accuracy over several seeds' `main.csv`.
+
+    Only lines that differ in nothing but the seed are averaged.
+    """
+    same = [*KEY, "model", "teacher", "n"]
+    main = _read_tables(tables).drop_duplicates([*same, "seed"])
+    groups = main.groupby(same, sort=False, dropna=False)["accuracy"]
     return groups.agg(seeds="count", mean="mean", sd="std").round(4).reset_index()
 
 
 def by_size(tables: Iterable[Path], dataset: str, seed: int = 0) -> pd.DataFrame:
     """The first split's lines of runs with other student models, the smallest first.
 
-    Runs of another dataset, seed or number of problems are skipped.
+    Runs of another dataset or seed, and lines of another number of problems or another
+    teacher than in the first run are skipped.
     """
-    runs = _read_tables(tables)
+    runs = _read_tables(tables).fillna({"teacher": ""})
     runs = runs[(runs["dataset"] == dataset) & (runs["seed"] == seed)]
     for column in ("split", "n"):
         runs = runs[runs[column].isin(runs[column].iloc[:1])]
-    runs = runs.drop_duplicates(["student", "model"])
+    first = runs.groupby("student")["teacher"].transform("first")
+    runs = runs[runs["teacher"] == first].drop_duplicates(["student", "model"])
     parameters = {name: size.parameters for name, size in SIZES.items()}
     sizes = runs["model"].str.split("/").str[-1].map(parameters)
     return runs.loc[sizes.sort_values(kind="stable").index]
@@ -148,17 +151,31 @@ def error_table(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFra
 def errors_by_steps(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFrame:
     """First errors by the number of gold steps; problems without any are skipped."""
     names, lines = [*KEY, "steps_gold"], []
-    stepped = (row for row in rows if row.get("steps_gold"))
-    for key, found in _first_errors(stepped, problems, names):
+    rows = (row for row in rows if row.get("steps_gold"))
+    for key, found in _first_errors(rows, problems, names):
         counts = [sum(error.kind == kind for error in found) for kind in ERRORS]
         lines.append([*key, len(found), sum(counts), *counts])
     return pd.DataFrame(lines, columns=[*names, "n", "wrong", *ERRORS])
 
 
+def table2(
+    rows: Iterable[dict], ablated: Iterable[dict], scale: str, cut: str = ""
+) -> pd.DataFrame:
+    """Test accuracies beside Socratic CoT's Table 2; where SocGT has fewer problems,
+    it follows with the students on these."""
+    socgt = (row for row in ablated if column_of(row["student"], row["dataset"]))
+    tested = [row for row in [*rows, *socgt] if row["split"] == "test"]
+    mains = [main_table(block) for block in blocks(tested) or [[]]]
+    table = pd.concat([compare_main(main, scale, cut) for main in mains])
+    part = "on " + table["n"].map(str) + f" of {mains[0]['n'].max()} problems; "
+    table["note"] = part.where(table["n"] < mains[0]["n"].max(), "") + table["note"]
+    return table.reset_index(drop=True)
+
+
 def scores_by(rows: Iterable[dict], names: list[str]) -> pd.DataFrame:
     """One line per value of these columns: n, correct, accuracy and its interval."""
-    groups = _groups(rows, names).items()
-    lines = [[*key, *accuracy(group).values()] for key, group in groups]
+    groups = _groups(rows, names)
+    lines = [[*key, *accuracy(groups[key]).values()] for key in groups]
     return pd.DataFrame(lines, columns=[*names, *SCORE])
 
 
@@ -173,21 +190,21 @@ def save_table(
     write_atomic(base.with_suffix(".caption"), caption + "\n")
     write_atomic(base.with_suffix(".md"), to_markdown(table, caption))
     write_atomic(base.with_suffix(".tex"), to_latex(table, caption, name))
-    return write_atomic(base.with_suffix(".csv"), table.to_csv(index=False))
+    return write_atomic(base.with_suffix(".csv"), to_csv(table))
 
 
 def save_tables(
     rows: Sequence[dict], problems: Sequence[Problem], folder: str | Path, scale: str,
-    ablated: Iterable[dict] = (),
+    ablated: Iterable[dict] = (), cut: str = "",
 ) -> dict[str, pd.DataFrame]:  # fmt: skip
     """Make and save the tables of CAPTIONS for one dataset; returns them by name.
 
-    The rows `ablated` are used only beside Socratic CoT's Table 2, as SocGT.
+    The rows `ablated` are used only beside Socratic CoT's Table 2, as SocGT.  `cut`
+    says what the training lacks of the paper's (`experiments.saved.cut_down`).
     """
     main, captions = main_table(rows), dict(CAPTIONS)
     tables = {
-        "main": main,
-        "socratic_cot_table2": compare_main(main_table([*rows, *ablated]), scale),
+        "main": main, "socratic_cot_table2": table2(rows, ablated, scale, cut),
         "strict": strict_table(rows), "by_steps": by_steps(rows),
         "by_group": by_group(rows), "errors": error_table(rows, problems),
         "errors_by_steps": errors_by_steps(rows, problems),
@@ -203,7 +220,7 @@ def save_tables(
 
 def _read_tables(paths: Iterable[Path]) -> pd.DataFrame:
     empty = pd.DataFrame(columns=[*RUN, *SCORE]).astype({"accuracy": float})
-    return pd.concat([empty, *map(pd.read_csv, paths)], ignore_index=True)
+    return pd.concat([empty, *map(read_csv, paths)], ignore_index=True)
 
 
 def _first_errors(rows, problems: Iterable[Problem], names: list) -> Iterator[tuple]:
@@ -213,10 +230,13 @@ def _first_errors(rows, problems: Iterable[Problem], names: list) -> Iterator[tu
         yield key, [first_error(row, known[row["id"]]) for row in group]
 
 
-def _groups(rows: Iterable[dict], names: Sequence[str]) -> dict[tuple, list[dict]]:
-    """Rows by the values of these columns; splits and students in their fixed order."""
+def _groups(
+    rows: Iterable[dict], names: Sequence[str], paired: Sequence[str] = ()
+) -> dict[tuple, list[dict]]:
+    """Rows that are `alike`, by the values of these columns; splits and students in
+    their fixed order."""
     groups = defaultdict(list)
-    for row in rows:
+    for row in alike(rows, names, paired):
         groups[tuple(row[name] for name in names)].append(row)
     return dict(sorted(groups.items(), key=lambda item: [_rank(v) for v in item[0]]))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from socratic_utils import config
 from socratic_utils.benchmarks import DATA_VARIABLE
-from socratic_utils.files import read_json, record_settings, update_run_json
+from socratic_utils.files import read_json, record_settings, update_run_json, visible
 
 from . import options, paper_grid, schedule
 from .execute import find_notebooks, run_notebook
@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
         if arguments.engine:
             train_on_cluster(runs)
     except (ValueError, RuntimeError, OSError) as error:  # of cache, teacher, data
-        print(f"run_all: {error}", file=sys.stderr)
+        print(visible(f"run_all: {error}"), file=sys.stderr)
         return options.BAD_INPUT
     return run_all(runs)
 
@@ -152,7 +152,7 @@ def run(one: Run) -> int:
         for position, path in enumerate(one.notebooks, 1):
             run_one(one, path, f"[{position}/{len(one.notebooks)}] {path.stem}")
     except (RuntimeError, OSError, ValueError) as error:  # no room, data, permission
-        print(f"run_all: {error}", file=sys.stderr)
+        print(visible(f"run_all: {error}"), file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         print("run_all: interrupted; run again to continue from here", file=sys.stderr)
@@ -204,13 +204,14 @@ def record_usage(folder: Path, path: Path, usage: dict, status: str) -> None:
 def show_results(settings: config.Settings) -> None:
     """The main table as text and where the reports are, as far as they exist."""
     if (table := settings.folder / "tables" / "main.csv").exists():
-        import pandas as pd
         from tabulate import tabulate
 
+        from socratic_utils.results.formats import read_csv
         from socratic_utils.results.tables import SHOWN
 
-        rows = pd.read_csv(table)[SHOWN]
-        print(f"\n{tabulate(rows, 'keys', floatfmt='.3f', showindex=False)}\n")
+        rows = read_csv(table)[SHOWN]
+        shown = tabulate(rows, "keys", floatfmt=".3f", showindex=False)
+        print(f"\n{visible(shown)}\n")
     if settings.scale == "smoke":
         print("smoke scale: an untrained tiny model, these numbers mean nothing")
     for report in sorted(settings.folder.glob("report*.html")):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from socratic_utils.files import project_root, write_atomic
+from socratic_utils.files import project_root, visible, write_atomic
 
 CELL_TIMEOUT = 48 * 3600  # seconds; a paper-scale training is one cell
 SAMPLE_EVERY = 0.5  # seconds between two measurements of the kernel's memory
@@ -129,11 +129,11 @@ class Shown:
         if self.only_bars:
             bar = text.rstrip("\n").split("\r")[-1]
             if "%|" in bar and sys.stdout.isatty():
-                print(start + bar, end="\n" if text.endswith("\n") else "")
+                print(start + visible(bar), end="\n" if text.endswith("\n") else "")
             return
         *lines, self.rest = (self.rest + text).split("\n")
         for line in lines:
-            print(start + line.rstrip("\r").split("\r")[-1])
+            print(start + visible(line.rstrip("\r").split("\r")[-1]))
 
     def flush(self) -> None:
         sys.stdout.flush()
@@ -162,10 +162,15 @@ def peak_memory() -> Iterator[list[float]]:
 
 
 def tidy(path: Path, copy: Path) -> None:
-    """Keep no folders of this machine, so that the copy can be committed."""
+    """Keep no folders of this machine and nothing that acts on a screen."""
     import nbformat
 
     notebook = nbformat.read(copy, as_version=4)
+    for output in (o for cell in notebook.cells for o in cell.get("outputs", [])):
+        if output.output_type == "stream":
+            output.text = visible(output.text)
+        for kind in {"text/plain", "text/html"} & set(output.get("data", ())):
+            output.data[kind] = visible(output.data[kind])
     if "papermill" in notebook.metadata:
         notebook.metadata.papermill.update(input_path=path.name, output_path=copy.name)
     text = nbformat.writes(notebook)

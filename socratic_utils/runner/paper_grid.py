@@ -97,7 +97,10 @@ def save(runs: Sequence[Run]) -> str:
     from socratic_utils.results.tables import save_table
 
     first, table = runs[0].settings, paper_grid([run.settings for run in runs])
-    folder, caption = first.folder / "tables", CAPTION.format(teacher=first.teacher)
+    judged = table["covered"].isin(["yes", "no"]).sum()
+    counts = {"cells": (table["seeds"] > 0).sum(), "all": len(table), "whole": judged}
+    folder = first.folder / "tables"
+    caption = CAPTION.format(teacher=first.teacher, **counts)
     save_table(table, folder, NAME, caption)
     text = tabulate(table, "keys", floatfmt=".4f", missingval="-", showindex=False)
     return f"\n{text}\n\n{caption}\ntable: {folder / NAME}.md"
@@ -107,15 +110,22 @@ def paper_grid(settings: Sequence[config.Settings]) -> "pd.DataFrame":
     """One line per cell of Table 2, with what runs of these settings have on disk."""
     import pandas as pd
 
-    from socratic_utils.results.papers import compare_with_paper
-    from socratic_utils.results.papers.socratic_cot import cells_of as paper_cells
+    from socratic_utils.experiments.saved import cut_down
+    from socratic_utils.results.papers import compare_with_paper, socratic_cot
 
-    found, lines = [cell for one in settings for cell in cells_of(one)], []
-    for cell in paper_cells("Table 2").to_dict("records"):
+    found, lines = [], []
+    for one in settings:
+        found += [(cell, {**s, "cut": cut_down(one)}) for cell, s in cells_of(one)]
+    for cell in socratic_cot.cells_of("Table 2").to_dict("records"):
         place = {name: cell[name] for name in PLACE}
         scores = [score for where, score in found if where == tuple(place.values())]
         ours, value = place | over_seeds(scores), round(cell["value"] / 100, 4)
-        lines.append(compare_with_paper(ours, value, score="mean"))
+        lacks = {score["cut"] for score in scores}
+        for score in scores[:1]:
+            own = score["dataset"], score["n"], len(scores)
+            lacks.add(socratic_cot.lacking(*own))
+        lacks = ", ".join(sorted(filter(None, lacks), reverse=True))
+        lines.append(compare_with_paper(ours, value, score="mean", lacks=lacks))
     return pd.DataFrame(lines).drop(columns="note")
 
 
@@ -138,8 +148,15 @@ def cells_of(settings: config.Settings) -> list[tuple[tuple, dict]]:
 
 
 def over_seeds(scores: Sequence[dict]) -> dict[str, Any]:
-    """Seeds, n of one seed, mean, sd and the 95 % interval of Student's t; or None."""
+    """Seeds, n of one seed, mean, sd and the 95 % interval of Student's t; or None.
+
+    ValueError for scores that differ in more than their seed.
+    """
     from scipy.stats import t
+
+    for name in ("n", "teacher", "dataset", "model"):
+        if len(found := {str(score.get(name)) for score in scores}) > 1:
+            raise ValueError(f"no mean over {name} {' and '.join(sorted(found))}")
 
     count, shares = len(scores), [score["accuracy"] for score in scores]
     found = dict.fromkeys(("n", "mean", "sd", "ci_low", "ci_high"))

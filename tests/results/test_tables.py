@@ -23,7 +23,7 @@ from socratic_utils.results.tables import RUN, SCORE
 from socratic_utils.students.supervision import STUDENTS, Student
 
 MAIN = "dataset split student model teacher seed n correct accuracy ci_low ci_high"
-PAIRED = "student_a student_b only_a only_b p_value"
+PAIRED = "student_a student_b only_a only_b p_value n"
 PROBLEMS = [
     Problem(f"p{i}", "gradeschool", "test", "2 + 3?", "5",
             steps=(Step("How many are there?", "There are 2 + 3 = 5.", "5"),))
@@ -99,7 +99,7 @@ def test_paired_table(rows):
     assert len(table) == 15  # 6 students
     pair = table[(table.student_a == "cot") & (table.student_b == "socratic_unified")]
     # cot alone: 0, 1; unified alone: 5, 6, 7, 8; 2 of 6: p = 2 * (1 + 6 + 15) / 64
-    assert pair.iloc[0, 2:].tolist() == [2, 4, 0.6875]
+    assert pair.iloc[0, 2:].tolist() == [2, 4, 0.6875, 10]
     assert list(results.paired_table(rows, "challenge").columns) == PAIRED.split()
     with pytest.raises(ValueError, match="one model"):
         results.paired_table(rows + rows_of("cot", (), model="large"))
@@ -107,7 +107,7 @@ def test_paired_table(rows):
         results.paired_table(rows + rows_of("cot", (), dataset="gsm8k", seed=1))
     with pytest.warns(UserWarning, match="not the same problems"):
         fewer = results.paired_table(rows_of("cot", {0}) + rows_of("b", {1})[:1])
-    assert fewer.iloc[0].tolist() == ["cot", "b", 1, 0, 1.0]
+    assert fewer.iloc[0].tolist() == ["cot", "b", 1, 0, 1.0, 1]
 
 
 def test_paired_table_pairs_seeds():
@@ -208,13 +208,15 @@ def test_ours_beside_table_2():
     table = compare_main(results.main_table(rows), "paper")
     assert len(table) == 2  # validation is not the paper's
     cot, iterative = table.to_dict("records")
-    assert (cot["paper"], cot["covered"], cot["note"]) == (0.071, "yes", "")
+    assert (cot["paper"], cot["note"]) == (0.071, "")
+    assert cot["covered"] == "not judged: 10 of 1,319 problems, 1 of 3 seeds"
     assert cot["difference"] == pytest.approx(0.029)
     assert iterative["paper_supervision"] == "Iterative SocCoT"
     assert iterative["difference"] == pytest.approx(-0.1157)
     assert "guide" in iterative["note"]
-    high = results.main_table(rows_of("cot", range(9), dataset="gsm8k", model="gpt2"))
-    assert compare_main(high, "paper")["covered"].tolist() == ["no"]
+    cut = compare_main(results.main_table(rows), "paper", "trained on 9 of 99")
+    assert cut["difference"].isna().all() and cut["covered"].isna().all()
+    assert set(cut["note"]) == {"trained on 9 of 99: not comparable"}
 
 
 @pytest.mark.parametrize(

@@ -25,14 +25,14 @@ def two(monkeypatch, outputs):  # noqa: F811
     return outputs
 
 
-def predict(settings, student, right, folder="", of=None, split="test"):
-    """Ten rows on disk, the first `right` of them solved."""
+def predict(settings, student, right, folder="", of=None, split="test", n=10):
+    """`n` rows on disk, the first `right` of them solved."""
     row = {"dataset": settings.dataset, "split": split, "student": student,
            "model": settings.student, "teacher": "t", "seed": settings.seed,
            "truncated": False, "settings": (of or settings).hash}  # fmt: skip
     path = settings.folder / "predictions" / folder / f"{split}-{student}.jsonl"
     write_jsonl_rows(path, [{**row, "id": f"p{i}", "correct": i < right}
-                            for i in range(10)])  # fmt: skip
+                            for i in range(n)])  # fmt: skip
 
 
 def load(**changes):
@@ -234,19 +234,48 @@ def test_only_rows_of_these_settings_and_of_the_test_split_count(outputs):  # no
     table = grid.paper_grid([one, two])
     facts = cell(table, "StrategyQA", "GPT-2 XL", "GT Facts")
     assert facts["mean"] == 0.6 and facts["difference"] == pytest.approx(-0.063)
-    assert pd.isna(facts["covered"])  # one seed
+    assert facts["covered"] == "not judged: 10 of 229 problems, 1 of 3 seeds"
     assert cell(table, "GSM8K", "GPT-2 Small", "GT Steps")["mean"] == 0.1
     assert cell(table, "StrategyQA", "GPT-2 XL", "CoT")["seeds"] == 0
     assert table["seeds"].sum() == 2
 
 
 def test_covered_by_the_seeds(outputs):  # noqa: F811
-    for seed, right in enumerate((1, 1, 0)):  # 6.7 +- 14.3 points, the paper: 4.70
-        predict(load(seed=seed), "cot", right)
-        predict(load(seed=seed), "gt_steps", 5 + (seed == 2))
-    table = grid.paper_grid([load(seed=seed) for seed in (0, 1, 2)])
+    runs = [load(seed=seed) for seed in (0, 1, 2)]
+    for run, right in zip(runs, (130, 130, 0), strict=True):  # the paper: 4.70 %
+        predict(run, "cot", right, n=1319)
+        predict(run, "gt_steps", 660 + run.seed, n=1319)
+    table = grid.paper_grid(runs)
     assert cell(table, "GSM8K", "GPT-2 Small", "CoT")["covered"] == "yes"
     assert cell(table, "GSM8K", "GPT-2 Small", "GT Steps")["covered"] == "no"
+    fewer = cell(grid.paper_grid(runs[:2]), "GSM8K", "GPT-2 Small", "CoT")
+    assert fewer["covered"] == "not judged: 2 of 3 seeds"
+    assert fewer["difference"] == pytest.approx(130 / 1319 - 0.047, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("cut", "n", "said"),
+    [
+        ({"train_limit": 100}, 1319, "trained on 100 of 7,473 problems"),
+        ({"test_limit": 20}, 20, "20 of 1,319 problems"),
+        ({"train_limit": 9, "test_limit": 20}, 20,
+         "trained on 9 of 7,473 problems, 20 of 1,319 problems"),
+        ({"epochs": 1}, 1319, "another setting of training"),
+    ],
+)  # fmt: skip
+def test_a_run_that_is_cut_down_covers_nothing(outputs, cut, n, said):  # noqa: F811
+    runs = [load(seed=seed, **cut) for seed in (0, 1, 2)]
+    for run in runs:
+        predict(run, "cot", run.seed, n=n)
+    found = cell(grid.paper_grid(runs), "GSM8K", "GPT-2 Small", "CoT")
+    assert found["covered"] == f"not judged: {said}" and found["seeds"] == 3
+
+
+@pytest.mark.parametrize("unlike", [{"teacher": "other"}, {"n": 7}, {"model": "gpt2"}])
+def test_no_mean_over_unlike_seeds(unlike):
+    one = {"n": 9, "accuracy": 0.3, "teacher": "t", "dataset": "gsm8k", "model": GPT2}
+    with pytest.raises(ValueError, match="no mean over"):
+        grid.over_seeds([one, one | unlike])
 
 
 def test_socgt_is_one_row_of_the_ablations(outputs):  # noqa: F811

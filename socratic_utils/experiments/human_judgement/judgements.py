@@ -16,7 +16,7 @@ from operator import itemgetter
 from pathlib import Path
 from unicodedata import normalize
 
-from socratic_utils.files import json_object, write_atomic
+from socratic_utils.files import json_object, visible, write_atomic
 
 from .pairs import Pair
 
@@ -42,10 +42,10 @@ def read_judgements(folder: str | Path, judge: str = "*") -> list[dict]:
                 if first != where:
                     raise ValueError(f": its pair is judged in {first} already")
             except ValueError as error:
-                raise ValueError(
+                raise ValueError(visible(
                     f"{path}, line {number} is not a judgement{error}: correct or "
                     f"delete this line; the others are kept"
-                ) from None
+                )) from None  # fmt: skip
     return [row for _, row in found.values()]
 
 

@@ -6,11 +6,12 @@ Arrow keys work while the mouse is over the panel.  Every choice is saved at onc
 """
 
 import time
-from html import escape
 
 import ipywidgets as widgets
 from ipyevents import Event
 from IPython.display import display
+
+from socratic_utils.results.formats import as_html
 
 from .judgements import Judge
 
@@ -53,7 +54,7 @@ class JudgePanel:
         try:
             self.judge.record(choice)
         except (ValueError, OSError) as error:
-            self.message.value = f"<b>{escape(str(error))}</b>"
+            self.message.value = f"<b>{as_html(error)}</b>"
         self._refresh()
 
     def _pressed(self, event: dict) -> None:
@@ -67,11 +68,11 @@ class JudgePanel:
         for button in self.buttons.values():
             button.disabled = not waiting
         if not waiting:
-            self.problem.value = f"All judged. Thank you, {escape(self.judge.name)}!"
+            self.problem.value = f"All judged. Thank you, {as_html(self.judge.name)}!"
             self.left.value = self.right.value = ""
             return
-        self.problem.value = f"<b>Problem.</b> {escape(waiting[0].problem)}"
+        self.problem.value = f"<b>Problem.</b> {as_html(waiting[0].problem)}"
         sides = waiting[0].sides(self.judge.name)
         for box, side in zip((self.left, self.right), sides, strict=True):
-            lines = "<br>".join(escape(line) for line in side.text.splitlines())
+            lines = as_html(side.text).replace("\n", "<br>")
             box.value = f'<div style="{BOX}">{lines}</div>'

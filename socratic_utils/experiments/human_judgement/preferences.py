@@ -14,6 +14,8 @@ from scipy.stats import binomtest
 
 from socratic_utils.metrics import wilson_interval
 
+PAIR = ("problem", "texts")  # students that are trained again write other texts
+
 
 def preferences(rows: Sequence[dict]) -> list[dict]:
     """One line per pair of sources, kind of judge and dataset, and over datasets.
@@ -31,7 +33,8 @@ def preferences(rows: Sequence[dict]) -> list[dict]:
     lines, keys = [], ["first", "second", "kind", "dataset", "subset"]
     for (first, second, kind, dataset, subset), own in pd.concat(table).groupby(keys):
         votes = own["preferred"].map({first: -1, second: 1, "same": 0})
-        balance = votes.groupby(own["problem"]).sum()  # its sign: the majority's choice
+        pair = [own[name] for name in PAIR if name in own]
+        balance = votes.groupby(pair).sum()  # its sign: the majority's choice
         won, pairs = int((balance > 0).sum()), int((balance != 0).sum())
         low, high = wilson_interval(won, pairs)
         lines.append({
@@ -56,7 +59,8 @@ def agreement(rows: Sequence[dict] | pd.DataFrame) -> float | None:
     table = pd.DataFrame(rows)
     choice = 2 * (table["preferred"] == table["first"])  # 0 is "same"
     table["choice"] = choice + (table["preferred"] == table["second"])
-    table = table.pivot_table("choice", "judge", ["first", "second", "problem"], "last")
+    pair = ["first", "second", *(name for name in PAIR if name in table)]
+    table = table.pivot_table("choice", "judge", pair, "last")
     several = table.loc[:, table.count() > 1].to_numpy(float)
     if len({value for value in several.ravel() if value == value}) < 2:
         return None

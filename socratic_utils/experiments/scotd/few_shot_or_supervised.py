@@ -13,13 +13,10 @@ from collections.abc import Collection, Sequence
 from math import ceil
 from typing import Any
 
-import pandas as pd
-
 from socratic_utils import config
-from socratic_utils.config import Settings, outputs_root
+from socratic_utils.config import Settings
 from socratic_utils.metrics.statistics import accuracy
 from socratic_utils.results.papers.scotd import scores
-from socratic_utils.results.tables import by_size
 
 from ..arms import Arm
 from ..data import STYLE, can_sample, train_problems
@@ -103,10 +100,3 @@ def comparison(settings: Settings) -> dict[str, Any]:
     same = all(getattr(settings, n) == getattr(own, n) for n in names)
     return {"dataset": settings.dataset, "teacher": settings.teacher,
             "comparable": same and settings.student == STUDENT}  # fmt: skip
-
-
-def sizes(settings: Settings) -> pd.DataFrame:
-    """SCoTD's Figure 4: the tables of this run and of those of other students."""
-    found = outputs_root().glob(f"{settings.scale}*/tables/{EXPERIMENT}.csv")
-    paths = [path for path in found if not path.parts[-3].endswith("-reused")]
-    return by_size(sorted(paths), settings.dataset, settings.seed)

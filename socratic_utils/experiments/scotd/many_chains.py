@@ -18,6 +18,7 @@ import pandas as pd
 from socratic_utils.config import Settings
 from socratic_utils.filtering import correct_only, judge
 from socratic_utils.filtering.duplicates import chain_text
+from socratic_utils.metrics.alike import alike
 from socratic_utils.metrics.self_consistency import accuracy_by_votes
 from socratic_utils.metrics.statistics import accuracy
 from socratic_utils.problems import Chain, Problem
@@ -28,7 +29,7 @@ from ..data import STYLE, test_problems
 from ..saved import arm_rows_on_disk, problems_of
 from ..socratic_cot.ablations import paired_line
 
-EXPERIMENT = "many_chains"
+EXPERIMENT, FILTERED = "many_chains", "filters"
 
 
 def arms(settings: Settings) -> list[Arm]:
@@ -42,19 +43,21 @@ def arms(settings: Settings) -> list[Arm]:
 
 def filter_arms(settings: Settings) -> list[Arm]:
     """Students of the same number of chains, chosen in four ways (SCoTD, Figure 7)."""
-    return [replace(pool_arm(settings, name), balanced=False) for name in FILTERS]
+    arms = (pool_arm(settings, name, FILTERED) for name in FILTERS)
+    return [replace(arm, balanced=False) for arm in arms]
 
 
-def pool_arm(settings: Settings, pool: str) -> Arm:
+def pool_arm(settings: Settings, pool: str, experiment: str = EXPERIMENT) -> Arm:
     """The student of a pool of `corpus.pool_of`, trained on chains of thought."""
     many = settings.many
-    return Arm(pool, (STYLE,), EXPERIMENT, pool=pool, balanced=many.balanced,
+    return Arm(pool, (STYLE,), experiment, pool=pool, balanced=many.balanced,
                steps=many.steps, limits=(many.test_limit,))  # fmt: skip
 
 
-def whole_pool(settings: Settings) -> Arm:
-    """The student of all right chains."""
-    return pool_arm(settings, f"chains_{settings.many.counts[-1]:02d}")
+def whole_pool(settings: Settings, experiment: str = EXPERIMENT) -> Arm:
+    """The student of all right chains; decoded again in another experiment, so that all
+    rows of an experiment are in one folder and of one run."""
+    return pool_arm(settings, f"chains_{settings.many.counts[-1]:02d}", experiment)
 
 
 def with_votes(settings: Settings, arm: Arm) -> Arm:
@@ -126,7 +129,7 @@ def choices_of_one_problem(
 
 def vote_table(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
     """Accuracy by number of votes: a line per student and number of votes."""
-    kind, lines = test_problems(settings)[0].kind, []
+    kind, lines, rows = test_problems(settings)[0].kind, [], alike(rows, ["student"])
     for student in dict.fromkeys(row["student"] for row in rows):
         own = [row for row in rows if row["student"] == student]
         samples = max(row["sample"] for row in own) + 1
@@ -146,24 +149,19 @@ def chains_table(
     if votes is not None:
         ids = {problem.id for problem in voted_problems(settings)}
         rows = [row for row in rows if row["id"] in ids]
+    students = {f"chains_{count:02d}": count for count in settings.many.counts}
+    rows = alike([row for row in rows if row["student"] in students], ["student"])
     lines: list[dict[str, Any]] = []
-    for count in settings.many.counts:
-        student = f"chains_{count:02d}"
+    for student, count in students.items():
         if own := [row for row in rows if row["student"] == student]:
             lines.append({"student": "greedy", "chains": count, **accuracy(own)})
         if votes is not None:
             last = votes[votes["student"] == student].to_dict("records")[-1:]
             name = f"{settings.many.votes[-1]} votes"
             lines += [{**line, "student": name, "chains": count} for line in last]
+    if len({line["n"] for line in lines}) > 1:
+        raise ValueError("greedy decoding and votes are not on the same problems")
     return pd.DataFrame(lines)
-
-
-def filter_rows(settings: Settings, rows: Sequence[dict]) -> list[dict]:
-    """Greedy rows of the student of all right chains and of the filters' students;
-    none where no filter was scored."""
-    wanted = (whole_pool(settings).name, *FILTERS)
-    found = [row for name in wanted for row in rows if row["student"] == name]
-    return found if any(row["student"] in FILTERS for row in found) else []
 
 
 def teacher_votes(

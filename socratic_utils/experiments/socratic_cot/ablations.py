@@ -26,6 +26,7 @@ import pandas as pd
 
 from socratic_utils.answers.extract import find_equations
 from socratic_utils.config import Settings
+from socratic_utils.metrics.alike import alike
 from socratic_utils.metrics.question_quality import quality_table
 from socratic_utils.metrics.statistics import accuracy, paired
 from socratic_utils.problems import Problem, sub_questions
@@ -147,10 +148,13 @@ def questions_table(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
 
 def paired_line(setting: str, own: Sequence[dict], base: Sequence[dict]) -> dict:
     """Accuracies of both, and McNemar's exact test: `only_here` counts the problems
-    that the ablation alone solves.  ValueError unless both have the same problems."""
+    that the ablation alone solves.  ValueError unless both have the same problems,
+    model, teacher, seed and decoding."""
     verdicts, default = ({r["id"]: r["correct"] for r in rows} for rows in (own, base))
     if verdicts.keys() != default.keys():
         raise ValueError(f"{setting}: its default was not scored on the same problems")
+    sides = (("own", own), ("default", base))
+    alike([r | {"side": side} for side, rows in sides for r in rows], ["side"])
     lost, won, p_value = paired((default[i], verdicts[i]) for i in verdicts)
     score = accuracy({"correct": right} for right in verdicts.values())
     share = round(sum(default.values()) / len(default), 4)

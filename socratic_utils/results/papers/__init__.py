@@ -20,16 +20,21 @@ def paper_table(name: str) -> pd.DataFrame:
     return pd.read_csv(path, dtype={"note": str})
 
 
-def compare_with_paper(ours: dict, value, reason="", note="", score="accuracy") -> dict:
+def compare_with_paper(
+    ours: dict, value, reason="", note="", score="accuracy", lacks=""
+) -> dict:
     """Our line of a table with the columns `paper, difference, covered, note` added.
 
     `value` is the paper's or None; it is not compared where there is a `reason` not to.
-    `covered` says whether our interval (`ci_low`, `ci_high`) holds the value.
+    `covered` says whether our interval (`ci_low`, `ci_high`) holds the value, or which
+    share of the paper's problems and seeds is there if our score `lacks` some.
     """
     difference, covered = None, None
     if not reason and value is not None and not pd.isna(ours[score]):
         difference = round(ours[score] - value, 4)
-        if not pd.isna(ours["ci_low"]):
+        if lacks:
+            covered = f"not judged: {lacks}"
+        elif not pd.isna(ours["ci_low"]):
             covered = "yes" if ours["ci_low"] <= value <= ours["ci_high"] else "no"
     columns = {"paper": value, "difference": difference, "covered": covered}
     return {**ours, **columns, "note": reason or note}

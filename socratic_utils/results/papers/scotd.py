@@ -17,7 +17,9 @@ import pandas as pd
 
 from socratic_utils import config
 from socratic_utils.files import read_json
-from socratic_utils.metrics import accuracy, self_consistency
+from socratic_utils.metrics import accuracy
+from socratic_utils.metrics.alike import alike, blocks
+from socratic_utils.metrics.self_consistency import accuracy_by_votes
 
 from . import compare_with_paper, paper_table
 
@@ -28,15 +30,22 @@ ONE_CHAIN = "one chain per problem, for the run's epochs"
 
 
 def scores(rows: Sequence[dict], kind: str = "number") -> list[dict]:
-    """One score per student, in order of appearance; samples of one problem vote."""
+    """One score per student, in order of appearance; samples of one problem vote.
+
+    Students that vote on fewer problems follow in a block of their own, together with
+    the scores of the others on these problems; `part` says so.
+    """
     table = []
-    for student in dict.fromkeys(row["student"] for row in rows):
-        own = [row for row in rows if row["student"] == student]
-        samples = max(row.get("sample", 0) for row in own) + 1
-        score = accuracy(own)
-        if samples > 1:
-            [score] = self_consistency.accuracy_by_votes(own, samples, [samples], kind)
-        table.append({"student": student, **score})
+    for number, block in enumerate(blocks(rows)):
+        block = alike(block, ["student", "decoding"])
+        for student in dict.fromkeys(row["student"] for row in block):
+            own = [row for row in block if row["student"] == student]
+            samples, score = max(row.get("sample", 0) for row in own) + 1, accuracy(own)
+            if samples > 1:
+                [score] = accuracy_by_votes(own, samples, [samples], kind)
+            if number:
+                score["part"] = f"on {score['n']} of {table[0]['n']} problems"
+            table.append({"student": student, **score})
     return table
 
 
@@ -87,4 +96,6 @@ def _line(score: dict, table, column, *, dataset, teacher, comparable, recipe=""
         reason = "other student, data or recipe: context only"
     note = f"teacher {teacher}, the paper's is code-davinci-002{recipe}"
     kept = ("student", "n", "accuracy", "ci_low", "ci_high")
-    return compare_with_paper({n: score[n] for n in kept}, value, reason, note)
+    line = compare_with_paper({n: score[n] for n in kept}, value, reason, note)
+    part = score.get("part")
+    return line | {"note": f"{part}; {line['note']}"} if part else line

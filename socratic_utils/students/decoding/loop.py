@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from socratic_utils.answers import answer_of, is_correct
 from socratic_utils.config import Decoding
+from socratic_utils.files import visible
 from socratic_utils.problems import Problem
 from socratic_utils.students.training.hardware import decoding_rows, fits_memory
 from socratic_utils.students.transcript import (
@@ -111,7 +112,7 @@ def solve(
     tokens += max((len(p.text) // 2 for p in problems), default=0)  # at most, roughly
     size = max(1, decoding.batch_size // samples)  # problems at once
     size = max(1, decoding_rows(decoders, tokens, size * samples) // samples)
-    bar = tqdm(total=len(problems) * samples, desc=label, unit="solution")
+    bar = tqdm(total=len(problems) * samples, desc=visible(label), unit="solution")
     start = time.perf_counter()
 
     def proceed(talk: Talk, ids: list[int] | None = None) -> None:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 from tqdm import tqdm
 
+from socratic_utils.files import visible
+
 from ..cache import StoreError
 from ..cost import Budget
 from .client import Endpoint
@@ -48,7 +50,7 @@ class LiveAsker:
         self.endpoint.stopped = False
         total = sum(len(job.samples) for job in jobs)
         with (
-            tqdm(total=total, desc=label, unit="chain") as self.bar,
+            tqdm(total=total, desc=visible(label), unit="chain") as self.bar,
             ThreadPoolExecutor(1) as thread,  # a notebook's own runs a loop already
         ):
             asking = thread.submit(asyncio.run, self._ask_all())

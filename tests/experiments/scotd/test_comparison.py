@@ -4,10 +4,11 @@ import shutil
 from dataclasses import replace
 
 from socratic_utils import config
+from socratic_utils.experiments.saved import sizes_table
 from socratic_utils.experiments.scotd.few_shot_or_supervised import (
+    EXPERIMENT,
     STUDENT,
     comparison,
-    sizes,
 )
 from socratic_utils.results import figures
 
@@ -25,6 +26,10 @@ def test_scotds_recipe_is_the_default_on_its_benchmarks():
     other = config.load("paper")
     assert other.student == "openai-community/gpt2"  # Socratic CoT's stay
     assert other.training.max_grad_norm == 1.0 and other.training.adam_epsilon == 1e-8
+
+
+def sizes(settings):
+    return sizes_table(settings, EXPERIMENT)
 
 
 def save(settings, *students):

@@ -1,6 +1,6 @@
 """Students of a share of the training problems."""
 
-from socratic_utils.experiments import data
+from socratic_utils.experiments import data, saved
 from socratic_utils.experiments.scotd import data_size
 from socratic_utils.results.tables import scores_by
 from socratic_utils.students.training.train import training_record
@@ -22,10 +22,13 @@ def test_a_share_is_trained_on_so_many_problems(settings):
     records = [training_record(f) for f in (settings.folder / "students").iterdir()]
     sizes = sorted(r["problems"] for r in records if "answer_only" in r["name"])
     assert sizes == [6, 12]
-    on_disk = scores_by(data_size.saved_rows(settings), ["student", "share"])
-    same = on_disk.sort_values(["student", "share"]).reset_index(drop=True)
-    assert same.equals(table)
+    on_disk = saved.rows_on_disk(settings, data_size.EXPERIMENT)
+    assert scores_by(on_disk, ["student", "share"]).equals(table)
 
 
-def test_nothing_on_disk_is_no_table(settings):
-    assert data_size.saved_rows(settings) == []
+def test_all_rows_are_in_the_folder_of_the_experiment(settings):
+    """Rows of the main table may be of another training than those of a share."""
+    assert saved.rows_on_disk(settings, data_size.EXPERIMENT) == []
+    arms = data_size.arms(settings)
+    assert {arm.experiment for arm in arms} == {data_size.EXPERIMENT}
+    assert len({arm.file for arm in arms}) == len(arms) == 4

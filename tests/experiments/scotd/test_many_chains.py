@@ -140,10 +140,20 @@ def test_rows_of_figures_are_greedy_and_in_order(settings):
     assert table[["student", "chains", "n", "accuracy"]].to_numpy().tolist() == [
         ["greedy", 1, 1, 1.0], ["greedy", 8, 1, 1.0],
     ]  # fmt: skip
-    names = [row["student"] for row in many_chains.filter_rows(settings, rows)]
-    assert names == ["chains_08", "filter_random", "filter_diversity"]
-    assert many_chains.filter_rows(settings, rows[1:2]) == []
     assert many_chains.chains_table(settings, []).empty
+    shown = many_chains.voted_problems(settings)[0].id
+    votes = pd.DataFrame([{"student": "chains_08", "votes": 2, "n": 9, "accuracy": 0}])
+    rows[1]["id"] = shown
+    with pytest.raises(ValueError, match="not on the same problems"):
+        many_chains.chains_table(settings, rows, votes)
+
+
+def test_filters_and_the_whole_pool_are_scored_in_one_experiment(settings):
+    again = many_chains.whole_pool(settings, many_chains.FILTERED)
+    arms = [again, *many_chains.filter_arms(settings)]
+    assert {arm.experiment for arm in arms} == {many_chains.FILTERED}
+    whole = many_chains.whole_pool(settings)
+    assert replace(again, experiment=whole.experiment) == whole
 
 
 def test_the_teachers_votes(settings):
