@@ -1,4 +1,4 @@
-"""Atomic writes, JSON and JSON Lines, content hashes and `run.json`.
+"""Atomic writes, JSON and JSON Lines, downloads, content hashes and `run.json`.
 
 Files are written under a temporary name and renamed, so that a killed run never leaves
 half a file.  Hashes are of meaning (texts and settings), never of source code.
@@ -11,15 +11,17 @@ import os
 import platform
 import subprocess
 import tempfile
+import time
 import warnings
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+RETRY_SECONDS = (1.0, 5.0)  # after a server's failure, before each further attempt
 PACKAGES = ("torch", "transformers", "datasets", "openai", "papermill", "matplotlib")
 
 
@@ -93,6 +95,43 @@ def json_object(line: bytes, where: str) -> dict:
     if not isinstance(row, dict):
         raise ValueError(f"{where}: not a JSON object")
     return row
+
+
+def hub_folder(
+    name: str, revision: str | None, kind: str, advice: str, files: Sequence[str] = ()
+) -> Path:
+    """A repository of the Hugging Face hub at one commit, in the hub's cache.
+
+    All of its top-level `files` (patterns; none: all files there are), or else
+    FileNotFoundError: what a cut download left behind is completed, or offline refused.
+    """
+    from huggingface_hub import snapshot_download
+
+    given: dict[str, Any] = {"revision": revision, "repo_type": kind}
+    if files:
+        given |= {"allow_patterns": list(files), "ignore_patterns": "*/*"}
+    return Path(downloaded(name, advice, lambda: snapshot_download(name, **given)))
+
+
+def downloaded(name: str, advice: str, download: Callable[[], Any]) -> Any:
+    """What `download` returns; repeated while a server fails, else FileNotFoundError
+    with a sentence that ends in `advice`."""
+    import httpx2
+
+    for pause in (*RETRY_SECONDS, None):
+        try:
+            return download()
+        except (OSError, ValueError, httpx2.HTTPError) as error:
+            reply = getattr(error.__cause__ or error, "response", None)
+            if pause is None or reply is None or reply.status_code < 500:
+                fault = f"{name} cannot be downloaded ({one_line(error)}): {advice}"
+                raise FileNotFoundError(fault) from None
+        time.sleep(pause)
+
+
+def one_line(error: Exception) -> str:
+    """The beginning of an error's message, or its type, as a part of a sentence."""
+    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 def content_hash(value: Any, length: int = 10) -> str:

