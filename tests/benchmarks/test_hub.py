@@ -18,6 +18,11 @@ LOAD = """
 from socratic_utils.benchmarks import load_problems
 print(*map(repr, load_problems({!r}, {!r})), sep="\\n")
 """
+IMPORTS = """
+import datasets
+from socratic_utils import benchmarks, files
+files.RETRY_SECONDS = (0.1, 0.1)
+"""
 FROM_FILES = "import os\nos.environ['SOCRATIC_DATA_DIR'] = {!r}\n" + LOAD
 MAIN = {"question": "Ann has 3 + 4 pens. How many?", "answer": "It is 7.\n#### 7"}
 SOCRATIC = {**MAIN, "answer": "How many? ** It is 3 + 4 = <<3+4=7>>7.\n#### 7"}
@@ -29,7 +34,7 @@ SUN = {
     "answerKey": "B",
 }  # fmt: skip
 ICE = {"id": "QuaRel_V1_1", "answer_index": 1,
-       "question": "Mike is faster on ice: _____ is smoother. (A) snow (B) ice"}  # fmt: skip
+       "question": "Mike is fast on ice: _ is smoother. (A) snow (B) ice"}  # fmt: skip
 CLAIM = {"uid": "a1", "hypothesis": "Ice is warm."}
 ROUND = {**CLAIM, "premise": "Ice is cold.", "label": 2, "reason": ""}
 FILMS = ["A <br />fine film", "Dull", "Fine"]
@@ -88,7 +93,7 @@ def whole(hub):
 def client_of(hub, home, **more):
     waits = {"HF_HUB_DOWNLOAD_TIMEOUT": "1", "HF_HUB_ETAG_TIMEOUT": "2"}
     environment = hub.environment(home, **waits, **more)
-    return Client(environment, "import datasets, socratic_utils.benchmarks")
+    return Client(environment, IMPORTS)
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +181,7 @@ def test_offline_without_a_download_is_refused_in_a_sentence(hub, online, offlin
 
 
 def test_another_revision_in_the_cache_is_never_taken(hub, online, offline):
-    """`load_dataset(..., revision=ours)` itself takes it when the hub is out of reach."""
+    """`load_dataset(..., revision=ours)` itself takes it where it finds no hub."""
     more = {split: rows * 2 for split, rows in SAME["gsm8k"][1]["main"].items()}
     hub.add("datasets/openai/gsm8k", dataset(main=more, socratic=more))
     by_hand = "import datasets\nprint(len(datasets.load_dataset('openai/gsm8k', 'main'"

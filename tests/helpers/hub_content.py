@@ -11,11 +11,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-OTHERS = {"flax_model.msgpack": b"flax", "tf_model.h5": b"tf", "README.md": b"# A model",
+OTHERS = {"flax_model.msgpack": b"flax", "tf_model.h5": b"tf", "README.md": b"# One",
           "onnx/decoder_model.onnx": b"onnx", "onnx/config.json": b"{}",
           ".gitattributes": b"*.bin filter=lfs"}  # fmt: skip
-TEXTS = ["Ann has 3 pens and buys 4 more. How many pens does she have?",
-         "She has 3 + 4 = 7 pens. The answer is 7.", "Q1: A1: Janet's ducks lay 16 eggs"]
+TEXTS = [
+    "Ann has 3 pens and buys 4 more. How many pens does she have?",
+    "She has 3 + 4 = 7 pens. The answer is 7.",
+    "Q1: A1: Janet's ducks lay 16 eggs",
+]
 
 
 def parquet(rows):
@@ -25,8 +28,7 @@ def parquet(rows):
 
 
 def dataset(**configurations):
-    """The files of a data set, of {configuration: {split: rows}}; its name is "x"
-    where there is one only, as `default`."""
+    """The files of a data set from {split: rows} of each configuration."""
     files, lines = {".gitattributes": b"*.parquet filter=lfs"}, ["---", "configs:"]
     for name, splits in configurations.items():
         lines += [f"- config_name: {name}", "  data_files:"]

@@ -147,8 +147,8 @@ class Handler(BaseHTTPRequestHandler):
             case "revision":
                 siblings = [{"rfilename": file} for file in files]
                 self.say({"_id": "1", "id": name, "sha": commit, "tags": [],
-                          "private": False, "gated": False, "disabled": False,
-                          "downloads": 0, "likes": 0, "siblings": siblings})  # fmt: skip
+                          "private": False, "gated": False, "likes": 0,
+                          "downloads": 0, "siblings": siblings})  # fmt: skip
             case "tree":
                 self.tree(files, folder)
             case "paths-info":
