@@ -28,7 +28,12 @@ from socratic_utils.students.base_models import base_revision, load_pretrained
 from socratic_utils.students.decoding import oracles, vllm
 from socratic_utils.students.decoding.few_shot import FewShotDecoder, prefix_ids
 from socratic_utils.students.decoding.incremental import IncrementalDecoder
-from socratic_utils.students.decoding.loop import FORMAT, prediction_row, solve
+from socratic_utils.students.decoding.loop import (
+    FORMAT,
+    SAMPLED_FORMAT,
+    prediction_row,
+    solve,
+)
 from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.students.training.hardware import device
 from socratic_utils.students.training.train import load_student
@@ -76,7 +81,7 @@ def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
     inputs = content_hash([
         FORMAT, [str(folder.relative_to(students)) for folder in folders],
         [asdict(problem) for problem in problems], asdict(decoding), arm.meaning(),
-        identity(settings, arm), settings.seed if arm.samples > 1 else None,
+        identity(settings, arm), (settings.seed, SAMPLED_FORMAT) if arm.samples > 1 else None,
     ])  # fmt: skip
     name = f"{arm.name}, {problems[0].split}"
     rows = rows_of(path)

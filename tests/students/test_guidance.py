@@ -152,9 +152,9 @@ def test_the_transcript_itself_has_no_guide():
 class Listening(Scripted):
     """A scripted decoder that keeps its prompts."""
 
-    def start(self, prompts):
+    def begin(self, prompts):
         self.prompts = [list(prompt) for prompt in prompts]
-        super().start(prompts)
+        return super().begin(prompts)
 
 
 def talk(guides):
@@ -228,7 +228,9 @@ def test_a_planned_generator_reads_what_the_planner_writes():
     planned = PlannedDecoder(generator, planner, 9)
     planned.start([prompt_ids(TOKENIZER, problem) for problem in problems])
     wanted = [prompt_ids(TOKENIZER, p, guides[p.id]) for p in problems]
-    assert planned.pending == wanted and len(set(map(len, wanted))) > 1
+    assert [row.ids for row in planned.rows] == wanted and len(
+        set(map(len, wanted))
+    ) > 1
 
 
 def test_guides_do_not_depend_on_batches():

@@ -15,6 +15,7 @@ from socratic_utils.benchmarks import load_problems
 from socratic_utils.config import Decoding
 from socratic_utils.students.base_models import tiny
 from socratic_utils.students.decoding.incremental import (
+    Decoder,
     IncrementalDecoder,
     right_aligned,
 )
@@ -92,31 +93,30 @@ def test_rows_that_leave_do_not_change_the_others():
     assert part.write(5) == [expected[1], expected[4], expected[6]]
 
 
-class Scripted(IncrementalDecoder):
+class Scripted(Decoder):
     """A decoder that writes a script, one per problem."""
 
     def __init__(self, scripts):
-        self.tokenizer, self.end = TOKENIZER, TOKENIZER.eos_token_id
-        self.stops = torch.tensor([self.end, *TOKENIZER("\n").input_ids])
+        super().__init__(TOKENIZER)
         self.scripts = scripts
         self.heard = {}
 
-    def start(self, prompts):
-        texts = [TOKENIZER.decode(p) for p in prompts]
-        self.rows = [list(self.scripts[t.strip()]) for t in texts]
-        self.names = texts
+    def begin(self, prompts):
+        rows = super().begin(prompts)
+        for row in rows:
+            row.name = TOKENIZER.decode(row.ids)
+            row.script = list(self.scripts[row.name.strip()])
+            row.mark = len(row.ids)  # what it wrote and heard before
+        return rows
 
-    def hear(self, row, ids):
-        self.heard[self.names[row]] = self.heard.get(self.names[row], "")
-        self.heard[self.names[row]] += TOKENIZER.decode(ids)
-
-    def keep(self, rows):
-        self.rows = [self.rows[i] for i in rows]
-        self.names = [self.names[i] for i in rows]
-
-    def write(self, limit, temperature=0.0, whole_lines=True):
-        lines = [row.pop(0) if row else "Q: and now?\n" for row in self.rows]
-        return [TOKENIZER(line).input_ids[:limit] for line in lines]
+    def admit(self, row):
+        if news := row.ids[row.mark :]:
+            heard = self.heard.get(row.name, "") + TOKENIZER.decode(news)
+            self.heard[row.name] = heard
+        line = row.script.pop(0) if row.script else "Q: and now?\n"
+        row.ids += TOKENIZER(line).input_ids[: row.limit]
+        row.mark = len(row.ids)
+        self.finished.append(row)
 
 
 def prompts_of(problems):
@@ -231,6 +231,5 @@ def test_a_prediction_row_has_the_promised_fields():
 
 
 def test_rows_are_padded_on_the_left():
-    ids, real = right_aligned([[1, 2, 3], [4]], 0, torch.device("cpu"))
+    ids = right_aligned([[1, 2, 3], [4]], 0, torch.device("cpu"))
     assert ids.tolist() == [[1, 2, 3], [0, 0, 4]]
-    assert real.tolist() == [[1, 1, 1], [0, 0, 1]]

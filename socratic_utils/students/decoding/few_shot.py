@@ -18,7 +18,7 @@ from socratic_utils.students.supervision import Supervision
 from socratic_utils.students.transcript import line_ids, start_ids
 from socratic_utils.teacher.prompts import load_prompt
 
-from .incremental import IncrementalDecoder
+from .incremental import IncrementalDecoder, Row
 
 
 class FewShotDecoder(IncrementalDecoder):
@@ -27,16 +27,24 @@ class FewShotDecoder(IncrementalDecoder):
     def __init__(self, model, tokenizer, prefix: list[int]) -> None:
         super().__init__(model, tokenizer)
         self.prefix = prefix
+        self.shared: list[Row] = []  # a row that has read the exemplars
 
     def start(self, prompts: Sequence[list[int]]) -> None:
-        """Read the exemplars once for the batch, then load one prompt per row."""
-        if not self.prefix:  # no exemplar fits
-            return super().start(prompts)
+        """Reset the state and load one prompt (token ids) per row."""
+        self.shared = []
+        super().start(prompts)
+
+    def begin(self, prompts: Sequence[list[int]]) -> list[Row]:
+        """Read the exemplars once for all rows, then load one prompt per row."""
+        if not self.prefix or not prompts:  # no exemplar fits
+            return super().begin(prompts)
         first = len(start_ids(self.tokenizer))  # the prefix has them already
-        super().start([self.prefix])
-        self.repeat(len(prompts))
-        for row, ids in enumerate(prompts):
-            self.hear(row, ids[first:])
+        self.shared = self.shared or super().begin([self.prefix])
+        rows = self.fork(self.shared, len(prompts) + 1)[1:]
+        for row, ids in zip(rows, prompts, strict=True):
+            row.prompt = tuple(ids)
+            row.hear(ids[first:])
+        return rows
 
 
 def exemplars(dataset: str, kind: str = "number") -> list[tuple[str, Chain]]:

@@ -12,7 +12,7 @@ Not covered: beam search; how rows are saved and reused (`experiments.stages`).
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from tqdm import tqdm
@@ -29,10 +29,14 @@ from socratic_utils.students.transcript import (
     text_ids,
 )
 
-from .incremental import Decoder
+from .incremental import Decoder, Row
 
 FORMAT = 1  # raise it when decoding, extraction or rows change: they are made again
+SAMPLED_FORMAT = 2  # the same for what is sampled
 GREEDY = Decoding()
+# A solution in the making: it yields a row and how much it is to write (decoder, row,
+# limit, whole_lines), and is sent the tokens.
+Talk = Generator[tuple[Decoder, Row, int, bool], list[int], None]
 
 
 @dataclass
@@ -44,7 +48,7 @@ class Solution:
     tokens: int = 0  # decoded, stop marks included
     logprob: float = 0.0  # of all sampled tokens; 0 for greedy decoding
     truncated: bool = False  # a line or the whole text reached its limit
-    seconds: float = 0.0  # the batch's time divided by its solutions
+    seconds: float = 0.0  # the time of all solutions, divided by their number
     prompt_cut: bool = False  # the problem was longer than the model's context
 
     @property
@@ -99,119 +103,120 @@ def solve(
     if decoding.temperature:
         for number, decoder in enumerate(decoders):
             decoder.seed(seed + number)
+    for decoder in decoders:
+        decoder.start([])
 
-    # 1. Batches of problems of similar length, the longest first.
+    # 1. The longest problems first: similar lengths are read together.
     order = sorted(range(len(problems)), key=lambda i: -len(problems[i].text))
-    size = max(1, decoding.batch_size // samples)
-    solved: list[list[Solution]] = [[] for _ in problems]
+    solutions: list[list[Solution]] = [[] for _ in problems]
+    talks: dict[Row, Talk] = {}  # by the row that is writing
+    size = max(1, decoding.batch_size // samples)  # problems at once
     bar = tqdm(total=len(problems) * samples, desc=label, unit="solution")
-    for first in range(0, len(order), size):
-        batch, start = order[first : first + size], time.perf_counter()
-        solutions = [Solution(problems[i]) for i in batch for _ in range(samples)]
-        # 2. Load the prompts, cut at the start if too long: the question comes last.
-        for decoder in decoders:
-            lines = guides if guides and decoder is writer else {}
-            asked = [(problems[i], lines.get(problems[i].id, "")) for i in batch]
-            prompts = [prompt_ids(decoder.tokenizer, *one) for one in asked]
-            room = max(1, (decoder.context or sys.maxsize) - decoding.max_tokens)
-            decoder.start([ids[-room:] for ids in prompts])
-            if samples > 1:
-                decoder.repeat(samples)
-            for place, solution in enumerate(solutions):
-                solution.prompt_cut |= len(prompts[place // samples]) > room
-        # 3. Decode, and put the solutions in their places.
-        if answerer is None:
-            decode_alone(solutions, writer, decoding, bar.update)
+    start = time.perf_counter()
+
+    def proceed(talk: Talk, ids: list[int] | None = None) -> None:
+        """Ask for the next line of a solution, or take note that it is finished."""
+        try:
+            decoder, row, limit, whole_lines = talk.send(ids)
+        except StopIteration:
+            bar.update()
         else:
-            decode_in_turns(
-                solutions, writer, answerer, decoding, sees_solutions, bar.update
-            )
-        seconds = round((time.perf_counter() - start) / len(solutions), 3)
-        for place, solution in enumerate(solutions):
-            solution.seconds = seconds
-            solved[batch[place // samples]].append(solution)
+            decoder.ask(row, limit, decoding.temperature, whole_lines)
+            talks[row] = talk
+
+    while order or talks:
+        # 2. New problems take the place of finished ones, an eighth of the batch at once.
+        free = (size * samples - len(talks)) // samples
+        if order and (not talks or 8 * free >= size):
+            batch, order = order[:free], order[free:]
+            for i in batch:
+                solutions[i] = [Solution(problems[i]) for _ in range(samples)]
+            opened = []
+            for decoder in decoders:
+                lines = guides if guides and decoder is writer else {}
+                asked = [(problems[i], lines.get(problems[i].id, "")) for i in batch]
+                prompts = [prompt_ids(decoder.tokenizer, *one) for one in asked]
+                # Cut at the start if too long: the question comes last.
+                room = max(1, (decoder.context or sys.maxsize) - decoding.max_tokens)
+                opened.append(decoder.open([ids[-room:] for ids in prompts], samples))
+                for i, ids in zip(batch, prompts, strict=True):
+                    for solution in solutions[i]:
+                        solution.prompt_cut |= len(ids) > room
+            own = [solution for i in batch for solution in solutions[i]]
+            for solution, *rows in zip(own, *opened, strict=True):
+                if answerer is None:
+                    proceed(write_alone(solution, writer, *rows, decoding))
+                else:
+                    pair = (writer, answerer, *rows)
+                    proceed(take_turns(solution, *pair, decoding, sees_solutions))
+        # 3. The model with the most rows that are writing goes on by one step.
+        for row in max(decoders, key=lambda decoder: decoder.busy).step():
+            proceed(talks.pop(row), row.line)
     bar.close()
-    return [solution for own in solved for solution in own]
+    found = [solution for own in solutions for solution in own]
+    for solution in found:
+        solution.seconds = round((time.perf_counter() - start) / len(found), 3)
+    return found
 
 
-def decode_alone(solutions, writer: Decoder, decoding: Decoding, on_progress) -> None:
-    """One model writes each solution up to its answer, <end> or `max_tokens`."""
-    live = list(range(len(solutions)))
-    texts: list[list[int]] = [[] for _ in solutions]
-    stride = writer.stride or decoding.max_tokens
-    for start in range(0, decoding.max_tokens, stride):
-        limit = min(stride, decoding.max_tokens - start)
-        written = writer.write(limit, decoding.temperature, whole_lines=False)
-        going = []
-        for row, ids in enumerate(written):
-            texts[live[row]] += ids
-            if decoding.temperature:
-                solutions[live[row]].logprob += writer.logprobs[row]
-            if not is_complete(writer, texts[live[row]]):
-                going.append(row)
-        on_progress(len(live) - len(going))  # finished rows leave
-        live = [live[row] for row in going]
-        if not live:
-            break
-        writer.keep(going)
-    on_progress(len(live))
-    for solution, ids in zip(solutions, texts, strict=True):
-        solution.tokens = len(ids)
-        solution.truncated = not is_complete(writer, ids)
-        for line in filter(None, map(str.strip, writer.text(ids).split("\n"))):
-            solution.add(line)
-            if role_of(line) == "answer":
-                break  # what follows is cut off
+def write_alone(solution: Solution, writer, row: Row, decoding: Decoding) -> Talk:
+    """One model writes the solution up to its answer, <end> or `max_tokens`."""
+    ids: list[int] = []
+    while not is_complete(writer, ids) and len(ids) < decoding.max_tokens:
+        left = decoding.max_tokens - len(ids)
+        line = yield writer, row, left, writer.resumes
+        ids += line
+        solution.logprob += row.logprob
+        if not line or line[-1] not in row.stops:
+            break  # the limit, or the end of the context
+    row.gone = True
+    solution.tokens = len(ids)
+    solution.truncated = not is_complete(writer, ids)
+    for text in filter(None, map(str.strip, writer.text(ids).split("\n"))):
+        solution.add(text)
+        if role_of(text) == "answer":
+            break  # what follows is cut off
 
 
 def is_complete(decoder: Decoder, ids: list[int]) -> bool:
     """Whether a text ends with <end> or has a complete answer line."""
     *lines, _ = decoder.text(ids, strip=False).split("\n")
-    return ids[-1] == decoder.end or any(role_of(line) == "answer" for line in lines)
+    return ids[-1:] == [decoder.end] or any(role_of(line) == "answer" for line in lines)
 
 
-def decode_in_turns(
-    solutions: list[Solution], generator: Decoder, answerer: Decoder,
-    decoding: Decoding, sees_solutions: bool, on_progress,
-) -> None:  # fmt: skip
+def take_turns(
+    solution: Solution, generator: Decoder, answerer: Decoder, asks: Row, answers: Row,
+    decoding: Decoding, sees_solutions: bool,
+) -> Talk:  # fmt: skip
     """Two models take turns: a question, its solution, and so on to the answer."""
-    live, warm = list(solutions), decoding.temperature > 0
     for step in range(decoding.max_steps + 1):
-        # 1. A question per row.  After anything else, and in the last step, the answer.
-        expected = []
-        written = generator.write(decoding.line_tokens, decoding.temperature)
-        for row, (solution, ids) in enumerate(zip(live, written, strict=True)):
-            text = generator.text(ids)
-            solution.logprob += generator.logprobs[row] if warm else 0.0
-            whole = ids[-1] in generator.stops  # else cut off at the limit
-            asks = whole and role_of(text) == "question" and ids[-1] != generator.end
-            too_many = asks and step == decoding.max_steps
-            solution.truncated |= too_many or not whole
-            if asks and not too_many:
-                solution.add(text, len(ids))
-                answerer.hear(row, line_ids(answerer.tokenizer, text))
-            else:
-                solution.tokens += len(ids)
-                if text and role_of(text) not in ("question", "done"):
-                    solution.lines.append({"role": "other", "text": text})
-            expected.append("solution" if asks and not too_many else "answer")
-            answerer.hear(row, text_ids(answerer.tokenizer, PREFIXES[expected[row]]))
-        # 2. Its solution, or the answer.
-        going = []
-        written = answerer.write(decoding.line_tokens, decoding.temperature)
-        for row, (solution, ids) in enumerate(zip(live, written, strict=True)):
-            text = f"{PREFIXES[expected[row]]} {answerer.text(ids)}"
-            solution.logprob += answerer.logprobs[row] if warm else 0.0
+        # 1. A question.  After anything else, and in the last step, the answer.
+        ids = yield generator, asks, decoding.line_tokens, True
+        text = generator.text(ids)
+        solution.logprob += asks.logprob
+        whole = bool(ids) and ids[-1] in asks.stops  # else cut off at the limit
+        asked = whole and role_of(text) == "question" and ids[-1] != generator.end
+        too_many = asked and step == decoding.max_steps
+        solution.truncated |= too_many or not whole
+        expected = "solution" if asked and not too_many else "answer"
+        if expected == "solution":
             solution.add(text, len(ids))
-            solution.truncated |= ids[-1] not in answerer.stops
-            if expected[row] == "solution" and ids[-1] in answerer.stops:
-                going.append(row)
-                if sees_solutions:
-                    generator.hear(row, line_ids(generator.tokenizer, text))
-        # 3. Finished rows leave.
-        on_progress(len(live) - len(going))
-        live = [live[row] for row in going]
-        if not live:
-            return
-        generator.keep(going)
-        answerer.keep(going)
+            answers.hear(line_ids(answerer.tokenizer, text))
+        else:
+            solution.tokens += len(ids)
+            if text and role_of(text) not in ("question", "done"):
+                solution.lines.append({"role": "other", "text": text})
+        answers.hear(text_ids(answerer.tokenizer, PREFIXES[expected]))
+        # 2. Its solution, or the answer.
+        ids = yield answerer, answers, decoding.line_tokens, True
+        text = f"{PREFIXES[expected]} {answerer.text(ids)}"
+        solution.logprob += answers.logprob
+        whole = bool(ids) and ids[-1] in answers.stops
+        solution.truncated |= not whole
+        if ids:  # else its context was full
+            solution.add(text, len(ids))
+        if expected == "answer" or not whole:
+            break
+        if sees_solutions:
+            asks.hear(line_ids(generator.tokenizer, text))
+    asks.gone = answers.gone = True

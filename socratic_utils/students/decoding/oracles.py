@@ -11,8 +11,6 @@ Not covered: percent signs, and the <<48/2=24>> of the calculator's source (GSM8
 
 import re
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
-from dataclasses import dataclass, field
 from itertools import takewhile
 
 import torch
@@ -30,7 +28,7 @@ from socratic_utils.students.transcript import (
     text_ids,
 )
 
-from .incremental import Decoder, IncrementalDecoder, token_texts
+from .incremental import Decoder, IncrementalDecoder, Row, token_texts
 
 _LEAD = re.compile(rf" ?[{CURRENCY}]| ")  # what may precede a result
 _DIGIT = re.compile(r"[.,]?\d")
@@ -50,19 +48,16 @@ class KnownQuestions(Decoder):
             lines = [line_ids(tokenizer, s.text, s.role == "done") for s, _ in asked]
             self.known[tuple(prompt_ids(tokenizer, problem))] = lines
 
-    def start(self, prompts: Sequence[list[int]]) -> None:
+    def begin(self, prompts: Sequence[list[int]]) -> list[Row]:
         """Find each row's problem by its prompt; ValueError for an unknown one."""
         if any(tuple(prompt) not in self.known for prompt in prompts):
             raise ValueError("a prompt is of none of the problems with known questions")
-        self.pending = [list(self.known[tuple(prompt)]) for prompt in prompts]
+        return super().begin(prompts)
 
-    def hear(self, row: int, ids: Sequence[int]) -> None:
-        """The answerer's lines change no question."""
-
-    def write(self, limit, temperature=0.0, whole_lines=True) -> list[list[int]]:
-        """The next line of every row; `logprobs` are 0, as nothing is sampled."""
-        self.logprobs = [0.0] * len(self.pending)
-        return [lines.pop(0) for lines in self.pending]
+    def admit(self, row: Row) -> None:
+        """The next question, whatever the limit and the answerer's lines."""
+        row.ids += self.known[row.prompt][row.lines - 1]
+        self.finished.append(row)
 
 
 class GoldQuestions(KnownQuestions):
@@ -84,7 +79,7 @@ def ask_upfront(problems, generator, decoding: Decoding) -> KnownQuestions:
         written = generator.write(decoding.max_tokens, whole_lines=False)
         for problem, ids in zip(batch, written, strict=True):
             lines = [line.strip() for line in generator.text(ids).split("\n")]
-            if ids[-1] != generator.end:  # truncated
+            if ids[-1:] != [generator.end]:  # truncated
                 lines.pop()
             asked = takewhile(lambda line: role_of(line) == "question", lines)
             found = [line.removeprefix(PREFIXES["question"]) for line in asked]
@@ -107,17 +102,12 @@ class PlannedDecoder(IncrementalDecoder):
         super().__init__(generator.model, generator.tokenizer)
         self.planner, self.limit = planner, limit
 
-    def start(self, prompts: Sequence[list[int]]) -> None:
-        guides = write_guides(self.planner, prompts, self.limit)
-        read = [line_ids(self.tokenizer, guide) for guide in guides]
-        super().start([[*p, *ids] for p, ids in zip(prompts, read, strict=True)])
-
-
-@dataclass
-class _Row:
-    ids: list[int]  # everything read and written
-    due: list[int] = field(default_factory=list)  # of a result, still to be inserted
-    closed: bool = False  # a result was just completed
+    def begin(self, prompts: Sequence[list[int]]) -> list[Row]:
+        guides = write_guides(self.planner, prompts, self.limit) if prompts else []
+        rows = super().begin(prompts)
+        for row, guide in zip(rows, guides, strict=True):
+            row.hear(line_ids(self.tokenizer, guide))
+        return rows
 
 
 class CalculatorDecoder(IncrementalDecoder):
@@ -130,42 +120,23 @@ class CalculatorDecoder(IncrementalDecoder):
         self.digits = [i for i, piece in pieces if _DIGIT.match(piece)]
         self.openers = self.leads | {i for i, piece in pieces if piece.endswith("=")}
 
-    def start(self, prompts: Sequence[list[int]]) -> None:
-        super().start(prompts)
-        self.rows = [_Row(list(prompt)) for prompt in prompts]
+    def choose(self, rows: Sequence[Row], logits: torch.Tensor) -> list[int]:
+        """The next token of a result that is due, else the model's own.
 
-    def repeat(self, times: int) -> None:
-        super().repeat(times)
-        self.rows = [deepcopy(row) for row in self.rows for _ in range(times)]
-
-    def hear(self, row: int, ids: Sequence[int]) -> None:
-        super().hear(row, ids)  # another model's line: no result is due any more
-        self.rows[row] = _Row([*self.rows[row].ids, *ids])
-
-    def keep(self, rows: Sequence[int]) -> None:
-        super().keep(rows)
-        self.rows = [self.rows[row] for row in rows]
-
-    def choose(self, logits: torch.Tensor, temperature: float) -> torch.Tensor:
-        """No digit directly after a result: 48 must not become 480."""
+        No digit directly after a result: 48 must not become 480.
+        """
         logits = logits.clone()  # the caller's are used for logprobs
-        for place, row in enumerate(self.rows):
+        for place, row in enumerate(rows):
             if row.closed:
                 logits[place, self.digits] = -torch.inf
-        return super().choose(logits, temperature)
-
-    def amend(self, chosen: torch.Tensor, writing: torch.Tensor) -> torch.Tensor:
-        """In each row that is writing, the next token of a result, else its own."""
-        tokens = chosen.tolist()
-        for place in writing.nonzero()[:, 0].tolist():
-            row = self.rows[place]
+        tokens = super().choose(rows, logits)
+        for place, row in enumerate(rows):
             if not row.due and row.ids[-1] in self.openers:
                 row.due = self.result_ids(row.ids, tokens[place])
             row.closed = len(row.due) == 1
             if row.due:
                 tokens[place] = row.due.pop(0)
-            row.ids.append(tokens[place])
-        return torch.tensor(tokens, device=chosen.device)
+        return tokens
 
     def result_ids(self, ids: list[int], chosen: int) -> list[int]:
         """The tokens of the result due after `ids` in place of `chosen`, if any."""

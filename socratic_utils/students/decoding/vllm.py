@@ -12,7 +12,7 @@ Not covered: the calculator (`oracles`), which needs the model itself.
 
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from transformers import AutoTokenizer
 
 from socratic_utils.students.transcript import line_ids, text_ids
 
-from .incremental import Decoder
+from .incremental import Decoder, Row
 
 VARIABLE = "SOCRATIC_STUDENT_URLS"
 KEY_VARIABLE = "SOCRATIC_STUDENT_KEY"  # if the servers ask for one
@@ -34,7 +34,7 @@ class ServerError(RuntimeError):
 class ServedDecoder(Decoder):
     """A served student, whose server sees each row's whole text at each request."""
 
-    stride = 0  # no strides: few requests
+    resumes = False  # a whole text at once: few requests
     shows_stops = False  # the server has returned token ids or a stop string
 
     def __init__(self, tokenizer, client: OpenAI, model: str) -> None:
@@ -42,37 +42,44 @@ class ServedDecoder(Decoder):
         self.client, self.model = client, model
         self.place = f"the student's server at {client.base_url}"
 
-    def write(self, limit, temperature=0.0, whole_lines=True) -> list[list[int]]:
-        """As `IncrementalDecoder.write`; ServerError where the server fails."""
+    def start(self, prompts: Sequence[list[int]]) -> None:
+        self.pool, self.requests = ThreadPoolExecutor(64), {}
+        self.unclear: list[Any] = []  # replies that may not show what ended them
+        super().start(prompts)
+
+    def admit(self, row: Row) -> None:
+        """Send the row's request, which waits for no other row's."""
         more = {"include_stop_str_in_output": True, "return_token_ids": True}
         more["top_k"] = -1  # not the value of the model's generation_config
-        stop = ["\n"] if whole_lines else None
+        if row.temperature:
+            more["seed"] = row.random.getrandbits(31)
+        request = self.pool.submit(
+            self.client.completions.create, model=self.model, prompt=row.ids,
+            max_tokens=row.limit, temperature=row.temperature, top_p=1.0,
+            logprobs=0 if row.temperature else None,
+            stop=["\n"] if len(row.stops) > 1 else None, extra_body=more,
+        )  # fmt: skip
+        self.requests[request] = row
 
-        def ask(row: int) -> Any:
-            seed = {} if self.next_seed is None else {"seed": self.next_seed + row}
-            return self.client.completions.create(
-                model=self.model, prompt=self.pending[row], max_tokens=limit,
-                temperature=temperature, logprobs=0 if temperature else None,
-                top_p=1.0, stop=stop, extra_body=more | seed,
-            ).choices[0]  # fmt: skip
-
-        rows = range(len(self.pending))
-        try:
-            with ThreadPoolExecutor(64) as pool:
-                replies = list(pool.map(ask, rows))
-        except OpenAIError as error:
-            raise ServerError(f"{self.place} failed ({error})") from None
-        if self.next_seed is not None:
-            self.next_seed += len(rows)  # the next lines are other samples
-        if whole_lines:
-            self._check_stops(replies)
-        written = [self._ids(reply, whole_lines) for reply in replies]
-        self.logprobs = []
-        for row, reply in enumerate(replies):
-            self.hear(row, written[row])
+    def step(self) -> list[Row]:
+        """Wait for a reply; ServerError where the server fails."""
+        done, _ = wait(self.requests, return_when=FIRST_COMPLETED)
+        for request in done:
+            row = self.requests.pop(request)
+            try:
+                reply = request.result().choices[0]
+            except OpenAIError as error:
+                self.pool.shutdown(cancel_futures=True)
+                raise ServerError(f"{self.place} failed ({error})") from None
+            whole_lines = len(row.stops) > 1
+            self.unclear += [reply] if whole_lines and not self.shows_stops else []
+            row.hear(self._ids(reply, whole_lines))
             values = getattr(reply.logprobs, "token_logprobs", None) or []
-            self.logprobs.append(float(sum(value or 0.0 for value in values)))
-        return written
+            row.logprob = float(sum(value or 0.0 for value in values))
+            self.finished.append(row)
+        if not self.requests or len(self.unclear) > 64:
+            self._check_stops(self.unclear)
+        return super().step()
 
     def _check_stops(self, replies: Sequence[Any]) -> None:
         self.shows_stops |= any(

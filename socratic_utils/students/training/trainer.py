@@ -1,7 +1,8 @@
 """The loss of every student, its batches and the order in which they are shown.
 
-`masked_loss` is the token-level cross-entropy of Socratic CoT, Eq. 1.  Logits are
-computed for trained tokens only: 49,152 of them per token are a large part of the work.
+`masked_loss` is the token-level cross-entropy of Socratic CoT, Eq. 1, computed by the
+model's own `forward`, which may rescale logits or add the loss of a router.  It computes
+logits for trained tokens only: 49,152 of them per token are a large part of the work.
 
     >>> trainer = MaskedTrainer(MaskedLoss(model), args=arguments,
     ...     train_dataset=examples, data_collator=collate(tokenizer))
@@ -14,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import pad
 from torch.utils.data import Sampler
 from transformers import DataCollatorForSeq2Seq, Trainer, TrainerCallback
 from transformers.trainer_pt_utils import LengthGroupedSampler
@@ -23,18 +24,20 @@ from socratic_utils.students.transcript import IGNORED
 
 
 def masked_loss(model, input_ids, attention_mask, labels, items=None):
-    """Cross-entropy over trained tokens, and their logits [trained tokens, vocabulary].
+    """The model's own loss over trained tokens, and their logits [tokens, vocabulary].
 
     `input_ids`, `attention_mask`, `labels`: [batch, length]; `items`: the trained
     tokens of the optimizer step, by which the sum is divided (None: of this batch).
     """
-    read = {"input_ids": input_ids, "attention_mask": attention_mask}
-    hidden = model.base_model(**read, use_cache=False).last_hidden_state
-    targets = labels[:, 1:]
+    targets = pad(labels[:, 1:], (0, 1), value=IGNORED)  # the token after each position
     trained = targets != IGNORED
-    logits = model.get_output_embeddings()(hidden[:, :-1][trained])
-    total = cross_entropy(logits.float(), targets[trained], reduction="sum")
-    return total / (items if items is not None else trained.sum()), logits
+    count = trained.sum()
+    out = model(
+        input_ids=input_ids, attention_mask=attention_mask, use_cache=False,
+        labels=labels, shift_labels=targets[trained], logits_to_keep=trained,
+        num_items_in_batch=count.clamp(min=1),  # a blank has none
+    )  # fmt: skip
+    return out.loss * (1 if items is None else count / items), out.logits
 
 
 class MaskedLoss(torch.nn.Module):
