@@ -14,9 +14,10 @@ import tempfile
 import time
 import warnings
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -97,8 +98,9 @@ def json_object(line: bytes, where: str) -> dict:
     return row
 
 
+@cache  # both editions and all splits of a benchmark ask for it
 def hub_folder(
-    name: str, revision: str | None, kind: str, advice: str, files: Sequence[str] = ()
+    name: str, revision: str | None, kind: str, advice: str, files: tuple[str, ...] = ()
 ) -> Path:
     """A repository of the Hugging Face hub at one commit, in the hub's cache.
 
@@ -109,7 +111,7 @@ def hub_folder(
 
     given: dict[str, Any] = {"revision": revision, "repo_type": kind}
     if files:
-        given |= {"allow_patterns": list(files), "ignore_patterns": "*/*"}
+        given |= {"allow_patterns": [*files], "ignore_patterns": "*/*"}
     return Path(downloaded(name, advice, lambda: snapshot_download(name, **given)))
 
 

@@ -105,8 +105,9 @@ def load_pretrained(name: str, seed: int = 0):
         given["dtype"] = torch.float32
         model = AutoModelForCausalLM.from_pretrained(folder, **given)
     except Exception as error:  # whatever a model's own code and files may cause
-        what = f"is not a causal language model that transformers can load from {folder}"
-        raise ValueError(f"student {name!r} {what} ({one_line(error)})") from error
+        what = "is not a causal language model that transformers can load"
+        where = f"from {folder} ({one_line(error)})"
+        raise ValueError(f"student {name!r} {what} {where}") from error
     if tokenizer.eos_token_id not in embedded:
         raise ValueError(f"student {name!r} has no end-of-text token: set `eos_token` of "
                          "its tokenizer to a token of its vocabulary")  # fmt: skip
@@ -120,9 +121,9 @@ def _downloaded(name: str) -> Path:
     """The folder of a hub model's files, of which the weights are of one kind."""
     advice = "choose another --student, a folder, or connect to the network"
     how = (name, hub_commit(name), "model", advice)
-    folder = hub_folder(*how, [*SMALL_FILES, "model*.safetensors"])
+    folder = hub_folder(*how, (*SMALL_FILES, "model*.safetensors"))
     if not any(folder.glob("*.safetensors")):
-        hub_folder(*how, ["pytorch_model*.bin"])
+        hub_folder(*how, ("pytorch_model*.bin",))
     return folder
 
 

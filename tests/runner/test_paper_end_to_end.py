@@ -88,8 +88,5 @@ def run(tmp_path_factory):
         yield done.stdout, made, hub, teacher
 
 
-
-
-
 def test_it(run):
     print(run)
