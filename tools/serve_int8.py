@@ -22,9 +22,7 @@ from concurrent.futures import Future
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
-
-from socratic_utils.students.decoding.kv_cache import growing_cache
+from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 
 
 class Batcher(threading.Thread):
@@ -82,9 +80,8 @@ class Batcher(threading.Thread):
     def prefix_cache(self, prefix: str) -> tuple:
         if prefix not in self.prefixes:
             ids = self.tokenizer(prefix, return_tensors="pt").input_ids
-            out = self.model(
-                ids, past_key_values=growing_cache(self.model.config), logits_to_keep=1
-            )
+            cache = DynamicCache(config=self.model.config)
+            out = self.model(ids, past_key_values=cache, logits_to_keep=1)
             self.prefixes[prefix] = (out.past_key_values, ids.shape[1])
         return self.prefixes[prefix]
 

@@ -77,11 +77,12 @@ def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
         return take_reference(settings, path)
     folders, decoding = train(settings, arm), decoding_of(settings, arm)
     # 1. from disk, if nothing that they depend on has changed
+    sampled = arm.samples > 1
     students = settings.folder / "students"
     inputs = content_hash([
         FORMAT, [str(folder.relative_to(students)) for folder in folders],
         [asdict(problem) for problem in problems], asdict(decoding), arm.meaning(),
-        identity(settings, arm), (settings.seed, SAMPLED_FORMAT) if arm.samples > 1 else None,
+        identity(settings, arm), (settings.seed, SAMPLED_FORMAT) if sampled else None,
     ])  # fmt: skip
     name = f"{arm.name}, {problems[0].split}"
     rows = rows_of(path)

@@ -17,7 +17,6 @@ from socratic_utils.students.base_models import tiny
 from socratic_utils.students.decoding.incremental import (
     Decoder,
     IncrementalDecoder,
-    right_aligned,
 )
 from socratic_utils.students.decoding.loop import prediction_row, solve
 from socratic_utils.students.transcript import prompt_ids
@@ -228,8 +227,3 @@ def test_a_prediction_row_has_the_promised_fields():
     assert {"id", "prompt", "output", "extracted", "gold", "correct", "truncated",
             "seconds"} <= set(row)  # fmt: skip
     assert row["student"] == "cot" and row["decoding"]["temperature"] == 0
-
-
-def test_rows_are_padded_on_the_left():
-    ids = right_aligned([[1, 2, 3], [4]], 0, torch.device("cpu"))
-    assert ids.tolist() == [[1, 2, 3], [0, 0, 4]]

@@ -59,8 +59,8 @@ class Row:
 class Decoder:
     """What all decoders have in common; `admit` and `step` are their own.
 
-    `start`, `repeat`, `hear`, `keep` and `write` are for all rows at once; `open`, `ask`
-    and `step` for rows that do not wait for each other (`loop`).
+    `start`, `repeat`, `keep` and `write` are for all rows at once; `open`, `ask` and
+    `step` for rows that do not wait for each other (`loop`).
     """
 
     resumes = True  # to write line by line costs no more than a whole text
@@ -184,8 +184,8 @@ class IncrementalDecoder(Decoder):
     @torch.inference_mode()
     def fork(self, rows: Sequence[Row], times: int) -> list[Row]:
         """Every row and its copies, which share what the row has read."""
-        self._settle()
         unread = [row for row in rows if row.unread > 1] if times > 1 else []
+        self._settle()
         while unread:  # all but the last token, whose logits every copy needs
             group, unread = similar(unread)
             self.read(group, group[0].unread - 1, but=1)
@@ -227,16 +227,17 @@ class IncrementalDecoder(Decoder):
         return self.logits(rows, new)
 
     def logits(self, rows: Sequence[Row], new: int) -> torch.Tensor:
-        """Logits [rows, vocabulary] of the last rows in the cache, after `new` tokens."""
+        """Logits [rows, vocabulary] of the cache's last rows, after `new` tokens."""
         self.cache.look(len(rows), new)
         given = [row.ids[max(0, row.read - new) : row.read] for row in rows]
+        ids = [[self.end] * (new - len(own)) + own for own in given]
         lengths = torch.tensor([row.read for row in rows], device=self.device)
         columns = torch.arange(int(lengths.max()), 0, -1, device=self.device)
         mask = (columns <= lengths[:, None]).long()
         positions = (mask.cumsum(1) - 1).clamp(min=0)[:, -new:]
         more = {"position_ids": positions, "logits_to_keep": 1}
         out = self.model(
-            input_ids=right_aligned(given, self.end, self.device), attention_mask=mask,
+            input_ids=torch.tensor(ids, device=self.device), attention_mask=mask,
             past_key_values=self.cache, use_cache=True,
             **{name: more[name] for name in more if name in self.takes},
         )  # fmt: skip
@@ -287,10 +288,3 @@ def token_texts(tokenizer) -> list[str]:
     if not key or key not in _TEXTS:
         _TEXTS[key] = tokenizer.batch_decode([[i] for i in range(len(tokenizer))])
     return _TEXTS[key]
-
-
-def right_aligned(rows, filler: int, device) -> torch.Tensor:
-    """Rows of ids padded on the left, [rows, width]."""
-    width = max(len(row) for row in rows)
-    ids = [[filler] * (width - len(row)) + row for row in rows]
-    return torch.tensor(ids, device=device)

@@ -34,8 +34,7 @@ from .incremental import Decoder, Row
 FORMAT = 1  # raise it when decoding, extraction or rows change: they are made again
 SAMPLED_FORMAT = 2  # the same for what is sampled
 GREEDY = Decoding()
-# A solution in the making: it yields a row and how much it is to write (decoder, row,
-# limit, whole_lines), and is sent the tokens.
+# A solution in the making yields what a row is to write, and is sent the tokens.
 Talk = Generator[tuple[Decoder, Row, int, bool], list[int], None]
 
 
@@ -115,40 +114,37 @@ def solve(
     start = time.perf_counter()
 
     def proceed(talk: Talk, ids: list[int] | None = None) -> None:
-        """Ask for the next line of a solution, or take note that it is finished."""
+        """Ask for the next line of a solution, unless it is finished."""
         try:
             decoder, row, limit, whole_lines = talk.send(ids)
-        except StopIteration:
-            bar.update()
-        else:
             decoder.ask(row, limit, decoding.temperature, whole_lines)
             talks[row] = talk
+        except StopIteration:
+            bar.update()
 
     while order or talks:
-        # 2. New problems take the place of finished ones, an eighth of the batch at once.
-        free = (size * samples - len(talks)) // samples
-        if order and (not talks or 8 * free >= size):
-            batch, order = order[:free], order[free:]
-            for i in batch:
-                solutions[i] = [Solution(problems[i]) for _ in range(samples)]
-            opened = []
-            for decoder in decoders:
-                lines = guides if guides and decoder is writer else {}
-                asked = [(problems[i], lines.get(problems[i].id, "")) for i in batch]
-                prompts = [prompt_ids(decoder.tokenizer, *one) for one in asked]
-                # Cut at the start if too long: the question comes last.
-                room = max(1, (decoder.context or sys.maxsize) - decoding.max_tokens)
-                opened.append(decoder.open([ids[-room:] for ids in prompts], samples))
-                for i, ids in zip(batch, prompts, strict=True):
-                    for solution in solutions[i]:
-                        solution.prompt_cut |= len(ids) > room
-            own = [solution for i in batch for solution in solutions[i]]
-            for solution, *rows in zip(own, *opened, strict=True):
-                if answerer is None:
-                    proceed(write_alone(solution, writer, *rows, decoding))
-                else:
-                    pair = (writer, answerer, *rows)
-                    proceed(take_turns(solution, *pair, decoding, sees_solutions))
+        # 2. New problems take the place of finished ones, an eighth of a batch at once.
+        free = size - -(-len(talks) // samples)
+        batch = order[:free] if not talks or 8 * free >= size else []
+        order = order[len(batch) :]
+        for i in batch:
+            solutions[i] = [Solution(problems[i]) for _ in range(samples)]
+        own = [solution for i in batch for solution in solutions[i]]
+        opened = []
+        for decoder in decoders:
+            lines = guides if guides and decoder is writer else {}
+            asked = [(problems[i], lines.get(problems[i].id, "")) for i in batch]
+            prompts = [prompt_ids(decoder.tokenizer, *one) for one in asked]
+            # Cut at the start if too long: the question comes last.
+            room = max(1, (decoder.context or sys.maxsize) - decoding.max_tokens)
+            opened.append(decoder.open([ids[-room:] for ids in prompts], samples))
+            for place, solution in enumerate(own):
+                solution.prompt_cut |= len(prompts[place // samples]) > room
+        for solution, *rows in zip(own, *opened, strict=True):
+            given = (solution, *decoders, *rows, decoding)
+            proceed(
+                take_turns(*given, sees_solutions) if answerer else write_alone(*given)
+            )
         # 3. The model with the most rows that are writing goes on by one step.
         for row in max(decoders, key=lambda decoder: decoder.busy).step():
             proceed(talks.pop(row), row.line)
@@ -161,14 +157,12 @@ def solve(
 
 def write_alone(solution: Solution, writer, row: Row, decoding: Decoding) -> Talk:
     """One model writes the solution up to its answer, <end> or `max_tokens`."""
-    ids: list[int] = []
-    while not is_complete(writer, ids) and len(ids) < decoding.max_tokens:
-        left = decoding.max_tokens - len(ids)
-        line = yield writer, row, left, writer.resumes
+    ids, whole = [], True
+    while whole and not is_complete(writer, ids) and len(ids) < decoding.max_tokens:
+        line = yield writer, row, decoding.max_tokens - len(ids), writer.resumes
         ids += line
+        whole = bool(line) and line[-1] in row.stops  # else the context is full
         solution.logprob += row.logprob
-        if not line or line[-1] not in row.stops:
-            break  # the limit, or the end of the context
     row.gone = True
     solution.tokens = len(ids)
     solution.truncated = not is_complete(writer, ids)

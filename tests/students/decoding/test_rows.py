@@ -11,7 +11,7 @@ from socratic_utils.students.decoding.incremental import IncrementalDecoder
 from socratic_utils.students.decoding.loop import solve
 from socratic_utils.students.transcript import line_ids, prompt_ids, role_of, text_ids
 
-PROBLEMS = load_problems("gradeschool", "test", 9)
+PROBLEMS = load_problems("gradeschool", "test", 7)
 _, TOKENIZER = tiny()
 VOCABULARY = {"vocab_size": len(TOKENIZER), "bos_token_id": 0, "eos_token_id": 1,
               "pad_token_id": 1}  # fmt: skip
@@ -29,7 +29,7 @@ MODELS = {
     "gemma2": LLAMA | WINDOW,
     "gpt_neo": {"hidden_size": 32, "num_layers": 2, "num_heads": 2, "window_size": 9,
                 "attention_types": [[["global", "local"], 1]],
-                "max_position_embeddings": 256},
+                "max_position_embeddings": 128},
     "mpt": {"d_model": 32, "n_heads": 4, "n_layers": 2, "expansion_ratio": 2,
             "max_seq_len": 256},
     "bloom": {"hidden_size": 32, "n_layer": 2, "n_head": 4},
@@ -114,7 +114,7 @@ def test_solutions_of_a_pair_do_not_depend_on_the_batch(kind):
     for decoder in decoders:
         decoder.context = 100
     found = []
-    for size in (1, 4, 9):
+    for size in (1, 3, 7):
         decoding = Decoding(line_tokens=9, max_steps=3, max_tokens=40, batch_size=size)
         found.append(solve(PROBLEMS, *decoders, decoding=decoding))
     for one in found[1:]:
@@ -130,7 +130,7 @@ def test_samples_do_not_depend_on_the_batch(pair):
     decoders = [Lively(model_of("llama")) for _ in range(1 + pair)]
     given = {"decoding": WARM, "samples": 3, "seed": 5}
     together = solve(PROBLEMS, *decoders, **given)
-    for number in (0, 4, 8):
+    for number in (0, 3, 6):
         alone = solve(PROBLEMS[number : number + 1], *decoders, **given)
         own = together[3 * number : 3 * number + 3]
         assert [s.output for s in alone] == [s.output for s in own]
@@ -147,45 +147,46 @@ def test_a_repeated_problem_is_sampled_anew():
 
 def test_sampled_tokens_have_the_models_chances():
     decoder = Lively(model_of("llama"))
-    prompt = prompt_ids(TOKENIZER, PROBLEMS[0])
-    decoder.start([prompt] * 4000)
+    prompt = prompt_ids(TOKENIZER, PROBLEMS[0])[:6]
+    decoder.start([prompt] * 1500)
     decoder.seed(3)
     drawn = torch.tensor(decoder.write(1, temperature=0.5, whole_lines=False))[:, 0]
     with torch.inference_mode():
         logits = decoder.model(torch.tensor([prompt])).logits[0, -1]
     expected = torch.softmax(logits / 0.5, -1)
-    found = torch.bincount(drawn, minlength=len(expected)) / 4000
-    assert float((found - expected).abs().sum()) < 0.3  # of at most 2
+    found = torch.bincount(drawn, minlength=len(expected)) / 1500
+    assert float((found - expected).abs().sum()) < 0.5  # of at most 2
     top = int(expected.argmax())
-    assert float(found[top]) == pytest.approx(float(expected[top]), abs=0.04)
+    assert float(found[top]) == pytest.approx(float(expected[top]), abs=0.05)
 
 
 def test_a_full_context_closes_a_solution_as_truncated():
-    """8 questions and solutions of 128 tokens do not fit into 256 positions."""
+    """Lines of 100 tokens do not fit into 128 positions."""
     decoders = [Lively(model_of("gpt_neo")) for _ in range(2)]
     for decoder in decoders:
         decoder.stops = torch.tensor([decoder.end])
-    decoding = Decoding(line_tokens=300, max_tokens=60)
+    decoding = Decoding(line_tokens=100, max_tokens=60)
     for solution in solve(PROBLEMS[:3], *decoders, decoding=decoding):
         assert solution.truncated
-    alone = solve(PROBLEMS[:3], decoders[0], decoding=Decoding(max_tokens=250))
-    assert all(s.truncated and s.prompt_cut for s in alone)
+    alone = solve(PROBLEMS[:3], decoders[0], decoding=Decoding(max_tokens=120))
+    assert all(s.truncated and s.prompt_cut and s.tokens == 120 for s in alone)
 
 
 def test_a_pair_with_long_lines_is_closed_where_its_context_ends():
+    """Eight questions and solutions do not fit into the answerer's 128 positions."""
     questioner, answerer = Lively(model_of("gpt2")), Lively(model_of("gpt_neo"))
 
     class Asking(Lively):
         """Asks for ever, whatever its model says."""
 
         def choose(self, rows, logits):
-            asked = [line_ids(TOKENIZER, "Q: " + "and how many " * 9) for _ in rows]
+            asked = [line_ids(TOKENIZER, "Q: and how many " + "many " * 4) for _ in rows]
             return [ids[len(row.line)] for row, ids in zip(rows, asked, strict=True)]
 
     asking = Asking(questioner.model)
     asking.stops = torch.tensor(sorted({asking.end, *text_ids(TOKENIZER, "\n")}))
     answerer.stops = answerer.stops[5:6]
-    decoding = Decoding(line_tokens=64, max_tokens=120, max_steps=8)
+    decoding = Decoding(line_tokens=30, max_tokens=60, max_steps=8)
     solutions = solve(PROBLEMS, asking, answerer, decoding, sees_solutions=True)
     for solution in solutions:
         assert solution.truncated
