@@ -20,7 +20,13 @@ from typing import Any, get_args, get_origin, get_type_hints
 from .files import content_hash, project_root
 
 SCALES = ("smoke", "small", "paper")
-CHOICES = {"scale": SCALES, "reuse": ("", "reference"), "ablations": ("", "all")}
+CHOICES = {
+    "scale": SCALES, "reuse": ("", "reference"), "ablations": ("", "all"),
+    "teacher_api": ("chat", "completion"), "teacher_mode": ("live", "batch"),
+}  # fmt: skip
+MAY_BE_ZERO = ("seed", "warmup_share", "weight_decay", "max_grad_norm", "max_resamples",
+               "temperature", "held_back", "counts")  # fmt: skip
+AT_MOST = {"seed": 2**32 - 1, "warmup_share": 1, "shares": 1, "held_back": 1}
 OUTPUTS_VARIABLE = "SOCRATIC_OUTPUTS"
 MICRO_BATCH = 8  # sequences on a GPU at once; gradients of more are accumulated
 
@@ -198,7 +204,7 @@ def load(scale: str = "small", **changes: Any) -> Settings:
     limits = ("train_limit", "test_limit")
     given = {name: v for name, v in given.items() if name not in limits or v != 0}
     for name, known in CHOICES.items():
-        value = {"scale": scale, **given}.get(name, "")
+        value = {"scale": scale, **given}.get(name, known[0])
         if value not in known:
             raise ValueError(f"{name} must be one of {known}, not {value!r}")
     given = ELSEWHERE.get((scale, str(given.get("dataset"))), {}) | given
@@ -226,8 +232,13 @@ def _checked(name: str, value: Any) -> tuple[str, Any]:
     if several != isinstance(value, (list, tuple)) or {*map(type, items)} != {wanted}:
         what = f"{'a list of ' * several}{wanted.__name__}"
         raise ValueError(f"{name} must be {what}, not {value!r}")
-    if wanted in (int, float) and not all(0 <= item < inf for item in items):
-        raise ValueError(f"{name} must not be negative or infinite, not {value!r}")
+    if wanted in (int, float):
+        low, high = name in MAY_BE_ZERO, AT_MOST.get(name, inf)
+        good = all(0 <= x <= high and x < inf and (x or low) for x in items)
+        if not good or not items:
+            bounds = f"{'0 or more' if low else 'above 0'}, at most {high}"
+            bounds = bounds.replace("at most inf", "finite")
+            raise ValueError(f"{name} must be {bounds}, not {value!r}")
     return part, tuple(items) if several else items[0]
 
 

@@ -41,6 +41,9 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
             show_plans(runs)
             return 0
         options.check_teacher(runs[0].settings)
+        from . import preflight  # which loads torch
+
+        preflight.check(runs, on_cluster=bool(arguments.engine))
         if arguments.engine:
             train_on_cluster(runs)
     except (ValueError, RuntimeError, OSError) as error:  # of cache, teacher, data

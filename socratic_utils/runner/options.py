@@ -16,6 +16,8 @@ from socratic_utils import config
 from socratic_utils.benchmarks import BENCHMARKS, DATA_VARIABLE
 from socratic_utils.files import read_json
 
+from .execute import find_notebooks
+
 BAD_INPUT = 2  # exit code
 # Options that are settings of the run, in the order in which a plan shows them.
 SETTINGS = (
@@ -82,7 +84,6 @@ def check(settings: config.Settings) -> config.Settings:
         (not is_student,
          f"unknown student {student!r}: choose {local}, a folder, or a model of the "
          f"Hugging Face hub such as openai-community/gpt2"),
-        (settings.seed >= 2**32, "--seed must be between 0 and 4294967295"),
         (settings.reuse and not reference.is_dir(),
          f"no committed run to reuse in {reference}: run without --reuse"),
     ):  # fmt: skip
@@ -115,8 +116,10 @@ def check_teacher(settings: config.Settings) -> None:
 
 
 if __name__ == "__main__":
+    arguments = parser().parse_args()
     try:
-        check(config.load(**asked(parser().parse_args())))
+        check(config.load(**asked(arguments)))
+        find_notebooks(only=arguments.only)
     except ValueError as problem:
         print(f"run_all: {problem}", file=sys.stderr)
         sys.exit(BAD_INPUT)

@@ -4,14 +4,12 @@ The hub (parquet rows of GSM8K, a random GPT-2) and the teacher are servers of o
 loopback; everything between them is the real thing.
 """
 
-import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from socratic_utils.benchmarks import gsm8k
@@ -30,11 +28,12 @@ def row(number):
     made, goods = per_day * days, GOODS[number % len(GOODS)]
     question = (f"Ann gets {per_day} {goods} a day for {days} days, and sells {sold}. "
                 f"How many {goods} does Ann have in box {number}?")  # fmt: skip
+    left = made - sold
     steps = [("How many does she get?", f"She gets {per_day} * {days} = "
               f"<<{per_day}*{days}={made}>>{made} {goods}."),
              ("How many are left?", f"She has {made} - {sold} = "
-              f"<<{made}-{sold}={made - sold}>>{made - sold} {goods} left.")]  # fmt: skip
-    last = f"#### {made - sold}"
+              f"<<{made}-{sold}={left}>>{left} {goods} left.")]  # fmt: skip
+    last = f"#### {left}"
     main = "\n".join([*(solution for _, solution in steps), last])
     socratic = "\n".join([*(f"{q} ** {solution}" for q, solution in steps), last])
     return {"question": question, "answer": main}, {"question": question,

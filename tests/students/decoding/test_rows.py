@@ -180,7 +180,9 @@ def test_a_pair_with_long_lines_is_closed_where_its_context_ends():
         """Asks for ever, whatever its model says."""
 
         def choose(self, rows, logits):
-            asked = [line_ids(TOKENIZER, "Q: and how many " + "many " * 4) for _ in rows]
+            asked = [
+                line_ids(TOKENIZER, "Q: and how many " + "many " * 4) for _ in rows
+            ]
             return [ids[len(row.line)] for row, ids in zip(rows, asked, strict=True)]
 
     asking = Asking(questioner.model)
