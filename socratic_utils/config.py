@@ -13,7 +13,7 @@ import os
 import re
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
-from math import ceil, inf
+from math import ceil
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -26,7 +26,7 @@ CHOICES = {
 }  # fmt: skip
 MAY_BE_ZERO = ("seed", "warmup_share", "weight_decay", "max_grad_norm", "max_resamples",
                "temperature", "held_back", "counts")  # fmt: skip
-AT_MOST = {"seed": 2**32 - 1, "warmup_share": 1, "shares": 1, "held_back": 1}
+AT_MOST = {"warmup_share": 1, "shares": 1, "held_back": 1}
 OUTPUTS_VARIABLE = "SOCRATIC_OUTPUTS"
 MICRO_BATCH = 8  # sequences on a GPU at once; gradients of more are accumulated
 
@@ -233,11 +233,9 @@ def _checked(name: str, value: Any) -> tuple[str, Any]:
         what = f"{'a list of ' * several}{wanted.__name__}"
         raise ValueError(f"{name} must be {what}, not {value!r}")
     if wanted in (int, float):
-        low, high = name in MAY_BE_ZERO, AT_MOST.get(name, inf)
-        good = all(0 <= x <= high and x < inf and (x or low) for x in items)
-        if not good or not items:
+        low, high = name in MAY_BE_ZERO, AT_MOST.get(name, 2**32 - 1)
+        if not items or not all(0 <= x <= high and (x or low) for x in items):
             bounds = f"{'0 or more' if low else 'above 0'}, at most {high}"
-            bounds = bounds.replace("at most inf", "finite")
             raise ValueError(f"{name} must be {bounds}, not {value!r}")
     return part, tuple(items) if several else items[0]
 

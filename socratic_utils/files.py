@@ -11,7 +11,6 @@ import os
 import platform
 import subprocess
 import tempfile
-import time
 import warnings
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -22,7 +21,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-RETRY_SECONDS = (1.0, 5.0)  # after a server's failure, before each further attempt
 PACKAGES = ("torch", "transformers", "datasets", "openai", "papermill", "matplotlib")
 
 
@@ -102,10 +100,9 @@ def json_object(line: bytes, where: str) -> dict:
 def hub_folder(
     name: str, revision: str | None, kind: str, advice: str, files: tuple[str, ...] = ()
 ) -> Path:
-    """A repository of the Hugging Face hub at one commit, in the hub's cache.
+    """A hub repository's top-level `files` (patterns; none: all files) at one commit.
 
-    All of its top-level `files` (patterns; none: all files there are), or else
-    FileNotFoundError: what a cut download left behind is completed, or offline refused.
+    All of them: what a cut download left behind is completed, or refused when offline.
     """
     from huggingface_hub import snapshot_download
 
@@ -116,19 +113,14 @@ def hub_folder(
 
 
 def downloaded(name: str, advice: str, download: Callable[[], Any]) -> Any:
-    """What `download` returns; repeated while a server fails, else FileNotFoundError
-    with a sentence that ends in `advice`."""
+    """What `download` returns, or FileNotFoundError; the sentence ends in `advice`."""
     import httpx2
 
-    for pause in (*RETRY_SECONDS, None):
-        try:
-            return download()
-        except (OSError, ValueError, httpx2.HTTPError) as error:
-            reply = getattr(error.__cause__ or error, "response", None)
-            if pause is None or reply is None or reply.status_code < 500:
-                fault = f"{name} cannot be downloaded ({one_line(error)}): {advice}"
-                raise FileNotFoundError(fault) from None
-        time.sleep(pause)
+    try:
+        return download()
+    except (OSError, ValueError, httpx2.HTTPError) as error:
+        fault = f"{name} cannot be downloaded ({one_line(error)}): {advice}"
+        raise FileNotFoundError(fault) from None
 
 
 def one_line(error: Exception) -> str:

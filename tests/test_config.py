@@ -70,7 +70,7 @@ def test_another_benchmark_has_settings_of_its_own():
         ("small", {"seed": 1.5}, "seed must be int, not 1.5"),
         ("small", {"seed": -1}, "seed must be 0 or more"),
         ("small", {"train_limit": -1}, "train_limit must be above 0"),
-        ("small", {"epochs": float("nan")}, "epochs must be above 0, finite"),
+        ("small", {"epochs": float("nan")}, "epochs must be above 0, at most"),
         ("small", {"dataset": 5}, "dataset must be str, not 5"),
         ("small", {"dataset": ["gsm8k"]}, "dataset must be str, not ['gsm8k']"),
         ("small", {"counts": 3}, "counts must be a list of int, not 3"),

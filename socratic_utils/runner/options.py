@@ -45,7 +45,7 @@ def parser(prog: str = "run_all.sh") -> argparse.ArgumentParser:
     add("--teacher-url", help="an OpenAI-compatible server")
     add("--teacher-api", choices=("chat", "completion"), help="the kind of model")
     add("--teacher-mode", choices=("live", "batch"), help="how it is asked")
-    add("--max-cost", type=dollars, metavar="DOLLARS", help="limit for the teacher")
+    add("--max-cost", type=float, metavar="DOLLARS", help="limit for the teacher")
     add("--train-limit", type=int, metavar="N", help="training problems")
     add("--test-limit", type=int, metavar="N", help="test problems per split")
     add("--seed", type=int, metavar="N", help="of training and sampling")
@@ -56,13 +56,6 @@ def parser(prog: str = "run_all.sh") -> argparse.ArgumentParser:
     add("--only", metavar="NN", help="one notebook")
     add("--dry-run", action="store_true", help="show the plan and do nothing")
     return result
-
-
-def dollars(text: str) -> float:
-    """A limit of costs; argparse reports other texts."""
-    if 0 < float(text) < float("inf"):
-        return float(text)
-    raise argparse.ArgumentTypeError("must be a number of dollars above 0, such as 2.5")
 
 
 def asked(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -20,8 +20,7 @@ print(*map(repr, load_problems({!r}, {!r})), sep="\\n")
 """
 IMPORTS = """
 import datasets
-from socratic_utils import benchmarks, files
-files.RETRY_SECONDS = (0.1, 0.1)
+from socratic_utils import benchmarks
 """
 FROM_FILES = "import os\nos.environ['SOCRATIC_DATA_DIR'] = {!r}\n" + LOAD
 MAIN = {"question": "Ann has 3 + 4 pens. How many?", "answer": "It is 7.\n#### 7"}
@@ -191,7 +190,7 @@ def test_another_revision_in_the_cache_is_never_taken(hub, online, offline):
     assert offline.run(GSM8K).out.count("Problem(") == 3
 
 
-@pytest.mark.parametrize("fault", ["cut", "429", "503", "hang"])
+@pytest.mark.parametrize("fault", ["cut", "429", "hang"])
 def test_a_passing_fault_costs_another_request_and_no_row(fault, hub, online):
     hub.faults["main/train"] = [fault]
     assert WHOLE in online.run(GSM8K).out

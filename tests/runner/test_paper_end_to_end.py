@@ -10,14 +10,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from socratic_utils.benchmarks import gsm8k
-from socratic_utils.files import project_root
+from socratic_utils.files import project_root, read_rows
 from tests.helpers.hub_content import dataset, gpt2
-from tests.helpers.hub_server import HubServer
+from tests.helpers.hub_server import CACHED, HubServer
 from tests.helpers.teacher_server import TeacherServer, asked
 
+pytestmark = pytest.mark.slow
 STUDENT, TRAIN, TEST = "openai-community/gpt2", 8, 4
 GOODS = ("eggs", "pens", "rolls", "cups", "coins", "stamps")
 
@@ -61,9 +63,35 @@ class Solver(TeacherServer):
         return super().choice(request, index, behaviour)
 
 
+class Paper:
+    """The servers, and what `./run_all.sh paper` does with them."""
+
+    def __init__(self, folder, hub, teacher):
+        self.folder, self.hub, self.teacher = folder, hub, teacher
+
+    def run_all(self, *more, **variables):
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        environment = self.hub.environment(
+            self.folder / "home", PATH=path, OPENAI_API_KEY="of-the-test",
+            SOCRATIC_OUTPUTS=str(self.folder / "outputs"), OMP_NUM_THREADS="1",
+        )  # fmt: skip
+        words = ["paper", "--student", STUDENT, "--dataset", "gsm8k",
+                 "--train-limit", str(TRAIN), "--test-limit", str(TEST),
+                 "--teacher", "toy", "--teacher-url", self.teacher.url]  # fmt: skip
+        done = subprocess.run(
+            [project_root() / "run_all.sh", *words, *more],
+            env=environment | variables, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        return done.stdout
+
+    @property
+    def made(self):
+        return self.folder / "outputs" / f"paper-from-toy-train{TRAIN}"
+
+
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """(what was printed, the folder of the run, the hub's and the teacher's server)."""
+def paper(tmp_path_factory):
     folder = tmp_path_factory.mktemp("paper")
     editions = {name: {split: [pair[place] for pair in rows]
                        for split, rows in ROWS.items()}
@@ -71,21 +99,59 @@ def run(tmp_path_factory):
     with HubServer() as hub, Solver() as teacher:
         hub.add("datasets/openai/gsm8k", dataset(**editions), gsm8k.HUB[1])
         hub.add(STUDENT, gpt2(folder / "gpt2"))
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        environment = hub.environment(
-            folder / "home", PATH=path, SOCRATIC_OUTPUTS=str(folder / "outputs"),
-            OPENAI_API_KEY="of-the-test", OMP_NUM_THREADS="1",
-        )  # fmt: skip
-        words = ["paper", "--student", STUDENT, "--dataset", "gsm8k",
-                 "--train-limit", str(TRAIN), "--test-limit", str(TEST),
-                 "--teacher", "toy", "--teacher-url", teacher.url]  # fmt: skip
-        done = subprocess.run([project_root() / "run_all.sh", *words], env=environment,
-                              capture_output=True, text=True)  # fmt: skip
-        (folder / "said").write_text(done.stdout + done.stderr)
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-        [made] = (folder / "outputs").glob("paper*")
-        yield done.stdout, made, hub, teacher
+        paper = Paper(folder, hub, teacher)
+        paper.said = paper.run_all()
+        yield paper
 
 
-def test_it(run):
-    print(run)
+def test_the_row_of_table_2_stands_beside_the_papers(paper):
+    table = pd.read_csv(paper.made / "tables" / "socratic_cot_table2.csv")
+    own = table.set_index("student")
+    assert list(own.index[:5]) == ["answer_only", "gt_steps", "cot", "socratic_unified",
+                                   "socratic_iterative"]  # fmt: skip
+    assert set(table["paper_dataset"]) == {"GSM8K"}
+    assert set(table["paper_model"]) == {"GPT-2 Small"} and set(table["n"]) == {TEST}
+    assert own.loc["cot", "paper_supervision"] == "CoT"
+    assert own.loc["cot", "paper"] == 0.047
+    assert "socratic_iterative" in paper.said and "report.html" in paper.said
+    page = (paper.made / "report.html").read_text("utf-8")
+    assert "GPT-2 Small" in page
+
+
+def test_the_chains_are_the_teachers_and_the_wrong_one_is_dropped(paper):
+    kept = [chain for _, chain in read_rows(paper.made / "chains" / "cot-kept.jsonl")]
+    boxes = [int(chain["problem_id"][-4:]) for chain in kept]
+    assert boxes == [n for n in range(TRAIN) if n != 3]
+    tried = list(read_rows(paper.made / "chains" / "cot-attempts.jsonl"))
+    assert len(tried) == TRAIN + 3  # the problem of box 3 was sampled four times
+
+
+def test_the_ablations_are_there(paper):
+    table = pd.read_csv(paper.made / "tables" / "ablations.csv")
+    for arm in ("cot, calculator", "iterative, questions of the teacher",
+                "iterative, predicted equations", "no sub-question module",
+                "iterative, teacher asks about gold steps"):  # fmt: skip
+        assert arm in set(table["setting"])
+
+
+def test_every_file_came_once_and_at_one_commit(paper):
+    sent = [path for method, path, status, _ in paper.hub.requests
+            if (method, status) == ("GET", 200) and CACHED.fullmatch(path)]  # fmt: skip
+    assert paper.hub.unknown == [] and len(sent) == len(set(sent))
+    names = sorted(Path(path).name for path in sent if "gpt2" in path)
+    assert names == ["config.json", "generation_config.json", "merges.txt",
+                     "model.safetensors", "tokenizer_config.json",
+                     "vocab.json"]  # fmt: skip
+    parquet = [path for path in sent if path.endswith(".parquet")]
+    assert len(parquet) == 4 and all(gsm8k.HUB[1] in path for path in parquet)
+
+
+def test_offline_nothing_is_asked_or_trained_again(paper):
+    before = {p: p.stat().st_mtime_ns for p in paper.made.rglob("training.json")}
+    asked, requests = len(paper.teacher.requests), len(paper.hub.requests)
+    assert before and asked
+    said = paper.run_all("--only", "03", HF_HUB_OFFLINE="1")
+    assert "cot-" in said and "already trained, loaded from disk" in said
+    after = {p: p.stat().st_mtime_ns for p in paper.made.rglob("training.json")}
+    assert after == before
+    assert (len(paper.teacher.requests), len(paper.hub.requests)) == (asked, requests)

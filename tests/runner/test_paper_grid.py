@@ -6,7 +6,7 @@ import pytest
 from socratic_utils import config
 from socratic_utils.files import write_jsonl_rows
 from socratic_utils.results.papers import socratic_cot
-from socratic_utils.runner import cli, jobs, options, preflight
+from socratic_utils.runner import cli, jobs, options
 from socratic_utils.runner import paper_grid as grid
 from socratic_utils.runner import ray_jobs as ray_engine
 from tests.runner.test_cli import notebooks, outputs, toy  # noqa: F401 (two are fixtures)
@@ -21,7 +21,7 @@ def two(monkeypatch, outputs):  # noqa: F811
     """A grid of two seeds, and a teacher that can be asked."""
     monkeypatch.setattr(grid, "OPTIONS", TWO)
     monkeypatch.setenv("OPENAI_API_KEY", "none")
-    monkeypatch.setattr(preflight, "check", lambda *_, **__: None)  # no data, no GPU
+    monkeypatch.setattr(cli, "check_inputs", lambda *_, **__: None)  # no data, no GPU
     return outputs
 
 
@@ -194,7 +194,7 @@ def test_a_dry_run_lists_the_runs_and_plans_each_dataset(
 def test_a_cluster_gets_every_training_once(monkeypatch, notebooks, outputs):  # noqa: F811
     asked = []
     monkeypatch.setenv("OPENAI_API_KEY", "none")
-    monkeypatch.setattr(preflight, "check", lambda *_, **__: None)
+    monkeypatch.setattr(cli, "check_inputs", lambda *_, **__: None)
     monkeypatch.setattr(jobs, "jobs_of", lambda *given: asked.append(given) or [])
     monkeypatch.setattr(ray_engine, "run_jobs", lambda found: None)
     monkeypatch.setattr(cli, "run_all", lambda runs: 0)

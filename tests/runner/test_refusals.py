@@ -10,7 +10,6 @@ import resource
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,8 +18,9 @@ from socratic_utils import config
 from socratic_utils.experiments import corpus, stages
 from socratic_utils.experiments.arms import main_arm
 from socratic_utils.files import project_root
-from socratic_utils.runner import cli, preflight
+from socratic_utils.runner import cli, options
 from socratic_utils.runner.execute import find_notebooks, read_cells
+from socratic_utils.runner.paper_grid import Run
 from tests.helpers.published_rows import write_lines
 from tests.helpers.teacher_server import TeacherServer
 from tests.runner.test_cli import toy
@@ -89,7 +89,7 @@ def refused(argv, teacher, outputs, capsys, notebooks=None, code=2):
         (["smoke", *DEAD], "no server answers at http://127.0.0.1:9/v1 ("),
         (["smoke", *ASKED, "--teacher-api", "soap"], "invalid choice: 'soap'"),
         (["smoke", *ASKED, "--teacher-mode", "slow"], "invalid choice: 'slow'"),
-        (["smoke", *ASKED, "--max-cost", "0"], "a number of dollars above 0"),
+        (["smoke", *ASKED, "--max-cost", "0"], "max_cost must be above 0"),
         (["smoke", *ASKED, "--max-cost", "5"], "no price is known for toy"),
         (["smoke", *ASKED, "--train-limit", "-3"], "train_limit must be above 0"),
         (["smoke", *ASKED, "--seed", "x"], "invalid int value: 'x'"),
@@ -102,8 +102,8 @@ def refused(argv, teacher, outputs, capsys, notebooks=None, code=2):
         (["smoke", *ASKED, "--reuse", "yesterday"], "invalid choice: 'yesterday'"),
         (["smoke", *GSM8K, "--reuse", "reference"], "no committed run to reuse in"),
         (["small", "--seed", "9", "--reuse", "reference"], "no committed run to reuse"),
-        (["paper", *ASKED, *GSM8K], "trains on a GPU, and there is none"),
-        (["paper", *ASKED, *GSM8K, "--only", "6"], "trains on a GPU"),
+        (["paper", *ASKED, *GSM8K], "paper scale needs a GPU, and there is none"),
+        (["paper", *ASKED, *GSM8K, "--only", "6"], "paper scale needs a GPU"),
     ],
 )  # fmt: skip
 def test_a_wrong_option_is_refused_at_once(
@@ -216,22 +216,19 @@ def test_a_computed_parameter_of_the_last_notebook(
     [["--only", "01"], ["--train-limit", "5"], ["--only", "7"], ["--engine", "ray"]],
 )
 def test_paper_without_a_gpu_can_ask_and_try(argv, teacher, outputs, data, monkeypatch):
-    from socratic_utils.runner import options
-    from socratic_utils.runner.paper_grid import Run
-
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     words = ["paper", *GSM8K, "--student", "tiny", "--teacher", "toy", *argv]
     given = options.parser().parse_args([*words, "--teacher-url", teacher.url])
     run = Run(options.asked(given), find_notebooks(only=given.only))
-    preflight.check([run], on_cluster=bool(given.engine))
+    cli.check_inputs([run], on_cluster=bool(given.engine))
     assert teacher.requests == []
 
 
 def test_a_teacher_that_is_off_does_not_matter_where_all_is_known(outputs):
-    recorded = config.load("smoke", teacher_url="http://127.0.0.1:9/v1")
-    preflight.check_teacher(recorded)
+    asked = {"scale": "smoke", "teacher_url": "http://127.0.0.1:9/v1"}
+    cli.check_inputs([Run(asked, find_notebooks())])
     with pytest.raises(ValueError, match="no server answers"):
-        preflight.check_teacher(replace(recorded, teacher="toy"))
+        cli.check_inputs([Run({**asked, "teacher": "toy"}, find_notebooks())])
 
 
 # --- overrides, in every notebook -----------------------------------------------------
@@ -246,7 +243,7 @@ OVERRIDES = [
     ({"learning_rate": 0.0}, "learning_rate must be above 0"),
     ({"max_tokens": -1}, "max_tokens must be above 0"),
     ({"max_cost": 0}, "max_cost must be above 0"),
-    ({"max_cost": float("inf")}, "max_cost must be above 0, finite"),
+    ({"max_cost": float("inf")}, "max_cost must be above 0"),
     ({"warmup_share": 1.5}, "warmup_share must be 0 or more, at most 1"),
     ({"shares": (0.5, 2)}, "shares must be above 0, at most 1"),
     ({"counts": ()}, "counts must be"),
