@@ -13,7 +13,7 @@ import os
 import re
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
-from math import ceil, inf
+from math import ceil
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -21,7 +21,13 @@ from .files import content_hash, project_root
 
 SCALES = ("smoke", "small", "paper")
 PUBLISHERS = ("openai-community/", "facebook/")  # of the papers' students
-CHOICES = {"scale": SCALES, "reuse": ("", "reference"), "ablations": ("", "all")}
+CHOICES = {
+    "scale": SCALES, "reuse": ("", "reference"), "ablations": ("", "all"),
+    "teacher_api": ("chat", "completion"), "teacher_mode": ("live", "batch"),
+}  # fmt: skip
+MAY_BE_ZERO = ("seed", "warmup_share", "weight_decay", "max_grad_norm", "max_resamples",
+               "temperature", "held_back", "counts")  # fmt: skip
+AT_MOST = {"warmup_share": 1, "shares": 1, "held_back": 1}
 KEY_VARIABLE = "OPENAI_API_KEY"
 OUTPUTS_VARIABLE = "SOCRATIC_OUTPUTS"
 
@@ -201,7 +207,7 @@ def load(scale: str = "small", **changes: Any) -> Settings:
     limits = ("train_limit", "test_limit")
     given = {name: v for name, v in given.items() if name not in limits or v != 0}
     for name, known in CHOICES.items():
-        value = {"scale": scale, **given}.get(name, "")
+        value = {"scale": scale, **given}.get(name, known[0])
         if value not in known:
             raise ValueError(f"{name} must be one of {known}, not {value!r}")
     given = ELSEWHERE.get((scale, str(given.get("dataset"))), {}) | given
@@ -231,8 +237,11 @@ def _checked(name: str, value: Any) -> tuple[str, Any]:
     if several != isinstance(value, (list, tuple)) or {*map(type, items)} != {wanted}:
         what = f"{'a list of ' * several}{wanted.__name__}"
         raise ValueError(f"{name} must be {what}, not {value!r}")
-    if wanted in (int, float) and not all(0 <= item < inf for item in items):
-        raise ValueError(f"{name} must not be negative or infinite, not {value!r}")
+    if wanted in (int, float):
+        low, high = name in MAY_BE_ZERO, AT_MOST.get(name, 2**32 - 1)
+        if not items or not all(0 <= x <= high and (x or low) for x in items):
+            bounds = f"{'0 or more' if low else 'above 0'}, at most {high}"
+            raise ValueError(f"{name} must be {bounds}, not {value!r}")
     return part, tuple(items) if several else items[0]
 
 

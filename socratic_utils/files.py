@@ -1,4 +1,4 @@
-"""Atomic writes, JSON and JSON Lines, content hashes and `run.json`.
+"""Atomic writes, JSON and JSON Lines, downloads, content hashes and `run.json`.
 
 Files are written under a temporary name and renamed, so that a killed run never leaves
 half a file.  Hashes are of meaning (texts and settings), never of source code.
@@ -13,9 +13,10 @@ import subprocess
 import tempfile
 import warnings
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, is_dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,38 @@ def json_object(line: bytes, where: str) -> dict:
     if not isinstance(row, dict):
         raise ValueError(f"{where}: not a JSON object")
     return row
+
+
+@cache  # both editions and all splits of a benchmark ask for it
+def hub_folder(
+    name: str, revision: str | None, kind: str, advice: str, files: tuple[str, ...] = ()
+) -> Path:
+    """A hub repository's top-level `files` (patterns; none: all files) at one commit.
+
+    All of them: what a cut download left behind is completed, or refused when offline.
+    """
+    from huggingface_hub import snapshot_download
+
+    given: dict[str, Any] = {"revision": revision, "repo_type": kind}
+    if files:
+        given |= {"allow_patterns": [*files], "ignore_patterns": "*/*"}
+    return Path(downloaded(name, advice, lambda: snapshot_download(name, **given)))
+
+
+def downloaded(name: str, advice: str, download: Callable[[], Any]) -> Any:
+    """What `download` returns, or FileNotFoundError; the sentence ends in `advice`."""
+    import httpx2
+
+    try:
+        return download()
+    except (OSError, ValueError, httpx2.HTTPError) as error:
+        fault = f"{name} cannot be downloaded ({one_line(error)}): {advice}"
+        raise FileNotFoundError(fault) from None
+
+
+def one_line(error: Exception) -> str:
+    """The beginning of an error's message, or its type, as a part of a sentence."""
+    return visible(" ".join(str(error).split()))[:200] or type(error).__name__
 
 
 def content_hash(value: Any, length: int = 10) -> str:

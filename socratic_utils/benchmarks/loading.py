@@ -7,13 +7,23 @@ SOCRATIC_DATA_DIR=/d   local_file("gsm8k", "test.jsonl") -> /d/gsm8k/test.jsonl
 import csv
 import json
 import os
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from socratic_utils.files import content_hash, read_rows, visible, write_atomic
+from socratic_utils.files import (
+    content_hash,
+    downloaded,
+    hub_folder,
+    one_line,
+    read_rows,
+    write_atomic,
+)
 
 DATA_VARIABLE = "SOCRATIC_DATA_DIR"
+ADVICE = (
+    "connect to the network, or put the published files into the folder that "
+    f"{DATA_VARIABLE} names"
+)
 
 
 def local_file(*parts: str) -> Path | None:
@@ -30,30 +40,37 @@ def local_file(*parts: str) -> Path | None:
 
 def downloaded_file(url: str) -> Path:
     """A file from the web, downloaded once to the hub's cache, or FileNotFoundError."""
-    import httpx
+    import httpx2
     from huggingface_hub.constants import HF_HOME
 
     path = Path(HF_HOME) / "socratic-cot" / content_hash(url) / url.rpartition("/")[2]
-    if not path.exists():
+
+    def download() -> Path:
         if os.environ.get("HF_HUB_OFFLINE") == "1":
-            raise _not_downloaded(url, OSError("HF_HUB_OFFLINE is set"))
-        try:
-            reply = httpx.get(url, follow_redirects=True, timeout=60.0)
-            write_atomic(path, reply.raise_for_status().content)
-        except (httpx.HTTPError, OSError) as error:
-            raise _not_downloaded(url, error) from None
-    return path
+            raise OSError("HF_HUB_OFFLINE is set")
+        reply = httpx2.get(url, follow_redirects=True, timeout=60.0).raise_for_status()
+        if reply.content.lstrip()[:1] == b"<":  # of a hotel's or a firm's network
+            raise OSError("a web page came in its place")
+        return write_atomic(path, reply.content)
+
+    return path if path.exists() else downloaded(url, ADVICE, download)
 
 
 def hub_rows(hub_id: str, revision: str, *splits: str, name: str = "") -> list[dict]:
-    """The rows of a data set on the hub, or FileNotFoundError."""
-    from datasets import load_dataset
+    """The rows of a data set on the hub, FileNotFoundError, or ValueError if damaged.
 
-    load = partial(load_dataset, hub_id, name or None, revision=revision)
+    `load_dataset(hub_id)` would take another revision where only that one is cached.
+    """
+    from datasets import load_dataset
+    from datasets.exceptions import DatasetsError
+
+    folder = hub_folder(hub_id, revision, "dataset", ADVICE)
     try:
-        parts = [load(split=split) for split in splits]
-    except OSError as error:  # no network, no such data set, no such revision
-        raise _not_downloaded(hub_id, error) from None
+        parts = [load_dataset(str(folder), name or None, split=s) for s in splits]
+    except (DatasetsError, ValueError) as error:
+        again = f"delete {folder.parents[1]} to download it again"
+        fault = f"{hub_id} cannot be read ({one_line(error)}): {again}"
+        raise ValueError(fault) from None
     return [row for part in parts for row in part]
 
 
@@ -104,11 +121,3 @@ def _with_fields(
         for name in (*fields, *texts):
             field_of(row, name, f"{path}, row {number}", text=name in texts)
     return rows
-
-
-def _not_downloaded(what: str, error: Exception) -> FileNotFoundError:
-    reason = visible(" ".join(str(error).split()))[:200] or type(error).__name__
-    return FileNotFoundError(
-        f"{what} cannot be downloaded ({reason}): connect to the network, or put the "
-        f"published files into the folder that {DATA_VARIABLE} names"
-    )

@@ -98,6 +98,10 @@ def _filtered(settings: Settings, style: str, folder: Path) -> Filtered:
     write_jsonl_rows(folder / "chains" / f"{style}-kept.jsonl", result.kept)
     rows = [attempt.row() for attempt in result.attempts]
     write_jsonl_rows(folder / "chains" / f"{style}-attempts.jsonl", rows)
+    if not result.kept and style in STYLES:
+        found = ", ".join(f"{n} {reason}" for reason, n in result.reasons().items())
+        fault = f"no {style} chain of {settings.teacher} is kept ({found})"
+        raise ValueError(f"{fault}: choose another teacher, or more problems")
     return result
 
 

@@ -56,7 +56,9 @@ def _read_once(
     dataset: str, split: str, _folder: str, plan: bool
 ) -> tuple[Problem, ...]:
     try:
-        return tuple(load_problems(dataset, split))
+        if found := tuple(load_problems(dataset, split)):
+            return found
+        raise ValueError(f"the {split} split of {dataset} is empty: put its file there")
     except (OSError, ImportError):  # not here, or no package to read it with
         if not plan:
             raise

@@ -39,7 +39,7 @@ from .arms import Arm
 from .data import teacher_of
 from .saved import predictions_path, problems_of, rows_of, take_reference
 from .socratic_cot.prompting import SHOTS, asked_of
-from .trainings import train
+from .trainings import train, trainings_of
 
 
 def start(settings: Settings, notebook: str) -> Path:
@@ -117,6 +117,10 @@ def score_all(
     """Prediction rows of several arms on these splits, with a line of result each."""
     rows = []
     for arm in arms:
+        jobs = [] if settings.reuse else trainings_of(settings, arm)
+        if not all(job.pairs_and_recipe[0] for job in jobs):
+            print(f"{arm.name}: skipped, because there is no chain to learn from")
+            continue
         for split in splits:
             found = score(settings, arm, split)
             rows += found

@@ -57,6 +57,6 @@ def bert_f1(written: Sequence[str], wanted: Sequence[str]) -> float | None:
         from bert_score import score
 
         *_, values = score(list(written), list(wanted), lang="en", verbose=False)
-    except (ImportError, OSError, ValueError):  # no package, or no hub
+    except Exception:  # no package or hub; a network raises different ones
         return None
     return round(float(values.mean()), 4)

@@ -14,10 +14,16 @@ from pathlib import Path
 
 from socratic_utils import config
 from socratic_utils.benchmarks import DATA_VARIABLE
-from socratic_utils.files import read_json, record_settings, update_run_json, visible
+from socratic_utils.files import (
+    one_line,
+    read_json,
+    record_settings,
+    update_run_json,
+    visible,
+)
 
 from . import options, paper_grid, schedule
-from .execute import find_notebooks, run_notebook
+from .execute import find_notebooks, read_parameters, run_notebook
 from .paper_grid import Run
 from .schedule import number
 
@@ -40,16 +46,49 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
             show_plans(runs)
             return 0
         options.check_teacher(runs[0].settings)
-        if os.environ.get("SOCRATIC_DEVICE"):
-            from socratic_utils.students.training.hardware import device
-
-            device()  # ValueError if there is no such device
+        check_inputs(runs, on_cluster=bool(arguments.engine))
         if arguments.engine:
             train_on_cluster(runs)
     except (ValueError, RuntimeError, OSError) as error:  # of cache, teacher, data
         print(visible(f"run_all: {error}"), file=sys.stderr)
         return options.BAD_INPUT
     return run_all(runs)
+
+
+def check_inputs(runs: Sequence[Run], on_cluster: bool = False) -> None:
+    """Refuse what would stop a run after its first paid request or training."""
+    import httpx2
+
+    from socratic_utils.experiments import data
+    from socratic_utils.students.base_models import load_pretrained
+    from socratic_utils.students.training.hardware import device
+
+    from .plan.teacher import teacher_plan
+
+    first, notebooks = runs[0].settings, runs[0].notebooks
+    for path in notebooks:
+        read_parameters(path)
+    if first.reuse:
+        return
+    for one in {run.settings.dataset: run.settings for run in runs}.values():
+        for split in ("train", *data.test_splits(one)):
+            data.all_problems(one, split)
+    if any(map(schedule.trains, notebooks)):
+        here = first.scale == "paper" and not (first.train_limit or on_cluster)
+        if device().type == "cpu" and here:
+            advice = "--only 01 asks the teacher, --train-limit N tries N problems"
+            raise ValueError(f"paper scale needs a GPU, and there is none: {advice}")
+        for student in {run.settings.student for run in runs}:
+            load_pretrained(student)
+    if not (first.max_cost or first.teacher_url) or not teacher_plan(first):
+        return
+    try:
+        data.teacher_of(first, plan=True).budget()  # is there a price?
+        if first.teacher_url:
+            httpx2.get(first.teacher_url, timeout=10)  # any reply will do
+    except httpx2.HTTPError as error:
+        fault = f"no server answers at {first.teacher_url} ({one_line(error)})"
+        raise ValueError(f"{fault}: start it, or correct --teacher-url") from None
 
 
 def run_all(runs: Sequence[Run]) -> int:

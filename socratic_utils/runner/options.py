@@ -17,6 +17,8 @@ from socratic_utils import config
 from socratic_utils.benchmarks import BENCHMARKS, DATA_VARIABLE
 from socratic_utils.files import read_json
 
+from .execute import find_notebooks
+
 BAD_INPUT = 2  # exit code
 LOCAL_STUDENTS = {config.PRESETS[scale].student for scale in ("smoke", "small")}
 
@@ -40,7 +42,7 @@ def parser(prog: str = "run_all.sh") -> argparse.ArgumentParser:
     add("--teacher-url", help="an OpenAI-compatible server")
     add("--teacher-api", choices=("chat", "completion"), help="the kind of model")
     add("--teacher-mode", choices=("live", "batch"), help="how it is asked")
-    add("--max-cost", type=dollars, metavar="DOLLARS", help="limit for the teacher")
+    add("--max-cost", type=float, metavar="DOLLARS", help="limit for the teacher")
     add("--train-limit", type=int, metavar="N", help="training problems")
     add("--test-limit", type=int, metavar="N", help="test problems per split")
     add("--seed", type=int, metavar="N", help="of training and sampling")
@@ -51,13 +53,6 @@ def parser(prog: str = "run_all.sh") -> argparse.ArgumentParser:
     add("--only", metavar="NN", help="one notebook")
     add("--dry-run", action="store_true", help="show the plan and do nothing")
     return result
-
-
-def dollars(text: str) -> float:
-    """A limit of costs; argparse reports other texts."""
-    if 0 < float(text) < float("inf"):
-        return float(text)
-    raise argparse.ArgumentTypeError("must be a number of dollars above 0, such as 2.5")
 
 
 def asked(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -79,7 +74,6 @@ def check(settings: config.Settings) -> config.Settings:
         (not is_student,
          f"unknown student {student!r}: choose {local}, a folder, or a model of the "
          f"Hugging Face hub such as openai-community/gpt2"),
-        (settings.seed >= 2**32, "--seed must be between 0 and 4294967295"),
         (settings.reuse and not reference.is_dir(),
          f"no committed run to reuse in {reference}: run without --reuse"),
     ):  # fmt: skip
@@ -108,8 +102,10 @@ def check_teacher(settings: config.Settings) -> None:
 
 
 if __name__ == "__main__":
+    arguments = parser().parse_args()
     try:
-        check(config.load(**asked(parser().parse_args())))
+        check(config.load(**asked(arguments)))
+        find_notebooks(only=arguments.only)
     except ValueError as problem:
         print(f"run_all: {problem}", file=sys.stderr)
         sys.exit(BAD_INPUT)

@@ -50,6 +50,11 @@ def notebook_at(path: Path) -> Notebook:
     return next((n for n in NOTEBOOKS if n.number == unknown.number), unknown)
 
 
+def trains(path: Path) -> bool:
+    """Whether a notebook trains or decodes students, and so takes over a minute."""
+    return (notebook_at(path).minutes or 60) > 1
+
+
 def number_of(name: str) -> str:
     """The number of a notebook by its name, the first where both papers have one."""
     return next(entry.number for entry in NOTEBOOKS if entry.name == name)

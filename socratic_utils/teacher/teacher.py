@@ -210,7 +210,7 @@ class Teacher:
         self.endpoint.recall(self.store.learnt(self.endpoint.name))
         to = (self.endpoint, self._remember)
         if self.mode == "batch":
-            options = (self.store, self._known, self._budget, self.logprobs)
+            options = (self.store, self._known, self.budget, self.logprobs)
             return BatchAsker(*to, *options).ask(jobs, label)
         with self.store.lock():  # another process may have asked for the same meanwhile
             if not (jobs := missing(jobs, self._known(jobs))):
@@ -220,14 +220,14 @@ class Teacher:
                 advice = "collect them with --teacher-mode batch"
                 where = "in a batch job that is under way"
                 raise TeacherError(f"{count} of these chains are {where}: {advice}")
-            options = (self._budget(), max(1, self.concurrency), self.logprobs)
+            options = (self.budget(), max(1, self.concurrency), self.logprobs)
             return LiveAsker(*to, *options).ask(jobs, label)
 
     def _in_batch_jobs(self) -> list[dict]:
         open_jobs = self.store.open_jobs(self.endpoint.name)
         return [stub for stubs in open_jobs.values() for stub in stubs]
 
-    def _budget(self) -> Budget:
+    def budget(self) -> Budget:
         """What may still be spent, by all processes together."""
         price = price_of(self.model)
         if not self.max_cost:

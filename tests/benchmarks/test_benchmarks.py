@@ -156,26 +156,6 @@ def test_gsm8k_last_number_of_a_solution_without_its_mark_is_no_gold_answer(data
         load_problems("gsm8k", "test")
 
 
-@pytest.mark.parametrize("split", ["train", "test"])
-def test_gsm8k_from_the_hub_is_the_same(data, monkeypatch, split):
-    import datasets
-
-    asked = []
-
-    def load_dataset(hub_id, name, *, split, revision):
-        asked.append((hub_id, name, split))
-        column = {"main": 1, "socratic": 2}[name]
-        return [{"question": row[0], "answer": row[column]} for row in ROWS]
-
-    write_gsm8k(data, split)
-    published = load_problems("gsm8k", split)
-    monkeypatch.delenv("SOCRATIC_DATA_DIR")
-    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
-    assert load_problems("gsm8k", split) == published
-    assert asked == [("openai/gsm8k", name, split) for name in ("main", "socratic")]
-    assert published[0].steps[0].question == "How many eggs does Janet sell?"
-
-
 @pytest.mark.skipif(not REAL_DATA, reason="SOCRATIC_DATA_DIR is not set")
 @pytest.mark.parametrize("split, size", [("train", 7473), ("test", 1319)])
 def test_the_published_gsm8k(split, size):

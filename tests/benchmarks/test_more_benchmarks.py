@@ -27,23 +27,6 @@ KEY_ROW = cqa_row("k1", "B", "Where is a spare key kept?", CHOICES)
 SNAILS = [f"Could snail {number} outrun a tortoise?" for number in range(10)]
 
 
-@pytest.fixture
-def hub(monkeypatch):
-    """A fake hub with the data sets that a test adds: {(id, split): rows}."""
-    import datasets
-
-    shelf = {}
-
-    def load_dataset(hub_id, name=None, *, split, revision):
-        if (hub_id, split) not in shelf:
-            raise ConnectionError(f"Couldn't reach '{hub_id}'\non the Hub")
-        return shelf[hub_id, split]
-
-    monkeypatch.delenv("SOCRATIC_DATA_DIR", raising=False)
-    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
-    return shelf
-
-
 # --- commonsense_qa ---------------------------------------------------------------
 
 
@@ -60,23 +43,6 @@ def test_commonsense_qa(data):
                                       "(e) song")  # fmt: skip
     reply = "So the answer is (B) drawer."
     assert extract_answer(reply, "choice") == key.answer == "b"
-
-
-def test_commonsense_qa_from_the_hub_is_the_same(data, hub, monkeypatch):
-    row = KEY_ROW
-    write_lines(data / "commonsense_qa" / "train_rand_split.jsonl", [row])
-    hub["tau/commonsense_qa", "train"] = [
-        {
-            "id": row["id"],
-            "question": row["question"]["stem"],
-            "question_concept": "key",
-            "choices": {"label": list("ABCDE"), "text": list(CHOICES)},
-            "answerKey": "B",
-        }
-    ]
-    from_hub = load_problems("commonsense_qa", "train")
-    monkeypatch.setenv("SOCRATIC_DATA_DIR", str(data))
-    assert from_hub == load_problems("commonsense_qa", "train")
 
 
 def test_a_split_without_gold_labels(data):
@@ -133,6 +99,16 @@ def test_strategyqa_is_downloaded_once(data, web, monkeypatch):
     assert asked == [("/strategyqa/train.json", 200), ("/strategyqa/dev.json", 200)]
 
 
+def test_a_page_in_place_of_a_file_is_refused_and_not_cached(data, web):
+    address, _ = web
+    (data / "rows.csv").write_text(" <!doctype html><p>Welcome to our hotel</p>")
+    with pytest.raises(FileNotFoundError, match="a web page came in its place"):
+        published.downloaded_file(f"{address}/rows.csv")
+    (data / "rows.csv").write_text("Question,Answer\nHow many?,2\n")
+    path = published.downloaded_file(f"{address}/rows.csv")
+    assert path.read_text() == "Question,Answer\nHow many?,2\n"
+
+
 def test_a_missing_download_is_reported_and_not_cached(web):
     address, asked = web
     for _ in range(2):
@@ -155,16 +131,6 @@ def test_svamp(data):
         "Ann had 3 pens. If she got 3 more pens How many pens does she have?"
     )
     assert three.extra == {"equation": "( 3.0 + 3.0 )", "type": "Addition"}
-
-
-def test_svamp_from_the_hub_is_the_same(data, hub, monkeypatch):
-    rows = write_svamp(data)
-    as_text = [{**row, "Answer": str(row["Answer"])} for row in rows]
-    hub["ChilleD/SVAMP", "train"] = as_text[:3:-1]
-    hub["ChilleD/SVAMP", "test"] = as_text[3::-1]
-    from_hub = load_problems("svamp", "test")
-    monkeypatch.setenv("SOCRATIC_DATA_DIR", str(data))
-    assert from_hub == load_problems("svamp", "test")
 
 
 @pytest.mark.parametrize("numbers", [(1, 2, 4), (1, 1, 2), (0, 1, 2)])
@@ -193,7 +159,8 @@ def test_missing_file(data, name):
 
 
 @pytest.mark.parametrize("name", FIRST_FILES)
-def test_unreachable_downloads(name, hub, monkeypatch):
+def test_unreachable_downloads(name, web, monkeypatch):
+    monkeypatch.delenv("SOCRATIC_DATA_DIR", raising=False)
     monkeypatch.setattr(strategyqa, "ADDRESS", "http://127.0.0.1:9")  # no server there
     with pytest.raises(FileNotFoundError) as caught:
         load_problems(name)
@@ -298,23 +265,9 @@ ICE = {
 }
 
 
-def test_openbookqa(data, hub, monkeypatch):
-    hub["allenai/openbookqa", "validation"] = [
-        {
-            "id": SUN["id"],
-            "question_stem": SUN["question"]["stem"],
-            "choices": {
-                "label": ["A", "B"],
-                "text": [c["text"] for c in SUN["question"]["choices"]],
-            },
-            "answerKey": "B",
-        }
-    ]
-    from_hub = load_problems("openbookqa", "validation")
-    monkeypatch.setenv("SOCRATIC_DATA_DIR", str(data))
+def test_openbookqa(data):
     write_lines(data / "openbookqa" / "dev.jsonl", [SUN])
     [sun] = load_problems("openbookqa", "validation")
-    assert [sun] == from_hub
     assert (sun.id, sun.answer, sun.kind) == ("openbookqa-7-980", "b", "choice")
     text = "The sun is responsible for (a) puppies learning tricks (b) plants sprouting"
     assert problem_text(sun) == text
@@ -323,13 +276,9 @@ def test_openbookqa(data, hub, monkeypatch):
         load_problems("openbookqa", "validation")
 
 
-def test_quarel(data, hub, monkeypatch):
-    hub["community-datasets/quarel", "train"] = [ICE]
-    from_hub = load_problems("quarel")
-    monkeypatch.setenv("SOCRATIC_DATA_DIR", str(data))
+def test_quarel(data):
     write_lines(data / "quarel" / "quarel-v1-train.jsonl", [ICE])
     [ice] = load_problems("quarel")
-    assert [ice] == from_hub
     assert (ice.choices, ice.answer) == (("snow", "ice"), "b")
     assert ice.text == "Mike went faster on ice because _____ is smoother."
 

@@ -22,6 +22,7 @@ def two(monkeypatch, outputs):  # noqa: F811
     """A grid of two seeds, and a teacher that can be asked."""
     monkeypatch.setattr(grid, "OPTIONS", TWO)
     monkeypatch.setenv("OPENAI_API_KEY", "none")
+    monkeypatch.setattr(cli, "check_inputs", lambda *_, **__: None)  # no data, no GPU
     return outputs
 
 
@@ -195,6 +196,7 @@ def test_a_dry_run_lists_the_runs_and_plans_each_dataset(
 def test_a_cluster_gets_every_training_once(monkeypatch, notebooks, outputs):  # noqa: F811
     asked = []
     monkeypatch.setenv("OPENAI_API_KEY", "none")
+    monkeypatch.setattr(cli, "check_inputs", lambda *_, **__: None)
     monkeypatch.setattr(jobs, "jobs_of", lambda *given: asked.append(given) or [])
     monkeypatch.setattr(jobs, "run_on_ray", lambda found: None)
     monkeypatch.setattr(cli, "run_all", lambda runs: 0)

@@ -196,7 +196,7 @@ def test_the_loss_falls_and_the_end_mark_is_learnt(tmp_path):
 def test_a_missing_chain_or_model_is_named_in_one_sentence(tmp_path):
     with pytest.raises(ValueError, match="no chain to learn from"):
         train_student("tiny", [], UNIFIED, TRAINING, tmp_path)
-    with pytest.raises(FileNotFoundError, match="neither a folder"):
+    with pytest.raises(FileNotFoundError, match="cannot be downloaded"):
         load_pretrained(str(tmp_path / "nothing-here"))
 
 

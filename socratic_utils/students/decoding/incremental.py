@@ -20,6 +20,8 @@ from random import Random
 
 import torch
 
+from socratic_utils.students.base_models import max_positions
+
 from .kv_cache import RowCache
 
 
@@ -168,8 +170,7 @@ class IncrementalDecoder(Decoder):
     def __init__(self, model, tokenizer) -> None:
         super().__init__(tokenizer)
         self.model, self.device = model, next(model.parameters()).device
-        config, names = model.config, ("max_position_embeddings", "max_seq_len")
-        self.context = next((n for n in (getattr(config, x, 0) for x in names) if n), 0)
+        self.context = max_positions(model.config)
         self.takes = inspect.signature(model.forward).parameters
 
     def start(self, prompts: Sequence[list[int]]) -> None:

@@ -23,8 +23,11 @@ from transformers.utils.logging import disable_progress_bar
 from socratic_utils.config import Training
 from socratic_utils.files import content_hash, read_json, write_json
 from socratic_utils.problems import Chain, Problem
-from socratic_utils.students.base_models import base_revision, load_pretrained
-from socratic_utils.students.decoding.incremental import IncrementalDecoder
+from socratic_utils.students.base_models import (
+    base_revision,
+    load_pretrained,
+    max_positions,
+)
 from socratic_utils.students.supervision import Supervision
 from socratic_utils.students.transcript import (
     IGNORED,
@@ -88,7 +91,7 @@ def train_student(
     model, tokenizer = load_pretrained(base, seed)
     check_round_trip(tokenizer, *pairs[0], supervision)
     limit = training.max_length
-    limit = min(limit, IncrementalDecoder(model, tokenizer).context or limit)
+    limit = min(limit, max_positions(model.config) or limit)
     examples, too_long = make_examples(pairs, tokenizer, supervision, limit)
     if not examples:
         advice = "raise max_length, or choose a student that reads longer texts"
