@@ -93,6 +93,12 @@ def test_every_run_has_a_folder_of_its_own():
         {"train_limit": 9}, {"student": "openai-community/gpt2"}, {"teacher": "gpt2"},
         {"teacher": "palm-540b"}, {"teacher": "org/palm-540b"}, {"teacher": "none"},
         {"teacher": "org-palm-540b"}, {"teacher": ".."}, {"teacher": "org:palm-540b"},
+        # Names that look like several parts of a folder's name.
+        {"teacher": "none", "train_limit": 9}, {"teacher": "none-train9"},
+        {"teacher": "none", "seed": 1}, {"teacher": "none-seed1"},
+        {"teacher": "none-reused"}, {"teacher": "none", "reuse": "reference"},
+        {"student": "org/gpt2"}, {"student": "other/gpt2"}, {"student": "org/seed1"},
+        {"student": "org/from-gpt2"}, {"student": "org/train9"},
     ]  # fmt: skip
     names = [config.load("small", **change).folder.name for change in changes]
     assert names[:4] == ["small", "small-gsm8k", "small-reused", "small-seed1"]

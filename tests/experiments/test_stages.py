@@ -7,7 +7,7 @@ import pytest
 from socratic_utils import config
 from socratic_utils.experiments import corpus, data, saved, stages
 from socratic_utils.experiments.arms import main_arm
-from socratic_utils.files import project_root
+from socratic_utils.files import project_root, write_json
 from socratic_utils.students.supervision import STUDENTS
 
 
@@ -111,6 +111,11 @@ def test_runs_beside_this_one_differ_in_seed_or_student(tmp_path, monkeypatch):
     for settings in (config.load("small"), config.load("small", seed=1)):
         [line] = saved.seeds_table(settings).to_dict("records")
         assert (line["seeds"], line["mean"]) == (2, pytest.approx(0.3))
+    # Runs with other settings than this one's are no seeds of it.
+    for epochs, seeds in ((None, 2), (9.0, 1)):
+        other = config.load("small", seed=1, epochs=epochs)
+        write_json(tmp_path / "small-seed1" / "run.json", {"hash": other.hash})
+        assert saved.seeds_table(config.load("small"))["seeds"].tolist() == [seeds]
     sizes = saved.sizes_table(config.load("small"))
     assert dict(zip(sizes["model"], sizes["accuracy"], strict=True)) == {
         "S": 0.2, "gpt2": 0.5,
@@ -128,3 +133,19 @@ def test_saved_tables_are_those_of_the_run(settings, monkeypatch, tmp_path):
     monkeypatch.setattr(config.Settings, "reference", tmp_path / "reference")
     reused = saved.saved_table(replace(settings, reuse="reference"), "questions")
     assert reused["student"].tolist() == ["reference"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, ""),
+        ({"seed": 3, "teacher": "t", "test_limit": 9, "student": "a/b"}, ""),
+        ({"train_limit": 100}, "trained on 100 of 7,473 problems"),
+        ({"train_limit": 8000}, ""),
+        ({"epochs": 1.0, "max_steps": 2}, "another setting of training and decoding"),
+    ],
+)
+def test_what_a_run_lacks_of_its_scales_own_training(changes, said):
+    assert saved.cut_down(config.load("paper", **changes)) == said
+    small = config.load("small", dataset="gsm8k", **changes)
+    assert "trained on" not in saved.cut_down(small)  # its own limit is 100

@@ -9,6 +9,7 @@ from socratic_utils.experiments.human_judgement import (
     read_judgements,
 )
 from socratic_utils.experiments.human_judgement.model_judge import (
+    _jobs,
     ask_model,
     estimate_cost,
     judge_of,
@@ -85,3 +86,12 @@ def test_what_a_model_does_not_judge_is_left_out_and_not_paid_again(
         asked = len(server.requests)
         ask_model(teacher, pairs, tmp_path)
         assert len(server.requests) == asked + 1  # the refused one alone
+
+
+def test_models_with_long_names_have_files_of_their_own(pairs, tmp_path):
+    names = {
+        _jobs(Teacher(f"organisation/a-model-with-a-rather-long-name-{end}",
+                      cache_dir=None, recorded=()), pairs, tmp_path)[0].name
+        for end in ("v1", "v2")
+    }  # fmt: skip
+    assert len(names) == 2

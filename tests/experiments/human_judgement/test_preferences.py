@@ -57,3 +57,15 @@ def test_agreement_by_hand():
     # A problem in two comparisons is two pairs.
     other = [row | {"first": "teacher"} for row in rows("a", [same] * 4)]
     assert agreement(said + other) == agreement(said)
+
+
+def test_chains_of_students_that_were_trained_again_are_other_pairs():
+    """The same problem with other texts: two pairs, not two votes on one."""
+    first = [row | {"texts": "1"} for row in rows("a", ["after"])]
+    again = [row | {"texts": "2"} for row in rows("b", ["before"])]
+    line, _ = preferences(first + again)
+    assert (line["pairs_decided"], line["second_share"], line["alpha"]) == (
+        2,
+        0.5,
+        None,
+    )
