@@ -30,6 +30,7 @@ MAY_BE_ZERO = ("seed", "warmup_share", "weight_decay", "max_grad_norm", "max_res
 AT_MOST = {"warmup_share": 1, "shares": 1, "held_back": 1}
 KEY_VARIABLE = "OPENAI_API_KEY"
 OUTPUTS_VARIABLE = "SOCRATIC_OUTPUTS"
+SERVERS_VARIABLE = "SOCRATIC_STUDENT_URLS"  # where trained students are served
 
 
 @dataclass(frozen=True)

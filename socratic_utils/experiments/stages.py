@@ -20,18 +20,12 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from socratic_utils.config import Decoding, Settings
+from socratic_utils.config import SERVERS_VARIABLE, Decoding, Settings
 from socratic_utils.files import content_hash, record_settings, write_jsonl_rows
 from socratic_utils.metrics.self_consistency import SAMPLED
 from socratic_utils.problems import Problem
 from socratic_utils.students.base_models import base_revision, load_pretrained
-from socratic_utils.students.decoding import loop, oracles, vllm
-from socratic_utils.students.decoding.few_shot import FewShotDecoder, prefix_ids
-from socratic_utils.students.decoding.incremental import IncrementalDecoder
-from socratic_utils.students.decoding.loop import FORMAT, prediction_row, solve
 from socratic_utils.students.supervision import SUPERVISIONS
-from socratic_utils.students.training.hardware import device, for_decoding, half
-from socratic_utils.students.training.train import load_student
 from socratic_utils.students.transcript import gold_guides, prompt_ids
 from socratic_utils.teacher.prompts import load_prompt
 
@@ -39,13 +33,17 @@ from .arms import Arm
 from .data import teacher_of
 from .saved import predictions_path, problems_of, rows_of, take_reference
 from .socratic_cot.prompting import SHOTS, asked_of
-from .trainings import train, trainings_of
 
 
 def start(settings: Settings, notebook: str) -> Path:
     """Make the run's folder, note the settings in `run.json`, and print them."""
     settings.folder.mkdir(parents=True, exist_ok=True)
-    record_settings(settings, device=str(device()))
+    if settings.reuse:
+        record_settings(settings)
+    else:
+        from socratic_utils.students.training.hardware import device  # imports torch
+
+        record_settings(settings, device=str(device()))
     one, how = settings, f", reusing {settings.reuse}" if settings.reuse else ""
     print(f"{notebook}: scale {one.scale}, {one.dataset}, student {one.student}, "
           f"teacher {one.teacher}, seed {one.seed}{how}")  # fmt: skip
@@ -70,12 +68,19 @@ def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
     path = predictions_path(settings, arm, problems[0].split)
     if settings.reuse == "reference":
         return take_reference(settings, path)
+
+    # They import torch and transformers, which takes seconds.
+    from socratic_utils.students.decoding import loop
+    from socratic_utils.students.training.hardware import half
+
+    from .trainings import train
+
     folders, decoding = train(settings, arm), decoding_of(settings, arm)
     # 1. from disk, if nothing that they depend on has changed
     sampled = (settings.seed, loop.SAMPLED_FORMAT) if arm.samples > 1 else None
     students = settings.folder / "students"
     inputs = content_hash([
-        FORMAT, [str(folder.relative_to(students)) for folder in folders],
+        loop.FORMAT, [str(folder.relative_to(students)) for folder in folders],
         [asdict(problem) for problem in problems], asdict(decoding), arm.meaning(),
         identity(settings, arm), sampled,
         *filter(None, [half()]),  # the precision of decoding on a GPU
@@ -90,7 +95,7 @@ def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
         return rows
     # 2. decoded now
     gold = arm.guide and not arm.planned  # which the question generator is shown
-    solutions = solve(
+    solutions = loop.solve(
         problems, *decoders_of(settings, arm, folders, problems), decoding=decoding,
         label=name, samples=arm.samples, seed=settings.seed,
         sees_solutions=arm.sees_solutions,
@@ -102,7 +107,7 @@ def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
         "model": settings.student, "seed": settings.seed, "settings": settings.hash,
         "inputs": inputs,
     }  # fmt: skip
-    rows = [prediction_row(solution, decoding, **labels) for solution in solutions]
+    rows = [loop.prediction_row(solution, decoding, **labels) for solution in solutions]
     if arm.samples > 1:
         for number, (row, solution) in enumerate(zip(rows, solutions, strict=True)):
             row["sample"] = number % arm.samples
@@ -117,8 +122,7 @@ def score_all(
     """Prediction rows of several arms on these splits, with a line of result each."""
     rows = []
     for arm in arms:
-        jobs = [] if settings.reuse else trainings_of(settings, arm)
-        if not all(job.pairs_and_recipe[0] for job in jobs):
+        if not (settings.reuse or _can_learn(settings, arm)):
             print(f"{arm.name}: skipped, because there is no chain to learn from")
             continue
         for split in splits:
@@ -128,6 +132,13 @@ def score_all(
             print(f"{arm.name}, {found[0]['split']}: {right} of {len(found)} correct "
                   f"({100 * right / len(found):.1f} %)")  # fmt: skip
     return rows
+
+
+def _can_learn(settings: Settings, arm: Arm) -> bool:
+    """Whether every model of the arm has a chain to learn from."""
+    from .trainings import trainings_of
+
+    return all(job.pairs_and_recipe[0] for job in trainings_of(settings, arm))
 
 
 def on_same_problems(settings: Settings, arm: Arm, default: Arm) -> list[dict]:
@@ -142,11 +153,18 @@ def decoders_of(
     settings: Settings, arm: Arm, folders: Sequence[Path], problems: Sequence[Problem]
 ) -> Sequence[Any]:
     """The decoders of an arm: one writes everything, or one asks and one answers."""
+    from socratic_utils.students.decoding import incremental, oracles
+    from socratic_utils.students.training.train import load_student
+
     if arm.exemplars:
         return [few_shot(settings, arm, folders, problems)]
-    if arm.is_plain and os.environ.get(vllm.VARIABLE):
+    if arm.is_plain and os.environ.get(SERVERS_VARIABLE):
+        from socratic_utils.students.decoding import vllm  # imports openai
+
         return vllm.served_decoders(folders)
-    decoders: list[Any] = [IncrementalDecoder(*load_student(f)) for f in folders]
+    decoders: list[Any] = [
+        incremental.IncrementalDecoder(*load_student(folder)) for folder in folders
+    ]
     answerer = decoders[-1]
     if arm.calculator:
         decoders[-1] = oracles.CalculatorDecoder(answerer.model, answerer.tokenizer)
@@ -166,8 +184,12 @@ def decoders_of(
 
 def few_shot(
     settings: Settings, arm: Arm, folders: Sequence[Path], problems: Sequence[Problem]
-) -> FewShotDecoder:
+) -> Any:
     """The arm's student, or the untrained one, behind as many exemplars as fit."""
+    from socratic_utils.students.decoding.few_shot import FewShotDecoder, prefix_ids
+    from socratic_utils.students.training.hardware import for_decoding
+    from socratic_utils.students.training.train import load_student
+
     if folders:
         model, tokenizer = load_student(folders[-1])
     else:

@@ -24,10 +24,14 @@ from socratic_utils.files import (
 
 from . import options, paper_grid, schedule
 from .execute import find_notebooks, read_parameters, run_notebook
+from .kernels import Kernels
 from .paper_grid import Run
 from .schedule import number
 
 FAILED, INTERRUPTED = 1, 130
+# What kernels import before their notebook's turn, with torch where it is used.
+REUSED = "socratic_utils.experiments.stages, socratic_utils.results.figures"
+IMPORTED = f"{REUSED}, socratic_utils.experiments.trainings"
 LARGEST = {"longest_seconds": "seconds", "largest_memory_gb": "peak_memory_gb"}
 OWN_PARAMETERS = ("scale", "seed", "reuse")  # of a notebook, beside its `overrides`
 
@@ -188,8 +192,10 @@ def run(one: Run) -> int:
     try:
         record_settings(settings)
         print(f"scale {settings.scale}, into {settings.folder}; what is done is kept")
-        for position, path in enumerate(one.notebooks, 1):
-            run_one(one, path, f"[{position}/{len(one.notebooks)}] {path.stem}")
+        with Kernels(REUSED if settings.reuse else IMPORTED) as kernels:
+            for position, path in enumerate(one.notebooks, 1):
+                place = f"[{position}/{len(one.notebooks)}] {path.stem}"
+                run_one(one, path, place, kernels)
     except (RuntimeError, OSError, ValueError) as error:  # no room, data, permission
         print(visible(f"run_all: {error}"), file=sys.stderr)
         return FAILED
@@ -200,7 +206,7 @@ def run(one: Run) -> int:
     return 0
 
 
-def run_one(one: Run, path: Path, place: str) -> None:
+def run_one(one: Run, path: Path, place: str, kernels: Kernels) -> None:
     """Run a notebook and record what it took; `place` is printed before it."""
     settings = one.settings
     if reason := why_skipped(one, path):
@@ -209,7 +215,8 @@ def run_one(one: Run, path: Path, place: str) -> None:
     own = {k: v for k, v in one.options.items() if k in OWN_PARAMETERS}
     others = {k: v for k, v in one.options.items() if k not in OWN_PARAMETERS}
     copy = settings.folder / "notebooks" / path.name
-    usage, reason = run_notebook(path, copy, own | {"overrides": others})
+    last, given = path == one.notebooks[-1], own | {"overrides": others}
+    usage, reason = run_notebook(path, copy, given, kernels, last)
     record_usage(settings.folder, path, usage, "failed" if reason else "done")
     if reason:
         raise RuntimeError(f"{path.name} {reason}; the traceback is in {copy}")

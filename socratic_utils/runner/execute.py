@@ -6,7 +6,6 @@ papermill executes a copy, in the same interpreter and from the checkout.
 """
 
 import ast
-import os
 import sys
 import threading
 import time
@@ -18,13 +17,11 @@ from typing import Any
 
 from socratic_utils.files import project_root, visible, write_atomic
 
+from .kernels import Kernels
+
 CELL_TIMEOUT = 48 * 3600  # seconds; a paper-scale training is one cell
 SAMPLE_EVERY = 0.5  # seconds between two measurements of the kernel's memory
-KERNEL_ENVIRONMENT = {
-    "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # figures in the copy
-    "JUPYTER_PREFER_ENV_PATH": "1",  # this interpreter's kernel, not one in ~
-    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-}
+NO_KERNEL = "cannot start: this Python has no kernel `python3` (install ipykernel)"
 
 
 def find_notebooks(folder: Path | None = None, only: str | None = None) -> list[Path]:
@@ -59,20 +56,28 @@ def read_parameters(path: Path) -> dict[str, Any]:
     return values
 
 
-def run_notebook(path: Path, copy: Path, parameters: dict) -> tuple[dict, str]:
-    """Execute `path` into `copy`; its time and memory, and why it failed (or "")."""
+def run_notebook(
+    path: Path, copy: Path, parameters: dict, kernels: Kernels | None = None,
+    last: bool = True,
+) -> tuple[dict, str]:  # fmt: skip
+    """Execute `path` into `copy`; its time and memory, and why it failed (or "").
+
+    Unless it is the `last`, `kernels` start the next notebook's kernel meanwhile.
+    """
+    from jupyter_client.kernelspec import NoSuchKernel
+
     known = read_parameters(path)
     given = {name: v for name, v in parameters.items() if name in known}
     running = copy.parent / ".running" / copy.name
     running.parent.mkdir(parents=True, exist_ok=True)
-    started, before = time.perf_counter(), dict(os.environ)
-    os.environ.update(KERNEL_ENVIRONMENT)
+    started, peak = time.perf_counter(), [0.0]
     try:
-        with peak_memory() as peak:
-            reason = _execute(path, running, given)
+        with (kernels or Kernels()).one(last) as kernel:
+            with peak_memory(kernel.provisioner.pid) as peak:
+                reason = _execute(path, running, given, kernel)
+    except NoSuchKernel:
+        reason = NO_KERNEL
     finally:
-        os.environ.clear()
-        os.environ.update(before)
         if running.exists():
             running.replace(copy)
         with suppress(OSError):
@@ -83,26 +88,20 @@ def run_notebook(path: Path, copy: Path, parameters: dict) -> tuple[dict, str]:
     return {"seconds": seconds, "peak_memory_gb": round(max(peak), 2)}, reason
 
 
-def _execute(path: Path, running: Path, parameters: dict[str, Any]) -> str:
+def _execute(path: Path, running: Path, parameters: dict[str, Any], kernel) -> str:
     """Run papermill; the reason why it stopped, or an empty string."""
     import papermill
-    import zmq
-    from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
-    from traitlets.config import Config
 
-    # Messages to the kernel are encrypted where ZeroMQ can: others could read them.
-    policy = "auto" if zmq.has("curve") else "disabled"
     try:
         papermill.execute_notebook(
-            path, running, parameters=parameters, kernel_name="python3",
+            path, running, parameters=parameters, kernel_name="python3", km=kernel,
             cwd=project_root(), progress_bar=False, stdout_file=Shown(),
             stderr_file=Shown(only_bars=True),
             coalesce_streams=True,  # of a progress bar its last state
             start_timeout=300,  # a cold disk and two slow cores
             execution_timeout=CELL_TIMEOUT,
-            config=Config({"KernelManager": {"transport_encryption": policy}}),
         )  # fmt: skip
     except PapermillExecutionError as error:
         message = (error.evalue.strip().splitlines() or [""])[-1]
@@ -112,8 +111,6 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any]) -> str:
         return "stopped because its kernel died, most often for lack of memory"
     except CellTimeoutError:
         return f"stopped in a cell that took over {CELL_TIMEOUT // 3600} hours"
-    except NoSuchKernel:
-        return "cannot start: this Python has no kernel `python3` (install ipykernel)"
     return ""
 
 
@@ -140,17 +137,17 @@ class Shown:
 
 
 @contextmanager
-def peak_memory() -> Iterator[list[float]]:
-    """Measurements of the memory of all child processes together, in GB."""
+def peak_memory(pid: int) -> Iterator[list[float]]:
+    """Measurements of the memory of a process and those it started, in GB."""
     import psutil
 
-    found, done, this = [0.0], threading.Event(), psutil.Process()
+    found, done, kernel = [0.0], threading.Event(), psutil.Process(pid)
 
     def watch() -> None:
         while not done.wait(SAMPLE_EVERY):
-            with suppress(psutil.Error):  # a child ended meanwhile
-                children = this.children(recursive=True)
-                found.append(sum(c.memory_info().rss for c in children) / 1024**3)
+            with suppress(psutil.Error):  # a process ended meanwhile
+                processes = [kernel, *kernel.children(recursive=True)]
+                found.append(sum(p.memory_info().rss for p in processes) / 1024**3)
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()

@@ -3,7 +3,7 @@
 import pytest
 
 from socratic_utils.benchmarks import load_problems
-from socratic_utils.config import Decoding, Training
+from socratic_utils.config import SERVERS_VARIABLE, Decoding, Training
 from socratic_utils.problems import gold_chain
 from socratic_utils.students.decoding import vllm
 from socratic_utils.students.decoding.incremental import IncrementalDecoder
@@ -42,7 +42,7 @@ def test_the_same_rows_as_the_loaded_student(train, monkeypatch, student):
     folders = train(student)
     loaded = rows([IncrementalDecoder(*load_student(folder)) for folder in folders])
     with serve(folders) as (url, asked):
-        monkeypatch.setenv(vllm.VARIABLE, url)
+        monkeypatch.setenv(SERVERS_VARIABLE, url)
         served = rows(vllm.served_decoders(folders))
     assert served == loaded
     assert asked and all(isinstance(request["prompt"][0], int) for request in asked)

@@ -31,8 +31,10 @@ def training_arm(settings: Settings) -> Arm:
 
 def arms(settings: Settings) -> list[Arm]:
     """Every checkpoint on the held-back and on the reported problems; trains once."""
+    from .. import trainings  # imports torch
+
     arm = training_arm(settings)
-    [student] = stages.train(settings, arm)
+    [student] = trainings.train(settings, arm)
     steps = sorted(int(path.name[5:]) for path in student.glob("step-*"))
     if len(steps) < min(arm.checkpoints, 2):
         raise RuntimeError(f"{student} lacks checkpoints: delete it to train it again")

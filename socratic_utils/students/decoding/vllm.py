@@ -19,11 +19,11 @@ from typing import Any
 from openai import OpenAI, OpenAIError
 from transformers import AutoTokenizer
 
+from socratic_utils.config import SERVERS_VARIABLE
 from socratic_utils.students.transcript import line_ids, text_ids
 
 from .incremental import Decoder, Row
 
-VARIABLE = "SOCRATIC_STUDENT_URLS"
 KEY_VARIABLE = "SOCRATIC_STUDENT_KEY"  # if the servers ask for one
 
 
@@ -104,7 +104,8 @@ def served_decoders(folders: Sequence[Path], urls: str = "") -> list[ServedDecod
 
     Without `urls`: SOCRATIC_STUDENT_URLS.  ServerError names what is not served.
     """
-    addresses = [url.strip() for url in (urls or os.environ[VARIABLE]).split(",")]
+    named = (urls or os.environ[SERVERS_VARIABLE]).split(",")
+    addresses = [url.strip() for url in named]
     key = os.environ.get(KEY_VARIABLE, "-")  # never the teacher's
     served: dict[str, tuple[OpenAI, str]] = {}
     for address in addresses:

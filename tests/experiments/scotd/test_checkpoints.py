@@ -19,7 +19,7 @@ def held_back(settings):
 
 def folders(settings):
     arms = checkpoints.arms(settings)[::2]
-    return {arm.checkpoint: stages.train(settings, arm)[0] for arm in arms}
+    return {arm.checkpoint: trainings.train(settings, arm)[0] for arm in arms}
 
 
 def test_held_back_problems_are_training_problems_that_are_not_learnt(settings):

@@ -15,7 +15,7 @@ from socratic_utils.students.training.train import training_record
 
 
 def record_of(settings, arm):
-    return training_record(stages.train(settings, arm)[0])
+    return training_record(trainings.train(settings, arm)[0])
 
 
 def test_the_recorded_chains_have_likelihoods(settings):
