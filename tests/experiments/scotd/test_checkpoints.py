@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from socratic_utils.experiments import data, saved, stages, trainings
+from socratic_utils.experiments import data, saved, trainings
 from socratic_utils.experiments.scotd import checkpoints
 from socratic_utils.results.tables import scores_by
 from socratic_utils.students.training.train import training_record

@@ -37,7 +37,7 @@ def test_a_trained_student_on_another_task(settings, tmp_path, monkeypatch):
     assert [row["student"] for row in both] == ["before", "after_cot"]
     assert {row["dataset"] for row in both} == {"openbookqa"}
     assert both[1]["prompt"].endswith("(a) p (b) q (c) r (d) s")
-    [folder] = trainings.train(settings, main_arm("cot"))  # the main table's own student
+    [folder] = trainings.train(settings, main_arm("cot"))  # of the main table
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
     other = replace(settings, dataset="openbookqa")
     assert prompted_student.transfer(other) == []
