@@ -26,7 +26,9 @@ def check_base(base: str, model, tokenizer, examples: Sequence[dict]) -> None:
     """ValueError, in one sentence, for a model that is not trained or decoded right."""
     largest = max(max(example["input_ids"]) for example in examples)
     if largest >= model.config.get_text_config().vocab_size:
-        message = f"does not embed token {largest} of its tokenizer: resize its embedding"
+        message = (
+            f"does not embed token {largest} of its tokenizer: resize its embedding"
+        )
         raise ValueError(f"student {base!r} {message}")
     if (revision := base_revision(base)) in _checked:
         return
