@@ -25,15 +25,10 @@ from socratic_utils.files import content_hash, record_settings, write_jsonl_rows
 from socratic_utils.metrics.self_consistency import SAMPLED
 from socratic_utils.problems import Problem
 from socratic_utils.students.base_models import base_revision, load_pretrained
-from socratic_utils.students.decoding import oracles, vllm
+from socratic_utils.students.decoding import loop, oracles, vllm
 from socratic_utils.students.decoding.few_shot import FewShotDecoder, prefix_ids
 from socratic_utils.students.decoding.incremental import IncrementalDecoder
-from socratic_utils.students.decoding.loop import (
-    FORMAT,
-    SAMPLED_FORMAT,
-    prediction_row,
-    solve,
-)
+from socratic_utils.students.decoding.loop import FORMAT, prediction_row, solve
 from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.students.training.hardware import device
 from socratic_utils.students.training.train import load_student
@@ -77,12 +72,12 @@ def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
         return take_reference(settings, path)
     folders, decoding = train(settings, arm), decoding_of(settings, arm)
     # 1. from disk, if nothing that they depend on has changed
-    sampled = arm.samples > 1
+    sampled = (settings.seed, loop.SAMPLED_FORMAT) if arm.samples > 1 else None
     students = settings.folder / "students"
     inputs = content_hash([
         FORMAT, [str(folder.relative_to(students)) for folder in folders],
         [asdict(problem) for problem in problems], asdict(decoding), arm.meaning(),
-        identity(settings, arm), (settings.seed, SAMPLED_FORMAT) if sampled else None,
+        identity(settings, arm), sampled,
     ])  # fmt: skip
     name = f"{arm.name}, {problems[0].split}"
     rows = rows_of(path)

@@ -259,10 +259,10 @@ class IncrementalDecoder(Decoder):
 
     def choose(self, rows: Sequence[Row], logits: torch.Tensor) -> list[int]:
         """One token per row: greedy at temperature 0, else sampled."""
-        best = logits.argmax(-1)
-        heat = torch.tensor([row.temperature for row in rows], device=self.device)
-        if not heat.any():
+        best, heats = logits.argmax(-1), [row.temperature for row in rows]
+        if not any(heats):
             return best.tolist()
+        heat = torch.tensor(heats, device=self.device)
         # Inverse transform sampling: one number in (0, 1] per row.
         sums = torch.softmax(logits / heat.clamp(min=1e-6)[:, None], -1).cumsum(-1)
         drawn = [1 - row.random.random() if row.temperature else 1.0 for row in rows]

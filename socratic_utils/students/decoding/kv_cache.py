@@ -110,8 +110,6 @@ class RowCache(DynamicCache):
 
     def _move(self, slots: int, end: int) -> None:
         """New buffers with at least `slots`, where all rows end in column `end`."""
-        if slots > self.shape[0]:
-            slots = max(slots, self.shape[0] * 5 // 4)  # few moves while rows come
         slots, count = max(slots, self.shape[0]), len(self.rows)
         width = max((row.read for row in self.rows), default=0)
         for layer in self.layers:

@@ -25,9 +25,17 @@ from socratic_utils.config import MICRO_BATCH, Training
 from socratic_utils.files import content_hash, read_json, write_json
 from socratic_utils.problems import Chain, Problem
 from socratic_utils.students.base_models import base_revision, load_pretrained
+from socratic_utils.students.decoding.incremental import IncrementalDecoder
 from socratic_utils.students.supervision import Supervision
-from socratic_utils.students.transcript import IGNORED, Pairs, map_pairs, tokenize
+from socratic_utils.students.transcript import (
+    IGNORED,
+    Pairs,
+    check_round_trip,
+    map_pairs,
+    tokenize,
+)
 
+from .checks import check_base
 from .hardware import device, expected_minutes, use_bf16
 from .trainer import (
     ByLength,
@@ -51,7 +59,8 @@ def train_student(
     """Fine-tune `base` on the pairs and return the student's folder.
 
     Writes the model, its tokeniser and, last, `training.json`, which means "finished".
-    ValueError without pairs, and for problems of another split than "train".
+    ValueError without pairs, for problems of another split than "train", and for a base
+    model or tokenizer that would be trained or decoded wrongly (`checks`).
     """
     # 1. Is there something to train?
     name = supervision.name
@@ -69,9 +78,9 @@ def train_student(
 
     # 2. Tokenize.  With several processes the last batch is filled with blanks.
     set_seed(seed)
-    model, tokenizer = load_pretrained(base, seed)
-    limit = training.max_length
-    examples, too_long = make_examples(pairs, tokenizer, supervision, limit)
+    model, tokenizer, examples, too_long = prepare(
+        base, pairs, supervision, training.max_length, seed
+    )
     tokens = sum(len(e["input_ids"]) for e in examples)
     minutes = expected_minutes(model, tokens * training.epochs)
     print(f"{name}: {len(examples)} transcripts, {tokens} tokens, {training.epochs:g} "
@@ -142,6 +151,22 @@ def ingredients(base: str, pairs: Pairs, supervision, training, seed: int) -> di
 def student_hash(*made_from) -> str:
     """The hash of a student's `ingredients`, with the same arguments; 10 hex digits."""
     return content_hash(ingredients(*made_from))
+
+
+def prepare(base: str, pairs: Pairs, supervision, limit: int, seed: int = 0) -> tuple:
+    """(model, tokenizer, *`make_examples`) of a student that passes the checks."""
+    model, tokenizer = load_pretrained(base, seed)
+    check_round_trip(tokenizer, *pairs[0], supervision)
+    limit = min(limit, IncrementalDecoder(model, tokenizer).context or limit)
+    examples, too_long = make_examples(pairs, tokenizer, supervision, limit)
+    name = supervision.name
+    if not examples:
+        advice = "raise max_length, or choose a student that reads longer texts"
+        raise ValueError(f"{name}: no transcript fits into {limit} tokens; {advice}")
+    if too_long:
+        print(f"{name}: {too_long} transcripts with more than {limit} tokens skipped")
+    check_base(base, model, tokenizer, examples)
+    return model, tokenizer, examples, too_long
 
 
 def make_examples(pairs: Pairs, tokenizer, supervision, max_length: int) -> tuple:

@@ -1,8 +1,8 @@
 """The loss of every student, its batches and the order in which they are shown.
 
-`masked_loss` is the token-level cross-entropy of Socratic CoT, Eq. 1, computed by the
-model's own `forward`, which may rescale logits or add the loss of a router.  It computes
-logits for trained tokens only: 49,152 of them per token are a large part of the work.
+`masked_loss` is the token-level cross-entropy of Socratic CoT, Eq. 1.  The model's own
+`forward` computes it, since some models rescale logits or add a router's loss; logits
+of trained tokens only, since 49,152 of them per token are a large part of the work.
 
     >>> trainer = MaskedTrainer(MaskedLoss(model), args=arguments,
     ...     train_dataset=examples, data_collator=collate(tokenizer))

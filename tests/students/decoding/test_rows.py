@@ -183,7 +183,7 @@ def test_a_pair_with_long_lines_is_closed_where_its_context_ends():
             asked = [
                 line_ids(TOKENIZER, "Q: and how many " + "many " * 4) for _ in rows
             ]
-            return [ids[len(row.line)] for row, ids in zip(rows, asked, strict=True)]
+            return [ids[len(r.line)] for r, ids in zip(rows, asked, strict=True)]
 
     asking = Asking(questioner.model)
     asking.stops = torch.tensor(sorted({asking.end, *text_ids(TOKENIZER, "\n")}))
