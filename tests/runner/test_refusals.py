@@ -187,7 +187,6 @@ def test_a_damaged_student_is_refused(teacher, outputs, tmp_path, capsys):
     [
         (16, "gpt2", "no transcript fits into 16 tokens; raise max_length, or choose"),
         (512, "mamba", "cannot be decoded in a batch"),
-        (512, "bert", "in a batch"),
     ],
 )
 def test_a_base_model_that_makes_no_student_is_refused(
@@ -201,8 +200,6 @@ def test_a_base_model_that_makes_no_student_is_refused(
     sizes = {
         "gpt2": {"n_positions": positions, "n_embd": 16, "n_layer": 1, "n_head": 2},
         "mamba": {"hidden_size": 16, "num_hidden_layers": 1, "state_size": 4},
-        "bert": {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2,
-                 "intermediate_size": 16},
     }  # fmt: skip
     config = AutoConfig.for_model(kind, vocab_size=len(tokenizer), **sizes[kind])
     for part in (AutoModelForCausalLM.from_config(config), tokenizer):
