@@ -90,6 +90,8 @@ def refused(argv, teacher, outputs, capsys, notebooks=None, code=2):
         (["smoke", *ASKED, "--teacher-api", "soap"], "invalid choice: 'soap'"),
         (["smoke", *ASKED, "--teacher-mode", "slow"], "invalid choice: 'slow'"),
         (["smoke", *ASKED, "--max-cost", "0"], "max_cost must be above 0"),
+        (["smoke", *ASKED, "--max-cost", "-1"], "max_cost must be above 0"),
+        (["smoke", *ASKED, "--max-cost", "much"], "invalid float value: 'much'"),
         (["smoke", *ASKED, "--max-cost", "5"], "no price is known for toy"),
         (["smoke", *ASKED, "--train-limit", "-3"], "train_limit must be above 0"),
         (["smoke", *ASKED, "--seed", "x"], "invalid int value: 'x'"),
