@@ -64,8 +64,10 @@ def check_inputs(runs: Sequence[Run], on_cluster: bool = False) -> None:
     import httpx2
 
     from socratic_utils.experiments import data
-    from socratic_utils.students.base_models import load_pretrained
+    from socratic_utils.problems import gold_chain
+    from socratic_utils.students.supervision import SUPERVISIONS
     from socratic_utils.students.training.hardware import device
+    from socratic_utils.students.training.train import prepare
 
     from .plan.teacher import teacher_plan
 
@@ -82,8 +84,10 @@ def check_inputs(runs: Sequence[Run], on_cluster: bool = False) -> None:
         if device().type == "cpu" and here:
             advice = "--only 01 asks the teacher, --train-limit N tries N problems"
             raise ValueError(f"paper scale needs a GPU, and there is none: {advice}")
+        pairs = [(p, gold_chain(p)) for p in data.train_problems(first)[:50]]
         for student in {run.settings.student for run in runs}:
-            load_pretrained(student)
+            how = (SUPERVISIONS["gt_steps"], first.training.max_length)
+            prepare(student, pairs, *how)
     if not (first.max_cost or first.teacher_url) or not teacher_plan(first):
         return
     try:

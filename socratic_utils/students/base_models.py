@@ -104,14 +104,13 @@ def load_pretrained(name: str, seed: int = 0):
         embedded = range(config.get_text_config().vocab_size)
         if getattr(config, "pad_token_id", None) not in embedded:
             config.pad_token_id = None
-        # The base's own may be invalid, and then cannot be saved; no decoder reads it.
-        given = {"config": config, "generation_config": Generation()}
-        given["dtype"] = torch.float32
-        model = AutoModelForCausalLM.from_pretrained(folder, **given)
-    except Exception as error:  # whatever a model's own code and files may cause
-        what = "is not a causal language model that transformers can load"
-        where = f"from {folder} ({one_line(error)})"
-        raise ValueError(f"student {name!r} {what} {where}") from error
+        # The base's own settings may be invalid, and are then refused when saved.
+        given = {"dtype": torch.float32, "generation_config": Generation()}
+        model = AutoModelForCausalLM.from_pretrained(folder, config=config, **given)
+    except Exception as error:  # whatever a model's own code and files may raise
+        reason = f"{type(error).__name__}: {one_line(error)}"
+        what = "cannot be loaded as a causal language model"
+        raise ValueError(f"student {name!r} {what} ({reason})") from error
     if tokenizer.eos_token_id not in embedded:
         message = "has no end-of-text token: set the eos_token of its tokenizer"
         raise ValueError(f"student {name!r} {message}")

@@ -90,6 +90,8 @@ def refused(argv, teacher, outputs, capsys, notebooks=None, code=2):
         (["smoke", *ASKED, "--teacher-api", "soap"], "invalid choice: 'soap'"),
         (["smoke", *ASKED, "--teacher-mode", "slow"], "invalid choice: 'slow'"),
         (["smoke", *ASKED, "--max-cost", "0"], "max_cost must be above 0"),
+        (["smoke", *ASKED, "--max-cost", "-1"], "max_cost must be above 0"),
+        (["smoke", *ASKED, "--max-cost", "much"], "invalid float value: 'much'"),
         (["smoke", *ASKED, "--max-cost", "5"], "no price is known for toy"),
         (["smoke", *ASKED, "--train-limit", "-3"], "train_limit must be above 0"),
         (["smoke", *ASKED, "--seed", "x"], "invalid int value: 'x'"),
@@ -167,7 +169,7 @@ def test_a_folder_that_is_no_student_is_refused(teacher, outputs, tmp_path, caps
     (tmp_path / "student").mkdir()
     argv = ["smoke", *ASKED, "--student", str(tmp_path / "student")]
     said = refused(argv, teacher, outputs, capsys)
-    assert "is not a causal language model that transformers can load" in said
+    assert "cannot be loaded as a causal language model" in said
 
 
 def test_a_damaged_student_is_refused(teacher, outputs, tmp_path, capsys):
@@ -179,7 +181,33 @@ def test_a_damaged_student_is_refused(teacher, outputs, tmp_path, capsys):
     weights.write_bytes(weights.read_bytes()[:1000])
     argv = ["smoke", *ASKED, "--student", str(tmp_path / "student")]
     said = refused(argv, teacher, outputs, capsys)
-    assert "is not a causal language model that transformers can load" in said
+    assert "cannot be loaded as a causal language model" in said
+
+
+@pytest.mark.parametrize(
+    ("positions", "kind", "sentence"),
+    [
+        (16, "gpt2", "no transcript fits into 16 tokens; raise max_length, or choose"),
+        (512, "mamba", "cannot be decoded in a batch"),
+    ],
+)
+def test_a_base_model_that_makes_no_student_is_refused(
+    positions, kind, sentence, teacher, outputs, tmp_path, capsys
+):
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    from socratic_utils.students.base_models import load_pretrained
+
+    _, tokenizer = load_pretrained("tiny")
+    sizes = {
+        "gpt2": {"n_positions": positions, "n_embd": 16, "n_layer": 1, "n_head": 2},
+        "mamba": {"hidden_size": 16, "num_hidden_layers": 1, "state_size": 4},
+    }  # fmt: skip
+    config = AutoConfig.for_model(kind, vocab_size=len(tokenizer), **sizes[kind])
+    for part in (AutoModelForCausalLM.from_config(config), tokenizer):
+        part.save_pretrained(tmp_path / "student")
+    argv = ["smoke", *ASKED, "--student", str(tmp_path / "student")]
+    assert sentence in refused(argv, teacher, outputs, capsys)
 
 
 def test_outputs_that_cannot_be_written(teacher, outputs, capsys, monkeypatch):

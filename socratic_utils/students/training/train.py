@@ -88,17 +88,9 @@ def train_student(
 
     # 2. Tokenize.  With several processes the last batch is filled with blanks.
     set_seed(seed)
-    model, tokenizer = load_pretrained(base, seed)
-    check_round_trip(tokenizer, *pairs[0], supervision)
-    limit = training.max_length
-    limit = min(limit, max_positions(model.config) or limit)
-    examples, too_long = make_examples(pairs, tokenizer, supervision, limit)
-    if not examples:
-        advice = "raise max_length, or choose a student that reads longer texts"
-        raise ValueError(f"{name}: no transcript fits into {limit} tokens; {advice}")
-    if too_long:
-        print(f"{name}: {too_long} transcripts with more than {limit} tokens skipped")
-    check_base(base, model, tokenizer, examples)
+    model, tokenizer, examples, too_long = prepare(
+        base, pairs, supervision, training.max_length, seed
+    )
     tokens = sum(len(e["input_ids"]) for e in examples)
     processes, rows = PartialState(cpu=device().type == "cpu").num_processes, examples
     if processes > 1:
@@ -185,6 +177,22 @@ def ingredients(base: str, pairs: Pairs, supervision, training, seed: int) -> di
 def student_hash(*made_from) -> str:
     """The hash of a student's `ingredients`, with the same arguments; 10 hex digits."""
     return content_hash(ingredients(*made_from))
+
+
+def prepare(base: str, pairs: Pairs, supervision, limit: int, seed: int = 0) -> tuple:
+    """(model, tokenizer, *`make_examples`) of a student that passes the checks."""
+    model, tokenizer = load_pretrained(base, seed)
+    check_round_trip(tokenizer, *pairs[0], supervision)
+    limit = min(limit, max_positions(model.config) or limit)
+    examples, too_long = make_examples(pairs, tokenizer, supervision, limit)
+    name = supervision.name
+    if not examples:
+        advice = "raise max_length, or choose a student that reads longer texts"
+        raise ValueError(f"{name}: no transcript fits into {limit} tokens; {advice}")
+    if too_long:
+        print(f"{name}: {too_long} transcripts with more than {limit} tokens skipped")
+    check_base(base, model, tokenizer, examples)
+    return model, tokenizer, examples, too_long
 
 
 def make_examples(pairs: Pairs, tokenizer, supervision, max_length: int) -> tuple:

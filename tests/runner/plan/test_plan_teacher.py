@@ -66,7 +66,6 @@ def test_a_dry_run_reports_it_for_every_notebook(capsys):
             "--teacher-mode: invalid choice: 'later' (choose from 'live', 'batch')",
         ),
         (["--teacher-api", "poem"], "--teacher-api: invalid choice"),
-        (["--max-cost", "-1"], "--max-cost: must be a number of dollars"),
     ],
 )
 def test_bad_options_are_one_sentence(option, sentence, capsys):
