@@ -49,10 +49,9 @@ class Filtered:
 
 def judge(problem: Problem, chain: Chain) -> str:
     """The filter rule: one of REASONS.  Change this function to change the filter."""
-    if chain.tokens is not None and not chain.text:  # they were no text
-        return THINKING
     if chain.answer is None:
-        return "no final answer"
+        wrote = chain.text or chain.steps or not chain.tokens
+        return "no final answer" if wrote else THINKING
     if not chain.steps:
         return "no steps"
     if is_correct(chain.answer, problem.answer, problem.kind):

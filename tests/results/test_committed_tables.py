@@ -13,7 +13,7 @@ from socratic_utils.experiments import corpus, data
 from socratic_utils.experiments.scotd import checkpoints, many_chains
 from socratic_utils.experiments.socratic_cot import ablations, prompting
 from socratic_utils.files import project_root, read_json
-from socratic_utils.filtering.right_answers import REASONS
+from socratic_utils.filtering.right_answers import REASONS, THINKING
 from socratic_utils.metrics import contrast_sets
 from socratic_utils.metrics.alike import blocks
 from socratic_utils.metrics.question_quality import quality_table
@@ -99,7 +99,7 @@ def recomputed(folder):
                   for style in styles}  # fmt: skip
         found["reasons"] = pd.DataFrame(
             {"style": s, "reason": r, "attempts": counts[s][r]}
-            for s in styles for r in REASONS)  # fmt: skip
+            for s in styles for r in REASONS if r != THINKING)  # fmt: skip
     elif SHARED and corpus.styles(settings):
         style = {s: corpus.filtered(settings, s) for s in corpus.styles(settings)}
         found["reasons"] = pd.DataFrame(corpus.reason_rows(style))
