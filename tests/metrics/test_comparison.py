@@ -64,8 +64,8 @@ def test_where_problems_agree_it_is_the_pooled_t_test_of_trainings():
     b = [[1, 1, 1, 1]] * 2 + [[0, 0, 1, 1]] * 2
     found = compare(arm(a), arm(b))
     assert pooled_variance([arm(a), arm(b)])[2] == 6
-    # By hand: verdicts of the last two problems change with the training, so accuracy
-    # varies by 1/12, of which single verdicts explain (4 x 4 x 1/16) / 3 / 3 / 4 = 1/36.
+    # By hand: the last two problems' verdicts change with the training, so accuracy
+    # varies by 1/12; single verdicts explain (4 x 4 x 1/16) / 3 / 3 / 4 = 1/36 of it.
     over_problems = np.var(np.mean(b, 0) - np.mean(a, 0), ddof=1) / 4
     assert found.error**2 == pytest.approx(2 * (1 / 12 - 1 / 36) / 4 + over_problems)
     assert found.b_wins == 0.5
