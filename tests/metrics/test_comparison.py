@@ -1,0 +1,152 @@
+"""Differences over seeds and families: by hand, and in a simulation."""
+
+from math import isnan
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from socratic_utils.metrics.comparison import (
+    Verdicts,
+    alike,
+    compare,
+    holm,
+    pooled_variance,
+    verdict,
+    verdicts,
+)
+
+
+def arm(right, families=None):
+    right = np.asarray(right, float)
+    seeds, n = right.shape
+    ids = tuple(f"p{i:04d}" for i in range(n))
+    return Verdicts(right, tuple(range(seeds)), ids, tuple(families or ids))
+
+
+def rows(seed, **right):
+    return [{"seed": seed, "id": name, "correct": v} for name, v in right.items()]
+
+
+def test_rows_become_a_matrix_by_seed_and_problem():
+    found = verdicts(rows(1, b=True, a=False) + rows(0, a=True, b=True))
+    assert found.seeds == (0, 1) and found.ids == ("a", "b")
+    assert found.right.tolist() == [[1, 1], [0, 1]]
+    assert found.families == ("a", "b")  # without families each problem is its own
+
+
+def test_seeds_that_were_scored_on_different_problems_are_refused():
+    with pytest.raises(ValueError, match="different problems"):
+        verdicts(rows(0, a=True, b=True) + rows(1, a=True))
+    with pytest.raises(ValueError, match="two rows of seed 0"):
+        verdicts(rows(0, a=True) + rows(0, a=True))
+
+
+def test_arms_that_do_not_share_problems_or_seeds_are_refused():
+    with pytest.raises(ValueError, match="same problems and seeds"):
+        compare(arm(np.ones((3, 4))), arm(np.ones((3, 5))))
+    with pytest.raises(ValueError, match="same problems and seeds"):
+        compare(arm(np.ones((3, 4))), arm(np.ones((2, 4))))
+
+
+def test_without_variance_between_trainings_it_is_the_paired_t_test():
+    rng = np.random.default_rng(0)
+    one, other = (rng.random(50) < 0.4).astype(float), (rng.random(50) < 0.6) * 1.0
+    found = compare(arm([one] * 3), arm([other] * 3))
+    expected = stats.ttest_rel(other, one)
+    assert found.p_value == pytest.approx(expected.pvalue)
+    assert (found.low, found.high) == pytest.approx(expected.confidence_interval())
+    assert found.design_effect == pytest.approx(1)
+
+
+def test_where_problems_agree_it_is_the_pooled_t_test_of_trainings():
+    a = [[1, 1, 0, 0]] * 2 + [[1, 1, 1, 1]] * 2  # every family of two has the same
+    b = [[1, 1, 1, 1]] * 2 + [[0, 0, 1, 1]] * 2
+    found = compare(arm(a), arm(b))
+    assert pooled_variance([arm(a), arm(b)])[2] == 6
+    # By hand: the last two problems' verdicts change with the training, so accuracy
+    # varies by 1/12; single verdicts explain (4 x 4 x 1/16) / 3 / 3 / 4 = 1/36 of it.
+    over_problems = np.var(np.mean(b, 0) - np.mean(a, 0), ddof=1) / 4
+    assert found.error**2 == pytest.approx(2 * (1 / 12 - 1 / 36) / 4 + over_problems)
+    assert found.b_wins == 0.5
+
+
+def test_families_widen_the_interval_by_their_design_effect():
+    rng = np.random.default_rng(0)
+    right = np.repeat(rng.random((3, 20)) < 0.5, 5, axis=1)
+    other = np.repeat(rng.random((3, 20)) < 0.5, 5, axis=1)
+    families = [f"f{i // 5}" for i in range(100)]
+    found = compare(arm(right, families), arm(other, families))
+    assert 4.9 < found.design_effect < 5.3  # five problems that say the same
+    alone = compare(arm(right), arm(other))
+    assert found.high - found.low > alone.high - alone.low
+
+
+def test_one_seed_gives_an_interval_over_problems_and_no_p_value():
+    rng = np.random.default_rng(0)
+    found = compare(arm(rng.random((1, 40)) < 0.2), arm(rng.random((1, 40)) < 0.9))
+    assert isnan(found.p_value) and found.low > 0
+    assert verdict(found, found.p_value, 0.05) == "cannot tell"
+
+
+def test_holm():
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    adjusted = holm([0.5, float("nan"), 0.01])
+    assert adjusted[0] == 0.5 and isnan(adjusted[1]) and adjusted[2] == 0.02
+
+
+def test_the_four_verdicts():
+    rng = np.random.default_rng(0)
+    many = rng.random((5, 3000))
+    low, high = arm(many < 0.3), arm(many < 0.5)
+    same = arm(np.roll(many, 1, axis=1) < 0.3)
+    up, down, none = compare(low, high), compare(high, low), compare(low, same)
+    assert verdict(up, up.p_value, 0.05) == "holds"
+    assert verdict(down, down.p_value, 0.05) == "reversed"
+    assert verdict(none, none.p_value, 0.05) == "no difference larger than 5 points"
+    few = compare(arm(many[:, :20] < 0.3), arm(many[:, 20:40] < 0.4))
+    assert verdict(few, few.p_value, 0.05) == "cannot tell"
+
+
+def test_unequal_variances_between_trainings_are_noticed():
+    rng = np.random.default_rng(0)
+    calm = [arm(rng.random((8, 200)) < 0.5) for _ in range(3)]
+    wild = arm(rng.random((8, 200)) < np.linspace(0.05, 0.95, 8)[:, None])
+    assert alike(calm) > 0.05 > alike([*calm, wild])
+
+
+# --- simulation -----------------------------------------------------------------------
+
+FAMILIES, EACH, REPEATS = 39, 8, 1200
+SHARES = (0.35, 0.35, 0.40, 0.30, 0.50, 0.10)  # true shares of six arms of a table
+
+
+def simulated(rng, seeds, sd_seed, sd_family):
+    """Six arms [seeds, problems] whose logits share families and problems."""
+    problems = rng.normal(0, 1.0, FAMILIES * EACH)
+    problems += np.repeat(rng.normal(0, sd_family, FAMILIES), EACH)
+    for share in SHARES:
+        own = np.repeat(rng.normal(0, 0.3 * sd_family, FAMILIES), EACH)
+        noise = rng.normal(0, sd_seed, seeds)[:, None]
+        logit = np.log(share / (1 - share)) + problems + own + noise
+        yield rng.random((seeds, FAMILIES * EACH)) < 1 / (1 + np.exp(-logit))
+
+
+@pytest.mark.parametrize("sd_family", [0.0, 0.9], ids=["no families", "families"])
+@pytest.mark.parametrize("sd_seed", [0.0, 0.25], ids=["no seeds", "seeds"])
+@pytest.mark.parametrize("seeds", [3, 5, 8])
+def test_coverage_and_false_positives(seeds, sd_seed, sd_family):
+    """Arms 0 and 1 are alike: the true difference is 0."""
+    rng = np.random.default_rng([seeds, int(100 * sd_seed), int(10 * sd_family)])
+    names = [f"f{i // EACH}" for i in range(FAMILIES * EACH)]
+    covered = claimed = 0
+    for _ in range(REPEATS):
+        arms = [
+            arm(right, names) for right in simulated(rng, seeds, sd_seed, sd_family)
+        ]
+        found = compare(arms[0], arms[1], arms)
+        covered += found.low <= 0 <= found.high
+        claimed += found.p_value <= 0.05
+    print(f"{seeds} seeds: coverage {covered / REPEATS:.3f}")
+    assert 0.93 <= covered / REPEATS <= 0.98
+    assert claimed / REPEATS <= 0.07
