@@ -87,10 +87,10 @@ def test_a_batch_decodes_what_each_problem_decodes_alone(kind):
     for decoders, temperature in ((pair[:1], 0.0), (pair, 0.0), (pair, 0.8)):
         given = {"decoding": Decoding(12, 2, 6, temperature=temperature), "seed": 3,
                  "samples": 1 + (temperature > 0), "sees_solutions": True}  # fmt: skip
-        together = solve(PROBLEMS[:3], *decoders, **given)
-        alone = [s for p in PROBLEMS[:3] for s in solve([p], *decoders, **given)]
+        together = solve(PROBLEMS[:2], *decoders, **given)
+        alone = [s for p in PROBLEMS[:2] for s in solve([p], *decoders, **given)]
         assert [s.lines for s in together] == [s.lines for s in alone]
         found |= {s.output for s in together}
         for one, other in zip(together, alone, strict=True):
             assert one.logprob == pytest.approx(other.logprob, abs=1e-2)
-    assert len(found) > 6  # of 12
+    assert len(found) > 3  # of 8
