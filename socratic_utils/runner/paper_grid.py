@@ -122,8 +122,8 @@ def paper_grid(settings: Sequence[config.Settings]) -> "pd.DataFrame":
         ours, value = place | over_seeds(scores), round(cell["value"] / 100, 4)
         lacks = {score["cut"] for score in scores}
         for score in scores[:1]:
-            own = score["dataset"], score["n"], len(scores)
-            lacks.add(socratic_cot.lacking(*own))
+            seeds = len({score["seed"] for score in scores})
+            lacks.add(socratic_cot.lacking(score["dataset"], score["n"], seeds))
         lacks = ", ".join(sorted(filter(None, lacks), reverse=True))
         lines.append(compare_with_paper(ours, value, score="mean", lacks=lacks))
     return pd.DataFrame(lines).drop(columns="note")
