@@ -61,7 +61,13 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
 
 def check_inputs(runs: Sequence[Run], on_cluster: bool = False) -> None:
     """Refuse what would stop a run after its first paid request or training."""
-    import httpx2
+    first, notebooks = runs[0].settings, runs[0].notebooks
+    for path in notebooks:
+        read_parameters(path)
+    if first.reuse:
+        return
+
+    import httpx2  # here, and torch with the others: they take seconds
 
     from socratic_utils.experiments import data
     from socratic_utils.problems import gold_chain
@@ -71,17 +77,13 @@ def check_inputs(runs: Sequence[Run], on_cluster: bool = False) -> None:
 
     from .plan.teacher import teacher_plan
 
-    first, notebooks = runs[0].settings, runs[0].notebooks
-    for path in notebooks:
-        read_parameters(path)
-    if first.reuse:
-        return
+    on_cpu = device().type == "cpu"  # ValueError if SOCRATIC_DEVICE is not there
     for one in {run.settings.dataset: run.settings for run in runs}.values():
         for split in ("train", *data.test_splits(one)):
             data.all_problems(one, split)
     if any(map(schedule.trains, notebooks)):
         here = first.scale == "paper" and not (first.train_limit or on_cluster)
-        if device().type == "cpu" and here:
+        if on_cpu and here:
             advice = "--only 01 asks the teacher, --train-limit N tries N problems"
             raise ValueError(f"paper scale needs a GPU, and there is none: {advice}")
         pairs = [(p, gold_chain(p)) for p in data.train_problems(first)[:50]]

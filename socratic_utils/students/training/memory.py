@@ -35,9 +35,10 @@ class Fit(NamedTuple):
 def size_of(model) -> Size:
     """The size of a loaded model, from its configuration."""
     config = model.config.get_text_config()
+    values = config.to_dict()  # attributes that vary from layer to layer raise errors
     heads = getattr(config, "num_attention_heads", None) or 1
-    head = getattr(config, "head_dim", None) or config.hidden_size // heads
-    own = getattr(config, "num_key_value_heads", None) or heads
+    head = values.get("head_dim") or config.hidden_size // heads
+    own = values.get("num_key_value_heads") or heads
     return Size(model.num_parameters(), config.num_hidden_layers, config.hidden_size,
                 config.model_type, config.vocab_size, own * head)  # fmt: skip
 
