@@ -104,9 +104,14 @@ def text_ids(tokenizer, text: str) -> list[int]:
 
 def line_ids(tokenizer, text: str, last: bool = False) -> list[int]:
     """The tokens of a line and its stop mark: a new line, or <end> after the last."""
-    # Encoded separately, so that decoding meets exactly the tokens of training.
+    # Encoded separately, so that decoding meets exactly the tokens of training.  So is
+    # the prefix, which an answerer is given, if it would be merged with the next word.
     stop = [tokenizer.eos_token_id] if last else text_ids(tokenizer, "\n")
-    return [*text_ids(tokenizer, text), *stop]
+    ids, prefix = text_ids(tokenizer, text), PREFIXES.get(role_of(text), "")
+    given = text_ids(tokenizer, prefix)
+    if ids[: len(given)] != given:
+        ids = given + text_ids(tokenizer, text[len(prefix) :])
+    return [*ids, *stop]
 
 
 def prompt_ids(tokenizer, problem: Problem, guide: str = "") -> list[int]:

@@ -38,7 +38,7 @@ SECONDS = 20  # for building and checking a model, on one core
 SIZES = {
     "vocab_size": len(TOKENIZER), "vocab_size_per_layer_input": len(TOKENIZER),
     "pad_token_id": END, "bos_token_id": END, "eos_token_id": END,
-    "max_position_embeddings": 512, "sliding_window": 24, "is_decoder": True,
+    "max_position_embeddings": 512, "sliding_window": 12, "is_decoder": True,
     "hidden_size": 32, "d_model": 32, "embedding_dim": 32, "word_embed_proj_dim": 32,
     "num_hidden_layers": 2, "decoder_layers": 2, "encoder_layers": 1,
     "num_decoder_layers": 2, "num_encoder_layers": 1, "layers_block_type": None,
@@ -59,7 +59,7 @@ SIZES = {
     "pronunciation_embed_dim": 8, "shape_embed_dim": 8, "shape_vocab_size": 10,
     "d_inner": 48, "rotary_dim": 4, "axial_pos_embds_dim": [8, 24],
     "axial_pos_shape": [16, 32], "attention_head_size": 8, "feed_forward_size": 48,
-    "n_shared_experts": 1,
+    "n_shared_experts": 1, "n_head": 4, "d_head": 8,
 }  # fmt: skip
 DROPPED = None  # a size that is left at its default
 VARIANTS = (

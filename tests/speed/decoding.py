@@ -67,6 +67,8 @@ def naive_pair(problems, generator, answerer, decoding):
                 asked += ids
                 lines.append(text)
                 answered += line_ids(answerer.tokenizer, text)
+            elif text and role_of(text) not in ("question", "done"):
+                lines.append(text)
             prefix = PREFIXES["solution" if asks else "answer"]
             answered += text_ids(answerer.tokenizer, prefix)
             model, tokenizer = answerer.model, answerer.tokenizer

@@ -27,6 +27,11 @@ def listed(status):
     return [kind for kind, row in LISTED.items() if row["status"] == status]
 
 
+def quick(status, slow=("zamba", "zamba2", "gemma3n_text")):  # these have many layers
+    return [pytest.param(kind, marks=pytest.mark.slow if kind in slow else ())
+            for kind in listed(status)]  # fmt: skip
+
+
 @pytest.mark.skipif(
     not transformers.__version__.startswith("5.23."), reason="another list"
 )
@@ -37,7 +42,7 @@ def test_every_architecture_is_listed_as_right_refused_or_not_built():
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", listed("refused"))
+@pytest.mark.parametrize("kind", quick("refused"))
 def test_what_would_be_trained_or_decoded_wrongly_is_refused_in_one_sentence(kind):
     with pytest.raises(ValueError) as refusal:
         check_base(kind, tiny_model(kind), TOKENIZER, EXAMPLES)
@@ -45,7 +50,7 @@ def test_what_would_be_trained_or_decoded_wrongly_is_refused_in_one_sentence(kin
     assert "\n" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("kind", listed("right"))
+@pytest.mark.parametrize("kind", quick("right"))
 def test_the_loss_and_its_gradient_are_the_models_own(kind):
     model = tiny_model(kind)
     check_base(kind, model, TOKENIZER, EXAMPLES)
@@ -76,20 +81,16 @@ class Talkative(IncrementalDecoder):
 COMMON = ("gpt2", "opt", "llama", "mistral", "qwen3", "gemma2", "granite", "mixtral")
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [pytest.param(kind, marks=() if kind in COMMON else pytest.mark.slow)
-     for kind in listed("right")],
-)  # fmt: skip
+@pytest.mark.parametrize("kind", quick("right", set(listed("right")) - set(COMMON)))
 def test_a_batch_decodes_what_each_problem_decodes_alone(kind):
     pair, found = [Talkative(tiny_model(kind, seed)) for seed in (0, 1)], set()
     for decoders, temperature in ((pair[:1], 0.0), (pair, 0.0), (pair, 0.8)):
         given = {"decoding": Decoding(12, 2, 6, temperature=temperature), "seed": 3,
                  "samples": 1 + (temperature > 0), "sees_solutions": True}  # fmt: skip
-        together = solve(PROBLEMS[:3], *decoders, **given)
-        alone = [s for p in PROBLEMS[:3] for s in solve([p], *decoders, **given)]
+        together = solve(PROBLEMS[:2], *decoders, **given)
+        alone = [s for p in PROBLEMS[:2] for s in solve([p], *decoders, **given)]
         assert [s.lines for s in together] == [s.lines for s in alone]
         found |= {s.output for s in together}
         for one, other in zip(together, alone, strict=True):
             assert one.logprob == pytest.approx(other.logprob, abs=1e-2)
-    assert len(found) > 6  # of 12
+    assert len(found) > 3  # of 8

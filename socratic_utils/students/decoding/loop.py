@@ -131,7 +131,7 @@ def solve(
             solutions[i] = [Solution(problems[i]) for _ in range(samples)]
         own = [solution for i in batch for solution in solutions[i]]
         opened = []
-        for decoder in decoders:
+        for decoder in decoders if batch else ():
             lines = guides if guides and decoder is writer else {}
             asked = [(problems[i], lines.get(problems[i].id, "")) for i in batch]
             prompts = [prompt_ids(decoder.tokenizer, *one) for one in asked]

@@ -26,23 +26,24 @@ def check_base(base: str, model, tokenizer, examples: Sequence[dict]) -> None:
     """ValueError, in one sentence, for a model that is not trained or decoded right."""
     largest = max(max(example["input_ids"]) for example in examples)
     if largest >= model.config.get_text_config().vocab_size:
-        message = (
-            f"does not embed token {largest} of its tokenizer: resize its embedding"
+        what = f"token {largest} of its tokenizer"
+        raise ValueError(
+            f"student {base!r} does not embed {what}: resize its embedding"
         )
-        raise ValueError(f"student {base!r} {message}")
     if (revision := base_revision(base)) in _checked:
         return
     short, longest = (f(examples, key=lambda e: len(e["labels"])) for f in (min, max))
     pair = short, {name: ids[len(ids) // 2 :] for name, ids in short.items()}
-    for what, check in (("trained", _trained), ("decoded", _decoded)):
+    checks = {"trained on chosen tokens": _trained, "decoded in a batch": _decoded}
+    for what, check in checks.items():
         reason = "its logits are not those of a text that is read alone"
         try:
             right = check(model, tokenizer, pair, longest)
         except Exception as error:  # whatever a model's own code raises
             right, reason = False, f"{type(error).__name__}: {error}".split("\n")[0]
         if not right:
-            message = f"cannot be {what} in a batch ({reason})"
-            raise ValueError(f"student {base!r} {message}: choose a GPT-like model")
+            what = f"cannot be {what} ({reason})"
+            raise ValueError(f"student {base!r} {what}: choose a GPT-like model")
     _checked.add(revision)
 
 
@@ -65,7 +66,7 @@ def _trained(model, tokenizer, pair: Sequence[dict], longest: dict) -> bool:
 def _decoded(model, tokenizer, pair: Sequence[dict], longest: dict) -> bool:
     """Whether sampled lines have the log-likelihood of a text that is read alone."""
     long, other = (example["input_ids"] for example in pair)
-    texts, decoder = [long[:40], other[:20]], IncrementalDecoder(model, tokenizer)
+    texts, decoder = [long[:24], other[:12]], IncrementalDecoder(model, tokenizer)
     decoder.start(texts)
     for _ in range(2):  # and again after what another model may have written
         for row, line in enumerate(decoder.write(6, temperature=1.0)):

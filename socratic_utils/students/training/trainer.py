@@ -124,6 +124,7 @@ def split_batch(batch_size: int, processes: int, largest: int) -> tuple[int, int
 def collate(tokenizer) -> DataCollatorForSeq2Seq:
     """A function from examples to tensors [batch, length], padded on the right."""
     tokenizer.padding_side = "right"
+    tokenizer.model_input_names = ["input_ids", "attention_mask"]  # some have no mask
     return DataCollatorForSeq2Seq(tokenizer, label_pad_token_id=IGNORED)
 
 
