@@ -117,6 +117,7 @@ def load_pretrained(name: str, seed: int = 0):
     if tokenizer.pad_token_id not in embedded:
         tokenizer.pad_token = tokenizer.eos_token
     model.config.pad_token_id = tokenizer.pad_token_id
+    model.loss_type = model.loss_type or "ForCausalLM"  # its default, without a warning
     return model, tokenizer
 
 
@@ -150,7 +151,9 @@ def tiny(seed: int = 0):
         vocab_size=len(tokenizer), n_positions=512, n_embd=48, n_layer=2, n_head=2,
         bos_token_id=end, eos_token_id=end, pad_token_id=end,
     )  # fmt: skip
-    return GPT2LMHeadModel(config), tokenizer
+    model = GPT2LMHeadModel(config)
+    model.loss_type = "ForCausalLM"  # as it would be, with a warning
+    return model, tokenizer
 
 
 def _wheel_folder(name: str) -> Path:

@@ -5,6 +5,7 @@ teacher's server on loopback that must not be asked for a chain.
 """
 
 import json
+import logging
 import os
 import resource
 import subprocess
@@ -12,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from socratic_utils import config
@@ -19,7 +21,7 @@ from socratic_utils.experiments import corpus, stages
 from socratic_utils.experiments.arms import main_arm
 from socratic_utils.files import project_root
 from socratic_utils.runner import cli, options
-from socratic_utils.runner.execute import find_notebooks, read_cells
+from socratic_utils.runner.execute import find_notebooks
 from socratic_utils.runner.paper_grid import Run
 from tests.helpers.published_rows import write_lines
 from tests.helpers.teacher_server import TeacherServer
@@ -44,6 +46,12 @@ def teacher(monkeypatch):
 def outputs(tmp_path, monkeypatch):
     monkeypatch.setenv(config.OUTPUTS_VARIABLE, str(tmp_path / "out"))
     return tmp_path / "out"
+
+
+@pytest.fixture(autouse=True)
+def logging_of_libraries(monkeypatch):
+    """Their handlers may hold the standard error of an earlier test, which is closed."""
+    monkeypatch.setattr(logging, "raiseExceptions", False)
 
 
 @pytest.fixture
@@ -292,11 +300,14 @@ def test_wrong_overrides_are_one_sentence(overrides, sentence):
     assert sentence in str(caught.value) and "\n" not in str(caught.value)
 
 
+def sources_of(path):
+    cells = nbformat.read(path, as_version=4).cells
+    return [cell.source for cell in cells if cell.cell_type == "code"]
+
+
 @pytest.mark.parametrize("path", find_notebooks(), ids=lambda path: path.stem)
 def test_every_notebook_stops_in_its_second_cell(path, outputs):
-    first, second = [c["source"] for c in read_cells(path) if c["cell_type"] == "code"][
-        :2
-    ]
+    first, second = sources_of(path)[:2]
     names = {}
     exec(first, names)
     names["overrides"] = {"datset": "gsm8k"}
@@ -307,8 +318,7 @@ def test_every_notebook_stops_in_its_second_cell(path, outputs):
 
 def test_a_notebook_runs_in_any_folder(tmp_path, outputs):
     """As Jupyter does, in the folder of the file that is opened."""
-    cells = [c["source"] for c in read_cells(find_notebooks(only="00")[0])
-             if c["cell_type"] == "code"]  # fmt: skip
+    cells = sources_of(find_notebooks(only="00")[0])
     cells[0] += '\nscale = "smoke"'
     script = tmp_path / "elsewhere" / "cells.py"
     script.parent.mkdir()

@@ -83,4 +83,6 @@ def _decoded(model, tokenizer, pair: Sequence[dict], longest: dict) -> bool:
 
 def _read(model, ids: list[int]) -> torch.Tensor:
     """Logits [length, vocabulary] of one text without a cache or padding."""
-    return model(input_ids=torch.tensor([ids]), use_cache=False).logits[0].float()
+    read = torch.tensor([ids])
+    whole = {"attention_mask": torch.ones_like(read), "use_cache": False}
+    return model(input_ids=read, **whole).logits[0].float()
