@@ -50,7 +50,7 @@ def outputs(tmp_path, monkeypatch):
 
 @pytest.fixture(autouse=True)
 def logging_of_libraries(monkeypatch):
-    """Their handlers may hold the standard error of an earlier test, which is closed."""
+    """Their handlers may hold an earlier test's standard error, which is closed."""
     monkeypatch.setattr(logging, "raiseExceptions", False)
 
 
