@@ -11,10 +11,14 @@ for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
     os.environ.pop(name, None)
 
 import threading  # noqa: E402
+from contextlib import ExitStack  # noqa: E402
 from functools import partial  # noqa: E402
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer  # noqa: E402
 
 import pytest  # noqa: E402
+
+from tests.helpers.hub_client import Client  # noqa: E402
+from tests.helpers.hub_server import HubServer  # noqa: E402
 
 # What takes longest starts first, so that no worker waits for the other at the end.
 LONGEST = ("test_notebooks.py", "test_scotd_notebooks.py", "test_cli.py",
@@ -70,3 +74,43 @@ def web(tmp_path, monkeypatch):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}", asked
         server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def hub_server():
+    """A server of ours as the Hugging Face hub."""
+    with HubServer() as server:
+        yield server
+    assert server.unknown == []  # all that the clients ask is answered as by the hub
+
+
+@pytest.fixture(scope="module")
+def hub_process(hub_server, tmp_path_factory, request):
+    """Starts processes with one cache, which import IMPORTS of the test's module."""
+    home = tmp_path_factory.mktemp("hub")
+    waits = {"HF_HUB_DOWNLOAD_TIMEOUT": "1", "HF_HUB_ETAG_TIMEOUT": "2"}
+    with ExitStack() as stack:
+
+        def start(**more):
+            environment = hub_server.environment(home, **waits, **more)
+            return stack.enter_context(Client(environment, request.module.IMPORTS))
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def online_process(hub_process):
+    return hub_process()
+
+
+@pytest.fixture
+def online(online_process):
+    """A client of the hub whose cache is empty."""
+    online_process.forget()
+    return online_process
+
+
+@pytest.fixture(scope="module")
+def offline(hub_process):
+    """Another process with the same cache, which may not ask."""
+    return hub_process(HF_HUB_OFFLINE="1")

@@ -100,7 +100,7 @@ def pooled_variance(arms: Sequence[Verdicts]) -> tuple[float, float, int]:
     return max(0.0, squares - noise) / freedom, squares / freedom, freedom
 
 
-def alike(arms: Sequence[Verdicts]) -> float:
+def equal_variances(arms: Sequence[Verdicts]) -> float:
     """p-value of equal variances between trainings (Brown and Forsythe, 1974)."""
     from scipy.stats import levene
 

@@ -9,9 +9,7 @@ from importlib import import_module
 import pytest
 
 from socratic_utils.benchmarks import BENCHMARKS, commonsense_qa, gsm8k, openbookqa
-from tests.helpers.hub_client import Client
 from tests.helpers.hub_content import dataset
-from tests.helpers.hub_server import HubServer
 from tests.helpers.published_rows import cqa_row, svamp_row, write_array, write_lines
 
 LOAD = """
@@ -74,10 +72,8 @@ SAME = {  # published file, its rows; configuration, its splits with rows; our s
 
 
 @pytest.fixture(scope="module")
-def hub():
-    with HubServer() as server:
-        yield server
-    assert server.unknown == []  # all that the clients ask is answered as by the hub
+def hub(hub_server):
+    return hub_server
 
 
 @pytest.fixture(autouse=True)
@@ -87,37 +83,6 @@ def whole(hub):
     hub.commits.clear()
     hub.add("datasets/openai/gsm8k", dataset(**SAME["gsm8k"][1]), gsm8k.HUB[1])
     hub.requests.clear()
-
-
-def client_of(hub, home, **more):
-    waits = {"HF_HUB_DOWNLOAD_TIMEOUT": "1", "HF_HUB_ETAG_TIMEOUT": "2"}
-    environment = hub.environment(home, **waits, **more)
-    return Client(environment, IMPORTS)
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    return tmp_path_factory.mktemp("hub")
-
-
-@pytest.fixture(scope="module")
-def process(hub, home):
-    with client_of(hub, home) as client:
-        yield client
-
-
-@pytest.fixture
-def online(process):
-    """A client whose cache is empty."""
-    process.forget()
-    return process
-
-
-@pytest.fixture(scope="module")
-def offline(hub, home):
-    """Another process with the same cache."""
-    with client_of(hub, home, HF_HUB_OFFLINE="1") as client:
-        yield client
 
 
 GSM8K = LOAD.format("gsm8k", "train")

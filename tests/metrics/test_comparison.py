@@ -8,8 +8,8 @@ from scipy import stats
 
 from socratic_utils.metrics.comparison import (
     Verdicts,
-    alike,
     compare,
+    equal_variances,
     holm,
     pooled_variance,
     verdict,
@@ -112,7 +112,7 @@ def test_unequal_variances_between_trainings_are_noticed():
     rng = np.random.default_rng(0)
     calm = [arm(rng.random((8, 200)) < 0.5) for _ in range(3)]
     wild = arm(rng.random((8, 200)) < np.linspace(0.05, 0.95, 8)[:, None])
-    assert alike(calm) > 0.05 > alike([*calm, wild])
+    assert equal_variances(calm) > 0.05 > equal_variances([*calm, wild])
 
 
 # --- simulation -----------------------------------------------------------------------

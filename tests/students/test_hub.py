@@ -2,9 +2,7 @@
 
 import pytest
 
-from tests.helpers.hub_client import Client
 from tests.helpers.hub_content import gpt2, opt
-from tests.helpers.hub_server import HubServer
 
 GPT2, OPT = "openai-community/gpt2", "facebook/opt-125m"
 LOAD = """
@@ -31,51 +29,15 @@ def files(tmp_path_factory):
     return {GPT2: gpt2(folder / "gpt2"), OPT: opt(folder / "opt")}
 
 
-@pytest.fixture(scope="module")
-def server():
-    with HubServer() as server:
-        yield server
-    assert server.unknown == []
-
-
 @pytest.fixture
-def hub(server, files):
+def hub(hub_server, files):
     """Both models at their first commits, no faults."""
-    server.faults.clear()
-    server.commits.clear()
+    hub_server.faults.clear()
+    hub_server.commits.clear()
     for name, own in files.items():
-        server.add(name, own)
-    server.requests.clear()
-    return server
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    return tmp_path_factory.mktemp("hub")
-
-
-def client_of(server, home, **more):
-    waits = {"HF_HUB_DOWNLOAD_TIMEOUT": "1", "HF_HUB_ETAG_TIMEOUT": "2"}
-    return Client(server.environment(home, **waits, **more), IMPORTS)
-
-
-@pytest.fixture(scope="module")
-def process(server, home):
-    with client_of(server, home) as client:
-        yield client
-
-
-@pytest.fixture
-def online(process):
-    """A client whose cache is empty."""
-    process.forget()
-    return process
-
-
-@pytest.fixture(scope="module")
-def offline(server, home):
-    with client_of(server, home, HF_HUB_OFFLINE="1") as client:
-        yield client
+        hub_server.add(name, own)
+    hub_server.requests.clear()
+    return hub_server
 
 
 @pytest.mark.parametrize("name", [GPT2, OPT])

@@ -1,5 +1,6 @@
 """Many chains from an endpoint that misbehaves in every way at once."""
 
+import itertools
 import multiprocessing
 import random
 import signal
@@ -102,8 +103,16 @@ def test_one_refused_problem_does_not_cost_the_others_their_n(tmp_path, behaviou
         assert len(server.requests) == 101  # one more asks whether `n` is the reason
 
 
-def test_an_interrupted_run_keeps_what_was_answered(tmp_path, monkeypatch):
-    stop_at = iter(range(100))
+@pytest.fixture
+def interrupts():
+    """SIGINT raises KeyboardInterrupt; a shell's background job would ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupted_run_keeps_what_was_answered(tmp_path, monkeypatch, interrupts):
+    stop_at = itertools.count()
 
     def add(self, rows, replace=False):
         if next(stop_at) == 2:
@@ -114,9 +123,9 @@ def test_an_interrupted_run_keeps_what_was_answered(tmp_path, monkeypatch):
     monkeypatch.setattr(ReplyStore, "add", add)
     with TeacherServer(latency=0.02) as server:
         with pytest.raises(KeyboardInterrupt):
-            make(server, tmp_path, concurrency=4).sample(problems(400))
+            make(server, tmp_path, concurrency=4).sample(problems(40))
         answered = len(server.answered)
-    assert 4 <= len(ReplyStore(tmp_path / STORE_NAME).of("toy")) == answered < 400
+    assert 4 <= len(ReplyStore(tmp_path / STORE_NAME).of("toy")) == answered < 40
 
 
 def test_a_full_disk_loses_no_reply_that_is_in_flight(tmp_path, monkeypatch):
