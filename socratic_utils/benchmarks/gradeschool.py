@@ -1,19 +1,20 @@
-"""`gradeschool`, our own word problems with 2 to 5 gold Socratic steps.
+"""`gradeschool`, our own word problems with 2 or 3 gold Socratic steps.
 
     Mia goes shopping. She buys 4 mugs for 5 dollars each. She buys a lamp for 12
     dollars. How much does Mia spend in total?
 
-Half of the test problems come from story families that never occur in training.
-`challenge` holds variants of test problems in the manner of SVAMP: another question,
-one more number, or another order of the facts.  `tools/gradeschool/generate.py` wrote
-them.  Not covered: fractions, decimals, negative numbers, prose written by people.
+Test problems come from the story families of training, with other numbers; `unseen`
+from families that never occur in training.  `challenge` holds variants of test problems
+in the manner of SVAMP: another question, one more number, or another order of the
+facts.  `tools/gradeschool/generate.py` wrote them.  Not covered: fractions, decimals, negative numbers, prose written by people.
 """
 
 from pathlib import Path
 
 from socratic_utils.problems import Problem, load_jsonl
 
-SIZES = {"train": 400, "validation": 60, "test": 200, "challenge": 100}  # counted
+SIZES = {"train": 640, "validation": 150, "test": 300, "unseen": 200,
+         "challenge": 201}  # fmt: skip
 
 
 def data_path(split: str) -> Path:

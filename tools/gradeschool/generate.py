@@ -15,13 +15,13 @@ from itertools import pairwise
 from socratic_utils.benchmarks import gradeschool
 from socratic_utils.files import write_jsonl_rows
 from socratic_utils.problems import Problem
-from tools.gradeschool.stories import SEEN, UNSEEN
+from tools.gradeschool.stories import FAMILIES, SEEN, UNSEEN
 from tools.gradeschool.stories.draft import Ask, Draft, Unfit
 
-SIZES = {"train": (400, 0), "validation": (60, 0), "test": (100, 100)}
-CHALLENGE_SIZE = 100
+SIZES = {"train": 640, "validation": 150, "test": 300, "unseen": 200}
+CHALLENGE_SIZE = 201
 VARIANTS = ("question_changed", "number_added", "order_changed")
-STEP_SHARES = {5: 0.05, 4: 0.15, 3: 0.40, 2: 0.40}
+STEP_SHARES = {3: 0.50, 2: 0.50}
 DISTRACTOR_PERCENT = 22
 REORDER_PERCENT = 30
 MOST_WORDS = 59
@@ -89,7 +89,7 @@ def reach(name: str) -> frozenset[int]:
     counts: set[int] = set()
     for _ in range(400):
         try:
-            draft = (SEEN | UNSEEN)[name](rng)
+            draft = FAMILIES[name](rng)
         except Unfit:
             continue
         found = (Story(name, draft, ask, ask.uses) for ask in draft.asks)
@@ -100,7 +100,7 @@ def reach(name: str) -> frozenset[int]:
 def plan(names: list[str], size: int, rng: random.Random) -> list[tuple[str, int]]:
     """Pairs (family, steps) with the step shares wanted, families about equally often.
 
-    The rare long chains are assigned first, because not every family has them.
+    Long chains are assigned first, because not every family has them.
     """
     order = rng.sample(names, len(names))
     used = dict.fromkeys(order, 0)
@@ -117,7 +117,7 @@ def plan(names: list[str], size: int, rng: random.Random) -> list[tuple[str, int
 
 def draw_story(name: str, steps: int, rng: random.Random, taken: set) -> Story:
     """Draw from a family until it gives a new story with `steps` steps."""
-    family = (SEEN | UNSEEN)[name]
+    family = FAMILIES[name]
     with_distractor = rng.randrange(100) < DISTRACTOR_PERCENT
     for _ in range(TRIES):
         try:
@@ -153,15 +153,12 @@ def add_distractor(story: Story, rng: random.Random) -> Story | None:
 
 @cache
 def stories() -> dict[str, tuple[Story, ...]]:
-    """All stories of train, validation and test, no two alike."""
+    """All stories but the challenge's, no two alike."""
     taken: set = set()
     result = {}
-    for split, (seen, unseen) in SIZES.items():
-        rng = random.Random(f"gradeschool-{split}")
-        plans = plan(list(SEEN), seen, rng)
-        if unseen:
-            plans += plan(list(UNSEEN), unseen, rng)
-            rng.shuffle(plans)
+    for split, size in SIZES.items():
+        families = UNSEEN if split == "unseen" else SEEN
+        plans = plan(list(families), size, random.Random(f"gradeschool-{split}"))
         result[split] = tuple(
             draw_story(name, steps, random.Random(f"gradeschool-{split}-{i}"), taken)
             for i, (name, steps) in enumerate(plans)

@@ -15,7 +15,7 @@ from socratic_utils.problems import Step
 
 # Small students fail on arithmetic long before they fail on reading: with results up to
 # 400, eight answers in ten had a wrong equation.  The range sets the difficulty.
-LARGEST_RESULT = 60
+LARGEST_RESULT = 30
 
 
 class Unfit(ValueError):

@@ -98,42 +98,6 @@ def sweets(rng: random.Random) -> Draft:
     ))
 
 
-def party(rng: random.Random) -> Draft:
-    """Guests at tables, food for each, boxes and their price."""
-    p = person(rng)
-    tables, seats, each = num(rng, 2, 5), num(rng, 2, 5), num(rng, 2, 5)
-    food = pick(rng, "cupcake", "sandwich", "spring roll", "meatball", "tart")
-    foods = plural(food)
-    box, price, drinks = num(rng, 3, 10), num(rng, 3, 9), num(rng, 6, 20)
-    event = pick(rng, "a birthday party", "a garden party", "a family party")
-    guests = step("How many guests come to the party?",
-                  "There are # guests.", tables, "*", seats)
-    eaten = step(f"How many {foods} does {p.name} need?",
-                 f"{p.He} needs # {foods}.", guests, "*", each)
-    boxes = step(f"How many boxes of {foods} must {p.name} order?",
-                 f"{p.He} must order # boxes.", eaten, "/", box)
-    cost = step(f"How much do the {foods} cost?",
-                f"The {foods} cost # dollars.", boxes, "*", price)
-    total = step(f"How much does {p.name} pay for the {foods} and the drinks?",
-                 f"{p.He} pays # dollars.", cost, "+", drinks)
-    return Draft((
-        pick(rng, f"{p.name} is planning {event}.", f"{p.name} gives {event}."),
-        pick(rng, f"There are {tables} tables with {seats} guests at each.",
-             f"The guests fill {tables} tables, with {seats} guests at each table."),
-        f"Each guest gets {each} {foods}.",
-        pick(rng, f"The {foods} come in boxes of {box}.",
-             f"A box holds {box} {foods}."),
-        f"A box costs {price} dollars.",
-        f"The drinks cost {drinks} dollars.",
-    ), (
-        ask(3, guests, eaten), ask(4, guests, eaten, boxes),
-        ask(5, guests, eaten, boxes, cost), ask(6, guests, eaten, boxes, cost, total),
-    ), (
-        f"There are {num(rng, 6, 20)} balloons on the walls.",
-        f"The music plays for {num(rng, 2, 5)} hours.",
-    ), free=(1, 2, 3))
-
-
 def picking(rng: random.Random) -> Draft:
     """Two people pick fruit; the harvest becomes pies or jars."""
     p, q = people(rng, 2)
@@ -205,6 +169,6 @@ def lunch_boxes(rng: random.Random) -> Draft:
 
 
 FAMILIES = {
-    "recipe": recipe, "sweets": sweets, "party": party, "picking": picking,
+    "recipe": recipe, "sweets": sweets, "picking": picking,
     "lunch_boxes": lunch_boxes,
 }

@@ -12,7 +12,6 @@ from tools.gradeschool.stories.draft import (
     num,
     person,
     pick,
-    plural,
     step,
 )
 
@@ -162,41 +161,6 @@ def practice(rng: random.Random) -> Draft:
     ), free=(1, 2), early=(3,))
 
 
-def pencils(rng: random.Random) -> Draft:
-    """Packs opened for a club, each child gets some, packs to reorder."""
-    teacher = pick(rng, "Mr. Reed", "Ms. Lopez", "Mrs. Khan", "Mr. Silva", "Ms. Novak")
-    tool = pick(rng, "pencil", "crayon", "eraser", "marker", "sticker")
-    tools = plural(tool)
-    packs, size, groups = num(rng, 4, 8), num(rng, 5, 10), num(rng, 2, 5)
-    members, each = num(rng, 2, 5), num(rng, 2, 9)
-    total = step(f"How many {tools} does {teacher} have at first?",
-                 f"At first there are # {tools}.", packs, "*", size)
-    children = step("How many children are in the club?",
-                    "The club has # children.", groups, "*", members)
-    given = step(f"How many {tools} do the children get in all?",
-                 f"The children get # {tools}.", children, "*", each)
-    left = step(f"How many {tools} does {teacher} have left?",
-                f"Then # {tools} are left.", total, "-", given)
-    worn = num(rng, 2, 6)
-    later = step(f"How many {tools} are left after the art lesson?",
-                 f"After the lesson, # {tools} are left.", left, "-", worn)
-    return Draft((
-        pick(rng, f"{teacher}'s club works in {groups} groups of {members} children.",
-             f"In {teacher}'s club, there are {groups} groups of {members} children."),
-        pick(rng, f"Each child gets {each} {tools}.",
-             f"{teacher} gives each child {each} {tools}."),
-        f"The {tools} come from {packs} full packs of {size}.",
-        f"Another {worn} {tools} are used up in the art lesson.",
-    ), (
-        ask(2, children, given), ask_now(3, children, given, total, left),
-        ask(4, children, given, total, left, later),
-    ), (
-        f"The art room has {num(rng, 3, 6)} windows.",
-        f"There are {num(rng, 5, 20)} pictures on the wall.",
-    ))
-
-
 FAMILIES = {
     "pages": pages, "seating": seating, "library": library, "practice": practice,
-    "pencils": pencils,
 }

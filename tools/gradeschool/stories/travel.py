@@ -99,59 +99,6 @@ def car_trip(rng: random.Random) -> Draft:
     ), early=(3,))
 
 
-def tickets(rng: random.Random) -> Draft:
-    """Tickets for adults and children, a coupon, snacks."""
-    p = person(rng)
-    place = pick(rng, "zoo", "museum", "theater", "cinema", "circus", "water park")
-    adults, kids = num(rng, 2, 4), num(rng, 2, 6)
-    cheap = num(rng, 2, 5)
-    price = cheap + num(rng, 2, 5)
-    coupon, snacks = num(rng, 3, 8), num(rng, 4, 12)
-    money = num(rng, 30, 60, 10)
-    grown = step("How much do the adult tickets cost?",
-                 "The adult tickets cost # dollars.", adults, "*", price)
-    small = step("How much do the child tickets cost?",
-                 "The child tickets cost # dollars.", kids, "*", cheap)
-    both = step(pick(rng, "How much do all the tickets cost?",
-                     "How much do the tickets cost altogether?"),
-                "All the tickets cost # dollars.", grown, "+", small)
-    after = rng.randrange(2)
-    if after:
-        event = f"A coupon makes the total {coupon} dollars lower."
-        paid = step(f"How much does {p.name} pay with the coupon?",
-                    f"With the coupon, {p.he} pays # dollars.", both, "-", coupon)
-    else:
-        event = f"{p.He} also buys snacks for {snacks} dollars."
-        paid = step(f"How much does {p.name} spend on tickets and snacks?",
-                    f"{p.He} spends # dollars.", both, "+", snacks)
-    left = step(f"How much money does {p.name} have left?",
-                f"{p.He} has # dollars left.", money, "-", paid)
-    group = step("How many people are in the group?",
-                 "The group has # people.", adults, "+", kids)
-    lunch = num(rng, 3, 8)
-    meals = step("How much does lunch for the whole group cost?",
-                 "Lunch costs # dollars.", group, "*", lunch)
-    return Draft((
-        pick(rng, f"{p.name} books a visit to the {place} for a group of {adults} "
-             f"adults and {kids} children.",
-             f"{p.name} plans a visit to the {place} for {adults} adults and "
-             f"{kids} children."),
-        pick(rng, f"An adult ticket costs {price} dollars and a child ticket {cheap} "
-             "dollars.",
-             f"Tickets are {price} dollars for an adult and {cheap} dollars for a "
-             "child."),
-        event,
-        f"{p.He} had {money} dollars at first.",
-        f"Lunch costs {lunch} dollars for each person.",
-    ), (
-        ask(2, grown, small, both), ask(3, grown, small, both, paid),
-        ask(4, grown, small, both, paid, left), ask((0, 4), group, meals),
-    ), (
-        f"The {place} is open for {num(rng, 6, 10)} hours a day.",
-        f"The {place} opened {num(rng, 4, 20)} years ago.",
-    ), early=(3,))
-
-
 def parcel(rng: random.Random) -> Draft:
     """Weight of the contents, postage by weight, insurance."""
     p, friend = people(rng, 2)
@@ -234,6 +181,6 @@ def runs(rng: random.Random) -> Draft:
 
 
 FAMILIES = {
-    "bus": bus, "car_trip": car_trip, "tickets": tickets, "parcel": parcel,
+    "bus": bus, "car_trip": car_trip, "parcel": parcel,
     "runs": runs,
 }

@@ -62,45 +62,6 @@ def frames(rng: random.Random) -> Draft:
     ), free=(1, 2, 3))
 
 
-def machine(rng: random.Random) -> Draft:
-    """Two machines side by side, faulty pieces, boxes."""
-    what = pick(rng, "toys", "lamps", "clocks", "radios", "drums", "vases")
-    one, two, hours = num(rng, 2, 6), num(rng, 2, 6), num(rng, 3, 9)
-    box = num(rng, 3, 8)
-    bad = (one + two) * hours % box + rng.choice((0, box))
-    if not 2 <= bad <= 9:
-        raise Unfit(f"{bad} faulty pieces")
-    speed = step(f"How many {what} do both machines make in an hour?",
-                 f"Together they make # {what} an hour.", one, "+", two)
-    made = step(pick(rng, f"How many {what} do they make in {hours} hours?",
-                     f"How many {what} are made in {hours} hours?"),
-                f"In that time they make # {what}.", speed, "*", hours)
-    good = step(f"How many good {what} are there?",
-                f"There are # good {what}.", made, "-", bad)
-    boxes = step(f"How many boxes can be filled with good {what}?",
-                 "That fills # boxes.", good, "/", box)
-    crates = num(rng, 2, 6)
-    left = step("How many boxes are left in the end?",
-                "In the end, # boxes are left.", boxes, "-", crates)
-    return Draft((
-        pick(rng, f"A factory has two machines that make {what}.",
-             f"Two machines in a factory make {what}."),
-        pick(rng, f"The first machine makes {one} {what} an hour, the second {two}.",
-             f"In an hour, one machine makes {one} {what}, the other {two}."),
-        pick(rng, f"Both run for {hours} hours.",
-             f"They work side by side for {hours} hours."),
-        f"Of these {what}, {bad} are faulty.",
-        f"The good ones are packed in boxes of {box}.",
-        f"A truck takes away {crates} of the boxes.",
-    ), (
-        ask(3, speed, made), ask(4, speed, made, good),
-        ask(5, speed, made, good, boxes), ask(6, speed, made, good, boxes, left),
-    ), (
-        f"The factory has {num(rng, 8, 30)} workers.",
-        f"The machines were bought {num(rng, 2, 9)} years ago.",
-    ))
-
-
 def toy_stock(rng: random.Random) -> Draft:
     """Stock of a shop: deliveries, sales, takings."""
     p = person(rng)
@@ -141,4 +102,4 @@ def toy_stock(rng: random.Random) -> Draft:
     ))
 
 
-FAMILIES = {"frames": frames, "machine": machine, "toy_stock": toy_stock}
+FAMILIES = {"frames": frames, "toy_stock": toy_stock}
