@@ -12,8 +12,8 @@ from __future__ import annotations
 import argparse
 
 from socratic_utils.benchmarks import load_problems
-from socratic_utils.experiments import two_stage
-from socratic_utils.experiments.corpus import spread
+from socratic_utils.experiments.data import spread
+from socratic_utils.experiments.socratic_cot import prompting
 from socratic_utils.files import project_root
 from socratic_utils.filtering.right_answers import keep_if_correct
 from socratic_utils.teacher import Teacher
@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> None:
         logprobs=bool(options.chains),
     )  # fmt: skip
     if options.two_stage:
-        print(two_stage.compare(two_stage.prompted_rows(teacher, problems)))
+        print(prompting.compare(prompting.prompted_rows(teacher, problems)))
     for style in () if options.two_stage else options.styles:
         if options.chains:
             chains = teacher.sample(problems, style, options.chains, temperature=1.0)
