@@ -20,7 +20,7 @@ from socratic_utils.teacher.published import CORPORA, PublishedTeacher
 from socratic_utils.teacher.teacher import Teacher
 
 STYLE, TEMPERATURE = "cot", 1.0  # of many chains (SCoTD, section 3)
-REPORTED_SPLITS = ("test", "challenge", "original", "contrast")
+REPORTED_SPLITS = ("test", "unseen", "challenge", "original", "contrast")
 
 
 def train_problems(settings: Settings) -> list[Problem]:
