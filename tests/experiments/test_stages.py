@@ -11,15 +11,14 @@ from socratic_utils.files import project_root, write_json
 from socratic_utils.students.supervision import STUDENTS
 
 
-def test_a_limited_test_split_keeps_seen_and_unseen_families():
+def test_a_limited_test_split_is_evenly_spaced():
     settings = config.load("small", test_limit=10)
     problems = data.test_problems(settings)
-    assert len({p.id for p in problems}) == 10
-    assert {p.extra["unseen"] for p in problems} == {True, False}
+    assert [p.id[-4:] for p in problems] == [f"{30 * i:04d}" for i in range(10)]
 
 
 def test_only_gradeschool_has_a_challenge_split():
-    assert data.test_splits(config.load("small")) == ["test", "challenge"]
+    assert data.test_splits(config.load("small")) == ["test", "unseen", "challenge"]
     assert data.test_splits(config.load("small", dataset="gsm8k")) == ["test"]
 
 

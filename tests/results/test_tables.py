@@ -136,10 +136,8 @@ def test_by_steps_and_groups(rows):
     assert cot["steps_gold"].tolist() == [1, 2, 12]
     assert cot["n"].tolist() == [10, 1, 1]
     groups = results.by_group(rows)
-    assert groups["grouping"].tolist() == ["family", "variant"]
-    assert groups["group"].tolist() == ["unseen", "number_added"]
-    assert groups["accuracy"].tolist() == [0.1, 0.1]
-    assert results.by_group(rows_of("cot", (), unseen=False))["group"].item() == "seen"
+    assert groups["variant"].tolist() == ["number_added"]
+    assert groups["accuracy"].tolist() == [0.1]
 
 
 def test_error_table(rows):

@@ -8,6 +8,7 @@ the files are the same byte for byte every time, which a test checks.
 
 import random
 import re
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
@@ -25,6 +26,7 @@ STEP_SHARES = {3: 0.50, 2: 0.50}
 DISTRACTOR_PERCENT = 22
 REORDER_PERCENT = 30
 MOST_WORDS = 59
+ENOUGH = {"seen": 30, "unseen": 12}  # stories of one family and step count
 TRIES = 3000
 
 
@@ -48,9 +50,13 @@ class Story:
         return " ".join([*sentences, self.ask.question])
 
     @property
-    def key(self) -> tuple[str, ...]:
-        """Family and numbers: what two splits must not share."""
-        return (self.family, *sorted(numbers(self.text)))
+    def keys(self) -> tuple[tuple[str, ...], ...]:
+        """Family and numbers, family and equations: what no two stories share."""
+        equations = numbers(" ".join(step.solution for step in self.ask.steps))
+        return (
+            (self.family, *sorted(numbers(self.text))),
+            (self.family, "=", *equations),
+        )
 
 
 def is_short(story: Story) -> bool:
@@ -84,17 +90,22 @@ def fitting_distractors(draft: Draft, facts: str) -> list[str]:
 
 @cache
 def reach(name: str) -> frozenset[int]:
-    """The step counts that a family can produce, found by drawing 400 stories."""
+    """The step counts for which 2,000 draws of a family show enough different stories,
+    so that its share of every split can be filled."""
     rng = random.Random(f"gradeschool-reach-{name}")
-    counts: set[int] = set()
-    for _ in range(400):
+    texts, chains = defaultdict(set), defaultdict(set)
+    for _ in range(2000):
         try:
             draft = FAMILIES[name](rng)
         except Unfit:
             continue
-        found = (Story(name, draft, ask, ask.uses) for ask in draft.asks)
-        counts |= {len(s.ask.steps) for s in found if is_short(s)}
-    return frozenset(counts)
+        for story in (Story(name, draft, ask, ask.uses) for ask in draft.asks):
+            if is_short(story):
+                told, equations = story.keys
+                texts[len(story.ask.steps)].add(told)
+                chains[len(story.ask.steps)].add(equations)
+    least = ENOUGH["unseen" if name in UNSEEN else "seen"]
+    return frozenset(n for n in texts if min(len(texts[n]), len(chains[n])) >= least)
 
 
 def plan(names: list[str], size: int, rng: random.Random) -> list[tuple[str, int]]:
@@ -134,8 +145,8 @@ def draw_story(name: str, steps: int, rng: random.Random, taken: set) -> Story:
             story = replace(story, order=rng.choice(orders))
         if with_distractor:
             story = add_distractor(story, rng) or story
-        if is_short(story) and story.key not in taken:
-            taken.add(story.key)
+        if is_short(story) and not taken & {*story.keys}:
+            taken.update(story.keys)
             return story
     raise RuntimeError(f"family {name!r} gave no new story with {steps} steps")
 
