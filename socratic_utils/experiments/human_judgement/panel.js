@@ -29,9 +29,10 @@ function render({ model, el }) {
   }
   const progress = add(bar, "progress", "progress");
   const count = add(bar, "span", "count");
-  add(panel, "div", "off", "Click into the panel to use the arrow keys.");
-  add(panel, "div", "on", "The arrow keys are active.");
-  const message = add(panel, "div", "message");
+  const notes = add(panel, "div", "notes");
+  add(notes, "span", "off", "Click into the panel to use the arrow keys.");
+  add(notes, "span", "on", "The arrow keys are active.");
+  const message = add(notes, "span", "message");
   message.setAttribute("role", "status");
   const problem = add(panel, "div", "problem");
   const pair = add(panel, "div", "pair");

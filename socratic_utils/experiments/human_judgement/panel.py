@@ -50,7 +50,8 @@ class JudgePanel(anywidget.AnyWidget):
 
     def _refresh(self, message: str = "") -> None:
         waiting, total = self.judge.waiting, len(self.judge.pairs)
-        texts = {"problem": f"All judged. Thank you, {self.judge.name}!"}
+        done = f"All judged. Thank you, {self.judge.name}! Now run the cells below."
+        texts = {"problem": done}
         if waiting:
             left, right = waiting[0].sides(self.judge.name)
             texts = {"problem": waiting[0].problem, "left": left.text,
