@@ -59,6 +59,7 @@ def prompted_rows(teacher: Teacher, problems: Sequence[Problem]) -> list[dict]:
     return [
         {"id": p.id, "dataset": p.dataset, "split": p.split, "student": way,
          "model": teacher.model, "teacher": "", "seed": 0, "output": chain.text,
+         "family": p.extra.get("family"),
          "extracted": chain.answer, "gold": p.answer, "truncated": False,
          "correct": is_correct(chain.answer, p.answer, p.kind)}
         for way, found in zip(WAYS, chains, strict=True)
@@ -79,14 +80,22 @@ def planned(teacher: Teacher, problems: Sequence[Problem]) -> Estimate:
 
 def table(settings: Settings, problems: Sequence[Problem]) -> pd.DataFrame:
     """`compare` of the run's teacher; empty, with a line of reason, if unknown."""
+    if why := why_not(settings, problems):
+        print(f"skipped: {why}")
+        return pd.DataFrame()
+    return compare(prompted_rows(teacher_of(settings), problems))
+
+
+def why_not(
+    settings: Settings, problems: Sequence[Problem], may_ask: bool = True
+) -> str:
+    """Why the run's teacher has no rows; empty where they are known, or `may_ask`."""
     if settings.teacher in CORPORA or not fits(problems):
-        why = f"{settings.teacher} cannot be prompted for {settings.dataset}"
-    elif planned(teacher_of(settings), problems).requests and not can_ask(settings):
-        why = f"the replies of {settings.teacher} are not known"
-    else:
-        return compare(prompted_rows(teacher_of(settings), problems))
-    print(f"skipped: {why}")
-    return pd.DataFrame()
+        return f"{settings.teacher} cannot be prompted for {settings.dataset}"
+    asking = may_ask and can_ask(settings)
+    if not asking and planned(teacher_of(settings, plan=True), problems).requests:
+        return f"the replies of {settings.teacher} are not known"
+    return ""
 
 
 def compare(rows: Sequence[dict]) -> pd.DataFrame:
