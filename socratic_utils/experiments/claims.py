@@ -8,6 +8,7 @@ Nothing is trained, decoded or asked: claims whose rows are missing are "not run
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 
@@ -16,16 +17,15 @@ from socratic_utils.config import Settings
 from socratic_utils.metrics.contrast_sets import bases
 from socratic_utils.results.claims import CLAIMS, Run, claims_table, sentence
 
-from .data import reported_problems, teacher_of, test_splits
+from .data import reported_problems, test_splits
 from .saved import rows_over_seeds
-from .socratic_cot import ablations, prompting
 
 SHARE = 0.4  # of the training problems, in SCoTD's claim about less data
 
 
 def table(settings: Settings) -> pd.DataFrame:
     """`results.claims.claims_table` of this run and of its other seeds on disk."""
-    return claims_table(lambda experiment: _rows(settings, experiment), _run(settings))
+    return claims_table(partial(rows_over_seeds, settings), _run(settings))
 
 
 def learnt(settings: Settings, claims: Sequence[str] = (), paper: str = "") -> None:
@@ -40,15 +40,6 @@ def learnt(settings: Settings, claims: Sequence[str] = (), paper: str = "") -> N
     for line in table(settings).to_dict("records"):
         if line["claim"] in claims or line["paper"] == paper:
             print(sentence(line))
-
-
-def _rows(settings: Settings, experiment: str) -> list[dict]:
-    if experiment != "prompting":
-        return rows_over_seeds(settings, experiment)
-    problems = ablations.problems_of(settings)
-    if prompting.why_not(settings, problems, may_ask=False):
-        return []
-    return prompting.prompted_rows(teacher_of(settings), problems)
 
 
 def _run(settings: Settings) -> Run:

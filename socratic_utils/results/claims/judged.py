@@ -40,8 +40,8 @@ ONE_OR_TWO = {1: "one seed", 2: "two seeds"}
 CAPTION = (
     "Claims as contrasts of arms, declared before any run: difference with its 95 % "
     "interval over trainings and story families, and verdict. p_holm: Holm's, over the "
-    "claims of one paper. Margin of equivalence: {margin:g} points. least_visible: seen "
-    "with a power of {power:g} %. Fewer than {seeds} seeds give no verdict. The "
+    "claims of one paper. Margin of equivalence: {margin:g} points. least_visible: "
+    "seen with a power of {power:g} %. Fewer than {seeds} seeds give no verdict. The "
     "variance between trainings is pooled over the arms of one table{tested}."
 )
 RowsOf = Callable[[str], Sequence[dict]]
