@@ -53,10 +53,11 @@ def claims_table(rows_of: RowsOf, run: Run | None = None) -> pd.DataFrame:
     A claim without rows is "not run", with the command that runs it as its `note`.
     `attrs["caption"]` says how variances were pooled, and whether they are equal.
     """
-    run, rows_of = run or Run(), cache(rows_of)
+    run = run or Run()
+    by_arm = cache(lambda name, changed: _by_arm(rows_of(name), run, changed))
     # 1. Verdicts of every claim's arms, and of all arms of one table together.
     pools: dict[str, dict[str, Verdicts]] = defaultdict(dict)
-    arms = {claim: _arms(claim, run, rows_of) for claim in CLAIMS.values()}
+    arms = {claim: _arms(claim, run, by_arm) for claim in CLAIMS.values()}
     for claim, found in arms.items():
         for arm, own in found.items():  # votes are of the same trainings
             pools[_table(claim)].setdefault(arm.removesuffix(VOTES), own)
@@ -99,7 +100,8 @@ def sentence(line: Mapping[str, Any]) -> str:
     )
     size, end = f"n = {line['n']:.0f}", ""
     if not pd.isna(line["seeds"]):
-        size += f", {line['seeds']:.0f} seed{'s' * (line['seeds'] > 1)}"
+        seeds = int(line["seeds"])
+        size += f", {seeds} seed{'s' * (seeds > 1)}"
     if pd.isna(line["p_holm"]):
         end = f"; {line['note']}"
     elif line["verdict"] == "cannot tell":
@@ -115,10 +117,9 @@ def _table(claim: Claim) -> str:
     return "changed questions" if claim.changed else name
 
 
-def _arms(claim: Claim, run: Run, rows_of: RowsOf) -> dict[str, Verdicts]:
+def _arms(claim: Claim, run: Run, by_arm: Callable) -> dict[str, Verdicts]:
     """Verdicts of a claim's arms on the problems and seeds that all of them have."""
-    rows = _by_arm([*rows_of("")] * bool(claim.experiment), claim, run)
-    rows |= _by_arm(rows_of(claim.experiment), claim, run)
+    rows = {**by_arm("", claim.changed), **by_arm(claim.experiment, claim.changed)}
     rows = {arm: rows[arm] for arm in weights(claim, run, rows)}
     seeds = [{row["seed"] for row in own} for own in rows.values()]
     shared = set.intersection(*seeds) if seeds else set()
@@ -136,7 +137,7 @@ def _arms(claim: Claim, run: Run, rows_of: RowsOf) -> dict[str, Verdicts]:
     return {arm: verdicts(own) for arm, own in rows.items()}
 
 
-def _by_arm(rows: Iterable[dict], claim: Claim, run: Run) -> dict[str, list[dict]]:
+def _by_arm(rows: Iterable[dict], run: Run, changed: bool) -> dict[str, list[dict]]:
     """One row per seed and problem by arm: votes are counted; of a changed question,
     the verdict on its original is subtracted."""
     samples: dict[str, dict[tuple, list[dict]]] = defaultdict(lambda: defaultdict(list))
@@ -147,7 +148,7 @@ def _by_arm(rows: Iterable[dict], claim: Claim, run: Run) -> dict[str, list[dict
     found = {}
     for arm, own in samples.items():
         one = {key: _voted(rows, run.kind) for key, rows in own.items()}
-        if claim.changed:
+        if changed:
             pairs = [(row, one.get((row["seed"], run.base_of.get(row["id"]))))
                      for row in one.values()]  # fmt: skip
             found[arm] = [row | {"correct": row["correct"] - base["correct"]}
