@@ -123,10 +123,12 @@ def pooled_variance(arms: Sequence[Verdicts]) -> tuple[float, float, int]:
 
 
 def equal_variances(arms: Sequence[Verdicts]) -> float:
-    """p-value of equal variances between trainings (Brown and Forsythe, 1974)."""
+    """p-value of equal variances between trainings (Brown and Forsythe, 1974); NaN
+    where no arm varies."""
     from scipy.stats import levene
 
-    return float(levene(*(arm.by_training for arm in arms)).pvalue)
+    with np.errstate(invalid="ignore"):
+        return float(levene(*(arm.by_training for arm in arms)).pvalue)
 
 
 def compare(
