@@ -153,7 +153,7 @@ def show_plan(one: Run) -> None:
     """What would run, how long it takes, and what it asks of teacher and GPU."""
     settings, requests = one.settings, {}
     print(f"settings {settings.hash}, into {settings.folder}")
-    for name, value in vars(settings).items():
+    for name, value in (vars(settings) | vars(settings.training)).items():
         if type(value) in (str, int, float) and value != "":
             print(f"  {name} = {value}")
     try:

@@ -6,7 +6,7 @@
 A student in `students/<supervision>-<hash>/` is not trained again; a killed training
 resumes from its last checkpoint.  Libraries, processes and device are not hashed: they
 change weights only through rounding and dropout.
-Not covered: parameter-efficient training.
+Not covered: other parameter-efficient training than LoRA (`adapters`).
 """
 
 import shutil
@@ -37,6 +37,7 @@ from socratic_utils.students.transcript import (
     tokenize,
 )
 
+from .adapters import add_adapters, merged
 from .checks import check_base
 from .hardware import (
     autocast,
@@ -45,6 +46,7 @@ from .hardware import (
     fits_memory,
     for_decoding,
     free_memory,
+    peak_memory,
 )
 from .memory import size_of, training_fit
 from .trainer import (
@@ -68,7 +70,8 @@ def train_student(
 ) -> Path:  # fmt: skip
     """Fine-tune `base` on the pairs and return the student's folder.
 
-    Writes the model, its tokeniser and, last, `training.json`, which means "finished".
+    Writes the model, or its adapters, the tokeniser and, last, `training.json`, which
+    means "finished".
     ValueError without pairs, for problems of another split than "train", and for a base
     model or tokenizer that would be trained or decoded wrongly (`checks`).
     """
@@ -99,8 +102,10 @@ def train_student(
     longest = max(len(e["input_ids"]) for e in examples)
     trained = max(sum(label != IGNORED for label in e["labels"]) for e in examples)
     batch, is_half = arguments.per_device_train_batch_size, autocast() != "none"
-    size, free = size_of(model), free_memory()
-    fit = training_fit(size, longest, trained, batch, free, is_half)
+    size, free, rank = size_of(model), free_memory(), training.lora_rank
+    if rank:
+        add_adapters(model, base, rank, seed, autocast())
+    fit = training_fit(size, longest, trained, batch, free, is_half, rank)
     needed = f"about {fit.needed / 1e9:.1f} GB"
     where = f"on {device()}, {fit.rows} at once, {needed}"
     if device().type == "cpu":
@@ -120,6 +125,7 @@ def train_student(
     if fit.checkpointing:
         trainer.recompute()
     start, last = time.perf_counter(), last_checkpoint(target / "checkpoints")
+    measured = peak_memory(start=True)
     if not fits_memory(lambda: trainer.train(resume_from_checkpoint=last)):
         needs = f"{name} needs {needed}, more than {device()} has"
         raise RuntimeError(f"{needs}: choose a smaller student or a larger device")
@@ -137,6 +143,8 @@ def train_student(
             "seconds": round(time.perf_counter() - start, 1),
             "processes": processes, "rows_at_once": trainer.rows,
             "steps": trainer.state.max_steps,
+            "trained_parameters": model.num_parameters(only_trainable=True),
+            "peak_memory_gb": measured and peak_memory(),
             "made_from": made_from,
             "losses": [{"step": r["step"], "loss": r["loss"]} for r in losses],
         }  # fmt: skip
@@ -165,7 +173,7 @@ def ingredients(base: str, pairs: Pairs, supervision, training, seed: int) -> di
         "format": FORMAT,
         "base_revision": base_revision(base),
         "supervision": asdict(supervision),
-        "training": {name: float(v) for name, v in asdict(training).items()},
+        "training": {name: float(v) for name, v in training.meaning().items()},
         "seed": seed,
         "transcripts": content_hash(map_pairs(lines_hash, pairs)),
         "order": content_hash(epochs),
@@ -243,7 +251,9 @@ def last_checkpoint(folder: Path) -> str | None:
 
 def load_student(folder: str | Path):
     """(model, ready for decoding on the device, tokenizer) of a trained student."""
-    model, tokenizer = load_pretrained(str(folder))
+    path = Path(folder)
+    adapted = (path / "adapter_config.json").exists()
+    model, tokenizer = merged(path) if adapted else load_pretrained(str(path))
     return for_decoding(model), tokenizer
 
 
