@@ -34,7 +34,8 @@ def add_adapters(model, base: str, rank: int, seed: int, half: str = "none") -> 
     `half`: what autocast computes in.  Frozen matrices are kept in it, since autocast
     would round them to it at every product.
     """
-    if not 0 < rank < (width := model.config.get_text_config().hidden_size):
+    width = model.config.get_text_config().hidden_size
+    if not 0 < rank < width:
         need = f"above 0 and below {width}, its hidden units, not {rank}"
         raise ValueError(f"student {base!r}: lora_rank must be {need}")
     torch.manual_seed(seed)
