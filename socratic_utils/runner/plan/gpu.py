@@ -59,8 +59,7 @@ def ablation_plan(settings: Settings) -> list[dict]:
 def _rows(
     settings: Settings, arms: Sequence[Arm], count: int, what: str, main: Any = ()
 ) -> list[dict]:
-    """The rows of arms that decode `count` problems; `main` are trained elsewhere:
-    models, each with the rank of its arm."""
+    """The rows of arms that decode `count` problems; `main`: (model, rank) to skip."""
     size, rows = SIZES.get(settings.student.rpartition("/")[2]), []
     if size is None or not arms:
         return []
@@ -70,8 +69,7 @@ def _rows(
         own = transcripts_of(any_student, model)
         tokens, rank = own.epochs * own.count * own.mean, rank or own.rank
         needed = training_fit(size, own.longest, own.trained, 1, 0, rank=rank).needed
-        hours = {gpu: training_hours(size.parameters, tokens, gpu, rank)
-                 for gpu in GPUS}  # fmt: skip
+        hours = {g: training_hours(size.parameters, tokens, g, rank) for g in GPUS}
         name = f"train {model}" + f", LoRA of rank {rank}" * (rank > 0)
         rows.append(_row(name, own.count, tokens, needed) | hours)
     batches = ceil(count / settings.decoding.batch_size)
@@ -128,8 +126,7 @@ def device_plan(settings: Settings) -> list[dict]:
     tokens = own.longest + 2 * (limit.max_steps + 1) * limit.line_tokens
     batch, rows = settings.training.batch_size, []
     for card, (half, _, memory) in CARDS.items():
-        need = (own.longest, own.trained, batch, memory)
-        one = training_fit(size, *need, rank=own.rank)
+        one = training_fit(size, *own[2:4], batch, memory, rank=own.rank)
         two = decoding_fit([size] * 2, tokens, limit.batch_size, memory)
         how = ", gradient checkpointing" * one.checkpointing
         at_once = f"{one.rows} of {batch} at once{how}" if one.fits else "too large"

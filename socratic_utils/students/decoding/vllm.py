@@ -1,15 +1,12 @@
-r"""A trained student behind an OpenAI-compatible completion server, such as vLLM.
+"""A trained student behind an OpenAI-compatible completion server, such as vLLM.
 
     vllm serve outputs/paper/students/cot-1a2b3c4d5e --port 8001
     SOCRATIC_STUDENT_URLS=http://127.0.0.1:8001/v1 ./run_all.sh paper
 
 Several addresses are separated by commas; a model is found by the name of its folder.
-Adapters (LoRA) are served beside their base, where vLLM can do that (not for GPT-2):
-
-    vllm serve meta-llama/Llama-3.2-3B --enable-lora --lora-modules \
-        cot-1a2b3c4d5e=outputs/paper/students/cot-1a2b3c4d5e --port 8001
-
-else `save_pretrained` both parts of `load_student(folder)` in a folder of that name.
+Adapters (LoRA) are served with their base, where vLLM can do that, by `vllm serve BASE
+--enable-lora --lora-modules cot-1a2b3c4d5e=FOLDER`; for others (GPT-2) save the model
+and the tokenizer of `load_student` in another folder with the same name.
 The server must take prompts as token ids, and return token ids (vLLM) or the stop
 string (vLLM, SGLang): else the end of a line and of the text look the same.
 

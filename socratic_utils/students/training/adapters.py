@@ -12,14 +12,9 @@ Not covered: experts whose weights are one tensor; a quantised base.
 
 from pathlib import Path
 
+import peft
 import torch
-from peft import (
-    LoraConfig,
-    LoraModel,
-    load_peft_weights,
-    set_peft_model_state_dict,
-)
-from peft.tuners.tuners_utils import BaseTunerLayer
+from peft.tuners.lora import LoraLayer
 from transformers.pytorch_utils import Conv1D
 
 from socratic_utils.files import read_json
@@ -39,21 +34,20 @@ def add_adapters(model, base: str, rank: int, seed: int, half: str = "none") -> 
         need = f"above 0 and below {width}, its hidden units, not {rank}"
         raise ValueError(f"student {base!r}: lora_rank must be {need}")
     torch.manual_seed(seed)
-    model.add_adapter(LoraConfig(
+    model.add_adapter(peft.LoraConfig(
         r=rank, lora_alpha=ALPHA * rank, target_modules="all-linear",
         fan_in_fan_out=any(isinstance(m, Conv1D) for m in model.modules()),  # GPT-2
-        task_type="CAUSAL_LM",
     ))  # fmt: skip
     model.peft_config["default"].base_model_name_or_path = None  # else peft looks there
     for layer in model.modules():
-        if isinstance(layer, BaseTunerLayer) and half != "none":
+        if isinstance(layer, LoraLayer) and half != "none":
             layer.get_base_layer().to(getattr(torch, half))
             layer.cast_input_dtype_enabled = False  # autocast does it
 
 
 def load_adapters(model, folder: str | Path) -> None:
     """Overwrite a model's adapters with saved ones, such as a checkpoint's."""
-    set_peft_model_state_dict(model, load_peft_weights(str(folder)))
+    peft.set_peft_model_state_dict(model, peft.load_peft_weights(str(folder)))
 
 
 def merged(folder: Path):
@@ -61,14 +55,15 @@ def merged(folder: Path):
 
     ValueError if the base is not what they were trained on.
     """
-    record = read_json(folder / "training.json", {})
-    record = record or read_json(folder.parent / "training.json", {})  # a checkpoint's
-    base, wanted = record["base"], record["made_from"]
-    if (found := base_revision(base)) != wanted["base_revision"]:
-        needs = f"need its base {base!r} as it was ({wanted['base_revision']})"
-        found = f"not {found}: restore it, or train the student again"
-        raise ValueError(f"the adapters of {folder.name} {needs}, {found}")
-    model, tokenizer = load_pretrained(base, wanted["seed"])
-    adapted = LoraModel(model, LoraConfig.from_pretrained(folder), "default")
+    kept = read_json(folder.parent / "training.json", {})  # of a student's checkpoint
+    record = read_json(folder / "training.json", kept)
+    base, made_from = record["base"], record["made_from"]
+    wanted, found = made_from["base_revision"], base_revision(base)
+    if found != wanted:
+        needs = f"need its base {base!r} as it was ({wanted}), not {found}"
+        advice = "restore it, or train the student again"
+        raise ValueError(f"the adapters of {folder.name} {needs}: {advice}")
+    model, tokenizer = load_pretrained(base, made_from["seed"])
+    adapted = peft.LoraModel(model, peft.LoraConfig.from_pretrained(folder), "default")
     load_adapters(model, folder)
     return adapted.merge_and_unload(), tokenizer

@@ -75,7 +75,7 @@ def _matmul_seconds(dtype: torch.dtype, size: int = 1024, repeats: int = 5) -> f
 
 def expected_minutes(model, tokens: float) -> float:
     """Rough training time on the CPU, in minutes, of `tokens` over all epochs."""
-    each = [p.numel() * (6 if p.requires_grad else 4) for p in model.parameters()]
+    each = (p.numel() * (6 if p.requires_grad else 4) for p in model.parameters())
     operations = sum(each) * tokens  # frozen weights have no gradient of their own
     speed = 0.6 * 2 * 1024**3 / _matmul_seconds(torch.float32)  # 60 % of a product's
     return operations / speed / 60
@@ -98,10 +98,8 @@ def free_memory() -> float:
 
 
 def peak_memory(start: bool = False) -> float | None:
-    """The most memory, in GiB, since the call with `start`; None if it is not measured.
-
-    That of PyTorch on a GPU; on the CPU that of the process, on Linux only.
-    """
+    """The most GiB in use since the call with `start`: PyTorch's on a GPU, on a CPU the
+    process's; None where these are not known (another system than Linux)."""
     if device().type == "cuda":
         if start:
             torch.cuda.reset_peak_memory_stats()

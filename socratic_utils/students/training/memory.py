@@ -56,24 +56,17 @@ def training_fit(
     Gradient checkpointing is used only where not even one sequence fits without.
     """
     saved = SAVED.get(size.kind, max(SAVED.values())) * (1 if half else IN_FULL)
-    weights, logits = _weights(size, half, rank), LOGIT * size.vocabulary
+    weights, logits = (18 if half else 16) * size.parameters, LOGIT * size.vocabulary
+    if rank:  # embeddings stay in float32, and autocast copies them
+        whole = size.vocabulary * size.hidden if half else size.parameters / 2
+        weights = 2 * size.parameters + 4 * whole
+        weights += 18 * ADAPTED * rank * size.hidden * size.layers
     for units in (saved * size.layers, LAYER_INPUT * size.layers + saved):
         row = longest * size.hidden * units + trained * logits
         fit = _fit(weights, row, largest, free, units != saved * size.layers)
         if fit.fits:
             break
     return fit
-
-
-def _weights(size: Size, half: bool, rank: int) -> float:
-    """Bytes of weights, gradients and Adam's moments in training."""
-    whole = 18 if half else 16
-    if not rank:
-        return whole * size.parameters
-    adapters = ADAPTED * size.hidden * size.layers * rank
-    embedded = size.vocabulary * size.hidden  # in float32, and autocast's copy
-    frozen = 2 * size.parameters + 4 * embedded if half else 4 * size.parameters
-    return frozen + whole * adapters
 
 
 def decoding_fit(
