@@ -72,7 +72,6 @@ def check_inputs(runs: Sequence[Run], on_cluster: bool = False) -> None:
     from socratic_utils.experiments import data
     from socratic_utils.problems import gold_chain
     from socratic_utils.students.supervision import SUPERVISIONS
-    from socratic_utils.students.training.adapters import add_adapters
     from socratic_utils.students.training.hardware import device
     from socratic_utils.students.training.train import prepare
 
@@ -89,10 +88,7 @@ def check_inputs(runs: Sequence[Run], on_cluster: bool = False) -> None:
             raise ValueError(f"paper scale needs a GPU, and there is none: {advice}")
         pairs = [(p, gold_chain(p)) for p in data.train_problems(first)[:50]]
         for student in {run.settings.student for run in runs}:
-            how = (SUPERVISIONS["gt_steps"], first.training.max_length)
-            model, *_ = prepare(student, pairs, *how)
-            if rank := first.training.lora_rank:
-                add_adapters(model, student, rank, first.seed)
+            prepare(student, pairs, SUPERVISIONS["gt_steps"], first.training)
     if not (first.max_cost or first.teacher_url) or not teacher_plan(first):
         return
     try:

@@ -92,7 +92,7 @@ def train_student(
     # 2. Tokenize.  With several processes the last batch is filled with blanks.
     set_seed(seed)
     model, tokenizer, examples, too_long = prepare(
-        base, pairs, supervision, training.max_length, seed
+        base, pairs, supervision, training, seed
     )
     tokens = sum(len(e["input_ids"]) for e in examples)
     processes, rows = PartialState(cpu=device().type == "cpu").num_processes, examples
@@ -103,8 +103,6 @@ def train_student(
     trained = max(sum(label != IGNORED for label in e["labels"]) for e in examples)
     batch, is_half = arguments.per_device_train_batch_size, autocast() != "none"
     size, free, rank = size_of(model), free_memory(), training.lora_rank
-    if rank:
-        add_adapters(model, base, rank, seed, autocast())
     fit = training_fit(size, longest, trained, batch, free, is_half, rank)
     needed = f"about {fit.needed / 1e9:.1f} GB"
     where = f"on {device()}, {fit.rows} at once, {needed}"
@@ -187,11 +185,11 @@ def student_hash(*made_from) -> str:
     return content_hash(ingredients(*made_from))
 
 
-def prepare(base: str, pairs: Pairs, supervision, limit: int, seed: int = 0) -> tuple:
+def prepare(base: str, pairs: Pairs, supervision, training, seed: int = 0) -> tuple:
     """(model, tokenizer, *`make_examples`) of a student that passes the checks."""
     model, tokenizer = load_pretrained(base, seed)
     check_round_trip(tokenizer, *pairs[0], supervision)
-    limit = min(limit, max_positions(model.config) or limit)
+    limit = min(filter(None, [training.max_length, max_positions(model.config)]))
     examples, too_long = make_examples(pairs, tokenizer, supervision, limit)
     name = supervision.name
     if not examples:
@@ -200,6 +198,8 @@ def prepare(base: str, pairs: Pairs, supervision, limit: int, seed: int = 0) -> 
     if too_long:
         print(f"{name}: {too_long} transcripts with more than {limit} tokens skipped")
     check_base(base, model, tokenizer, examples)
+    if rank := training.lora_rank:
+        add_adapters(model, base, rank, seed, autocast())
     return model, tokenizer, examples, too_long
 
 
