@@ -22,6 +22,7 @@ usage() {
   --max-cost DOLLARS   stop before the teacher has cost more
   --train-limit N      at most N training problems (teacher chains included)
   --test-limit N       at most N test problems per split
+  --lora-rank N        train adapters of rank N (LoRA), such as 16, not all weights
   --seed N             of training and sampling (default 0; paper: 0, 1, 2)
   --ablations all      also the ablations that need a long training
   --engine ray         train on an existing Ray cluster, one job per GPU

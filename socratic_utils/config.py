@@ -26,11 +26,12 @@ CHOICES = {
     "teacher_api": ("chat", "completion"), "teacher_mode": ("live", "batch"),
 }  # fmt: skip
 MAY_BE_ZERO = ("seed", "warmup_share", "weight_decay", "max_grad_norm", "max_resamples",
-               "temperature", "held_back", "counts")  # fmt: skip
+               "temperature", "held_back", "counts", "lora_rank")  # fmt: skip
 AT_MOST = {"warmup_share": 1, "shares": 1, "held_back": 1}
 KEY_VARIABLE = "OPENAI_API_KEY"
 OUTPUTS_VARIABLE = "SOCRATIC_OUTPUTS"
 SERVERS_VARIABLE = "SOCRATIC_STUDENT_URLS"  # where trained students are served
+LORA_RATE = 10  # learning rate of adapters over that of all weights (docs/papers.md)
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,16 @@ class Training:
     max_length: int = 512  # tokens; longer transcripts are skipped and counted
     max_grad_norm: float = 1.0  # gradient clipping; the default of Trainer
     adam_epsilon: float = 1e-8  # the default of Trainer
+    lora_rank: int = 0  # of the adapters that are trained (LoRA); 0: all weights are
+
+    def with_lora(self, rank: int) -> "Training":
+        """The same for adapters, whose learning rate is higher."""
+        rate = LORA_RATE * self.learning_rate
+        return replace(self, lora_rank=rank, learning_rate=rate)
+
+    def meaning(self) -> dict[str, float]:
+        """The fields that hashes have: `lora_rank`, the youngest, if it is not 0."""
+        return {n: v for n, v in asdict(self).items() if v or n != "lora_rank"}
 
     def for_steps(self, steps: float, examples: int) -> "Training":
         """The same with the number of epochs that yields `steps` optimizer steps."""
@@ -140,6 +151,8 @@ class Settings:
             parts.append(f"from-{_slug(self.teacher)}")
         if self.train_limit != own.train_limit:
             parts.append(f"train{self.train_limit or 'all'}")
+        if rank := self.training.lora_rank:
+            parts.append(f"lora{rank}")
         if self.seed != own.seed:
             parts.append(f"seed{self.seed}")
         return "-".join(parts)
@@ -147,7 +160,8 @@ class Settings:
     @property
     def hash(self) -> str:
         """A short hash of every setting that changes the students' results."""
-        return content_hash({k: v for k, v in asdict(self).items() if k not in NEUTRAL})
+        known = asdict(self) | {"training": self.training.meaning()}
+        return content_hash({k: v for k, v in known.items() if k not in NEUTRAL})
 
 
 PRESETS = {
@@ -205,7 +219,8 @@ def load(scale: str = "small", **changes: Any) -> Settings:
 
     Fields of `Training`, `Decoding` and `ManyChains` are given directly (`epochs=1`);
     `test_limit` is that of `Settings`, `batch_size` that of `Training`.  Empty strings,
-    None and limits of 0 mean the scale's own.
+    None and limits of 0 mean the scale's own.  With a `lora_rank`, the scale's learning
+    rate is multiplied by `LORA_RATE`; a given one is taken as it is.
     """
     given = {name: v for name, v in changes.items() if v is not None and v != ""}
     limits = ("train_limit", "test_limit")
@@ -221,6 +236,8 @@ def load(scale: str = "small", **changes: Any) -> Settings:
         new[part][name] = checked
     preset, own = PRESETS[scale], new.pop("")
     parts = {part: replace(getattr(preset, part), **new[part]) for part in new}
+    if (rank := parts["training"].lora_rank) and not changes.get("learning_rate"):
+        parts["training"] = parts["training"].with_lora(rank)
     return replace(preset, **(parts | own))
 
 
@@ -260,7 +277,7 @@ def check_address(url: Any) -> None:
 def _slug(text: str) -> str:
     """A part of a folder's name; no two texts have one, nor look like several parts."""
     plain = re.sub(r"[^\w.-]+", "-", text, flags=re.ASCII).strip("-.")[:60]
-    parts = re.search(r"(^|-)(from-|train|seed\d|reused)", plain)
+    parts = re.search(r"(^|-)(from-|train|seed\d|lora\d|reused)", plain)
     return f"{plain}-{content_hash(text, 6)}" if plain != text or parts else plain
 
 

@@ -98,7 +98,8 @@ def test_every_run_has_a_folder_of_its_own():
         {"teacher": "none", "seed": 1}, {"teacher": "none-seed1"},
         {"teacher": "none-reused"}, {"teacher": "none", "reuse": "reference"},
         {"student": "org/gpt2"}, {"student": "other/gpt2"}, {"student": "org/seed1"},
-        {"student": "org/from-gpt2"}, {"student": "org/train9"},
+        {"student": "org/from-gpt2"}, {"student": "org/train9"}, {"lora_rank": 8},
+        {"teacher": "none", "lora_rank": 8}, {"teacher": "none-lora8"},
     ]  # fmt: skip
     names = [config.load("small", **change).folder.name for change in changes]
     assert names[:4] == ["small", "small-gsm8k", "small-reused", "small-seed1"]

@@ -46,6 +46,7 @@ class Arm:
     share: float = 1.0  # of the training problems
     held_back: float = 0.0  # share of the training problems that is not learnt
     steps: int = 0  # optimizer steps; 0: the run's epochs
+    lora_rank: int = 0  # of the adapters that are trained; 0: as the run's recipe says
     checkpoints: int = 0  # models kept during training, evenly spaced
     checkpoint: int = 0  # the step of the one that is decoded; 0: the last
     # How it is decoded.

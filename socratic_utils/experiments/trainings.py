@@ -57,6 +57,8 @@ class TrainingJob:
             pairs = visits(settings, pairs, arm.steps)
         if arm.steps:
             recipe = recipe.for_steps(arm.steps, len(pairs))
+        if arm.lora_rank:
+            recipe = recipe.with_lora(arm.lora_rank)
         return as_learnt(self.model, pairs, recipe)
 
     @property

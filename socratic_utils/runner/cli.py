@@ -88,8 +88,7 @@ def check_inputs(runs: Sequence[Run], on_cluster: bool = False) -> None:
             raise ValueError(f"paper scale needs a GPU, and there is none: {advice}")
         pairs = [(p, gold_chain(p)) for p in data.train_problems(first)[:50]]
         for student in {run.settings.student for run in runs}:
-            how = (SUPERVISIONS["gt_steps"], first.training.max_length)
-            prepare(student, pairs, *how)
+            prepare(student, pairs, SUPERVISIONS["gt_steps"], first.training)
     if not (first.max_cost or first.teacher_url) or not teacher_plan(first):
         return
     try:
@@ -153,7 +152,7 @@ def show_plan(one: Run) -> None:
     """What would run, how long it takes, and what it asks of teacher and GPU."""
     settings, requests = one.settings, {}
     print(f"settings {settings.hash}, into {settings.folder}")
-    for name, value in vars(settings).items():
+    for name, value in (vars(settings) | vars(settings.training)).items():
         if type(value) in (str, int, float) and value != "":
             print(f"  {name} = {value}")
     try:

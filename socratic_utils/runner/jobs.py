@@ -64,7 +64,8 @@ def further_arms(settings: config.Settings) -> list[Arm]:
 
 def name_of(job: TrainingJob) -> str:
     """What `--model` calls a job: its pool's arm, or its model."""
-    return job.arm.name if job.arm.pool else job.model
+    own = f"{job.model}_lora" if job.arm.lora_rank else job.model
+    return job.arm.name if job.arm.pool else own
 
 
 def status(job: TrainingJob) -> str:

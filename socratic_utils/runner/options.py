@@ -45,6 +45,7 @@ def parser(prog: str = "run_all.sh") -> argparse.ArgumentParser:
     add("--max-cost", type=float, metavar="DOLLARS", help="limit for the teacher")
     add("--train-limit", type=int, metavar="N", help="training problems")
     add("--test-limit", type=int, metavar="N", help="test problems per split")
+    add("--lora-rank", type=int, metavar="N", help="train adapters of this rank only")
     add("--seed", type=int, metavar="N", help="of training and sampling")
     add("--ablations", choices=("all",), help="also those that train for long")
     add("--switches", dest="ablations", choices=("all",), help=argparse.SUPPRESS)

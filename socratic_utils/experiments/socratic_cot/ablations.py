@@ -11,6 +11,7 @@ Each is compared with its default on the same problems:
     module        no sub-question module (Table 5)
     corpora       SocGT in its other meanings (docs/papers.md); StrategyQA's questions
                   and then its facts
+    LoRA          adapters are trained, for as many steps, instead of all weights
 
     >>> [arm.name for arm in ABLATIONS if arm.default == "socratic_unified"]
     ['unified, calculator']
@@ -70,6 +71,7 @@ ABLATIONS: tuple[Arm, ...] = (
                     slow=True) for source, words in SOCGT.items()),
     _gold.changed("gold questions, then facts", models=("questions_then_facts",),
                   slow=True),
+    _gold.changed("gt_steps, LoRA", lora_rank=16, slow=True),
 )  # fmt: skip
 
 
@@ -101,6 +103,8 @@ def possible(settings: Settings, arm: Arm, problems: Sequence[Problem]) -> bool:
     if not can_teach(settings, (*default.models, *arm.models)):
         return False
     if "qg_gold" in arm.models and is_gold(settings, "socratic"):
+        return False  # that is the default
+    if arm.lora_rank and settings.training.lora_rank:
         return False  # that is the default
     if arm.questions == "gold":
         return any(map(sub_questions, problems))

@@ -142,7 +142,7 @@ def test_strategyqa_has_questions_and_facts_apart(monkeypatch):
                   extra=extra)  # fmt: skip
     monkeypatch.setattr(corpus, "train_problems", lambda settings: [one])
     settings = config.load("smoke", dataset="strategyqa", teacher="none")
-    found = {"gt_steps, calculator", "gold questions, then facts"}
+    found = {"gt_steps, calculator", "gold questions, then facts", "gt_steps, LoRA"}
     assert set(names(settings, [one])) == found
     ((_, chain),) = corpus.corpus(settings, "questions_then_facts")
     shown = SUPERVISIONS["questions_then_facts"].transcript(one, chain)
