@@ -4,13 +4,11 @@
     stages.score(scratch(settings), arm)      # writes to outputs/<run>/scratch/
 
 `notebooks/checks/02_filtering.py` has a function per exercise: it computes the right
-answer from the run's chains, rows and tables, and its docstring is the hint.
-
-Not covered: answers in prose.
+answer from the run, and its docstring is the hint.  Not covered: answers in prose.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout, suppress
 from io import StringIO
 from math import isclose
@@ -26,39 +24,32 @@ NOTEBOOKS = project_root() / "notebooks"
 
 
 def check(exercise: str, names: Mapping[str, Any]) -> None:
-    """Print whether an answer is right, a hint if not, or which cell to run first.
-
-    "02.1" is the first exercise of notebook 02, whose `names` have its `settings` and
-    the answer, `answer_1`; `...` is no answer yet.
-    """
+    """Print that `answer_1` of "02.1" is right, a hint, or which cell to run first."""
     notebook, _, number = exercise.partition(".")
     name = f"answer_{number}"
     if "settings" not in names:
-        said = "first run the notebook from its top: `settings` is not defined yet."
-    elif name not in names:
-        said = f"first run the cell above this one: it defines `{name}`."
-    elif names[name] is ...:
-        said = f"not answered yet. Replace the `...` of `{name}`, then run both cells."
+        said = "first run the notebook from its top: `settings` is not defined."
+    elif names.get(name, ...) is ...:
+        said = f"not answered yet. Give `{name}` a value, run its cell, then this one."
     else:
         [path] = NOTEBOOKS.glob(f"checks/{notebook}_*.py")
         said = verdict(names[name], run_path(str(path))[name], names["settings"])
     print(f"Exercise {number}: {said}")
 
 
-def verdict(answer: Any, right: Any, settings: Settings) -> str:
+def verdict(answer: Any, right: Callable, settings: Settings) -> str:
     """What is said about an answer; `right` computes the right one, or raises."""
     try:
         with redirect_stdout(StringIO()):
             expected = right(settings)
     except (ValueError, OSError) as error:  # the run has no such chains or rows
         return f"cannot be checked with these settings: {error}"
-    fault = ""
     try:
-        if agrees(answer, expected):
-            return "right."
+        said = "right." if agrees(answer, expected) else "not yet."
     except Exception as error:  # whatever the reader's own function raises
-        fault = f" ({type(error).__name__}: {error})"
-    return f"not yet{fault}. Hint: {' '.join(right.__doc__.split())}"
+        said = f"not yet ({type(error).__name__}: {error})."
+    hint = " ".join((right.__doc__ or "").split())
+    return said if said == "right." else f"{said} Hint: {hint}"
 
 
 def agrees(answer: Any, expected: Any) -> bool:
@@ -67,10 +58,8 @@ def agrees(answer: Any, expected: Any) -> bool:
     if callable(expected):
         return bool(expected(answer))
     if isinstance(expected, dict):
-        own = dict(answer)
-        return own.keys() == expected.keys() and all(
-            agrees(own[key], value) for key, value in expected.items()
-        )
+        same = (own := dict(answer)).keys() == expected.keys()
+        return same and all(agrees(own[name], expected[name]) for name in own)
     if isinstance(expected, tuple):
         return all(agrees(*pair) for pair in zip(answer, expected, strict=True))
     if isinstance(expected, float):
@@ -79,22 +68,19 @@ def agrees(answer: Any, expected: Any) -> bool:
 
 
 class Scratch(Settings):
-    """The same run with a folder of its own, `scratch/` in that of the run."""
-
     @property
     def folder(self) -> Path:
         return super().folder / "scratch"
 
 
 def scratch(settings: Settings) -> Settings:
-    """Settings for a trial: what it filters, trains and decodes is written to
-    `scratch/` in the run's folder; the students of the run are linked there."""
+    """Settings for a trial: it finds the run's students, and writes to `scratch/`."""
     own = Scratch(**vars(settings))
+    (own.folder / "students").mkdir(parents=True, exist_ok=True)
     for record in settings.folder.glob("students/*/training.json"):
-        student = own.folder / "students" / record.parent.name
-        student.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(OSError):  # it is there, or Windows allows no links
-            student.symlink_to(record.parent.resolve())
+        student = record.parent.resolve()
+        with suppress(OSError):  # it is there, or Windows allows no links: trained anew
+            (own.folder / "students" / student.name).symlink_to(student)
     return own
 
 
@@ -118,8 +104,7 @@ def defined_below(path: Path, name: str) -> str:
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
             heading = [heading, *re.findall(r"(?m)^#+ (.*)", source)][-1]
-            continue
-        with suppress(SyntaxError, KeyError):  # no Python, or without this name
+        with suppress(SyntaxError, KeyError):  # prose, or without this name
             symbol = symtable(source, "cell", "exec").lookup(name)
             if symbol.is_assigned() or symbol.is_imported():
                 return heading
