@@ -19,8 +19,9 @@ def outputs(settings, *students):
 
 
 def answer_1(settings):
-    """n = (z(0.975) + z(0.80))^2 * (p (1 - p) + q (1 - q)) / (p - q)^2, where z is
-    `scipy.stats.norm.ppf`; round up."""
+    """The number grows with the squared sum of two quantiles of the normal
+    distribution, `norm.ppf(0.975)` and `norm.ppf(0.80)`, and with the sum of both
+    variances p (1 - p); it falls with the squared difference. Round up."""
     z = norm.isf(0.025) + norm.isf(0.2)
     return float(ceil(z**2 * (0.2 * 0.8 + 0.24 * 0.76) / 0.04**2))
 
