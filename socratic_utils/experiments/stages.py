@@ -31,12 +31,14 @@ from socratic_utils.teacher.prompts import load_prompt
 
 from .arms import Arm
 from .data import teacher_of
+from .exercises import explain_names
 from .saved import predictions_path, problems_of, rows_of, take_reference
 from .socratic_cot.prompting import SHOTS, asked_of
 
 
 def start(settings: Settings, notebook: str) -> Path:
     """Make the run's folder, note the settings in `run.json`, and print them."""
+    explain_names(notebook)
     settings.folder.mkdir(parents=True, exist_ok=True)
     if settings.reuse:
         record_settings(settings)
