@@ -6,6 +6,7 @@ usage() {
   cat <<'EOF'
 ./run_all.sh [smoke|small|paper] [options]   run the notebooks in order
 ./run_all.sh test [pytest arguments]         run the tests
+./run_all.sh student-notebooks               copies for a class, without solutions
 
   smoke  a tiny random model, minutes; its numbers mean nothing
   small  (default) a real student on a CPU, no network, no key, about an hour
@@ -130,7 +131,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}" || echo "${BASH_SOURCE[0]}")")"
 
 # A wrong option is refused by any recent Python, before an environment is made.
 for name in python python3; do
-  [[ ${1:-} != test ]] && "$name" -c "$RECENT" 2>/dev/null || continue
+  [[ ${1:-} != test && ${1:-} != student-notebooks ]] && "$name" -c "$RECENT" 2>/dev/null || continue
   "$name" -m socratic_utils.runner.options "$@" || exit
   break
 done
@@ -145,4 +146,5 @@ say "using $(command -v "$PYTHON"), $("$PYTHON" --version)"
 # Two workers, one file each, the longest first (tests/conftest.py).
 [[ ${1:-} != test ]] ||
   exec "$PYTHON" -m pytest -n 2 --dist loadfile --no-loadscope-reorder "${@:2}"
+[[ ${1:-} != student-notebooks ]] || exec "$PYTHON" -m tools.student_notebooks "${@:2}"
 exec "$PYTHON" -m socratic_utils.runner.cli "$@"

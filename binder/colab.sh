@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Run by the first cell of a student's notebook on Google Colab: installs what Colab has
+# not got.  Its own kernel, notebook server and torch stay as they are.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+python - <<'EOF' >/tmp/requirements.txt
+import tomllib
+
+with open("pyproject.toml", "rb") as file:
+    wanted = tomllib.load(file)["project"]["dependencies"]
+own = ("ipykernel", "jupyterlab", "ipywidgets", "nbconvert", "nbformat", "torch")
+print(*(line for line in wanted if not line.startswith(own)), sep="\n")
+EOF
+python -m pip install -q -r /tmp/requirements.txt
+echo "If a cell below fails to import numpy or pandas: Runtime, Restart session."
