@@ -11,6 +11,7 @@ whether a dataset, student or teacher exists; the runner checks that.
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from math import ceil
@@ -97,6 +98,8 @@ class Settings:
     test_limit: int | None = None
     max_resamples: int = 3  # Socratic CoT, section 3.3
     training: Training = Training()
+    # of supervisions for which tools/sweep.py selected another than `training` has
+    learning_rates: tuple[tuple[str, float], ...] = ()
     decoding: Decoding = Decoding()
     many: ManyChains = ManyChains()
     seed: int = 0
@@ -202,7 +205,8 @@ def load(scale: str = "small", **changes: Any) -> Settings:
 
     Fields of `Training`, `Decoding` and `ManyChains` are given directly (`epochs=1`);
     `test_limit` is that of `Settings`, `batch_size` that of `Training`.  Empty strings,
-    None and limits of 0 mean the scale's own.
+    None and limits of 0 mean the scale's own.  A `learning_rate` is that of all
+    supervisions, unless `learning_rates` are given by supervision: `{"cot": 3e-4}`.
     """
     given = {name: v for name, v in changes.items() if v is not None and v != ""}
     limits = ("train_limit", "test_limit")
@@ -212,6 +216,8 @@ def load(scale: str = "small", **changes: Any) -> Settings:
         if value not in known:
             raise ValueError(f"{name} must be one of {known}, not {value!r}")
     given = ELSEWHERE.get((scale, str(given.get("dataset"))), {}) | given
+    if "learning_rate" in given:
+        given = {"learning_rates": {}} | given
     new: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
     for name, value in given.items():
         part, checked = _checked(name, value)
@@ -230,6 +236,13 @@ def _checked(name: str, value: Any) -> tuple[str, Any]:
     if name == "teacher_url":  # before a key in it is written or shown anywhere
         check_address(value)
     part, kind = FIELDS[name]
+    if name == "learning_rates":
+        with suppress(TypeError, ValueError):  # no pairs, no numbers
+            rates = {str(which): float(rate) for which, rate in dict(value).items()}
+            if all(0 < rate < 1 for rate in rates.values()):
+                return part, tuple(sorted(rates.items()))
+        such = 'numbers above 0 by supervision, such as {"cot": 3e-4}'
+        raise ValueError(f"{name} must be {such}, not {value!r}")
     several = get_origin(kind) is tuple
     wanted = (get_args(kind) or (kind,))[0]  # int of `int | None`, of `tuple[int, ...]`
     items = list(value) if several and isinstance(value, (list, tuple)) else [value]

@@ -159,10 +159,10 @@ def show_plan(one: Run) -> None:
     try:
         from socratic_utils.teacher.cost import price_table
 
-        from .plan.teacher import data_line, teacher_plan
+        from .plan.teacher import data_line, plan_of
 
         print(data_line(settings))
-        requests = teacher_plan(settings)
+        requests = plan_of(settings, [*map(number, one.notebooks)])
     except ImportError:
         print("  (costs and hours on a GPU are known once the environment is set up)")
     for path in one.notebooks:

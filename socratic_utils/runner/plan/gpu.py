@@ -64,12 +64,14 @@ def _rows(
     if size is None or not arms:
         return []
     any_student = replace(settings, student="", seed=0)  # all read the same text
-    for model in dict.fromkeys(m for arm in arms for m in arm.models if m not in main):
+    trained = {m + ", all problems" * (a.problems == "all"): m for a in arms
+               for m in a.models if m not in main or a.problems == "all"}  # fmt: skip
+    for name, model in trained.items():
         own = transcripts_of(any_student, model)
         tokens = own.epochs * own.count * own.mean
         needed = training_fit(size, own.longest, own.trained, 1, 0).needed
         hours = {gpu: training_hours(size.parameters, tokens, gpu) for gpu in GPUS}
-        rows.append(_row(f"train {model}", own.count, tokens, needed) | hours)
+        rows.append(_row(f"train {name}", own.count, tokens, needed) | hours)
     batches = ceil(count / settings.decoding.batch_size)
     for arm in arms:
         length = transcripts_of(any_student, arm.models[-1]).mean
