@@ -93,9 +93,9 @@ def shared_problems(settings: Settings) -> list[Problem]:
 
 def describe_shared(settings: Settings) -> str:
     """One line: how many problems the students share, and how many each corpus has."""
-    sizes = [f"{n}: {len(corpus(settings, n))}" for n in compared(settings)]
-    return (f"all students learn from the same {len(shared_problems(settings))} of "
-            f"{len(train_problems(settings))} problems ({', '.join(sizes)})")  # fmt: skip
+    sizes = ", ".join(f"{n}: {len(corpus(settings, n))}" for n in compared(settings))
+    shared, all_ = len(shared_problems(settings)), len(train_problems(settings))
+    return f"all students learn from the same {shared} of {all_} problems ({sizes})"
 
 
 def has_more(settings: Settings, models: Sequence[str]) -> bool:

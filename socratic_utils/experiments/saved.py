@@ -135,6 +135,7 @@ def cut_down(settings: Settings) -> str:
     size = known_size(settings.dataset, "train") or inf
     if own.train_limit is None and (settings.train_limit or inf) < size:
         return f"trained on {settings.train_limit:,} of {size:,} problems"
-    names = ("training", "learning_rates", "decoding", "teacher_tokens", "max_resamples")
+    names = ("training", "learning_rates", "decoding", "teacher_tokens",
+             "max_resamples")  # fmt: skip
     changed = [n for n in names if getattr(settings, n) != getattr(own, n)]
     return f"another setting of {' and '.join(changed)}" if changed else ""

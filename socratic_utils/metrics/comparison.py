@@ -17,6 +17,8 @@ from math import nan
 
 import numpy as np
 
+from .statistics import wilson_interval
+
 POWER = 0.8  # of the least visible difference
 FEWEST_SEEDS = 3  # below, trainings cannot be told from supervisions
 
@@ -88,16 +90,75 @@ def pooled_variance(arms: Sequence[Verdicts]) -> tuple[float, float, int]:
     it, and its degrees of freedom.
     """
     squares, noise, freedom = 0.0, 0.0, 0
-    for right in (arm.right for arm in arms if len(arm.seeds) > 1):
-        seeds, n = right.shape
-        by_training = right.mean(1, keepdims=True)
-        residuals = right - right.mean(0) - by_training + right.mean()
-        squares += seeds * by_training.var()
-        noise += (residuals**2).sum() / max(1, n - 1) / n
-        freedom += seeds - 1
+    for arm in (arm for arm in arms if len(arm.seeds) > 1):
+        squares += len(arm.seeds) * arm.by_training.var()
+        noise += (len(arm.seeds) - 1) * verdict_noise(arm)
+        freedom += len(arm.seeds) - 1
     if not freedom:
         return 0.0, 0.0, 0
     return max(0.0, squares - noise) / freedom, squares / freedom, freedom
+
+
+def verdict_noise(arm: Verdicts) -> float:
+    """Variance of accuracy from single verdicts alone, which no training can go below:
+    from the residuals of verdicts after training and problem."""
+    (seeds, n), right = arm.right.shape, arm.right
+    residuals = right - right.mean(0) - arm.by_training[:, None] + right.mean()
+    return float((residuals**2).sum() / max(1, n - 1) / n / max(1, seeds - 1))
+
+
+def over_problems(values: np.ndarray, families: Sequence[str]) -> tuple[float, int]:
+    """Variance of the mean of `values` [problems], robust to clusters: deviations are
+    summed within a family before they are squared.  Also the number of families."""
+    names, family = np.unique(families, return_inverse=True)
+    sums, groups = np.bincount(family, values - values.mean()), len(names)
+    return groups / max(1, groups - 1) * (sums**2).sum() / len(values) ** 2, groups
+
+
+def satterthwaite(total: float, *parts: tuple[float, float]) -> float:
+    """Degrees of freedom of a variance; `parts` are (variance, its own) of its sum."""
+    weight = sum(part**2 / max(1, df) for part, df in parts)
+    return total**2 / weight if weight else max(1.0, parts[0][1])
+
+
+def interval(arm: Verdicts, arms: Sequence[Verdicts], confidence=0.95) -> tuple:
+    """Interval of an arm's mean accuracy over problems (families) and trainings.
+
+    The variance between trainings is pooled over `arms`.  With one training it is
+    Wilson's interval over problems, as for an accuracy of 0 or 1.
+    """
+    from scipy.stats import t
+
+    (seeds, n), mean = arm.right.shape, float(arm.right.mean())
+    if seeds == 1 or mean in (0, 1):
+        return wilson_interval(round(n * mean), n, confidence)
+    problems, groups = over_problems(arm.right.mean(0), arm.families)
+    excess, between, freedom = pooled_variance(arms)
+    total = problems + excess / seeds
+    df = satterthwaite(total, (problems, groups - 1), (between / seeds, freedom))
+    half = t.ppf(0.5 + confidence / 2, df) * total**0.5
+    return max(0.0, mean - half), min(1.0, mean + half)
+
+
+def prediction_interval(
+    arm: Verdicts, arms: Sequence[Verdicts], confidence=0.95
+) -> tuple[float, float]:
+    """Where the accuracy of one more training lies on the same problems: mean +- t *
+    sd * sqrt(1 + 1 / seeds).
+
+    The variance is the noise of the arm's own verdicts, below which no training can be
+    (arms near 0 have little, those in the middle much), and what exceeds it, which is
+    pooled over `arms`.  Raises ValueError with fewer than `FEWEST_SEEDS` seeds.
+    """
+    from scipy.stats import t
+
+    if (seeds := len(arm.seeds)) < FEWEST_SEEDS:
+        raise ValueError(f"{seeds} trainings predict no range: {FEWEST_SEEDS} do")
+    excess, _, freedom = pooled_variance(arms)
+    half = t.ppf(0.5 + confidence / 2, freedom)
+    half *= ((verdict_noise(arm) + excess) * (1 + 1 / seeds)) ** 0.5
+    mean = float(arm.right.mean())
+    return max(0.0, mean - half), min(1.0, mean + half)
 
 
 def equal_variances(arms: Sequence[Verdicts]) -> float:
@@ -121,20 +182,14 @@ def compare(
     seeds, n = b.right.shape
     per_problem = b.right.mean(0) - a.right.mean(0)
     difference = float(per_problem.mean())
-    # 1. Over problems: deviations are summed within a family before they are squared.
-    names, family = np.unique(b.families, return_inverse=True)
-    deviations = per_problem - difference
-    sums = np.bincount(family, deviations)
-    groups = len(names)
-    problems = groups / max(1, groups - 1) * (sums**2).sum() / n**2
-    alone = (deviations**2).sum() / max(1, n - 1) / n
+    # 1. Over problems.
+    problems, groups = over_problems(per_problem, b.families)
+    alone, _ = over_problems(per_problem, b.ids)
     # 2. Between trainings.
     excess, between, freedom = pooled_variance(arms or (a, b))
     total = problems + 2 * excess / seeds
     # 3. Both, with Satterthwaite's degrees of freedom: `between` is what varies.
-    parts = [(problems, max(1, groups - 1)), (2 * between / seeds, max(1, freedom))]
-    weight = sum(part**2 / df for part, df in parts)
-    df = total**2 / weight if weight else float(max(1, groups - 1))
+    df = satterthwaite(total, (problems, groups - 1), (2 * between / seeds, freedom))
     error = total**0.5
     half = float(t.ppf(0.5 + confidence / 2, df)) * error
     visible = float(t.ppf(0.5 + confidence / 2, df) + t.ppf(POWER, df)) * error

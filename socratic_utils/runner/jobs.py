@@ -136,7 +136,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         asked = options.asked(arguments)
         settings = options.check(config.load(**asked))
-        jobs = jobs_of(asked)
+        jobs = jobs_of(asked, range(options.seeds(arguments)))
         chosen = [job for job in jobs if name_of(job) == arguments.model]
         if arguments.model and not chosen:
             known = ", ".join(map(name_of, jobs))

@@ -1,4 +1,4 @@
-"""The arms of a comparison: the same problems, the same optimizer steps, their rates."""
+"""The arms of a comparison: the same problems, the same optimizer steps."""
 
 from dataclasses import replace
 
@@ -30,7 +30,9 @@ def uneven(settings, monkeypatch):
             "socratic_from_questions": problems[2:8]}  # fmt: skip
 
     def chain(problem, style):
-        steps = tuple(replace(s, question=f"What is {s.answer}?") for s in problem.steps)
+        steps = tuple(
+            replace(s, question=f"What is {s.answer}?") for s in problem.steps
+        )
         return Chain(problem.id, style, steps, problem.answer, "t")
 
     def filtered(_, style):
@@ -84,7 +86,9 @@ def test_all_problems_are_an_ablation_only_where_they_are_others(uneven, monkeyp
     monkeypatch.setattr(corpus, "compared", lambda _: ["gold", "cot"])
     assert "cot, all problems" not in found() and "gt_steps, all problems" in found()
     same = trainings_of(uneven, NAMES["cot, all problems"])[0]
-    assert same.name == trainings_of(uneven, main_arm("cot"))[0].name  # not trained twice
+    assert (
+        same.name == trainings_of(uneven, main_arm("cot"))[0].name
+    )  # not trained twice
 
 
 def test_styles_that_a_teacher_lacks_do_not_shrink_the_set(uneven, monkeypatch):
@@ -172,5 +176,3 @@ def test_a_rate_of_no_supervision_is_refused(uneven):
     wrong = replace(uneven, learning_rates=(("cott", 1e-3),))
     with pytest.raises(ValueError, match="cott, which is no supervision"):
         trainings_of(wrong, main_arm("cot"))[0].name  # noqa: B018
-
-
