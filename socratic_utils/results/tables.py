@@ -20,6 +20,12 @@ import pandas as pd
 from socratic_utils.files import read_json, write_atomic
 from socratic_utils.metrics import accuracy, first_error, paired
 from socratic_utils.metrics.alike import alike, blocks
+from socratic_utils.metrics.comparison import (
+    FEWEST_SEEDS,
+    interval,
+    prediction_interval,
+    verdicts,
+)
 from socratic_utils.metrics.errors import ERRORS
 from socratic_utils.problems import Problem, read_rows
 from socratic_utils.students.base_models import SIZES
@@ -31,6 +37,8 @@ from .papers.socratic_cot import SMOKE, column_of, compare_main
 RUN = ["dataset", "split", "student", "model", "teacher", "seed"]
 KEY = RUN[:3]
 SCORE = ["n", "correct", "accuracy", "ci_low", "ci_high"]
+SEEDS = [*"n seeds mean sd min max ci_low ci_high by_seed".split()]  # of `over_seeds`
+REPRODUCED = ["dataset", "split", "student", "seed", "n", "accuracy"]
 SHOWN = ["split", "student", *SCORE, "truncated"]  # of the main table, for readers
 SPLITS = ("test", "challenge", "validation", "train")
 CAPTIONS = read_json(Path(__file__).with_name("texts.json"))["tables"]
@@ -75,15 +83,50 @@ def paired_table(rows: Iterable[dict], split: str = "") -> pd.DataFrame:
     return pd.DataFrame(lines, columns=names)
 
 
-def over_seeds(tables: Iterable[Path]) -> pd.DataFrame:
-    """Mean and sample standard deviation of accuracy over several seeds' `main.csv`.
+def over_seeds(rows: Iterable[dict], names: Sequence[str] = RUN[:5]) -> pd.DataFrame:
+    """One line per value of these columns: the mean accuracy over its seeds, sd, min and
+    max of the trainings, and the 95 % interval over problems and trainings.
 
-    Only lines that differ in nothing but the seed are averaged.
+    The variance between trainings is pooled over a split's arms; `by_seed` lists the
+    accuracies in percent.  One seed has Wilson's interval, over problems alone.
     """
-    same = [*KEY, "model", "teacher", "n"]
-    main = _read_tables(tables).drop_duplicates([*same, "seed"])
-    groups = main.groupby(same, sort=False, dropna=False)["accuracy"]
-    return groups.agg(seeds="count", mean="mean", sd="std").round(4).reset_index()
+    own: dict[tuple, list[dict]] = defaultdict(list)
+    for (*key, _), group in _groups(rows, [*names, "seed"]).items():
+        own[tuple(key)] += group
+    arms, lines = {key: verdicts(group) for key, group in own.items()}, []
+    for key, arm in arms.items():
+        split, n, found = own[key][0]["split"], len(arm.ids), arm.by_training
+        others = [a for k, a in arms.items() if own[k][0]["split"] == split]
+        shares = [found.mean(), found.std(ddof=1) if len(found) > 1 else None,
+                  found.min(), found.max(), *interval(arm, others)]  # fmt: skip
+        shares = [None if x is None else round(float(x), 4) for x in shares]
+        each = " ".join(f"{100 * x:.1f}" for x in found)
+        lines.append([*key, n, len(found), *shares, each])
+    return pd.DataFrame(lines, columns=[*names, *SEEDS])
+
+
+def reproduction_table(
+    rows: Iterable[dict], committed: Iterable[dict]
+) -> pd.DataFrame:
+    """The accuracies of a run, each with the range that the `committed` trainings of
+    its arm predict for one more on the same problems (`prediction_interval`)."""
+    seeds, lines = defaultdict(list), []
+    for row in committed:
+        seeds[row["split"], row["student"]].append(row)
+    arms = {key: verdicts(group) for key, group in seeds.items()}
+    for line in main_table(rows).to_dict("records"):
+        arm = arms.get((line["split"], line["student"]))
+        if arm is None or len(arm.ids) != line["n"] or len(arm.seeds) < FEWEST_SEEDS:
+            continue
+        others = [a for key, a in arms.items() if key[0] == line["split"]]
+        low, high = prediction_interval(arm, others)
+        within = low <= line["correct"] / line["n"] <= high
+        lines.append({**{name: line[name] for name in REPRODUCED},
+                      "seeds": len(arm.seeds), "mean": round(arm.right.mean(), 4),
+                      "low": round(low, 4), "high": round(high, 4),
+                      "within": "yes" if within else "no"})  # fmt: skip
+    names = [*REPRODUCED, "seeds", "mean", "low", "high", "within"]
+    return pd.DataFrame(lines, columns=names)
 
 
 def by_size(tables: Iterable[Path], dataset: str, seed: int = 0) -> pd.DataFrame:
