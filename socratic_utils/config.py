@@ -83,6 +83,11 @@ class ManyChains:
     transfer: tuple[str, ...] = ("openbookqa",)  # evaluated without training on them
 
 
+# Settings that change no result of the main table, or have a hash of their own.
+NEUTRAL = ("teacher_url", "teacher_mode", "max_cost", "many", "reuse", "ablations",
+           "plan")  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Settings:
     scale: str
@@ -145,9 +150,7 @@ class Settings:
     @property
     def hash(self) -> str:
         """A short hash of every setting that changes the students' results."""
-        neutral = ("teacher_url", "teacher_mode", "max_cost", "many", "reuse",
-                   "ablations", "plan")  # fmt: skip
-        return content_hash({k: v for k, v in asdict(self).items() if k not in neutral})
+        return content_hash({k: v for k, v in asdict(self).items() if k not in NEUTRAL})
 
 
 PRESETS = {

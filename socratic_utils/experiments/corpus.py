@@ -27,6 +27,7 @@ from socratic_utils.files import write_jsonl_rows
 from socratic_utils.filtering import down_sampling, right_answers
 from socratic_utils.filtering.down_sampling import Pool, correct_only, keep_all
 from socratic_utils.filtering.right_answers import THINKING, Attempt, Filtered
+from socratic_utils.metrics import accuracy
 from socratic_utils.problems import (
     Chain,
     Problem,
@@ -173,6 +174,13 @@ def reason_rows(results: dict[str, Filtered]) -> list[dict]:
     return [{"style": style, "reason": reason, "attempts": result.reasons()[reason]}
             for style, result in results.items() for reason in right_answers.REASONS
             if reason != THINKING or result.reasons()[reason]]  # fmt: skip
+
+
+def kept_rows(results: dict[str, Filtered]) -> list[dict]:
+    """One row per style: the share of problems with a kept chain, as an accuracy."""
+    return [{"style": style, **accuracy({"correct": kept} for kept in (
+                [True] * len(result.kept) + [False] * len(result.dropped)))}
+            for style, result in results.items()]  # fmt: skip
 
 
 def attempt_rows(results: dict[str, Filtered]) -> list[dict]:

@@ -3,6 +3,7 @@
 With `reuse="reference"` the rows and tables are the committed run's.
 """
 
+import re
 from dataclasses import replace
 from math import inf
 from pathlib import Path
@@ -51,6 +52,35 @@ def rows_on_disk(
     if len(rows) < len(found):
         print(f"{len(found) - len(rows)} rows of other settings are skipped")
     return rows
+
+
+def rows_over_seeds(
+    settings: Settings, experiment: str = "", part: str = ""
+) -> list[dict]:
+    """`rows_on_disk` of this run, and of the runs beside it that differ in nothing but
+    the seed; of committed runs with `reuse="reference"`."""
+    return [row for run in seeds_beside(settings)
+            for row in rows_on_disk(run, experiment, part)]  # fmt: skip
+
+
+def seeds_beside(settings: Settings) -> list[Settings]:
+    """This run and those beside it that differ in nothing but the seed, by seed."""
+    first, found = replace(settings, seed=0).source, {settings.seed: settings}
+    for folder in first.parent.glob(f"{first.name}*"):
+        number = re.fullmatch(r"-seed(\d+)|", folder.name.removeprefix(first.name))
+        other = replace(settings, seed=int(number[1] or 0)) if number else settings
+        if other.source == folder and (not settings.reuse or _alike(settings, other)):
+            found.setdefault(other.seed, other)
+    return [found[seed] for seed in sorted(found)]
+
+
+def _alike(*runs: Settings) -> bool:
+    """Whether two committed runs had the same settings, all but the seed."""
+    own, other = (
+        read_json(run.source / "run.json", {}).get("settings", {}) for run in runs
+    )
+    names = {*own, *other} - {"seed", *config.NEUTRAL}
+    return all(own.get(name) == other.get(name) for name in names)
 
 
 def arm_rows_on_disk(settings: Settings, arm: Arm) -> list[dict]:

@@ -159,6 +159,40 @@ def filters_figure(table: pd.DataFrame, scale: str = "") -> Figure:
     return axes.figure
 
 
+@STYLE
+def power_figure(table: pd.DataFrame) -> Figure:
+    """Published differences (`papers.power`) in a panel per benchmark: 95 % intervals,
+    thick if students are paired as assumed there, thin if they are not."""
+    claims, models, data = (
+        list(dict.fromkeys(table[name])) for name in ("claim", "model", "dataset")
+    )
+    figure, panels = plt.subplots(
+        1, len(data), figsize=(3.4 * len(data) + 2, 0.5 * len(claims) + 1.4),
+        sharey=True, layout="constrained",
+    )  # fmt: skip
+    plt.close(figure)
+    colours, step = _colours(table["arm"]), 0.75 / len(models)
+    for axes, name in zip(panels, data, strict=True):
+        rows = table[table["dataset"] == name]
+        for row in rows.to_dict("records"):
+            order = models.index(row["model"])
+            place = claims.index(row["claim"]) + step * (order - len(models) / 2 + 0.5)
+            style = {"color": colours[row["arm"]]}
+            for end, width in (("", 1), ("_paired", 3)):
+                ends = [100 * row[f"ci_{side}{end}"] for side in ("low", "high")]
+                axes.plot(ends, [place, place], linewidth=width, **style)
+            axes.plot(100 * row["difference"], place, MARKERS[order], ms=5, mec="black",
+                      label=row["model"], **style)  # fmt: skip
+        axes.axvline(0, color="0.2", linewidth=1)
+        axes.set(title=f"{name} (n = {row['n']:,})", xlabel="Difference (points)")
+    axes.set_yticks(range(len(claims)), claims)
+    axes.set_ylim(len(claims) - 0.5, -0.5)
+    handles = [plt.Line2D([], [], marker=mark, color="0.4", ls="", label=model)
+               for mark, model in zip(MARKERS, models, strict=False)]  # fmt: skip
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(models))
+    return figure
+
+
 def save_figure(figure: Figure, folder: str | Path, name: str, caption="") -> Path:
     """Write `<name>.png`, `.pdf` and `.caption`, undated; returns the PNG's path."""
 
