@@ -31,13 +31,13 @@ from socratic_utils.problems import Problem, read_rows
 from socratic_utils.students.base_models import SIZES
 from socratic_utils.students.supervision import STUDENTS
 
-from .formats import read_csv, to_csv, to_latex, to_markdown
+from .formats import to_csv, to_latex, to_markdown
 from .papers.socratic_cot import SMOKE, column_of, compare_main
 
 RUN = ["dataset", "split", "student", "model", "teacher", "seed"]
 KEY = RUN[:3]
 SCORE = ["n", "correct", "accuracy", "ci_low", "ci_high"]
-SEEDS = [*"n seeds mean sd min max ci_low ci_high by_seed".split()]  # of `over_seeds`
+SEEDS = "n seeds accuracy sd min max ci_low ci_high by_seed".split()  # of `over_seeds`
 REPRODUCED = ["dataset", "split", "student", "seed", "n", "accuracy"]
 SHOWN = ["split", "student", *SCORE, "truncated"]  # of the main table, for readers
 SPLITS = ("test", "challenge", "validation", "train")
@@ -84,8 +84,8 @@ def paired_table(rows: Iterable[dict], split: str = "") -> pd.DataFrame:
 
 
 def over_seeds(rows: Iterable[dict], names: Sequence[str] = RUN[:5]) -> pd.DataFrame:
-    """One line per value of these columns: the mean accuracy over its seeds, sd, min and
-    max of the trainings, and the 95 % interval over problems and trainings.
+    """One line per value of these columns: mean accuracy over its seeds, sd, min, max
+    of the trainings, and the 95 % interval over problems and trainings.
 
     The variance between trainings is pooled over a split's arms; `by_seed` lists the
     accuracies in percent.  One seed has Wilson's interval, over problems alone.
@@ -105,9 +105,7 @@ def over_seeds(rows: Iterable[dict], names: Sequence[str] = RUN[:5]) -> pd.DataF
     return pd.DataFrame(lines, columns=[*names, *SEEDS])
 
 
-def reproduction_table(
-    rows: Iterable[dict], committed: Iterable[dict]
-) -> pd.DataFrame:
+def reproduction_table(rows: Iterable[dict], committed: Iterable[dict]) -> pd.DataFrame:
     """The accuracies of a run, each with the range that the `committed` trainings of
     its arm predict for one more on the same problems (`prediction_interval`)."""
     seeds, lines = defaultdict(list), []
@@ -129,21 +127,11 @@ def reproduction_table(
     return pd.DataFrame(lines, columns=names)
 
 
-def by_size(tables: Iterable[Path], dataset: str, seed: int = 0) -> pd.DataFrame:
-    """The first split's lines of runs with other student models, the smallest first.
-
-    Runs of another dataset or seed, and lines of another number of problems or another
-    teacher than in the first run are skipped.
-    """
-    runs = _read_tables(tables).fillna({"teacher": ""})
-    runs = runs[(runs["dataset"] == dataset) & (runs["seed"] == seed)]
-    for column in ("split", "n"):
-        runs = runs[runs[column].isin(runs[column].iloc[:1])]
-    first = runs.groupby("student")["teacher"].transform("first")
-    runs = runs[runs["teacher"] == first].drop_duplicates(["student", "model"])
+def by_size(table: pd.DataFrame) -> pd.DataFrame:
+    """Lines of student models whose size is known, the smallest first."""
     parameters = {name: size.parameters for name, size in SIZES.items()}
-    sizes = runs["model"].str.split("/").str[-1].map(parameters)
-    return runs.loc[sizes.sort_values(kind="stable").index]
+    sizes = table["model"].astype(str).str.split("/").str[-1].map(parameters)
+    return table.loc[sizes.dropna().sort_values(kind="stable").index]
 
 
 def strict_table(rows: Iterable[dict]) -> pd.DataFrame:
@@ -259,11 +247,6 @@ def save_tables(
     for name, table in tables.items():
         save_table(table, folder, name, captions[name], scale)
     return tables
-
-
-def _read_tables(paths: Iterable[Path]) -> pd.DataFrame:
-    empty = pd.DataFrame(columns=[*RUN, *SCORE]).astype({"accuracy": float})
-    return pd.concat([empty, *map(read_csv, paths)], ignore_index=True)
 
 
 def _first_errors(rows, problems: Iterable[Problem], names: list) -> Iterator[tuple]:

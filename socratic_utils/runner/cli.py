@@ -35,6 +35,7 @@ FAILED, INTERRUPTED = 1, 130
 REUSED = "socratic_utils.experiments.stages, socratic_utils.results.figures"
 IMPORTED = f"{REUSED}, socratic_utils.experiments.trainings"
 LARGEST = {"longest_seconds": "seconds", "largest_memory_gb": "peak_memory_gb"}
+OF_RUN = ["dataset", "model", "teacher", "seed", "by_seed"]  # columns not printed
 OWN_PARAMETERS = ("scale", "seed", "reuse")  # of a notebook, beside its `overrides`
 
 
@@ -261,9 +262,8 @@ def show_results(settings: config.Settings, name: str = "main") -> None:
         from tabulate import tabulate
 
         from socratic_utils.results.formats import read_csv
-        from socratic_utils.results.tables import SHOWN
 
-        rows = read_csv(table).filter(SHOWN)
+        rows = read_csv(table).drop(columns=OF_RUN, errors="ignore")
         shown = tabulate(rows, "keys", floatfmt=".3f", showindex=False)
         print(f"\n{visible(shown)}\n")
     if settings.scale == "smoke":
