@@ -4,8 +4,8 @@
     save_figure(figure, "figures", "accuracy", "Accuracy of every student.")
 
 Whiskers are 95 % intervals, dots trainings, and n stands beside every score.  SCoTD's
-Figures 2 and 7 are `chains_figure` and `filters_figure`; Figure 4 of both papers and SCoTD's Figure 3
-are `accuracy_by`.
+Figures 2 and 7 are `chains_figure` and `filters_figure`; its Figure 3 and Figure 4 of
+both papers are `accuracy_by`.
 """
 
 import io
@@ -40,7 +40,7 @@ NO_DATES = dict.fromkeys(("Software", "CreationDate", "Producer", "Creator"))
 
 @STYLE
 def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Figure:
-    """One point with its interval per student of `split` (`main_table`, `over_seeds`)."""
+    """A point with its interval per student of `split` (`main_table`, `over_seeds`)."""
     split, rows = _of_split(main, split)
     runs = [c for c in ("dataset", "model", "seed") if len({*rows.get(c, ())}) > 1]
     if rows.duplicated(["student", *runs]).any():

@@ -11,7 +11,7 @@ one dataset, model, seed and teacher where there is no column for it.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -105,6 +105,13 @@ def over_seeds(rows: Iterable[dict], names: Sequence[str] = RUN[:5]) -> pd.DataF
     return pd.DataFrame(lines, columns=[*names, *SEEDS])
 
 
+def scores_by(rows: Iterable[dict], names: list[str]) -> pd.DataFrame:
+    """One line per value of these columns: n, correct, accuracy and its interval."""
+    groups = _groups(rows, names)
+    lines = [[*key, *accuracy(groups[key]).values()] for key in groups]
+    return pd.DataFrame(lines, columns=[*names, *SCORE])
+
+
 def reproduction_table(rows: Iterable[dict], committed: Iterable[dict]) -> pd.DataFrame:
     """The accuracies of a run, each with the range that the `committed` trainings of
     its arm predict for one more on the same problems (`prediction_interval`)."""
@@ -128,10 +135,10 @@ def reproduction_table(rows: Iterable[dict], committed: Iterable[dict]) -> pd.Da
 
 
 def by_size(table: pd.DataFrame) -> pd.DataFrame:
-    """Lines of student models whose size is known, the smallest first."""
+    """The lines of a table, the smallest student models first."""
     parameters = {name: size.parameters for name, size in SIZES.items()}
     sizes = table["model"].astype(str).str.split("/").str[-1].map(parameters)
-    return table.loc[sizes.dropna().sort_values(kind="stable").index]
+    return table.loc[sizes.sort_values(kind="stable").index]
 
 
 def strict_table(rows: Iterable[dict]) -> pd.DataFrame:
@@ -147,19 +154,20 @@ def strict_table(rows: Iterable[dict]) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=[*KEY, *names.split()])
 
 
-def by_steps(rows: Iterable[dict]) -> pd.DataFrame:
-    """Accuracy by the number of gold steps; problems without gold steps are skipped."""
-    return scores_by((r for r in rows if r.get("steps_gold")), [*KEY, "steps_gold"])
+def by_steps(rows: Iterable[dict], score: Callable = scores_by) -> pd.DataFrame:
+    """Accuracy by the number of gold steps, as `scores_by` or `over_seeds` has it;
+    problems without gold steps are skipped."""
+    return score((r for r in rows if r.get("steps_gold")), [*KEY, "steps_gold"])
 
 
-def by_group(rows: Iterable[dict]) -> pd.DataFrame:
+def by_group(rows: Iterable[dict], score: Callable = scores_by) -> pd.DataFrame:
     """Accuracy on seen and unseen story families, and by challenge variant."""
     seen, named = {False: "seen", True: "unseen"}, []
     for row in rows:
         groups = {"family": seen.get(row.get("unseen")), "variant": row.get("variant")}
         for name, group in groups.items():
             named += [{**row, "grouping": name, "group": group}] if group else []
-    return scores_by(named, [*KEY, "grouping", "group"])
+    return score(named, [*KEY, "grouping", "group"])
 
 
 def error_table(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFrame:
@@ -201,13 +209,6 @@ def table2(
     part = "on " + table["n"].map(str) + f" of {mains[0]['n'].max()} problems; "
     table["note"] = part.where(table["n"] < mains[0]["n"].max(), "") + table["note"]
     return table.reset_index(drop=True)
-
-
-def scores_by(rows: Iterable[dict], names: list[str]) -> pd.DataFrame:
-    """One line per value of these columns: n, correct, accuracy and its interval."""
-    groups = _groups(rows, names)
-    lines = [[*key, *accuracy(groups[key]).values()] for key in groups]
-    return pd.DataFrame(lines, columns=[*names, *SCORE])
 
 
 def save_table(
