@@ -158,7 +158,7 @@ def sizes_table(settings: Settings, experiment: str = "") -> pd.DataFrame:
         run = read_json(path, {})
         model = run.get("settings", {}).get("student", settings.student)
         other = replace(settings, student=model)
-        alike = path.parent == other.source and run["hash"] == other.hash
+        alike = path.parent == other.source and run.get("hash") == other.hash
         if alike and model != settings.student:
             rows += rows_over_seeds(other, experiment)
     first = rows[0]["split"] if rows else ""

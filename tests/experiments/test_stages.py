@@ -8,6 +8,7 @@ import pytest
 from socratic_utils import config
 from socratic_utils.experiments import corpus, data, saved, stages
 from socratic_utils.experiments.arms import main_arm
+from socratic_utils.experiments.scotd import prompted_student
 from socratic_utils.files import project_root, record_settings, write_jsonl_rows
 from socratic_utils.students.supervision import STUDENTS
 
@@ -55,6 +56,25 @@ def test_rows_are_made_again_when_the_student_changes():
     changed = replace(settings, training=replace(settings.training, learning_rate=2e-3))
     after = stages.score(changed, arm)
     assert {row["inputs"] for row in before}.isdisjoint(r["inputs"] for r in after)
+
+
+def test_rows_that_depend_on_no_seed_are_decoded_once(settings, capsys):
+    """Of a student that is prompted, not trained; a trained one is another per seed."""
+    one, two = (replace(settings, test_limit=2, seed=seed) for seed in (0, 1))
+    prompted = prompted_student.arms(one)
+    untrained, votes = prompted[1], replace(prompted[2], limits=(1,))
+    for arm in (untrained, votes, main_arm("answer_only")):
+        first = stages.score(one, arm)
+        capsys.readouterr()
+        second = stages.score(two, arm)
+        loaded = "rows loaded from disk" in capsys.readouterr().out
+        assert loaded is (arm == untrained)
+        assert {row["seed"] for row in second} == {1}
+        assert {row["settings"] for row in second} == {two.hash}
+        kept = [row["inputs"] for row in (first[0], second[0])]
+        assert (kept[0] == kept[1]) is loaded
+        assert saved.rows_on_disk(two, arm.experiment, arm.file) == second
+        assert stages.score(two, arm) == second  # from its own folder
 
 
 def test_what_only_names_an_arm_is_not_in_its_meaning():
