@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from socratic_utils import config
-from socratic_utils.experiments import claims, saved
+from socratic_utils.experiments import claims, corpus, data, saved
 from socratic_utils.experiments.arms import main_arms
 from socratic_utils.experiments.scotd import (
     data_size,
@@ -13,7 +13,13 @@ from socratic_utils.experiments.scotd import (
     many_chains,
 )
 from socratic_utils.experiments.socratic_cot import ablations, prompting
-from socratic_utils.files import record_settings, write_json, write_jsonl_rows
+from socratic_utils.files import (
+    project_root,
+    record_settings,
+    write_json,
+    write_jsonl_rows,
+)
+from socratic_utils.filtering import keep_if_correct
 from socratic_utils.results.claims import CLAIMS
 from socratic_utils.results.claims.declared import names_of
 from socratic_utils.runner.schedule import NOTEBOOKS
@@ -147,3 +153,22 @@ def test_the_committed_run_has_rows_of_most_claims():
 def test_a_name_that_is_not_declared_is_refused():
     with pytest.raises(ValueError, match="no such claims.*iterative beats CoT"):
         claims.learnt(SMALL, ["iterative beats the teacher"])
+
+
+def test_every_claim_is_said_by_the_notebook_that_makes_its_rows():
+    folder = project_root() / "notebooks"
+    said = {path.name[:2]: path.read_text("utf-8") for path in folder.glob("*.ipynb")}
+    for claim in CLAIMS.values():
+        papers = {"Socratic CoT": "07", "SCoTD": "15"}
+        assert f'paper = \\"{claim.paper}\\"' in said[papers[claim.paper]]
+        makers = {claim.run.split()[1], "13"}  # which compares changed questions
+        assert any(f'\\"{claim.name}\\"' in said[n] for n in makers), claim.name
+
+
+def test_a_style_is_scored_by_the_problems_that_have_a_kept_chain():
+    settings = config.load("small", reuse="reference", train_limit=40)
+    problems = data.train_problems(settings)
+    found = keep_if_correct(problems, data.teacher_of(settings), "cot", 0)
+    [line] = corpus.kept_rows({"cot": found})
+    assert (line["n"], line["correct"]) == (40, len(found.kept))
+    assert 0 < line["ci_low"] < line["accuracy"] < line["ci_high"] < 1

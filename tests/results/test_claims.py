@@ -173,7 +173,7 @@ def test_one_seed_is_a_comparison_of_checkpoints(main):
     assert line["ci_low"] > 0  # over problems
     assert line[["p", "p_holm", "least_visible", "p_b_above_a"]].isna().all()
     assert line["verdict"] == "cannot tell"
-    assert "1 seed): cannot tell; one seed: a comparison of ch" in sentence(line)
+    assert "1 seed): cannot tell (one seed: a comparison of ch" in sentence(line)
     assert set(table["verdict"]) == {"cannot tell", "not run"}
 
 

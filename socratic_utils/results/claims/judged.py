@@ -103,7 +103,7 @@ def sentence(line: Mapping[str, Any]) -> str:
         seeds = int(line["seeds"])
         size += f", {seeds} seed{'s' * (seeds > 1)}"
     if pd.isna(line["p_holm"]):
-        end = f"; {line['note']}"
+        end = f" ({line['note']})"
     elif line["verdict"] == "cannot tell":
         visible = 100 * line["least_visible"]
         end = f"; a difference of {visible:.0f} points would have been visible"

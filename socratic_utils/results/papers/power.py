@@ -29,6 +29,10 @@ ARROWS = Claim(
     table="socratic_cot_table2",
     cells={"supervision": ("GT Steps | GT Facts", "Iterative SocGT")},
 )  # fmt: skip
+SHOWN = (
+    "arm dataset model difference ci_low ci_high p p_holm least_visible verdict"
+    " p_paired verdict_paired"
+).split()
 CAPTION = (
     "What the accuracies of Socratic CoT can tell with {sizes} test problems: "
     "difference with its 95 % interval if students are unpaired, and if their verdicts "
