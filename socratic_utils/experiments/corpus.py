@@ -156,8 +156,9 @@ def _filtered(settings: Settings, style: str, folder: Path) -> Filtered:
 def _reference_chains(
     settings: Settings, style: str, problems: Sequence[Problem]
 ) -> Filtered:
-    """The attempts that the committed run filtered."""
-    path = settings.reference / "chains" / f"{style}-attempts.jsonl"
+    """The attempts that the committed run filtered, the same for all seeds."""
+    first = replace(settings, seed=0)
+    path = first.reference / "chains" / f"{style}-attempts.jsonl"
     attempts = []
     for _, row in read_rows(path):
         reason = row.pop("reason")
