@@ -26,6 +26,7 @@ from socratic_utils.teacher.published import CORPORA
 from socratic_utils.teacher.teacher import Teacher
 
 from ..data import can_ask, teacher_of
+from ..saved import rows_of
 
 EXPERIMENT = "prompting"
 SHOTS = 1  # "due to budget", says the paper
@@ -91,7 +92,9 @@ def table(settings: Settings, problems: Sequence[Problem]) -> pd.DataFrame:
         own = {"seed": settings.seed, "settings": settings.hash}
         rows = [row | own for row in prompted_rows(teacher_of(settings), problems)]
         name = f"{settings.dataset}-{problems[0].split}.jsonl"
-        write_jsonl_rows(settings.folder / "predictions" / EXPERIMENT / name, rows)
+        path = settings.folder / "predictions" / EXPERIMENT / name
+        if rows_of(path) != rows:
+            write_jsonl_rows(path, rows)
         return compare(rows)
     print(f"skipped: {why}")
     return pd.DataFrame()

@@ -56,3 +56,7 @@ def test_the_recorded_teacher_answers_at_small_without_a_server(tmp_path, monkey
         config.load("small", reuse="reference"), prompting.EXPERIMENT
     )
     assert [row["correct"] for row in rows] == [row["correct"] for row in committed]
+    path = settings.folder / "predictions" / prompting.EXPERIMENT
+    [written] = [file.stat().st_mtime_ns for file in path.iterdir()]
+    prompting.table(settings, ablations.problems_of(settings))
+    assert [file.stat().st_mtime_ns for file in path.iterdir()] == [written]
