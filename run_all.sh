@@ -25,6 +25,7 @@ usage() {
   --test-limit N       at most N test problems per split
   --lora-rank N        train adapters of rank N (LoRA), such as 16, not all weights
   --seed N             of training and sampling (default 0; paper: 0, 1, 2)
+  --seeds N            the seeds 0 to N - 1 in turn, and then their means
   --ablations all      also the ablations that need a long training
   --engine ray         train on an existing Ray cluster, one job per GPU
   --reuse reference    take the committed rows instead of training

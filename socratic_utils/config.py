@@ -11,6 +11,7 @@ whether a dataset, student or teacher exists; the runner checks that.
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from math import ceil
@@ -113,6 +114,8 @@ class Settings:
     test_limit: int | None = None
     max_resamples: int = 3  # Socratic CoT, section 3.3
     training: Training = Training()
+    # of supervisions for which tools/sweep.py selected another than `training` has
+    learning_rates: tuple[tuple[str, float], ...] = ()
     decoding: Decoding = Decoding()
     many: ManyChains = ManyChains()
     seed: int = 0
@@ -219,8 +222,10 @@ def load(scale: str = "small", **changes: Any) -> Settings:
 
     Fields of `Training`, `Decoding` and `ManyChains` are given directly (`epochs=1`);
     `test_limit` is that of `Settings`, `batch_size` that of `Training`.  Empty strings,
-    None and limits of 0 mean the scale's own.  With a `lora_rank`, the scale's learning
-    rate is multiplied by `LORA_RATE`; a given one is taken as it is.
+    None and limits of 0 mean the scale's own.  A `learning_rate` is that of all
+    supervisions, unless `learning_rates` are given by supervision: `{"cot": 3e-4}`.
+    With a `lora_rank`, the scale's rates are multiplied by `LORA_RATE`; given ones are
+    taken as they are.
     """
     given = {name: v for name, v in changes.items() if v is not None and v != ""}
     limits = ("train_limit", "test_limit")
@@ -230,6 +235,8 @@ def load(scale: str = "small", **changes: Any) -> Settings:
         if value not in known:
             raise ValueError(f"{name} must be one of {known}, not {value!r}")
     given = ELSEWHERE.get((scale, str(given.get("dataset"))), {}) | given
+    if "learning_rate" in given:
+        given = {"learning_rates": {}} | given
     new: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
     for name, value in given.items():
         part, checked = _checked(name, value)
@@ -238,6 +245,8 @@ def load(scale: str = "small", **changes: Any) -> Settings:
     parts = {part: replace(getattr(preset, part), **new[part]) for part in new}
     if (rank := parts["training"].lora_rank) and not changes.get("learning_rate"):
         parts["training"] = parts["training"].with_lora(rank)
+        scaled = tuple((name, LORA_RATE * r) for name, r in preset.learning_rates)
+        own = {"learning_rates": scaled} | own
     return replace(preset, **(parts | own))
 
 
@@ -250,6 +259,13 @@ def _checked(name: str, value: Any) -> tuple[str, Any]:
     if name == "teacher_url":  # before a key in it is written or shown anywhere
         check_address(value)
     part, kind = FIELDS[name]
+    if name == "learning_rates":
+        with suppress(TypeError, ValueError):  # no pairs, no numbers
+            rates = {str(which): float(rate) for which, rate in dict(value).items()}
+            if all(0 < rate < 1 for rate in rates.values()):
+                return part, tuple(sorted(rates.items()))
+        such = 'numbers above 0 by supervision, such as {"cot": 3e-4}'
+        raise ValueError(f"{name} must be {such}, not {value!r}")
     several = get_origin(kind) is tuple
     wanted = (get_args(kind) or (kind,))[0]  # int of `int | None`, of `tuple[int, ...]`
     items = list(value) if several and isinstance(value, (list, tuple)) else [value]

@@ -42,6 +42,7 @@ class Arm:
     slow: bool = False
     # What is learnt, and for how long.
     pool: str = ""  # a pool of `corpus.pool_of`; empty: the supervision's own corpus
+    problems: str = "shared"  # of a corpus: those all students share, or "all" it has
     balanced: bool = False  # every visit of a problem draws one of its chains
     share: float = 1.0  # of the training problems
     held_back: float = 0.0  # share of the training problems that is not learnt

@@ -3,8 +3,10 @@
 With `reuse="reference"` the rows and tables are the committed run's.
 """
 
+import json
 import re
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from math import inf
 from pathlib import Path
 
@@ -14,9 +16,10 @@ from socratic_utils import config
 from socratic_utils.benchmarks import known_size
 from socratic_utils.config import Settings
 from socratic_utils.files import read_json, visible, write_atomic
+from socratic_utils.metrics.comparison import FEWEST_SEEDS
 from socratic_utils.problems import Problem, read_rows
 from socratic_utils.results.formats import read_csv
-from socratic_utils.results.tables import by_size, over_seeds
+from socratic_utils.results.tables import by_size, over_seeds, reproduction_table
 from socratic_utils.students.supervision import STUDENTS
 
 from .arms import Arm
@@ -130,32 +133,60 @@ def saved_table(settings: Settings, name: str) -> pd.DataFrame:
 
 
 def seeds_table(settings: Settings) -> pd.DataFrame:
-    """Accuracy over the runs beside this one that differ in their seed only."""
-    return over_seeds(tables_beside(settings, "main", "seed", "seed"))
+    """`over_seeds` of the main table: this run and those of other seeds beside it."""
+    rows = [row for row in rows_over_seeds(settings) if row["student"] in STUDENTS]
+    return over_seeds(rows).rename(columns={"accuracy": "mean"})
 
 
-def sizes_table(settings: Settings, name: str = "main") -> pd.DataFrame:
+def with_seeds(
+    settings: Settings, rows: Sequence[dict], *experiments: str
+) -> list[dict]:
+    """Rows of this run, and those that runs of other seeds beside it have of the same
+    arms and problems; `experiments` are the folders of their rows."""
+    own = {(row["student"], row["split"], row["id"]) for row in rows}
+    found = (r for name in experiments or ("",)
+             for r in rows_over_seeds(settings, name) if "sample" not in r)  # fmt: skip
+    others = (row for row in found if row["seed"] != settings.seed)
+    return [*rows, *(r for r in others if (r["student"], r["split"], r["id"]) in own)]
+
+
+def sizes_table(settings: Settings, experiment: str = "") -> pd.DataFrame:
     """The first split's accuracy over the runs beside this one that differ in their
-    student model only (Figure 4 of both papers), of these runs' table `name`."""
-    runs = tables_beside(settings, name, "student", "model")
-    return by_size(runs, settings.dataset, settings.seed)
+    student model and seed only (Figure 4 of both papers)."""
+    rows = rows_over_seeds(settings, experiment)
+    for path in sorted(settings.source.parent.glob("*/run.json")):
+        run = read_json(path, {})
+        model = run.get("settings", {}).get("student", settings.student)
+        other = replace(settings, student=model)
+        alike = path.parent == other.source and run.get("hash") == other.hash
+        if alike and model != settings.student:
+            rows += rows_over_seeds(other, experiment)
+    first = rows[0]["split"] if rows else ""
+    rows = [r for r in rows if r["split"] == first and "sample" not in r]
+    return by_size(over_seeds(rows))
 
 
-def tables_beside(
-    settings: Settings, name: str, varied: str, column: str
-) -> list[Path]:
-    """A table of this run, then of the runs beside it that differ in nothing but the
-    setting `varied`, which is a column of the table."""
-    own = settings.source / "tables" / f"{name}.csv"
-    found = [own] if own.exists() else []
-    for path in sorted(settings.source.parent.glob(f"*/tables/{name}.csv")):
-        folder = path.parents[1]
-        known = read_json(folder / "run.json", {}).get("hash")
-        for value in read_csv(path)[column].tolist()[:1]:
-            other = replace(settings, **{varied: value})
-            if folder.name == other.name and known in (None, other.hash):
-                found.append(path)
-    return list(dict.fromkeys(found))
+def reproduction(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
+    """`reproduction_table` of this run's rows beside the committed seeds of the same
+    settings; empty, with a line of reason, where there is nothing to compare."""
+    committed = replace(settings, reuse="reference", seed=0)
+    run = read_json(committed.reference / "run.json", {})
+    own = json.loads(json.dumps(asdict(replace(settings, seed=0))))
+    was = run.get("settings", {})
+    changed = [name for name in {**own, **was} if name not in config.NEUTRAL
+               and own.get(name) != was.get(name)]  # fmt: skip
+    seeds = len(seeds_beside(committed))
+    for wrong, reason in (
+        (settings.reuse, "its rows are the committed ones"),
+        (not run, "no run of these settings is committed"),
+        (changed, f"the committed runs have another {', '.join(changed)}"),
+        (seeds < FEWEST_SEEDS, f"{seeds} committed seeds predict no range, "
+                               f"{FEWEST_SEEDS} do"),
+    ):  # fmt: skip
+        if wrong:
+            print(f"This run is not compared with the committed seeds: {reason}.")
+            return pd.DataFrame()
+    return reproduction_table(rows, rows_over_seeds(committed))
 
 
 def cut_down(settings: Settings) -> str:
@@ -165,6 +196,7 @@ def cut_down(settings: Settings) -> str:
     size = known_size(settings.dataset, "train") or inf
     if own.train_limit is None and (settings.train_limit or inf) < size:
         return f"trained on {settings.train_limit:,} of {size:,} problems"
-    names = ("training", "decoding", "teacher_tokens", "max_resamples")
+    names = ("training", "learning_rates", "decoding", "teacher_tokens",
+             "max_resamples")  # fmt: skip
     changed = [n for n in names if getattr(settings, n) != getattr(own, n)]
     return f"another setting of {' and '.join(changed)}" if changed else ""

@@ -5,8 +5,7 @@
     >>> [len(block) for block in blocks(rows)]  # 3 of a; 2 of a and 2 of b
     [3, 4]
 
-Every table of rows passes here.  Not covered: how students were trained; tables that
-are read without their rows (`results.tables.over_seeds`, `by_size`).
+Every table of rows passes here.  Not covered: how students were trained.
 """
 
 import warnings

@@ -19,6 +19,8 @@ from math import nan
 
 import numpy as np
 
+from .statistics import wilson_interval
+
 POWER = 0.8  # of the least visible difference
 FEWEST_SEEDS = 3  # below, trainings cannot be told from supervisions
 
@@ -110,16 +112,55 @@ def pooled_variance(arms: Sequence[Verdicts]) -> tuple[float, float, int]:
     it, and its degrees of freedom.
     """
     squares, noise, freedom = 0.0, 0.0, 0
-    for right in (arm.right for arm in arms if len(arm.seeds) > 1):
-        seeds, n = right.shape
-        by_training = right.mean(1, keepdims=True)
-        residuals = right - right.mean(0) - by_training + right.mean()
-        squares += seeds * by_training.var()
-        noise += (residuals**2).sum() / max(1, n - 1) / n
-        freedom += seeds - 1
+    for arm in (arm for arm in arms if len(arm.seeds) > 1):
+        squares += len(arm.seeds) * arm.by_training.var()
+        noise += (len(arm.seeds) - 1) * verdict_noise(arm)
+        freedom += len(arm.seeds) - 1
     if not freedom:
         return 0.0, 0.0, 0
     return max(0.0, squares - noise) / freedom, squares / freedom, freedom
+
+
+def verdict_noise(arm: Verdicts) -> float:
+    """Variance of accuracy from single verdicts alone, which no training can go below:
+    from the residuals of verdicts after training and problem."""
+    (seeds, n), right = arm.right.shape, arm.right
+    residuals = right - right.mean(0) - arm.by_training[:, None] + right.mean()
+    return float((residuals**2).sum() / max(1, n - 1) / n / max(1, seeds - 1))
+
+
+def interval(arm: Verdicts, arms: Sequence[Verdicts], confidence=0.95) -> tuple:
+    """Interval of an arm's mean accuracy over problems (families) and trainings.
+
+    The variance between trainings is pooled over `arms`.  With one training it is
+    Wilson's interval over problems, as for an accuracy of 0 or 1.
+    """
+    (seeds, n), mean = arm.right.shape, float(arm.right.mean())
+    if seeds == 1 or mean in (0, 1):
+        return wilson_interval(round(n * mean), n, confidence)
+    found = contrast([1], [arm], arms, confidence=confidence)
+    return max(0.0, found.low), min(1.0, found.high)
+
+
+def prediction_interval(
+    arm: Verdicts, arms: Sequence[Verdicts], confidence=0.95
+) -> tuple[float, float]:
+    """Where the accuracy of one more training lies on the same problems: mean +- t *
+    sd * sqrt(1 + 1 / seeds).
+
+    The variance is the noise of the arm's own verdicts, below which no training can be
+    (arms near 0 have little, those in the middle much), and what exceeds it, which is
+    pooled over `arms`.  Raises ValueError with fewer than `FEWEST_SEEDS` seeds.
+    """
+    from scipy.stats import t
+
+    if (seeds := len(arm.seeds)) < FEWEST_SEEDS:
+        raise ValueError(f"{seeds} trainings predict no range: {FEWEST_SEEDS} do")
+    excess, _, freedom = pooled_variance(arms)
+    half = t.ppf(0.5 + confidence / 2, freedom)
+    half *= ((verdict_noise(arm) + excess) * (1 + 1 / seeds)) ** 0.5
+    mean = float(arm.right.mean())
+    return max(0.0, mean - half), min(1.0, mean + half)
 
 
 def equal_variances(arms: Sequence[Verdicts]) -> float:

@@ -3,9 +3,9 @@
     figure = accuracy_figure(pd.read_csv("tables/main.csv"), scale="small")
     save_figure(figure, "figures", "accuracy", "Accuracy of every student.")
 
-Whiskers are 95 % intervals, and n stands beside every score.  SCoTD's Figures 2 and 7
-are `chains_figure` and `filters_figure`; Figure 4 of both papers and SCoTD's Figure 3
-are `accuracy_by`.
+Whiskers are 95 % intervals, dots trainings, and n stands beside every score.  SCoTD's
+Figures 2 and 7 are `chains_figure` and `filters_figure`; its Figure 3 and Figure 4 of
+both papers are `accuracy_by`.
 """
 
 import io
@@ -40,9 +40,9 @@ NO_DATES = dict.fromkeys(("Software", "CreationDate", "Producer", "Creator"))
 
 @STYLE
 def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Figure:
-    """One point with its Wilson interval per run of `split`, from `tables/main.csv`."""
+    """A point with its interval per student of `split` (`main_table`, `over_seeds`)."""
     split, rows = _of_split(main, split)
-    runs = [c for c in ("dataset", "model", "seed") if rows[c].nunique() > 1]
+    runs = [c for c in ("dataset", "model", "seed") if len({*rows.get(c, ())}) > 1]
     if rows.duplicated(["student", *runs]).any():
         runs.append("teacher")
     colours, names = _colours(rows["student"]), []
@@ -55,11 +55,14 @@ def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Fig
         axes.annotate(f"{row['accuracy']:.1%}", (row["ci_high"], place), (6, 0),
                       textcoords="offset points", **style)  # fmt: skip
         words = [label_of(row["student"]), *(f"{c} {row[c]}" for c in runs)]
-        names.append(f"{', '.join(words)}  (n = {row['n']})")
+        trained = f", {row['seeds']} seeds" if row.get("seeds", 1) > 1 else ""
+        names.append(f"{', '.join(words)}  (n = {row['n']}{trained})")
     axes.set_yticks(range(len(rows)), names)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_xlim(0, min(1.12, max(0.1, rows["ci_high"].max() * 1.15)))
-    axes.set_xlabel(f"Accuracy, {split} split\n(whiskers: 95 % Wilson interval)")
+    top = rows.filter(["ci_high", "max"]).max(axis=None)
+    axes.set_xlim(0, min(1.12, max(0.1, top * 1.15)))
+    dots = ", dots: trainings" if "seeds" in rows and rows["seeds"].max() > 1 else ""
+    axes.set_xlabel(f"Accuracy, {split} split\n(whiskers: 95 % interval{dots})")
     return axes.figure
 
 
@@ -253,11 +256,18 @@ def _points(axes: Axes, places, rows: pd.DataFrame, colour: str, flat=False, **s
     place = (values, places, None, widths) if flat else (places, values, widths)
     style = {"fmt": "o", "color": colour, "capsize": 3, "elinewidth": 1.6} | style
     axes.errorbar(*place, clip_on=False, **style)
+    places = [places] if flat else places
+    for at, each in zip(places, rows.get("by_seed", ()), strict=False):
+        dots = [float(share) / 100 for share in str(each).split()]
+        if len(dots) > 1:
+            where = (dots, [at] * len(dots)) if flat else ([at] * len(dots), dots)
+            axes.scatter(*where, 14, "0.15", alpha=0.5, lw=0, zorder=3, clip_on=False)
 
 
 def _accuracy_axis(axes: Axes, rows: pd.DataFrame) -> None:
     """A vertical axis of accuracies that has room for every interval."""
-    axes.set_ylim(0, min(1, max(0.1, rows["ci_high"].max() * 1.05)))
+    top = rows.filter(["ci_high", "max"]).max(axis=None)
+    axes.set_ylim(0, min(1, max(0.1, top * 1.05)))
     axes.set_ylabel("Accuracy (95 % interval)")
 
 

@@ -20,8 +20,8 @@ from socratic_utils.files import visible
 
 SHARES = set(
     "accuracy accuracy_flexible accuracy_strict default_accuracy ci_low ci_high paper"
-    " truncated share second_share acceptance mean sd paper_old paper_new"
-    " p_b_above_a".split()
+    " truncated share second_share acceptance mean sd min max low high paper_old"
+    " paper_new p_b_above_a".split()
 )
 TEX = str.maketrans({
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",

@@ -12,7 +12,9 @@ from socratic_utils.metrics.comparison import (
     contrast,
     equal_variances,
     holm,
+    interval,
     pooled_variance,
+    prediction_interval,
     verdict,
     verdicts,
 )
@@ -233,3 +235,42 @@ def test_coverage_of_a_difference_of_differences():
         covered += found.low <= 0 <= found.high
     print(f"difference of differences: coverage {covered / REPEATS:.3f}")
     assert 0.93 <= covered / REPEATS <= 0.98
+
+
+@pytest.mark.parametrize("sd_family", [0.0, 0.9], ids=["no families", "families"])
+@pytest.mark.parametrize("sd_seed", [0.0, 0.25], ids=["no seeds", "seeds"])
+@pytest.mark.parametrize("seeds", [3, 5, 8])
+def test_one_more_training_lies_in_its_prediction_interval(seeds, sd_seed, sd_family):
+    """Six arms from 10 to 50 %, one more training each on the same problems."""
+    rng = np.random.default_rng([seeds, int(100 * sd_seed), int(10 * sd_family), 1])
+    names = [f"f{i // EACH}" for i in range(FAMILIES * EACH)]
+    inside = np.zeros(len(SHARES))
+    for _ in range(REPEATS // 3):
+        found = [*simulated(rng, seeds + 1, sd_seed, sd_family)]
+        arms = [arm(right[:seeds], names) for right in found]
+        for place, right in enumerate(found):
+            low, high = prediction_interval(arms[place], arms)
+            inside[place] += low <= right[seeds].mean() <= high
+    coverage = inside / (REPEATS // 3)
+    print(f"{seeds} seeds: {coverage.mean():.3f}, by arm {coverage.round(3)}")
+    assert 0.93 <= coverage.mean() <= 0.98
+    assert coverage.min() >= 0.90  # of 400 draws each
+
+
+@pytest.mark.parametrize("sd_seed", [0.0, 0.25], ids=["no seeds", "seeds"])
+@pytest.mark.parametrize("seeds", [3, 8])
+def test_the_interval_of_a_mean_covers_other_problems_and_trainings(seeds, sd_seed):
+    """The truth is the mean of many problems, families and trainings."""
+    rng = np.random.default_rng([seeds, int(100 * sd_seed), 2])
+    names = [f"f{i // EACH}" for i in range(FAMILIES * EACH)]
+    draws = [[right.mean() for right in simulated(rng, 1, sd_seed, 0.9)]
+             for _ in range(1500)]  # fmt: skip
+    truth, inside = np.mean(draws, 0), np.zeros(len(SHARES))
+    for _ in range(REPEATS // 3):
+        arms = [arm(r, names) for r in simulated(rng, seeds, sd_seed, 0.9)]
+        for place, one in enumerate(arms):
+            low, high = interval(one, arms)
+            inside[place] += low <= truth[place] <= high
+    coverage = inside / (REPEATS // 3)
+    print(f"{seeds} seeds: {coverage.mean():.3f}, by arm {coverage.round(3)}")
+    assert 0.93 <= coverage.mean() <= 0.98

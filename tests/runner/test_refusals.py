@@ -22,7 +22,7 @@ from socratic_utils.experiments.arms import main_arm
 from socratic_utils.files import project_root
 from socratic_utils.runner import cli, options
 from socratic_utils.runner.execute import find_notebooks
-from socratic_utils.runner.paper_grid import Run
+from socratic_utils.runner.runs import Run
 from tests.helpers.published_rows import write_lines
 from tests.helpers.teacher_server import TeacherServer
 from tests.runner.test_cli import toy

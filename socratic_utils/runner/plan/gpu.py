@@ -51,7 +51,9 @@ def gpu_plan(settings: Settings) -> list[dict]:
 
 def ablation_plan(settings: Settings) -> list[dict]:
     """The same of what the ablations train and decode beside the main table."""
-    main = {(m, 0) for arm in supervision.STUDENTS.values() for m in arm.supervisions}
+    main = {
+        (m, False, 0) for s in supervision.STUDENTS.values() for m in s.supervisions
+    }
     arms, count = ablations.arms(settings), len(ablations.problems_of(settings))
     return _rows(settings, arms, count, "ablations, one seed", main)
 
@@ -59,18 +61,20 @@ def ablation_plan(settings: Settings) -> list[dict]:
 def _rows(
     settings: Settings, arms: Sequence[Arm], count: int, what: str, main: Any = ()
 ) -> list[dict]:
-    """The rows of arms that decode `count` problems; `main`: (model, rank) to skip."""
+    """The rows of arms that decode `count` problems; `main`: trainings to skip."""
     size, rows = SIZES.get(settings.student.rpartition("/")[2]), []
     if size is None or not arms:
         return []
     any_student = replace(settings, student="", seed=0)  # all read the same text
-    trained = dict.fromkeys((m, arm.lora_rank) for arm in arms for m in arm.models)
-    for model, rank in (one for one in trained if one not in main):
+    trained = dict.fromkeys((m, arm.problems == "all", arm.lora_rank)
+                            for arm in arms for m in arm.models)  # fmt: skip
+    for model, extra, rank in (one for one in trained if one not in main):
         own = transcripts_of(any_student, model)
         tokens, rank = own.epochs * own.count * own.mean, rank or own.rank
         needed = training_fit(size, own.longest, own.trained, 1, 0, rank=rank).needed
         hours = {g: training_hours(size.parameters, tokens, g, rank) for g in GPUS}
-        name = f"train {model}" + f", LoRA of rank {rank}" * (rank > 0)
+        name = f"train {model}" + ", all problems" * extra
+        name += f", LoRA of rank {rank}" * (rank > 0)
         rows.append(_row(name, own.count, tokens, needed) | hours)
     batches = ceil(count / settings.decoding.batch_size)
     for arm in arms:

@@ -28,7 +28,7 @@ from socratic_utils.students.base_models import (
     load_pretrained,
     max_positions,
 )
-from socratic_utils.students.supervision import Supervision
+from socratic_utils.students.supervision import Supervision, as_long
 from socratic_utils.students.transcript import (
     IGNORED,
     Pairs,
@@ -61,7 +61,7 @@ from .trainer import (
 
 disable_progress_bar()  # loading a small model needs no bar
 
-FORMAT = 2  # raise it when transcripts, loss or training change: all are trained again
+FORMAT = 3  # raise it when transcripts, loss or training change: all are trained again
 
 
 def train_student(
@@ -94,6 +94,8 @@ def train_student(
     model, tokenizer, examples, too_long = prepare(
         base, pairs, supervision, training, seed
     )
+    if too_long:  # which makes the training no shorter
+        training = as_long(training, len(pairs), len(examples))
     tokens = sum(len(e["input_ids"]) for e in examples)
     processes, rows = PartialState(cpu=device().type == "cpu").num_processes, examples
     if processes > 1:
