@@ -51,8 +51,7 @@ class Training:
 
     def with_lora(self, rank: int) -> "Training":
         """The same for adapters, whose learning rate is higher."""
-        rate = LORA_RATE * self.learning_rate
-        return replace(self, lora_rank=rank, learning_rate=rate)
+        return replace(self, lora_rank=rank, learning_rate=LORA_RATE * self.learning_rate)
 
     def meaning(self) -> dict[str, float]:
         """The fields that hashes have: `lora_rank`, the youngest, if it is not 0."""
@@ -224,8 +223,7 @@ def load(scale: str = "small", **changes: Any) -> Settings:
     `test_limit` is that of `Settings`, `batch_size` that of `Training`.  Empty strings,
     None and limits of 0 mean the scale's own.  A `learning_rate` is that of all
     supervisions, unless `learning_rates` are given by supervision: `{"cot": 3e-4}`.
-    With a `lora_rank`, the scale's rates are multiplied by `LORA_RATE`; given ones are
-    taken as they are.
+    With a `lora_rank`, the scale's rates are multiplied by `LORA_RATE`.
     """
     given = {name: v for name, v in changes.items() if v is not None and v != ""}
     limits = ("train_limit", "test_limit")
