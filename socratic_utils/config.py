@@ -51,7 +51,8 @@ class Training:
 
     def with_lora(self, rank: int) -> "Training":
         """The same for adapters, whose learning rate is higher."""
-        return replace(self, lora_rank=rank, learning_rate=LORA_RATE * self.learning_rate)
+        rate = LORA_RATE * self.learning_rate
+        return replace(self, lora_rank=rank, learning_rate=rate)
 
     def meaning(self) -> dict[str, float]:
         """The fields that hashes have: `lora_rank`, the youngest, if it is not 0."""
@@ -94,8 +95,7 @@ class ManyChains:
 
 
 # Settings that change no result of the main table, or have a hash of their own.
-NEUTRAL = ("teacher_url", "teacher_mode", "max_cost", "many", "reuse", "ablations",
-           "plan")  # fmt: skip
+NEUTRAL = "teacher_url teacher_mode max_cost many reuse ablations plan".split()
 
 
 @dataclass(frozen=True)
