@@ -87,5 +87,6 @@ def test_the_house_has_thirteen_entries_and_no_module_is_long():
     lines = {p: len(p.read_text("utf-8").splitlines()) for p in MODULES}
     assert {str(p): n for p, n in lines.items() if n > 300} == {}
     # 11,000 when the house was built; the faults of replies, servers, base models,
-    # devices and tables that were mended since took 1,900 more, and the claims 600.
-    assert sum(lines.values()) < 13_500
+    # devices and tables that were mended since took 1,900 more, the claims 600, and
+    # fair arms and several seeds 300.
+    assert sum(lines.values()) < 13_800
