@@ -110,7 +110,8 @@ def test_what_a_teacher_cannot_teach_is_not_possible(monkeypatch):
     bare = [Problem("p", "toy", "train", "Which?", "a", "choice", (), ("x", "y"))]
     monkeypatch.setattr(corpus, "train_problems", lambda settings: bare)
     settings = config.load("smoke", dataset="commonsense_qa", teacher="palm-540b")
-    assert names(settings, bare) == ["cot, calculator"]
+    asked = ["answer_only, all problems", "cot, all problems"]  # chains are unknown
+    assert names(settings, bare) == ["cot, calculator", *asked]
 
 
 def test_small_skips_what_trains_long(tmp_path, monkeypatch):
