@@ -62,7 +62,7 @@ def print_reproduction(table: pd.DataFrame) -> None:
     """A sentence per score of `reproduction_table`, and one about all of them."""
     for row in table.to_dict("records"):
         score, low, high, mean = (f"{100 * row[name]:.1f}" for name in
-                                  ("accuracy", "low", "high", "mean"))  # fmt: skip
+                                  ("accuracy", "from", "to", "mean"))  # fmt: skip
         lies = "within" if row["within"] == "yes" else "outside"
         print(f"{visible(label_of(row['student']))}, {row['split']}: {score} % of "
               f"{row['n']} lies {lies} the {low} to {high} % that {row['seeds']} "

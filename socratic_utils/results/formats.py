@@ -20,7 +20,7 @@ from socratic_utils.files import visible
 
 SHARES = set(
     "accuracy accuracy_flexible accuracy_strict default_accuracy ci_low ci_high paper"
-    " truncated share second_share acceptance mean sd min max low high paper_old"
+    " truncated share second_share acceptance mean sd min max from to paper_old"
     " paper_new p_b_above_a".split()
 )
 TEX = str.maketrans({

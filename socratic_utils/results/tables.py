@@ -128,9 +128,9 @@ def reproduction_table(rows: Iterable[dict], committed: Iterable[dict]) -> pd.Da
         within = low <= line["correct"] / line["n"] <= high
         lines.append({**{name: line[name] for name in REPRODUCED},
                       "seeds": len(arm.seeds), "mean": round(arm.right.mean(), 4),
-                      "low": round(low, 4), "high": round(high, 4),
+                      "from": round(low, 4), "to": round(high, 4),
                       "within": "yes" if within else "no"})  # fmt: skip
-    names = [*REPRODUCED, "seeds", "mean", "low", "high", "within"]
+    names = [*REPRODUCED, "seeds", "mean", "from", "to", "within"]
     return pd.DataFrame(lines, columns=names)
 
 

@@ -356,8 +356,8 @@ def test_one_more_seed_lies_within_what_the_committed_ones_predict():
     assert list(table.index) == ["gt_steps", "cot"]  # the others have too few seeds
     cot, gold = table.loc["cot"], table.loc["gt_steps"]
     assert (cot["seed"], cot["accuracy"], cot["seeds"], cot["mean"]) == (7, 0.1, 4, 0.2)
-    assert cot["low"] < 0.1 < 0.2 < cot["high"] and cot["within"] == "yes"
-    assert (gold["low"], gold["high"], gold["within"]) == (0.9, 0.9, "no")
+    assert cot["from"] < 0.1 < 0.2 < cot["to"] and cot["within"] == "yes"
+    assert (gold["from"], gold["to"], gold["within"]) == (0.9, 0.9, "no")
     assert results.reproduction_table(new, []).empty
     few = [row for row in new if row["id"] != "p3"]  # other test problems
     assert results.reproduction_table(few, committed).empty

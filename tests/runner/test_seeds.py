@@ -68,7 +68,7 @@ def test_seeds_continue_and_share_what_no_seed_changes(outputs, folder, capsys):
     assert said.rindex("  seeds  ") > said.rindex("07_results done")
     assert read_json(outputs / "smoke" / "run.json")["settings"]["seed"] == 0
     page = (outputs / "smoke" / "report.html").read_text("utf-8")
-    assert "3 seeds" not in page and "Over seeds" in page
+    assert "results of 3 seeds" not in page and "Over seeds" in page
     assert "not compared with the committed seeds: no run of these" in page
 
 

@@ -96,7 +96,7 @@ def test_published_chains_pass_the_same_filter():
 @needs_data
 def test_a_published_teacher_says_what_it_has():
     settings = config.load("smoke", dataset="svamp", teacher="palm-540b")
-    with pytest.raises(ValueError, match="no 'socratic' chains on svamp"):
+    with pytest.raises(ValueError, match="no socratic chains on the 'train' split"):
         filtered(settings, "socratic")
     teacher = PublishedTeacher("palm-540b")
     with pytest.raises(ValueError, match="one published chain a problem"):
