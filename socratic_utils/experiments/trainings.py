@@ -58,7 +58,7 @@ class TrainingJob:
         else:
             problems = train_problems(settings)
             pairs = corpus(settings, SUPERVISIONS[self.model].corpus)
-            shared = shared_problems(settings)
+            shared = shared_problems(settings) if pairs else []
             if arm.problems == "shared":
                 ids = {problem.id for problem in shared}
                 pairs = [pair for pair in pairs if pair[0].id in ids]
