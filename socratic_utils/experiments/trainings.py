@@ -4,7 +4,8 @@ A job is one model of an arm.  The hash of everything that makes it is in its na
 job that is done is skipped by notebooks, other processes and Ray clusters.
 
 Arms without a pool are trained for the same number of optimizer steps, and from the
-same problems in the same random order, up to the grouping by length within it.
+same problems in the same random order, up to the grouping by length within it.  Not
+covered: transcripts longer than `max_length`, which are skipped, may be of one arm.
 """
 
 from collections.abc import Sequence
@@ -57,12 +58,14 @@ class TrainingJob:
         else:
             problems = train_problems(settings)
             pairs = corpus(settings, SUPERVISIONS[self.model].corpus)
-            shared = {problem.id for problem in shared_problems(settings)}
+            shared = shared_problems(settings) if pairs else []
             if arm.problems == "shared":
-                pairs = [pair for pair in pairs if pair[0].id in shared]
+                ids = {problem.id for problem in shared}
+                pairs = [pair for pair in pairs if pair[0].id in ids]
+                problems = problems if arm.held_back else shared
             if len(pairs) not in (0, len(shared)):
                 recipe = as_long(recipe, len(shared), len(pairs))
-        # 2. of which problems
+        # 2. of which problems; held back are some of all, whatever is learnt
         if arm.share < 1 or arm.held_back:
             problems = share_of(problems, arm.share)
             if arm.held_back:
