@@ -12,4 +12,4 @@ own = ("ipykernel", "jupyterlab", "ipywidgets", "nbconvert", "nbformat", "torch"
 print(*(line for line in wanted if not line.startswith(own)), sep="\n")
 EOF
 python -m pip install -q -r /tmp/requirements.txt
-echo "If a cell below fails to import numpy or pandas: Runtime, Restart session."
+echo "Installed. Now choose Runtime, Restart session, and run the notebook from its top."

@@ -22,11 +22,13 @@ from socratic_utils.runner.schedule import why_left_out
 
 EDITS = {r'^reuse = ""': 'reuse = "reference"', r" Solutions: \[.*?\]\(.*?\)\.": ""}
 SET_UP = """import sys
+from pathlib import Path
 
-if "google.colab" in sys.modules:  # an empty machine; elsewhere nothing happens
-    !test -d /content/code || git clone -q --depth 1 {} /content/code
-    !bash /content/code/binder/colab.sh
-    sys.path.insert(0, "/content/code")"""
+if "google.colab" in sys.modules:  # elsewhere, nothing happens
+    sys.path.insert(0, "/content/code")
+    if not Path("/content/code").exists():
+        !git clone -q --depth 1 {} /content/code
+        !bash /content/code/binder/colab.sh"""
 INDEX = """# The students' notebooks
 
 Open a notebook and run its cells from top to bottom. The exercises are at its end:
