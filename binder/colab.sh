@@ -3,7 +3,8 @@
 # not got.  Its own kernel, notebook server and torch stay as they are.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-python - <<'EOF' >/tmp/requirements.txt
+wanted=$(mktemp)
+python - <<'EOF' >"$wanted"
 import tomllib
 
 with open("pyproject.toml", "rb") as file:
@@ -11,5 +12,5 @@ with open("pyproject.toml", "rb") as file:
 own = ("ipykernel", "jupyterlab", "ipywidgets", "nbconvert", "nbformat", "torch")
 print(*(line for line in wanted if not line.startswith(own)), sep="\n")
 EOF
-python -m pip install -q -r /tmp/requirements.txt
+python -m pip install -q -r "$wanted"
 echo "Installed. Now choose Runtime, Restart session, and run the notebook from its top."

@@ -28,16 +28,21 @@ def table(settings: Settings) -> pd.DataFrame:
     return claims_table(partial(rows_over_seeds, settings), _run(settings))
 
 
-def learnt(settings: Settings, claims: Sequence[str] = (), paper: str = "") -> None:
+def learnt(
+    settings: Settings, claims: Sequence[str] = (), paper: str = "",
+    judged: pd.DataFrame | None = None,
+) -> None:  # fmt: skip
     """Print one sentence per claim, or per claim of a `paper`, as `table` judges it.
 
-    ValueError on a name that is not declared.
+    `judged` is that table, if it is made already.  ValueError on a name that is not
+    declared.
     """
     if unknown := set(claims) - set(CLAIMS):
         raise ValueError(f"no such claims: {unknown}; choose from {list(CLAIMS)}")
     if settings.scale == "smoke":
         print("Smoke scale: a random tiny model, the numbers mean nothing.")
-    for line in table(settings).to_dict("records"):
+    judged = table(settings) if judged is None else judged
+    for line in judged.to_dict("records"):
         if line["claim"] in claims or line["paper"] == paper:
             print(sentence(line))
 

@@ -72,18 +72,23 @@ def seeds_beside(settings: Settings) -> list[Settings]:
     for folder in first.parent.glob(f"{first.name}*"):
         number = re.fullmatch(r"-seed(\d+)|", folder.name.removeprefix(first.name))
         other = replace(settings, seed=int(number[1] or 0)) if number else settings
-        if other.source == folder and (not settings.reuse or _alike(settings, other)):
-            found.setdefault(other.seed, other)
+        if other.source != folder:
+            continue
+        if settings.reuse and _changed(_of_run(settings.source), _of_run(folder)):
+            continue
+        found.setdefault(other.seed, other)
     return [found[seed] for seed in sorted(found)]
 
 
-def _alike(*runs: Settings) -> bool:
-    """Whether two committed runs had the same settings, all but the seed."""
-    own, other = (
-        read_json(run.source / "run.json", {}).get("settings", {}) for run in runs
-    )
-    names = {*own, *other} - {"seed", *config.NEUTRAL}
-    return all(own.get(name) == other.get(name) for name in names)
+def _of_run(folder: Path) -> dict:
+    """The settings in a run's run.json; empty without one."""
+    return read_json(folder / "run.json", {}).get("settings", {})
+
+
+def _changed(own: dict, other: dict) -> list[str]:
+    """The names of settings that differ, the seed and neutral ones apart."""
+    names = (name for name in own | other if name not in ("seed", *config.NEUTRAL))
+    return [name for name in names if own.get(name) != other.get(name)]
 
 
 def arm_rows_on_disk(settings: Settings, arm: Arm) -> list[dict]:
@@ -170,11 +175,8 @@ def reproduction(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
     """`reproduction_table` of this run's rows beside the committed seeds of the same
     settings; empty, with a line of reason, where there is nothing to compare."""
     committed = replace(settings, reuse="reference", seed=0)
-    run = read_json(committed.reference / "run.json", {})
-    own = json.loads(json.dumps(asdict(replace(settings, seed=0))))
-    was = run.get("settings", {})
-    changed = [name for name in {**own, **was} if name not in config.NEUTRAL
-               and own.get(name) != was.get(name)]  # fmt: skip
+    run = _of_run(committed.reference)
+    changed = _changed(json.loads(json.dumps(asdict(settings))), run)
     seeds = len(seeds_beside(committed))
     for wrong, reason in (
         (settings.reuse, "its rows are the committed ones"),

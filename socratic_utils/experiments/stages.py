@@ -96,8 +96,8 @@ def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
     ])  # fmt: skip
     name = f"{arm.name}, {problems[0].split}"
     mark = {"settings": settings.hash, "seed": settings.seed}
-    others = [run for run in seeds_beside(settings) if run.seed != settings.seed]
-    for run in (settings, *others):
+    others = () if folders or sampled else seeds_beside(settings)
+    for run in dict.fromkeys((settings, *others)):
         rows = rows_of(run.folder / path.relative_to(settings.folder))
         if rows and rows[0].get("inputs") == inputs:
             print(f"{name}: {len(rows)} rows loaded from disk")

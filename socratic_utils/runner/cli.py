@@ -84,7 +84,7 @@ def check_inputs(runs: Sequence[Run], on_cluster: bool = False) -> None:
     for one in {run.settings.dataset: run.settings for run in runs}.values():
         for split in ("train", *data.test_splits(one)):
             data.all_problems(one, split)
-    if any(map(schedule.trains, notebooks)):
+    if any(schedule.notebook_at(path).trains for path in notebooks):
         here = first.scale == "paper" and not (first.train_limit or on_cluster)
         if on_cpu and here:
             advice = "--only 01 asks the teacher, --train-limit N tries N problems"

@@ -63,10 +63,10 @@ def further_arms(settings: config.Settings) -> list[Arm]:
 
 def name_of(job: TrainingJob) -> str:
     """What `--model` calls a job: its pool's arm, or its model."""
-    arm = job.arm
+    if (arm := job.arm).pool:
+        return arm.name
     suffix = "" if arm.problems == "shared" else f"_{arm.problems}_problems"
-    own = job.model + suffix + "_lora" * (arm.lora_rank > 0)
-    return arm.name if arm.pool else own
+    return job.model + suffix + "_lora" * (arm.lora_rank > 0)
 
 
 def status(job: TrainingJob) -> str:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from socratic_utils import config
 from socratic_utils.files import read_json
 
-from .schedule import is_on_request, minutes_of, notebook_at, number, trains
+from .schedule import is_on_request, minutes_of, notebook_at, number
 
 if TYPE_CHECKING:  # a dry run must not need pandas
     import pandas as pd
@@ -79,7 +79,8 @@ def runs(
     """The runs of a command in order; `asked` are options that all of them share."""
     cells = CELLS if whole else ({},)
     seeds, only = seeds or (SEEDS if whole else 1), len(notebooks) == 1
-    later = [p for p in notebooks if trains(p) and (only or not notebook_at(p).rows)]
+    later = [p for p in notebooks if notebook_at(p).trains
+             and (only or not notebook_at(p).rows)]  # fmt: skip
     shown = [p for p in notebooks if only or notebook_at(p).name == "results"]
     found = [Run(asked | cell, [*notebooks]) for cell in cells]
     if seeds > 1 and later:

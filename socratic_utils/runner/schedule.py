@@ -54,11 +54,6 @@ def notebook_at(path: Path) -> Notebook:
     return next((n for n in NOTEBOOKS if n.number == unknown.number), unknown)
 
 
-def trains(path: Path) -> bool:
-    """Whether a notebook trains or decodes students."""
-    return notebook_at(path).trains
-
-
 def number_of(name: str) -> str:
     """The number of a notebook by its name, the first where both papers have one."""
     return next(entry.number for entry in NOTEBOOKS if entry.name == name)

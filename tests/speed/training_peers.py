@@ -10,8 +10,9 @@ each way from the same base model and at each batch size:
     trl    TRL's SFTTrainer with its own defaults, prompt and completion
     loop   a plain PyTorch loop over length-sorted batches, with every logit
 
-Seconds are those of the training alone, without loading and saving.  The loss is that
-of the trained tokens of 48 other transcripts, after training.  Rates are compared with
+Seconds are those of the training without loading; ours are those of `training.json`,
+which saves the student as well.  The loss is that of the trained tokens of 48 other
+transcripts, after training.  Rates are compared with
 this run's matrix product, at 6 operations per parameter and token.
 """
 

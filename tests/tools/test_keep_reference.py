@@ -1,12 +1,12 @@
 """Runs that are kept as committed references: whole, and later seeds in short."""
 
-import importlib.util
 import sys
 
 import pytest
 
-from socratic_utils.files import project_root, read_json, write_json, write_jsonl_rows
+from socratic_utils.files import read_json, write_json, write_jsonl_rows
 from socratic_utils.problems import read_rows
+from tools import keep_reference
 
 ROW = {"id": "p", "dataset": "gradeschool", "prompt": "2 + 3?", "output": "5.",
        "lines": [{"role": "answer", "text": "5."}], "correct": True}  # fmt: skip
@@ -14,12 +14,8 @@ ROW = {"id": "p", "dataset": "gradeschool", "prompt": "2 + 3?", "output": "5.",
 
 @pytest.fixture
 def tool(tmp_path, monkeypatch):
-    path = project_root() / "tools" / "keep_reference.py"
-    spec = importlib.util.spec_from_file_location("keep_reference", path)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    monkeypatch.setattr(tool, "project_root", lambda: tmp_path)
-    return tool
+    monkeypatch.setattr(keep_reference, "project_root", lambda: tmp_path)
+    return keep_reference
 
 
 @pytest.fixture

@@ -1,15 +1,13 @@
 """The sweep: every supervision at equal cost, on a split that is not reported."""
 
-import importlib.util
-
 import pandas as pd
 import pytest
 
+import tools.sweep
 from socratic_utils import config
 from socratic_utils.benchmarks import load_problems
 from socratic_utils.experiments.corpus import shared_problems
 from socratic_utils.experiments.data import hold_back
-from socratic_utils.files import project_root
 from socratic_utils.problems import Problem
 
 PROBLEMS = [Problem(f"p-{i}", "toy", "train", f"{i}?", "1") for i in range(100)]
@@ -19,19 +17,15 @@ SMOKE = ["--scale", "smoke", "--rates", "1e-3", "2e-3"]
 @pytest.fixture
 def tool(tmp_path, monkeypatch):
     """The tool, with a folder of its own for its table."""
-    path = project_root() / "tools" / "sweep.py"
-    spec = importlib.util.spec_from_file_location("sweep", path)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
     monkeypatch.setenv(config.OUTPUTS_VARIABLE, str(tmp_path / "out"))
-    monkeypatch.setattr(tool, "project_root", lambda: tmp_path)
-    return tool
+    monkeypatch.setattr(tools.sweep, "project_root", lambda: tmp_path)
+    return tools.sweep
 
 
 @pytest.fixture
 def sweep(tool, monkeypatch):
     """The tool, with a training that is only recorded."""
-    tool.trained = []
+    monkeypatch.setattr(tool, "trained", [], raising=False)
 
     def score(settings, arm, validation):
         tool.trained.append((settings.training, arm.name, validation))

@@ -54,7 +54,8 @@ def claims_table(rows_of: RowsOf, run: Run | None = None) -> pd.DataFrame:
     `attrs["caption"]` says how variances were pooled, and whether they are equal.
     """
     run = run or Run()
-    by_arm = cache(lambda name, changed: _by_arm(rows_of(name), run, changed))
+    read = cache(rows_of)  # the main table's are judged with and without `changed`
+    by_arm = cache(lambda name, changed: _by_arm(read(name), run, changed))
     # 1. Verdicts of every claim's arms, and of all arms of one table together.
     pools: dict[str, dict[str, Verdicts]] = defaultdict(dict)
     arms = {claim: _arms(claim, run, by_arm) for claim in CLAIMS.values()}

@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import Trainer
 
 from socratic_utils import config
 from socratic_utils.benchmarks import load_problems
@@ -30,6 +29,7 @@ from socratic_utils.students.training.train import (
 from socratic_utils.students.training.trainer import KeepModels, collate, masked_loss
 from tests.helpers.architectures import EXAMPLES, PROBLEMS, TOKENIZER, tiny_model
 from tests.helpers.completion_server import serve
+from tests.helpers.killed import Killed, kill_once
 from tests.students.training.test_devices import model_of, saved_bytes
 
 PAIRS = [(p, gold_chain(p)) for p in PROBLEMS]
@@ -148,22 +148,10 @@ def test_the_loss_falls_and_other_answers_are_learnt(tmp_path):
         assert [s.output for s in solutions] == wanted
 
 
-class Killed(RuntimeError):
-    pass
-
-
 def test_a_killed_training_of_adapters_resumes(tmp_path, monkeypatch):
     training = replace(LORA, epochs=12)  # 24 steps, a checkpoint at 12
     whole = train_student("tiny", PAIRS, UNIFIED, training, tmp_path / "whole")
-    plain, steps = Trainer.training_step, []
-
-    def dies_at_15(self, *args, **kwargs):
-        steps.append(self.state.global_step)
-        if len(steps) == 15:
-            raise Killed
-        return plain(self, *args, **kwargs)
-
-    monkeypatch.setattr(Trainer, "training_step", dies_at_15)
+    steps = kill_once(monkeypatch, 15)
     with pytest.raises(Killed):
         train_student("tiny", PAIRS, UNIFIED, training, tmp_path / "cut")
     [saved] = (tmp_path / "cut").glob("*/checkpoints/*/adapter_model.safetensors")
