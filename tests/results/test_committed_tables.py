@@ -11,6 +11,7 @@ import pytest
 from socratic_utils import config
 from socratic_utils.benchmarks import DATA_VARIABLE, load_problems
 from socratic_utils.experiments import claims, corpus, data
+from socratic_utils.experiments import saved as saved_rows
 from socratic_utils.experiments.scotd import checkpoints, many_chains
 from socratic_utils.experiments.socratic_cot import ablations, prompting
 from socratic_utils.files import project_root, read_json
@@ -60,6 +61,7 @@ def recomputed(folder):
     votes = [row for row in many if "sample" in row]
     found = {
         "main": tables.main_table(rows),
+        "seeds": saved_rows.seeds_table(replace(settings, reuse="reference")),
         "strict": tables.strict_table(rows),
         "by_steps": tables.by_steps(rows),
         "by_group": tables.by_group(rows),

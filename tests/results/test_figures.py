@@ -139,6 +139,7 @@ def test_a_dot_stands_for_each_training():
     assert dots(flat) == [[[0.4, 0], [0.45, 0], [0.9, 0]]]
     assert "Ground-truth steps  (n = 10, 3 seeds)" in words(flat)
     assert "dots: trainings" in words(flat) and flat.axes[0].get_xlim()[1] > 0.9
+    assert [text.xy[0] for text in flat.axes[0].texts] == [0.9, 0.2775]  # beside all
     [upright] = dots(figures.accuracy_by(table, "steps_gold"))
     assert [y for _, y in upright] == [0.4, 0.45, 0.9]
     assert len({x for x, _ in upright}) == 1
