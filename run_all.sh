@@ -6,6 +6,7 @@ usage() {
   cat <<'EOF'
 ./run_all.sh [smoke|small|paper] [options]   run the notebooks in order
 ./run_all.sh test [pytest arguments]         run the tests
+./run_all.sh student-notebooks               copies for a class, without solutions
 
   smoke  a tiny random model, minutes; its numbers mean nothing
   small  (default) a real student on a CPU, no network, no key, about an hour
@@ -22,7 +23,9 @@ usage() {
   --max-cost DOLLARS   stop before the teacher has cost more
   --train-limit N      at most N training problems (teacher chains included)
   --test-limit N       at most N test problems per split
+  --lora-rank N        train adapters of rank N (LoRA), such as 16, not all weights
   --seed N             of training and sampling (default 0; paper: 0, 1, 2)
+  --seeds N            the seeds 0 to N - 1 in turn, and then their means
   --ablations all      also the ablations that need a long training
   --engine ray         train on an existing Ray cluster, one job per GPU
   --reuse reference    take the committed rows instead of training
@@ -129,7 +132,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}" || echo "${BASH_SOURCE[0]}")")"
 
 # A wrong option is refused by any recent Python, before an environment is made.
 for name in python python3; do
-  [[ ${1:-} != test ]] && "$name" -c "$RECENT" 2>/dev/null || continue
+  [[ ${1:-} != test && ${1:-} != student-notebooks ]] && "$name" -c "$RECENT" 2>/dev/null || continue
   "$name" -m socratic_utils.runner.options "$@" || exit
   break
 done
@@ -144,4 +147,5 @@ say "using $(command -v "$PYTHON"), $("$PYTHON" --version)"
 # Two workers, one file each, the longest first (tests/conftest.py).
 [[ ${1:-} != test ]] ||
   exec "$PYTHON" -m pytest -n 2 --dist loadfile --no-loadscope-reorder "${@:2}"
+[[ ${1:-} != student-notebooks ]] || exec "$PYTHON" -m tools.student_notebooks "${@:2}"
 exec "$PYTHON" -m socratic_utils.runner.cli "$@"

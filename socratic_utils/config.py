@@ -11,6 +11,7 @@ whether a dataset, student or teacher exists; the runner checks that.
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from math import ceil
@@ -26,11 +27,12 @@ CHOICES = {
     "teacher_api": ("chat", "completion"), "teacher_mode": ("live", "batch"),
 }  # fmt: skip
 MAY_BE_ZERO = ("seed", "warmup_share", "weight_decay", "max_grad_norm", "max_resamples",
-               "temperature", "held_back", "counts")  # fmt: skip
+               "temperature", "held_back", "counts", "lora_rank")  # fmt: skip
 AT_MOST = {"warmup_share": 1, "shares": 1, "held_back": 1}
 KEY_VARIABLE = "OPENAI_API_KEY"
 OUTPUTS_VARIABLE = "SOCRATIC_OUTPUTS"
 SERVERS_VARIABLE = "SOCRATIC_STUDENT_URLS"  # where trained students are served
+LORA_RATE = 10  # learning rate of adapters over that of all weights (docs/papers.md)
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,16 @@ class Training:
     max_length: int = 512  # tokens; longer transcripts are skipped and counted
     max_grad_norm: float = 1.0  # gradient clipping; the default of Trainer
     adam_epsilon: float = 1e-8  # the default of Trainer
+    lora_rank: int = 0  # of the adapters that are trained (LoRA); 0: all weights are
+
+    def with_lora(self, rank: int) -> "Training":
+        """The same for adapters, whose learning rate is higher."""
+        rate = LORA_RATE * self.learning_rate
+        return replace(self, lora_rank=rank, learning_rate=rate)
+
+    def meaning(self) -> dict[str, float]:
+        """The fields that hashes have: `lora_rank`, the youngest, if it is not 0."""
+        return {n: v for n, v in asdict(self).items() if v or n != "lora_rank"}
 
     def for_steps(self, steps: float, examples: int) -> "Training":
         """The same with the number of epochs that yields `steps` optimizer steps."""
@@ -82,6 +94,10 @@ class ManyChains:
     transfer: tuple[str, ...] = ("openbookqa",)  # evaluated without training on them
 
 
+# Settings that change no result of the main table, or have a hash of their own.
+NEUTRAL = "teacher_url teacher_mode max_cost many reuse ablations plan".split()
+
+
 @dataclass(frozen=True)
 class Settings:
     scale: str
@@ -97,6 +113,8 @@ class Settings:
     test_limit: int | None = None
     max_resamples: int = 3  # Socratic CoT, section 3.3
     training: Training = Training()
+    # of supervisions for which tools/sweep.py selected another than `training` has
+    learning_rates: tuple[tuple[str, float], ...] = ()
     decoding: Decoding = Decoding()
     many: ManyChains = ManyChains()
     seed: int = 0
@@ -135,6 +153,8 @@ class Settings:
             parts.append(f"from-{_slug(self.teacher)}")
         if self.train_limit != own.train_limit:
             parts.append(f"train{self.train_limit or 'all'}")
+        if rank := self.training.lora_rank:
+            parts.append(f"lora{rank}")
         if self.seed != own.seed:
             parts.append(f"seed{self.seed}")
         return "-".join(parts)
@@ -142,9 +162,8 @@ class Settings:
     @property
     def hash(self) -> str:
         """A short hash of every setting that changes the students' results."""
-        neutral = ("teacher_url", "teacher_mode", "max_cost", "many", "reuse",
-                   "ablations", "plan")  # fmt: skip
-        return content_hash({k: v for k, v in asdict(self).items() if k not in neutral})
+        known = asdict(self) | {"training": self.training.meaning()}
+        return content_hash({k: v for k, v in known.items() if k not in NEUTRAL})
 
 
 PRESETS = {
@@ -202,7 +221,9 @@ def load(scale: str = "small", **changes: Any) -> Settings:
 
     Fields of `Training`, `Decoding` and `ManyChains` are given directly (`epochs=1`);
     `test_limit` is that of `Settings`, `batch_size` that of `Training`.  Empty strings,
-    None and limits of 0 mean the scale's own.
+    None and limits of 0 mean the scale's own.  A `learning_rate` is that of all
+    supervisions, unless `learning_rates` are given by supervision: `{"cot": 3e-4}`.
+    With a `lora_rank`, the scale's rates are multiplied by `LORA_RATE`.
     """
     given = {name: v for name, v in changes.items() if v is not None and v != ""}
     limits = ("train_limit", "test_limit")
@@ -212,12 +233,18 @@ def load(scale: str = "small", **changes: Any) -> Settings:
         if value not in known:
             raise ValueError(f"{name} must be one of {known}, not {value!r}")
     given = ELSEWHERE.get((scale, str(given.get("dataset"))), {}) | given
+    if "learning_rate" in given:
+        given = {"learning_rates": {}} | given
     new: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
     for name, value in given.items():
         part, checked = _checked(name, value)
         new[part][name] = checked
     preset, own = PRESETS[scale], new.pop("")
     parts = {part: replace(getattr(preset, part), **new[part]) for part in new}
+    if (rank := parts["training"].lora_rank) and not changes.get("learning_rate"):
+        parts["training"] = parts["training"].with_lora(rank)
+        scaled = tuple((name, LORA_RATE * r) for name, r in preset.learning_rates)
+        own = {"learning_rates": scaled} | own
     return replace(preset, **(parts | own))
 
 
@@ -230,6 +257,13 @@ def _checked(name: str, value: Any) -> tuple[str, Any]:
     if name == "teacher_url":  # before a key in it is written or shown anywhere
         check_address(value)
     part, kind = FIELDS[name]
+    if name == "learning_rates":
+        with suppress(TypeError, ValueError):  # no pairs, no numbers
+            rates = {str(which): float(rate) for which, rate in dict(value).items()}
+            if all(0 < rate < 1 for rate in rates.values()):
+                return part, tuple(sorted(rates.items()))
+        such = 'numbers above 0 by supervision, such as {"cot": 3e-4}'
+        raise ValueError(f"{name} must be {such}, not {value!r}")
     several = get_origin(kind) is tuple
     wanted = (get_args(kind) or (kind,))[0]  # int of `int | None`, of `tuple[int, ...]`
     items = list(value) if several and isinstance(value, (list, tuple)) else [value]
@@ -257,7 +291,7 @@ def check_address(url: Any) -> None:
 def _slug(text: str) -> str:
     """A part of a folder's name; no two texts have one, nor look like several parts."""
     plain = re.sub(r"[^\w.-]+", "-", text, flags=re.ASCII).strip("-.")[:60]
-    parts = re.search(r"(^|-)(from-|train|seed\d|reused)", plain)
+    parts = re.search(r"(^|-)(from-|train|seed\d|lora\d|reused)", plain)
     return f"{plain}-{content_hash(text, 6)}" if plain != text or parts else plain
 
 

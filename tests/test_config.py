@@ -64,7 +64,9 @@ def test_another_benchmark_has_settings_of_its_own():
         ("small", {"reuse": "yesterday"}, "reuse must be one of"),
         ("small", {"ablations": "some"}, "ablations must be one of"),
         ("small", {"epoch": 3}, "unknown setting 'epoch': did you mean epochs?"),
-        ("small", {"learning_rates": 1}, "did you mean learning_rate"),
+        ("small", {"learning_rats": 1}, "did you mean learning_rates"),
+        ("small", {"learning_rates": 1}, "learning_rates must be numbers above 0 by"),
+        ("small", {"learning_rates": {"cot": 0}}, 'such as {"cot": 3e-4}, not'),
         ("small", {"colour": 1}, "unknown setting 'colour': see socratic_utils/config"),
         ("small", {"seed": "x"}, "seed must be int, not 'x'"),
         ("small", {"seed": 1.5}, "seed must be int, not 1.5"),
@@ -98,7 +100,8 @@ def test_every_run_has_a_folder_of_its_own():
         {"teacher": "none", "seed": 1}, {"teacher": "none-seed1"},
         {"teacher": "none-reused"}, {"teacher": "none", "reuse": "reference"},
         {"student": "org/gpt2"}, {"student": "other/gpt2"}, {"student": "org/seed1"},
-        {"student": "org/from-gpt2"}, {"student": "org/train9"},
+        {"student": "org/from-gpt2"}, {"student": "org/train9"}, {"lora_rank": 8},
+        {"teacher": "none", "lora_rank": 8}, {"teacher": "none-lora8"},
     ]  # fmt: skip
     names = [config.load("small", **change).folder.name for change in changes]
     assert names[:4] == ["small", "small-gsm8k", "small-reused", "small-seed1"]

@@ -6,7 +6,13 @@ from importlib import import_module
 
 import pytest
 
-from socratic_utils.files import project_root
+from socratic_utils.answers import parse_chain
+from socratic_utils.files import project_root, read_json
+from socratic_utils.problems import Chain, Problem
+from socratic_utils.runner.options import parser
+from socratic_utils.runner.schedule import NOTEBOOKS
+from socratic_utils.students import SUPERVISIONS
+from socratic_utils.teacher.prompts import load_prompt
 
 ROOT = project_root()
 PAPERS = (ROOT / "docs" / "papers.md").read_text("utf-8")
@@ -86,3 +92,80 @@ def test_notebooks_save_the_output_files_that_the_table_names():
     text = "\n".join(path.read_text("utf-8") for path in sources).replace('\\"', '"')
     saved = re.findall(r"`(?:tables|figures)/(\w+)\.(?:csv|png)`", TABLE)
     assert saved and [name for name in saved if f'"{name}"' not in text] == []
+
+
+FOLDERS = ("", "docs", "tools", "outputs/reference")
+DOCUMENTS = [path for folder in FOLDERS for path in (ROOT / folder).glob("*.md")]
+
+
+def anchors(path) -> set[str]:
+    """The anchors that GitHub gives the headings of a Markdown file."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text("utf-8"), re.MULTILINE)
+    plain = (re.sub(r"[^\w -]", "", heading.lower()) for heading in headings)
+    return {heading.replace(" ", "-") for heading in plain}
+
+
+@pytest.mark.parametrize(
+    "path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_links_lead_to_files_and_headings_that_exist(path):
+    links = re.findall(r"\]\(((?!https?:)[^)\s]+)\)", path.read_text("utf-8"))
+    for link in links:
+        name, _, anchor = link.partition("#")
+        target = path.parent / name if name else path
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_every_document_is_linked_from_another():
+    text = "\n".join(path.read_text("utf-8") for path in DOCUMENTS)
+    names = {path.name for path in (ROOT / "docs").iterdir()}
+    assert {name for name in names if f"{name})" not in text} == set()
+
+
+# --- the workshop and its handout -----------------------------------------------------
+
+TEACHING = (ROOT / "docs" / "teaching.md").read_text("utf-8")
+HANDOUT = (ROOT / "docs" / "handout.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("line", re.findall(r"^\| (\d\d_\w+) \| ([^G]+) GB", TEACHING,
+                                            re.MULTILINE))  # fmt: skip
+def test_minutes_and_memory_are_those_of_the_schedule_and_the_committed_run(line):
+    stem, stated = line
+    run = read_json(ROOT / "outputs/reference/small/run.json")["notebooks"][stem]
+    planned = next(n.minutes for n in NOTEBOOKS if n.stem == stem)
+    low, high = sorted((planned, round(run["longest_seconds"] / 60)))
+    assert stated == f"{low} to {high} | {run['largest_memory_gb']:.1f}"
+
+
+@pytest.mark.parametrize("command", re.findall(r"\./run_all\.sh([^`\n<,]*)",
+                                               TEACHING + HANDOUT))  # fmt: skip
+def test_the_runner_takes_the_commands_of_the_workshop(command):
+    words = command.replace(" N", " 3").split()
+    assert words == ["student-notebooks"] or parser().parse_args(words)
+
+
+def test_the_workshop_names_headings_of_its_notebooks():
+    for notebooks, task in re.findall(
+        r"^\| \d[^|]*\|([^|]*)\|[^|]*\|([^|]*)\|$", TEACHING, re.MULTILINE
+    ):
+        for heading in re.findall(r'"([^"=]+)"', task):
+            number = re.search(r"\d\d", notebooks)[0]
+            [path] = ROOT.glob(f"notebooks/{number}_*.ipynb")
+            assert f'"## {heading}' in path.read_text("utf-8"), heading
+
+
+def test_the_handout_shows_the_data_flow_and_what_each_model_learns():
+    assert (ROOT / "docs" / "data_flow.svg").read_text("utf-8").strip() in HANDOUT
+    problem, reply = load_prompt("gradeschool", "socratic").exemplars[0]
+    steps, answer = parse_chain(reply, "socratic")
+    problem = Problem("", "gradeschool", "train", problem, answer)
+    chain = Chain("", "socratic", tuple(steps), answer, "by hand")
+    table = HANDOUT.split('<table class="example">')[1].split("</table>")[0]
+    rows = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in table.split("<tr>")[2:]]
+    models = ("answer_only", "cot", "socratic_unified", "qg", "qa")
+    for place, model in enumerate(models, 1):
+        lines = SUPERVISIONS[model].transcript(problem, chain)
+        learnt = [(line.text, "writes" if own else "reads") for line, own in lines]
+        assert [(row[0], row[place]) for row in rows if row[place]] == learnt

@@ -42,10 +42,12 @@ class Arm:
     slow: bool = False
     # What is learnt, and for how long.
     pool: str = ""  # a pool of `corpus.pool_of`; empty: the supervision's own corpus
+    problems: str = "shared"  # of a corpus: those all students share, or "all" it has
     balanced: bool = False  # every visit of a problem draws one of its chains
     share: float = 1.0  # of the training problems
     held_back: float = 0.0  # share of the training problems that is not learnt
     steps: int = 0  # optimizer steps; 0: the run's epochs
+    lora_rank: int = 0  # of the adapters that are trained; 0: as the run's recipe says
     checkpoints: int = 0  # models kept during training, evenly spaced
     checkpoint: int = 0  # the step of the one that is decoded; 0: the last
     # How it is decoded.

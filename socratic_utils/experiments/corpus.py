@@ -10,6 +10,10 @@ and 4), or the labels alone:
     first_right, first_all     the teacher's first of each problem, if right, or any
     gold_labels                the gold answers
 
+The students of the main table learn from the same problems: those that every compared
+corpus has a chain of (`shared_problems`).  An arm may learn from all that its corpus
+has, for as many optimizer steps, or from fewer (SocGT, where the teacher failed).
+
 Chains are saved in `chains/` with the reason why each was kept or dropped.
 """
 
@@ -23,6 +27,7 @@ from socratic_utils.files import write_jsonl_rows
 from socratic_utils.filtering import down_sampling, right_answers
 from socratic_utils.filtering.down_sampling import Pool, correct_only, keep_all
 from socratic_utils.filtering.right_answers import THINKING, Attempt, Filtered
+from socratic_utils.metrics import accuracy
 from socratic_utils.problems import (
     Chain,
     Problem,
@@ -31,7 +36,7 @@ from socratic_utils.problems import (
     read_rows,
     sub_questions,
 )
-from socratic_utils.students.supervision import SUPERVISIONS, Supervision
+from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS, Supervision
 from socratic_utils.teacher.prompts import STYLES, asked_text
 from socratic_utils.teacher.published import CORPORA, training_chains
 
@@ -64,6 +69,49 @@ def corpus(settings: Settings, name: str) -> Pairs:
         stepless = not any(p.steps for p in problems)
         return [(p, gold_chain(p)) for p in problems if p.steps or stepless]
     return paired(problems, filtered(settings, name).kept)
+
+
+def compared(settings: Settings) -> list[str]:
+    """The corpora of those students of the main table that can be taught."""
+    taught = (own for own in (s.supervisions for s in STUDENTS.values())
+              if can_teach(settings, own))  # fmt: skip
+    corpora = (SUPERVISIONS[model].corpus for models in taught for model in models)
+    return list(dict.fromkeys(corpora))
+
+
+def shared_problems(settings: Settings) -> list[Problem]:
+    """The training problems that every compared corpus has a chain of, in order; asks
+    the teacher for what is missing.  ValueError if there is none."""
+    known = {name: {p.id for p, _ in corpus(settings, name)}
+             for name in compared(settings)}  # fmt: skip
+    shared = set.intersection(*known.values())
+    if not shared:
+        sizes = ", ".join(f"{name}: {len(ids)}" for name, ids in known.items())
+        fault = f"no training problem has a kept chain of every style ({sizes})"
+        raise ValueError(f"{fault}: choose another teacher, or more problems")
+    return [problem for problem in train_problems(settings) if problem.id in shared]
+
+
+def describe_shared(settings: Settings) -> str:
+    """One line: how many problems the students share, and how many each corpus has."""
+    sizes = ", ".join(f"{n}: {len(corpus(settings, n))}" for n in compared(settings))
+    shared, all_ = len(shared_problems(settings)), len(train_problems(settings))
+    return f"all students learn from the same {shared} of {all_} problems ({sizes})"
+
+
+def has_more(settings: Settings, models: Sequence[str]) -> bool:
+    """Whether the corpus of a model has problems that not all students share; assumed
+    where chains must still be asked for."""
+    if settings.plan or not all(on_disk(settings, n) for n in compared(settings)):
+        return True
+    sizes = (len(corpus(settings, SUPERVISIONS[model].corpus)) for model in models)
+    return max(sizes) > len(shared_problems(settings))
+
+
+def on_disk(settings: Settings, name: str) -> bool:
+    """Whether a corpus is the benchmark's own, or the run has filtered its chains."""
+    kept = settings.folder / "chains" / f"{name}-kept.jsonl"
+    return is_gold(settings, name) or kept.exists()
 
 
 def paired(problems: Sequence[Problem], chains: Sequence[Chain]) -> Pairs:
@@ -108,8 +156,9 @@ def _filtered(settings: Settings, style: str, folder: Path) -> Filtered:
 def _reference_chains(
     settings: Settings, style: str, problems: Sequence[Problem]
 ) -> Filtered:
-    """The attempts that the committed run filtered."""
-    path = settings.reference / "chains" / f"{style}-attempts.jsonl"
+    """The attempts that the committed run filtered, the same for all seeds."""
+    first = replace(settings, seed=0)
+    path = first.reference / "chains" / f"{style}-attempts.jsonl"
     attempts = []
     for _, row in read_rows(path):
         reason = row.pop("reason")
@@ -126,6 +175,13 @@ def reason_rows(results: dict[str, Filtered]) -> list[dict]:
     return [{"style": style, "reason": reason, "attempts": result.reasons()[reason]}
             for style, result in results.items() for reason in right_answers.REASONS
             if reason != THINKING or result.reasons()[reason]]  # fmt: skip
+
+
+def kept_rows(results: dict[str, Filtered]) -> list[dict]:
+    """One row per style: the share of problems with a kept chain, as an accuracy."""
+    return [{"style": style, **accuracy({"correct": kept} for kept in (
+                [True] * len(result.kept) + [False] * len(result.dropped)))}
+            for style, result in results.items()]  # fmt: skip
 
 
 def attempt_rows(results: dict[str, Filtered]) -> list[dict]:

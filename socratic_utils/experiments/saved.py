@@ -3,7 +3,10 @@
 With `reuse="reference"` the rows and tables are the committed run's.
 """
 
-from dataclasses import replace
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from math import inf
 from pathlib import Path
 
@@ -13,9 +16,10 @@ from socratic_utils import config
 from socratic_utils.benchmarks import known_size
 from socratic_utils.config import Settings
 from socratic_utils.files import read_json, visible, write_atomic
+from socratic_utils.metrics.comparison import FEWEST_SEEDS
 from socratic_utils.problems import Problem, read_rows
 from socratic_utils.results.formats import read_csv
-from socratic_utils.results.tables import by_size, over_seeds
+from socratic_utils.results.tables import by_size, over_seeds, reproduction_table
 from socratic_utils.students.supervision import STUDENTS
 
 from .arms import Arm
@@ -51,6 +55,40 @@ def rows_on_disk(
     if len(rows) < len(found):
         print(f"{len(found) - len(rows)} rows of other settings are skipped")
     return rows
+
+
+def rows_over_seeds(
+    settings: Settings, experiment: str = "", part: str = ""
+) -> list[dict]:
+    """`rows_on_disk` of this run, and of the runs beside it that differ in nothing but
+    the seed; of committed runs with `reuse="reference"`."""
+    return [row for run in seeds_beside(settings)
+            for row in rows_on_disk(run, experiment, part)]  # fmt: skip
+
+
+def seeds_beside(settings: Settings) -> list[Settings]:
+    """This run and those beside it that differ in nothing but the seed, by seed."""
+    first, found = replace(settings, seed=0).source, {settings.seed: settings}
+    for folder in first.parent.glob(f"{first.name}*"):
+        number = re.fullmatch(r"-seed(\d+)|", folder.name.removeprefix(first.name))
+        other = replace(settings, seed=int(number[1] or 0)) if number else settings
+        if other.source != folder:
+            continue
+        if settings.reuse and _changed(_of_run(settings.source), _of_run(folder)):
+            continue
+        found.setdefault(other.seed, other)
+    return [found[seed] for seed in sorted(found)]
+
+
+def _of_run(folder: Path) -> dict:
+    """The settings in a run's run.json; empty without one."""
+    return read_json(folder / "run.json", {}).get("settings", {})
+
+
+def _changed(own: dict, other: dict) -> list[str]:
+    """The names of settings that differ, the seed and neutral ones apart."""
+    names = (name for name in own | other if name not in ("seed", *config.NEUTRAL))
+    return [name for name in names if own.get(name) != other.get(name)]
 
 
 def arm_rows_on_disk(settings: Settings, arm: Arm) -> list[dict]:
@@ -100,32 +138,57 @@ def saved_table(settings: Settings, name: str) -> pd.DataFrame:
 
 
 def seeds_table(settings: Settings) -> pd.DataFrame:
-    """Accuracy over the runs beside this one that differ in their seed only."""
-    return over_seeds(tables_beside(settings, "main", "seed", "seed"))
+    """`over_seeds` of the main table: this run and those of other seeds beside it."""
+    rows = [row for row in rows_over_seeds(settings) if row["student"] in STUDENTS]
+    return over_seeds(rows).rename(columns={"accuracy": "mean"})
 
 
-def sizes_table(settings: Settings, name: str = "main") -> pd.DataFrame:
+def with_seeds(
+    settings: Settings, rows: Sequence[dict], *experiments: str
+) -> list[dict]:
+    """Rows of this run, and those that runs of other seeds beside it have of the same
+    arms and problems; `experiments` are the folders of their rows."""
+    own = {(row["student"], row["split"], row["id"]) for row in rows}
+    found = (r for name in experiments or ("",)
+             for r in rows_over_seeds(settings, name) if "sample" not in r)  # fmt: skip
+    others = (row for row in found if row["seed"] != settings.seed)
+    return [*rows, *(r for r in others if (r["student"], r["split"], r["id"]) in own)]
+
+
+def sizes_table(settings: Settings, experiment: str = "") -> pd.DataFrame:
     """The first split's accuracy over the runs beside this one that differ in their
-    student model only (Figure 4 of both papers), of these runs' table `name`."""
-    runs = tables_beside(settings, name, "student", "model")
-    return by_size(runs, settings.dataset, settings.seed)
+    student model and seed only (Figure 4 of both papers)."""
+    rows = rows_over_seeds(settings, experiment)
+    for path in sorted(settings.source.parent.glob("*/run.json")):
+        run = read_json(path, {})
+        model = run.get("settings", {}).get("student", settings.student)
+        other = replace(settings, student=model)
+        alike = path.parent == other.source and run.get("hash") == other.hash
+        if alike and model != settings.student:
+            rows += rows_over_seeds(other, experiment)
+    first = rows[0]["split"] if rows else ""
+    rows = [r for r in rows if r["split"] == first and "sample" not in r]
+    return by_size(over_seeds(rows))
 
 
-def tables_beside(
-    settings: Settings, name: str, varied: str, column: str
-) -> list[Path]:
-    """A table of this run, then of the runs beside it that differ in nothing but the
-    setting `varied`, which is a column of the table."""
-    own = settings.source / "tables" / f"{name}.csv"
-    found = [own] if own.exists() else []
-    for path in sorted(settings.source.parent.glob(f"*/tables/{name}.csv")):
-        folder = path.parents[1]
-        known = read_json(folder / "run.json", {}).get("hash")
-        for value in read_csv(path)[column].tolist()[:1]:
-            other = replace(settings, **{varied: value})
-            if folder.name == other.name and known in (None, other.hash):
-                found.append(path)
-    return list(dict.fromkeys(found))
+def reproduction(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
+    """`reproduction_table` of this run's rows beside the committed seeds of the same
+    settings; empty, with a line of reason, where there is nothing to compare."""
+    committed = replace(settings, reuse="reference", seed=0)
+    run = _of_run(committed.reference)
+    changed = _changed(json.loads(json.dumps(asdict(settings))), run)
+    seeds = len(seeds_beside(committed))
+    for wrong, reason in (
+        (settings.reuse, "its rows are the committed ones"),
+        (not run, "no run of these settings is committed"),
+        (changed, f"the committed runs have another {', '.join(changed)}"),
+        (seeds < FEWEST_SEEDS, f"{seeds} committed seeds predict no range, "
+                               f"{FEWEST_SEEDS} do"),
+    ):  # fmt: skip
+        if wrong:
+            print(f"This run is not compared with the committed seeds: {reason}.")
+            return pd.DataFrame()
+    return reproduction_table(rows, rows_over_seeds(committed))
 
 
 def cut_down(settings: Settings) -> str:
@@ -135,6 +198,7 @@ def cut_down(settings: Settings) -> str:
     size = known_size(settings.dataset, "train") or inf
     if own.train_limit is None and (settings.train_limit or inf) < size:
         return f"trained on {settings.train_limit:,} of {size:,} problems"
-    names = ("training", "decoding", "teacher_tokens", "max_resamples")
+    names = ("training", "learning_rates", "decoding", "teacher_tokens",
+             "max_resamples")  # fmt: skip
     changed = [n for n in names if getattr(settings, n) != getattr(own, n)]
     return f"another setting of {' and '.join(changed)}" if changed else ""

@@ -31,12 +31,20 @@ from socratic_utils.teacher.prompts import load_prompt
 
 from .arms import Arm
 from .data import teacher_of
-from .saved import predictions_path, problems_of, rows_of, take_reference
+from .exercises import explain_names
+from .saved import (
+    predictions_path,
+    problems_of,
+    rows_of,
+    seeds_beside,
+    take_reference,
+)
 from .socratic_cot.prompting import SHOTS, asked_of
 
 
 def start(settings: Settings, notebook: str) -> Path:
     """Make the run's folder, note the settings in `run.json`, and print them."""
+    explain_names(notebook)
     settings.folder.mkdir(parents=True, exist_ok=True)
     if settings.reuse:
         record_settings(settings)
@@ -76,7 +84,8 @@ def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
     from .trainings import train
 
     folders, decoding = train(settings, arm), decoding_of(settings, arm)
-    # 1. from disk, if nothing that they depend on has changed
+    # 1. from disk, if nothing that they depend on has changed; of another seed where
+    #    they depend on none, as an untrained student's
     sampled = (settings.seed, loop.SAMPLED_FORMAT) if arm.samples > 1 else None
     students = settings.folder / "students"
     inputs = content_hash([
@@ -86,13 +95,16 @@ def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
         *filter(None, [half()]),  # the precision of decoding on a GPU
     ])  # fmt: skip
     name = f"{arm.name}, {problems[0].split}"
-    rows = rows_of(path)
-    if rows and rows[0].get("inputs") == inputs:
-        print(f"{name}: {len(rows)} rows loaded from disk")
-        if rows[0].get("settings") != settings.hash:  # other settings, the same rows
-            rows = [{**row, "settings": settings.hash} for row in rows]
-            write_jsonl_rows(path, rows)
-        return rows
+    mark = {"settings": settings.hash, "seed": settings.seed}
+    others = () if folders or sampled else seeds_beside(settings)
+    for run in dict.fromkeys((settings, *others)):
+        rows = rows_of(run.folder / path.relative_to(settings.folder))
+        if rows and rows[0].get("inputs") == inputs:
+            print(f"{name}: {len(rows)} rows loaded from disk")
+            if not mark.items() <= rows[0].items():  # other settings, the same rows
+                rows = [row | mark for row in rows]
+                write_jsonl_rows(path, rows)
+            return rows
     # 2. decoded now
     gold = arm.guide and not arm.planned  # which the question generator is shown
     solutions = loop.solve(
@@ -104,8 +116,7 @@ def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
     # 3. saved, one row per solution
     labels = {
         "student": arm.name, **dict(arm.columns), "teacher": arm.teacher(settings),
-        "model": settings.student, "seed": settings.seed, "settings": settings.hash,
-        "inputs": inputs,
+        "model": settings.student, **mark, "inputs": inputs,
     }  # fmt: skip
     rows = [loop.prediction_row(solution, decoding, **labels) for solution in solutions]
     if arm.samples > 1:
@@ -193,7 +204,7 @@ def few_shot(
     if folders:
         model, tokenizer = load_student(folders[-1])
     else:
-        model, tokenizer = load_pretrained(settings.student, settings.seed)
+        model, tokenizer = load_pretrained(settings.student)
         model = for_decoding(model)
     decoder = FewShotDecoder(model, tokenizer, [])
     longest = max(len(prompt_ids(tokenizer, problem)) for problem in problems)

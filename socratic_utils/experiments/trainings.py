@@ -2,17 +2,26 @@
 
 A job is one model of an arm.  The hash of everything that makes it is in its name, so a
 job that is done is skipped by notebooks, other processes and Ray clusters.
+
+Arms without a pool are trained for the same number of optimizer steps, and from the
+same problems in the same random order, up to the grouping by length within it.  Not
+covered: transcripts longer than `max_length`, which are skipped, may be of one arm.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil
 from pathlib import Path
 
 from socratic_utils.config import Settings, Training
 from socratic_utils.filtering.down_sampling import balanced
-from socratic_utils.students.supervision import SUPERVISIONS, as_learnt
+from socratic_utils.students.supervision import (
+    SUPERVISIONS,
+    as_learnt,
+    as_long,
+    variant_of,
+)
 from socratic_utils.students.training.train import (
     student_hash,
     train_student,
@@ -21,7 +30,7 @@ from socratic_utils.students.training.train import (
 from socratic_utils.students.training.trainer import KeepModels
 
 from .arms import Arm
-from .corpus import Pairs, corpus, paired, pool_of
+from .corpus import Pairs, corpus, paired, pool_of, shared_problems
 from .data import hold_back, share_of, train_problems
 
 
@@ -37,6 +46,11 @@ class TrainingJob:
     def pairs_and_recipe(self) -> tuple[Pairs, Training]:
         """What is learnt, and for how long."""
         settings, arm = self.settings, self.arm
+        rates = dict(settings.learning_rates)
+        if unknown := ", ".join(rates.keys() - SUPERVISIONS.keys()):
+            raise ValueError(f"learning_rates name {unknown}, which is no supervision")
+        rate = rates.get(variant_of(self.model), settings.training.learning_rate)
+        recipe = replace(settings.training, learning_rate=rate)
         # 1. the chains: a pool's, or those of the supervision's corpus
         if arm.pool:
             problems, pool = pool_of(settings, arm.pool)
@@ -44,7 +58,14 @@ class TrainingJob:
         else:
             problems = train_problems(settings)
             pairs = corpus(settings, SUPERVISIONS[self.model].corpus)
-        # 2. of which problems
+            shared = shared_problems(settings) if pairs else []
+            if arm.problems == "shared":
+                ids = {problem.id for problem in shared}
+                pairs = [pair for pair in pairs if pair[0].id in ids]
+                problems = problems if arm.held_back else shared
+            if len(pairs) not in (0, len(shared)):
+                recipe = as_long(recipe, len(shared), len(pairs))
+        # 2. of which problems; held back are some of all, whatever is learnt
         if arm.share < 1 or arm.held_back:
             problems = share_of(problems, arm.share)
             if arm.held_back:
@@ -52,11 +73,12 @@ class TrainingJob:
             ids = {problem.id for problem in problems}
             pairs = [pair for pair in pairs if pair[0].id in ids]
         # 3. for how many optimizer steps
-        recipe = settings.training
         if arm.balanced and pairs:
             pairs = visits(settings, pairs, arm.steps)
         if arm.steps:
             recipe = recipe.for_steps(arm.steps, len(pairs))
+        if arm.lora_rank:
+            recipe = recipe.with_lora(arm.lora_rank)
         return as_learnt(self.model, pairs, recipe)
 
     @property

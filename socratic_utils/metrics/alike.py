@@ -5,8 +5,7 @@
     >>> [len(block) for block in blocks(rows)]  # 3 of a; 2 of a and 2 of b
     [3, 4]
 
-Every table of rows passes here.  Not covered: how students were trained; tables that
-are read without their rows (`results.tables.over_seeds`, `by_size`).
+Every table of rows passes here.  Not covered: how students were trained.
 """
 
 import warnings
@@ -16,7 +15,7 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 SETUP = ("dataset", "model", "seed", "teacher", "decoding")
-OF_PROBLEMS = ("part", "steps_gold", "grouping", "group")  # other columns name arms
+OF_PROBLEMS = ("part", "steps_gold", "variant")  # other columns name arms
 NO_TEACHER = {"gold", "exemplars", "", "None"}  # no chains of a teacher are learnt
 
 

@@ -1,4 +1,4 @@
-"""The difference of two arms over several trainings and story families.
+"""The difference of two or more arms over several trainings and story families.
 
 A training is one draw; what is compared is a supervision.  The variance of a difference
 has two parts: between trainings (seeds), and over problems, whose verdicts are alike
@@ -8,14 +8,18 @@ within a story family (cluster-robust).  Neither paper reports either.
     >>> compare(a, b).low > 0                                        # doctest: +SKIP
     True
 
-Not covered: arms with different numbers of seeds, or scored on different problems.
+Not covered: arms with different numbers of seeds, or scored on different problems;
+arms that share a training, which are taken as independent (wider intervals).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from math import nan
 
 import numpy as np
+
+from .statistics import wilson_interval
 
 POWER = 0.8  # of the least visible difference
 FEWEST_SEEDS = 3  # below, trainings cannot be told from supervisions
@@ -23,7 +27,10 @@ FEWEST_SEEDS = 3  # below, trainings cannot be told from supervisions
 
 @dataclass(frozen=True, eq=False)
 class Verdicts:
-    """Verdicts of one arm: `right` [seeds, problems], and each problem's family."""
+    """Verdicts of one arm: `right` [seeds, problems], and each problem's family.
+
+    Verdicts are 0 or 1; differences of two verdicts of a training are -1, 0 or 1.
+    """
 
     right: np.ndarray
     seeds: tuple[int, ...]
@@ -38,19 +45,36 @@ class Verdicts:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Arm B minus arm A, as fractions, with a 95 % interval."""
+    """Arm B minus arm A (or a contrast of arms), as fractions, with its interval."""
 
     difference: float
     low: float
     high: float
-    p_value: float  # two-sided; NaN below FEWEST_SEEDS
+    p_value: float  # two-sided; NaN if not `judged`
     error: float  # standard error
-    freedom: float  # Satterthwaite's degrees of freedom
+    freedom: float  # Satterthwaite's degrees of freedom; infinite: normal
     n: int
     seeds: int
     least_visible: float  # difference that would be seen with a power of 80 %
-    design_effect: float  # variance over families divided by that over problems alone
-    b_wins: float  # share of pairs of trainings in which B is ahead, ties half
+    design_effect: float = nan  # variance over families, divided by that over problems
+    b_wins: float = nan  # share of pairs of trainings in which B is ahead, ties half
+
+    @classmethod
+    def of(
+        cls, difference: float, error: float, freedom: float, n: int, seeds: int,
+        judged: bool = True, confidence: float = 0.95, **more: float,
+    ) -> "Comparison":  # fmt: skip
+        """From an estimate, its standard error and its degrees of freedom."""
+        from scipy.stats import t
+
+        p, half = float(not difference), float(t.ppf(0.5 + confidence / 2, freedom))
+        visible = (half + float(t.ppf(POWER, freedom))) * error
+        half *= error
+        if error:
+            p = float(2 * t.sf(abs(difference) / error, freedom))
+        return cls(difference, difference - half, difference + half,
+                   p if judged else nan, error, freedom, n, seeds, visible,
+                   **more)  # fmt: skip
 
     def p_within(self, margin: float) -> float:
         """p-value of |difference| >= margin: two one-sided tests (Schuirmann, 1987)."""
@@ -65,13 +89,13 @@ def verdicts(rows: Iterable[Mapping], column: str = "correct") -> Verdicts:
 
     Raises ValueError unless every seed has the same problems, each once.
     """
-    found: dict[int, dict[str, bool]] = {}
+    found: dict[int, dict[str, float]] = {}
     family: dict[str, str] = {}
     for row in rows:
         own = found.setdefault(row["seed"], {})
         if row["id"] in own:
             raise ValueError(f"problem {row['id']} has two rows of seed {row['seed']}")
-        own[row["id"]] = bool(row[column])
+        own[row["id"]] = float(row[column])
         family[row["id"]] = row.get("family") or row["id"]
     ids, seeds = tuple(sorted(family)), tuple(sorted(found))
     if any(set(own) != set(ids) for own in found.values()):
@@ -88,23 +112,64 @@ def pooled_variance(arms: Sequence[Verdicts]) -> tuple[float, float, int]:
     it, and its degrees of freedom.
     """
     squares, noise, freedom = 0.0, 0.0, 0
-    for right in (arm.right for arm in arms if len(arm.seeds) > 1):
-        seeds, n = right.shape
-        by_training = right.mean(1, keepdims=True)
-        residuals = right - right.mean(0) - by_training + right.mean()
-        squares += seeds * by_training.var()
-        noise += (residuals**2).sum() / max(1, n - 1) / n
-        freedom += seeds - 1
+    for arm in (arm for arm in arms if len(arm.seeds) > 1):
+        squares += len(arm.seeds) * arm.by_training.var()
+        noise += (len(arm.seeds) - 1) * verdict_noise(arm)
+        freedom += len(arm.seeds) - 1
     if not freedom:
         return 0.0, 0.0, 0
     return max(0.0, squares - noise) / freedom, squares / freedom, freedom
 
 
+def verdict_noise(arm: Verdicts) -> float:
+    """Variance of accuracy from single verdicts alone, which no training can go below:
+    from the residuals of verdicts after training and problem."""
+    (seeds, n), right = arm.right.shape, arm.right
+    residuals = right - right.mean(0) - arm.by_training[:, None] + right.mean()
+    return float((residuals**2).sum() / max(1, n - 1) / n / max(1, seeds - 1))
+
+
+def interval(arm: Verdicts, arms: Sequence[Verdicts], confidence=0.95) -> tuple:
+    """Interval of an arm's mean accuracy over problems (families) and trainings.
+
+    The variance between trainings is pooled over `arms`.  With one training it is
+    Wilson's interval over problems, as for an accuracy of 0 or 1.
+    """
+    (seeds, n), mean = arm.right.shape, float(arm.right.mean())
+    if seeds == 1 or mean in (0, 1):
+        return wilson_interval(round(n * mean), n, confidence)
+    found = contrast([1], [arm], arms, confidence=confidence)
+    return max(0.0, found.low), min(1.0, found.high)
+
+
+def prediction_interval(
+    arm: Verdicts, arms: Sequence[Verdicts], confidence=0.95
+) -> tuple[float, float]:
+    """Where the accuracy of one more training lies on the same problems: mean +- t *
+    sd * sqrt(1 + 1 / seeds).
+
+    The variance is the noise of the arm's own verdicts, below which no training can be
+    (arms near 0 have little, those in the middle much), and what exceeds it, which is
+    pooled over `arms`.  Raises ValueError with fewer than `FEWEST_SEEDS` seeds.
+    """
+    from scipy.stats import t
+
+    if (seeds := len(arm.seeds)) < FEWEST_SEEDS:
+        raise ValueError(f"{seeds} trainings predict no range: {FEWEST_SEEDS} do")
+    excess, _, freedom = pooled_variance(arms)
+    half = t.ppf(0.5 + confidence / 2, freedom)
+    half *= ((verdict_noise(arm) + excess) * (1 + 1 / seeds)) ** 0.5
+    mean = float(arm.right.mean())
+    return max(0.0, mean - half), min(1.0, mean + half)
+
+
 def equal_variances(arms: Sequence[Verdicts]) -> float:
-    """p-value of equal variances between trainings (Brown and Forsythe, 1974)."""
+    """p-value of equal variances between trainings (Brown and Forsythe, 1974); NaN
+    where no arm varies."""
     from scipy.stats import levene
 
-    return float(levene(*(arm.by_training for arm in arms)).pvalue)
+    with np.errstate(invalid="ignore"):
+        return float(levene(*(arm.by_training for arm in arms)).pvalue)
 
 
 def compare(
@@ -114,37 +179,47 @@ def compare(
 
     Raises ValueError unless both share their seeds and problems.
     """
-    from scipy.stats import t
+    return contrast([1, -1], [b, a], arms, confidence=confidence)
 
-    if (a.ids, a.seeds) != (b.ids, b.seeds):
+
+def contrast(
+    weights: Sequence[float], of: Sequence[Verdicts], arms: Sequence[Verdicts] = (),
+    trained: bool = True, confidence: float = 0.95,
+) -> Comparison:  # fmt: skip
+    """A weighted sum of the accuracies of arms, such as the mean of two minus a third.
+
+    `arms` as in `compare`.  Where nothing is `trained` (a prompted teacher) there is no
+    variance between trainings, and one seed is enough for a p-value.
+    """
+    first = of[0]
+    if any((arm.ids, arm.seeds) != (first.ids, first.seeds) for arm in of):
         raise ValueError("two arms are compared on the same problems and seeds only")
-    seeds, n = b.right.shape
-    per_problem = b.right.mean(0) - a.right.mean(0)
+    terms = list(zip(weights, of, strict=True))
+    seeds, n = first.right.shape
+    per_problem = sum(weight * arm.right.mean(0) for weight, arm in terms)
     difference = float(per_problem.mean())
     # 1. Over problems: deviations are summed within a family before they are squared.
-    names, family = np.unique(b.families, return_inverse=True)
+    names, family = np.unique(first.families, return_inverse=True)
     deviations = per_problem - difference
     sums = np.bincount(family, deviations)
     groups = len(names)
     problems = groups / max(1, groups - 1) * (sums**2).sum() / n**2
     alone = (deviations**2).sum() / max(1, n - 1) / n
-    # 2. Between trainings.
-    excess, between, freedom = pooled_variance(arms or (a, b))
-    total = problems + 2 * excess / seeds
+    # 2. Between trainings, of which every arm has its own.
+    excess, between, freedom = pooled_variance(arms or of)
+    scale = sum(weight**2 for weight in weights) / seeds
+    total = problems + scale * excess
     # 3. Both, with Satterthwaite's degrees of freedom: `between` is what varies.
-    parts = [(problems, max(1, groups - 1)), (2 * between / seeds, max(1, freedom))]
-    weight = sum(part**2 / df for part, df in parts)
-    df = total**2 / weight if weight else float(max(1, groups - 1))
-    error = total**0.5
-    half = float(t.ppf(0.5 + confidence / 2, df)) * error
-    visible = float(t.ppf(0.5 + confidence / 2, df) + t.ppf(POWER, df)) * error
-    p = float(2 * t.sf(abs(difference) / error, df)) if error else float(not difference)
-    pairs = b.by_training[:, None] - a.by_training[None, :]
-    return Comparison(
-        difference, difference - half, difference + half,
-        p if seeds >= FEWEST_SEEDS else nan, error, df, n, seeds, visible,
-        problems / alone if alone else nan,
-        float((pairs > 0).mean() + (pairs == 0).mean() / 2),
+    parts = [(problems, max(1, groups - 1)), (scale * between, max(1, freedom))]
+    divisor = sum(part**2 / df for part, df in parts)
+    df = total**2 / divisor if divisor else float(max(1, groups - 1))
+    # 4. One training of each arm: how often is the contrast above 0?
+    draws = reduce(np.add.outer, (w * arm.by_training for w, arm in terms)).round(12)
+    return Comparison.of(
+        difference, total**0.5, df, n, seeds,
+        seeds >= FEWEST_SEEDS or not trained, confidence,
+        design_effect=problems / alone if alone else nan,
+        b_wins=float((draws > 0).mean() + (draws == 0).mean() / 2),
     )  # fmt: skip
 
 
@@ -158,10 +233,19 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def verdict(found: Comparison, p: float, margin: float, level: float = 0.05) -> str:
-    """What a claim "B is above A" comes to; `p` is adjusted, `margin` a fraction."""
+def verdict(
+    found: Comparison, p: float, margin: float, equal: bool = False, level: float = 0.05
+) -> str:
+    """What a claim "B is above A" comes to, or, if `equal`, "B and A are alike".
+
+    `p` is adjusted and of `found.p_value`, or of `found.p_within(margin)` if `equal`;
+    NaN where no verdict is given.  `margin` is a fraction.
+    """
+    beyond = found.low > margin or found.high < -margin
     if p <= level:
-        return "holds" if found.difference > 0 else "reversed"
-    if found.seeds >= FEWEST_SEEDS and found.p_within(margin) <= level:
+        return "holds" if equal or found.difference > 0 else "reversed"
+    if equal:
+        return "reversed" if p == p and beyond else "cannot tell"
+    if p == p and found.p_within(margin) <= level:
         return f"no difference larger than {100 * margin:g} points"
     return "cannot tell"

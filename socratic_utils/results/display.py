@@ -58,6 +58,20 @@ def print_scores(
                   f" (95 % interval {low:.1f} to {high:.1f} %)")  # fmt: skip
 
 
+def print_reproduction(table: pd.DataFrame) -> None:
+    """A sentence per score of `reproduction_table`, and one about all of them."""
+    for row in table.to_dict("records"):
+        score, low, high, mean = (f"{100 * row[name]:.1f}" for name in
+                                  ("accuracy", "from", "to", "mean"))  # fmt: skip
+        lies = "within" if row["within"] == "yes" else "outside"
+        print(f"{visible(label_of(row['student']))}, {row['split']}: {score} % of "
+              f"{row['n']} lies {lies} the {low} to {high} % that {row['seeds']} "
+              f"committed seeds predict for one more (mean {mean} %).")  # fmt: skip
+    within, count = (table["within"] == "yes").sum(), len(table)
+    print(f"{within} of {count} scores lie within their range; by chance, about "
+          f"{0.95 * count:.0f} do.")  # fmt: skip
+
+
 def show_lines(lines: Iterable[tuple[str, str]]) -> None:
     """(role, text) pairs as coloured lines."""
     boxes = [_box(role, text, f"<code>{role:9s}</code> ") for role, text in lines]

@@ -3,9 +3,9 @@
     figure = accuracy_figure(pd.read_csv("tables/main.csv"), scale="small")
     save_figure(figure, "figures", "accuracy", "Accuracy of every student.")
 
-Whiskers are 95 % intervals, and n stands beside every score.  SCoTD's Figures 2 and 7
-are `chains_figure` and `filters_figure`; Figure 4 of both papers and SCoTD's Figure 3
-are `accuracy_by`.
+Whiskers are 95 % intervals, dots trainings, and n stands beside every score.  SCoTD's
+Figures 2 and 7 are `chains_figure` and `filters_figure`; its Figure 3 and Figure 4 of
+both papers are `accuracy_by`.
 """
 
 import io
@@ -29,8 +29,7 @@ REASONS = {
     "kept": PALETTE[2], "wrong reasoning": PALETTE[1], "wrong arithmetic": PALETTE[3],
     "no steps": PALETTE[9], "no final answer": PALETTE[7],
 }  # fmt: skip
-# Column of a table -> title; "group" is called as its column `grouping`.
-AXES = read_json(Path(__file__).with_name("texts.json"))["axes"]
+AXES = read_json(Path(__file__).with_name("texts.json"))["axes"]  # column -> title
 MARKERS = "osD^vPX*<>"
 WATERMARK = "smoke: numbers mean nothing"
 FILTER = "filter_"  # prefix of the students of a filter
@@ -40,26 +39,29 @@ NO_DATES = dict.fromkeys(("Software", "CreationDate", "Producer", "Creator"))
 
 @STYLE
 def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Figure:
-    """One point with its Wilson interval per run of `split`, from `tables/main.csv`."""
+    """A point with its interval per student of `split` (`main_table`, `over_seeds`)."""
     split, rows = _of_split(main, split)
-    runs = [c for c in ("dataset", "model", "seed") if rows[c].nunique() > 1]
+    runs = [c for c in ("dataset", "model", "seed") if len({*rows.get(c, ())}) > 1]
     if rows.duplicated(["student", *runs]).any():
         runs.append("teacher")
     colours, names = _colours(rows["student"]), []
     if len(set(colours.values())) < len(colours):  # too many for one each
         colours = dict.fromkeys(colours, PALETTE[3])
+    ends = rows.filter(["ci_high", "max"]).max(axis=1).tolist()
     axes = _axes(7.2, 1.3 + 0.46 * len(rows), scale, shares="x")
     for place, row in enumerate(rows.to_dict("records")):
         _points(axes, place, rows.iloc[[place]], colours[row["student"]], flat=True)
         style = {"va": "center", "bbox": {"fc": "white", "ec": "none", "pad": 1}}
-        axes.annotate(f"{row['accuracy']:.1%}", (row["ci_high"], place), (6, 0),
+        axes.annotate(f"{row['accuracy']:.1%}", (ends[place], place), (6, 0),
                       textcoords="offset points", **style)  # fmt: skip
         words = [label_of(row["student"]), *(f"{c} {row[c]}" for c in runs)]
-        names.append(f"{', '.join(words)}  (n = {row['n']})")
+        trained = f", {row['seeds']} seeds" if row.get("seeds", 1) > 1 else ""
+        names.append(f"{', '.join(words)}  (n = {row['n']}{trained})")
     axes.set_yticks(range(len(rows)), names)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_xlim(0, min(1.12, max(0.1, rows["ci_high"].max() * 1.15)))
-    axes.set_xlabel(f"Accuracy, {split} split\n(whiskers: 95 % Wilson interval)")
+    axes.set_xlim(0, min(1.12, max(0.1, max(ends) * 1.15)))
+    dots = ", dots: trainings" if "seeds" in rows and rows["seeds"].max() > 1 else ""
+    axes.set_xlabel(f"Accuracy, {split} split\n(whiskers: 95 % interval{dots})")
     return axes.figure
 
 
@@ -69,8 +71,8 @@ def accuracy_by(table: pd.DataFrame, column: str, scale="", split="") -> Figure:
 
     ValueError if a student has several scores for one value, or another n than others.
     """
-    title = AXES.get(column) or str(table["grouping"].iloc[0]).capitalize()
-    if "split" in table:
+    title = AXES[column]
+    if "split" in table and column != "split":
         split, table = _of_split(table, split)
         title = f"{title}, {split}"
     _check_once(table, ["student", column])
@@ -159,6 +161,40 @@ def filters_figure(table: pd.DataFrame, scale: str = "") -> Figure:
     return axes.figure
 
 
+@STYLE
+def power_figure(table: pd.DataFrame) -> Figure:
+    """Published differences (`papers.power`) in a panel per benchmark: 95 % intervals,
+    thick if students are paired as assumed there, thin if they are not."""
+    claims, models, data = (
+        list(dict.fromkeys(table[name])) for name in ("claim", "model", "dataset")
+    )
+    figure, panels = plt.subplots(
+        1, len(data), figsize=(3.4 * len(data) + 2, 0.5 * len(claims) + 1.4),
+        sharey=True, layout="constrained",
+    )  # fmt: skip
+    plt.close(figure)
+    colours, step = _colours(table["arm"]), 0.75 / len(models)
+    for axes, name in zip(panels, data, strict=True):
+        rows = table[table["dataset"] == name]
+        for row in rows.to_dict("records"):
+            order = models.index(row["model"])
+            place = claims.index(row["claim"]) + step * (order - len(models) / 2 + 0.5)
+            style = {"color": colours[row["arm"]]}
+            for end, width in (("", 1), ("_paired", 3)):
+                ends = [100 * row[f"ci_{side}{end}"] for side in ("low", "high")]
+                axes.plot(ends, [place, place], linewidth=width, **style)
+            axes.plot(100 * row["difference"], place, MARKERS[order], ms=5, mec="black",
+                      label=row["model"], **style)  # fmt: skip
+        axes.axvline(0, color="0.2", linewidth=1)
+        axes.set(title=f"{name} (n = {row['n']:,})", xlabel="Difference (points)")
+    axes.set_yticks(range(len(claims)), claims)
+    axes.set_ylim(len(claims) - 0.5, -0.5)
+    handles = [plt.Line2D([], [], marker=mark, color="0.4", ls="", label=model)
+               for mark, model in zip(MARKERS, models, strict=False)]  # fmt: skip
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(models))
+    return figure
+
+
 def save_figure(figure: Figure, folder: str | Path, name: str, caption="") -> Path:
     """Write `<name>.png`, `.pdf` and `.caption`, undated; returns the PNG's path."""
 
@@ -219,11 +255,18 @@ def _points(axes: Axes, places, rows: pd.DataFrame, colour: str, flat=False, **s
     place = (values, places, None, widths) if flat else (places, values, widths)
     style = {"fmt": "o", "color": colour, "capsize": 3, "elinewidth": 1.6} | style
     axes.errorbar(*place, clip_on=False, **style)
+    places = [places] if flat else places
+    for at, each in zip(places, rows.get("by_seed", ()), strict=False):
+        dots = [float(share) / 100 for share in str(each).split()]
+        if len(dots) > 1:
+            where = (dots, [at] * len(dots)) if flat else ([at] * len(dots), dots)
+            axes.scatter(*where, 14, "0.15", alpha=0.5, lw=0, zorder=3, clip_on=False)
 
 
 def _accuracy_axis(axes: Axes, rows: pd.DataFrame) -> None:
     """A vertical axis of accuracies that has room for every interval."""
-    axes.set_ylim(0, min(1, max(0.1, rows["ci_high"].max() * 1.05)))
+    top = rows.filter(["ci_high", "max"]).max(axis=None)
+    axes.set_ylim(0, min(1, max(0.1, top * 1.05)))
     axes.set_ylabel("Accuracy (95 % interval)")
 
 

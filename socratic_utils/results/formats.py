@@ -20,7 +20,8 @@ from socratic_utils.files import visible
 
 SHARES = set(
     "accuracy accuracy_flexible accuracy_strict default_accuracy ci_low ci_high paper"
-    " truncated share second_share acceptance mean sd".split()
+    " truncated share second_share acceptance mean sd min max from to paper_old"
+    " paper_new p_b_above_a".split()
 )
 TEX = str.maketrans({
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
@@ -40,11 +41,14 @@ def format_cell(column: str, value: Any) -> str:
         return ""
     if isinstance(value, bool | str) or not isinstance(value, int | float):
         return visible(value)
+    column = column.removesuffix("_paired")
     if column in SHARES:
-        return f"{100 * value:.{2 if column == 'paper' else 1}f} %"
+        return f"{100 * value:.{2 if column.startswith('paper') else 1}f} %"
     if column == "difference":
         return f"{100 * value:+.1f} points"
-    if column == "p_value":
+    if column == "least_visible":
+        return f"{100 * value:.1f} points"
+    if column in ("p_value", "p", "p_holm"):
         return "<0.0001" if value < 0.0001 else f"{value:.4f}"
     return str(int(value)) if float(value).is_integer() else f"{value:.4g}"
 
@@ -130,6 +134,8 @@ def _in_markdown(cell: str) -> str:
 
 def _cells(table: pd.DataFrame) -> list[list[str]]:
     """The names of the columns, then the cells of every row."""
-    rows = table.to_dict("records")
-    cells = [[format_cell(name, row[name]) for name in table.columns] for row in rows]
+    rows, units = table.to_dict("records"), {name: name for name in table.columns}
+    if "least_visible" in table:  # intervals are those of the differences
+        units |= {n: "difference" for n in units if n.startswith(("ci_low", "ci_high"))}
+    cells = [[format_cell(units[name], row[name]) for name in units] for row in rows]
     return [[visible(name) for name in table.columns], *cells]

@@ -11,7 +11,7 @@ one dataset, model, seed and teacher where there is no column for it.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -20,17 +20,25 @@ import pandas as pd
 from socratic_utils.files import read_json, write_atomic
 from socratic_utils.metrics import accuracy, first_error, paired
 from socratic_utils.metrics.alike import alike, blocks
+from socratic_utils.metrics.comparison import (
+    FEWEST_SEEDS,
+    interval,
+    prediction_interval,
+    verdicts,
+)
 from socratic_utils.metrics.errors import ERRORS
 from socratic_utils.problems import Problem, read_rows
 from socratic_utils.students.base_models import SIZES
 from socratic_utils.students.supervision import STUDENTS
 
-from .formats import read_csv, to_csv, to_latex, to_markdown
+from .formats import to_csv, to_latex, to_markdown
 from .papers.socratic_cot import SMOKE, column_of, compare_main
 
 RUN = ["dataset", "split", "student", "model", "teacher", "seed"]
 KEY = RUN[:3]
 SCORE = ["n", "correct", "accuracy", "ci_low", "ci_high"]
+SEEDS = "n seeds accuracy sd min max ci_low ci_high by_seed".split()  # of `over_seeds`
+REPRODUCED = ["dataset", "split", "student", "seed", "n", "accuracy"]
 SHOWN = ["split", "student", *SCORE, "truncated"]  # of the main table, for readers
 SPLITS = ("test", "unseen", "challenge", "validation", "train")
 CAPTIONS = read_json(Path(__file__).with_name("texts.json"))["tables"]
@@ -75,32 +83,62 @@ def paired_table(rows: Iterable[dict], split: str = "") -> pd.DataFrame:
     return pd.DataFrame(lines, columns=names)
 
 
-def over_seeds(tables: Iterable[Path]) -> pd.DataFrame:
-    """Mean and sample standard deviation of accuracy over several seeds' `main.csv`.
+def over_seeds(rows: Iterable[dict], names: Sequence[str] = RUN[:5]) -> pd.DataFrame:
+    """One line per value of these columns: mean accuracy over its seeds, sd, min, max
+    of the trainings, and the 95 % interval over problems and trainings.
 
-    Only lines that differ in nothing but the seed are averaged.
+    The variance between trainings is pooled over a split's arms; `by_seed` lists the
+    accuracies in percent.  One seed has Wilson's interval, over problems alone.
     """
-    same = [*KEY, "model", "teacher", "n"]
-    main = _read_tables(tables).drop_duplicates([*same, "seed"])
-    groups = main.groupby(same, sort=False, dropna=False)["accuracy"]
-    return groups.agg(seeds="count", mean="mean", sd="std").round(4).reset_index()
+    own: dict[tuple, list[dict]] = defaultdict(list)
+    for (*key, _), group in _groups(rows, [*names, "seed"]).items():
+        own[tuple(key)] += group
+    arms, lines = {key: verdicts(group) for key, group in own.items()}, []
+    for key, arm in arms.items():
+        split, n, found = own[key][0]["split"], len(arm.ids), arm.by_training
+        others = [a for k, a in arms.items() if own[k][0]["split"] == split]
+        shares = [found.mean(), found.std(ddof=1) if len(found) > 1 else None,
+                  found.min(), found.max(), *interval(arm, others)]  # fmt: skip
+        shares = [None if x is None else round(float(x), 4) for x in shares]
+        each = " ".join(f"{100 * x:.1f}" for x in found)
+        lines.append([*key, n, len(found), *shares, each])
+    return pd.DataFrame(lines, columns=[*names, *SEEDS])
 
 
-def by_size(tables: Iterable[Path], dataset: str, seed: int = 0) -> pd.DataFrame:
-    """The first split's lines of runs with other student models, the smallest first.
+def scores_by(rows: Iterable[dict], names: list[str]) -> pd.DataFrame:
+    """One line per value of these columns: n, correct, accuracy and its interval."""
+    groups = _groups(rows, names)
+    lines = [[*key, *accuracy(groups[key]).values()] for key in groups]
+    return pd.DataFrame(lines, columns=[*names, *SCORE])
 
-    Runs of another dataset or seed, and lines of another number of problems or another
-    teacher than in the first run are skipped.
-    """
-    runs = _read_tables(tables).fillna({"teacher": ""})
-    runs = runs[(runs["dataset"] == dataset) & (runs["seed"] == seed)]
-    for column in ("split", "n"):
-        runs = runs[runs[column].isin(runs[column].iloc[:1])]
-    first = runs.groupby("student")["teacher"].transform("first")
-    runs = runs[runs["teacher"] == first].drop_duplicates(["student", "model"])
+
+def reproduction_table(rows: Iterable[dict], committed: Iterable[dict]) -> pd.DataFrame:
+    """The accuracies of a run, each with the range that the `committed` trainings of
+    its arm predict for one more on the same problems (`prediction_interval`)."""
+    seeds, lines = defaultdict(list), []
+    for row in committed:
+        seeds[row["split"], row["student"]].append(row)
+    arms = {key: verdicts(group) for key, group in seeds.items()}
+    for line in main_table(rows).to_dict("records"):
+        arm = arms.get((line["split"], line["student"]))
+        if arm is None or len(arm.ids) != line["n"] or len(arm.seeds) < FEWEST_SEEDS:
+            continue
+        others = [a for key, a in arms.items() if key[0] == line["split"]]
+        low, high = prediction_interval(arm, others)
+        within = low <= line["correct"] / line["n"] <= high
+        lines.append({**{name: line[name] for name in REPRODUCED},
+                      "seeds": len(arm.seeds), "mean": round(arm.right.mean(), 4),
+                      "from": round(low, 4), "to": round(high, 4),
+                      "within": "yes" if within else "no"})  # fmt: skip
+    names = [*REPRODUCED, "seeds", "mean", "from", "to", "within"]
+    return pd.DataFrame(lines, columns=names)
+
+
+def by_size(table: pd.DataFrame) -> pd.DataFrame:
+    """The lines of a table, the smallest student models first."""
     parameters = {name: size.parameters for name, size in SIZES.items()}
-    sizes = runs["model"].str.split("/").str[-1].map(parameters)
-    return runs.loc[sizes.sort_values(kind="stable").index]
+    sizes = table["model"].astype(str).str.split("/").str[-1].map(parameters)
+    return table.loc[sizes.sort_values(kind="stable").index]
 
 
 def strict_table(rows: Iterable[dict]) -> pd.DataFrame:
@@ -116,14 +154,15 @@ def strict_table(rows: Iterable[dict]) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=[*KEY, *names.split()])
 
 
-def by_steps(rows: Iterable[dict]) -> pd.DataFrame:
-    """Accuracy by the number of gold steps; problems without gold steps are skipped."""
-    return scores_by((r for r in rows if r.get("steps_gold")), [*KEY, "steps_gold"])
+def by_steps(rows: Iterable[dict], score: Callable = scores_by) -> pd.DataFrame:
+    """Accuracy by the number of gold steps, as `scores_by` or `over_seeds` has it;
+    problems without gold steps are skipped."""
+    return score((r for r in rows if r.get("steps_gold")), [*KEY, "steps_gold"])
 
 
-def by_group(rows: Iterable[dict]) -> pd.DataFrame:
+def by_group(rows: Iterable[dict], score: Callable = scores_by) -> pd.DataFrame:
     """Accuracy by challenge variant; problems without one are skipped."""
-    return scores_by((r for r in rows if r.get("variant")), [*KEY, "variant"])
+    return score((r for r in rows if r.get("variant")), [*KEY, "variant"])
 
 
 def error_table(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFrame:
@@ -167,13 +206,6 @@ def table2(
     return table.reset_index(drop=True)
 
 
-def scores_by(rows: Iterable[dict], names: list[str]) -> pd.DataFrame:
-    """One line per value of these columns: n, correct, accuracy and its interval."""
-    groups = _groups(rows, names)
-    lines = [[*key, *accuracy(groups[key]).values()] for key in groups]
-    return pd.DataFrame(lines, columns=[*names, *SCORE])
-
-
 def save_table(
     table: pd.DataFrame, folder: str | Path, name: str, caption: str, scale: str = ""
 ) -> Path:
@@ -211,11 +243,6 @@ def save_tables(
     for name, table in tables.items():
         save_table(table, folder, name, captions[name], scale)
     return tables
-
-
-def _read_tables(paths: Iterable[Path]) -> pd.DataFrame:
-    empty = pd.DataFrame(columns=[*RUN, *SCORE]).astype({"accuracy": float})
-    return pd.concat([empty, *map(read_csv, paths)], ignore_index=True)
 
 
 def _first_errors(rows, problems: Iterable[Problem], names: list) -> Iterator[tuple]:

@@ -3,13 +3,14 @@
     python -m socratic_utils.runner.cli small --only 03 --dry-run
 
 Every notebook is run again each time; its stages skip what is on disk with unchanged
-inputs.  `paper` scale is a list of runs, unless one is asked for (`paper_grid`).
+inputs.  Several seeds and `paper` scale are a list of runs (`runs`).
 """
 
 import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from socratic_utils import config
@@ -22,10 +23,11 @@ from socratic_utils.files import (
     visible,
 )
 
-from . import options, paper_grid, schedule
+from . import options, schedule
 from .execute import find_notebooks, read_parameters, run_notebook
 from .kernels import Kernels
-from .paper_grid import Run
+from .runs import Run, how_to_continue, is_whole, listing, save, save_main
+from .runs import runs as list_runs
 from .schedule import number
 
 FAILED, INTERRUPTED = 1, 130
@@ -33,6 +35,7 @@ FAILED, INTERRUPTED = 1, 130
 REUSED = "socratic_utils.experiments.stages, socratic_utils.results.figures"
 IMPORTED = f"{REUSED}, socratic_utils.experiments.trainings"
 LARGEST = {"longest_seconds": "seconds", "largest_memory_gb": "peak_memory_gb"}
+OF_RUN = ["dataset", "model", "teacher", "seed", "by_seed"]  # columns not printed
 OWN_PARAMETERS = ("scale", "seed", "reuse")  # of a notebook, beside its `overrides`
 
 
@@ -44,8 +47,8 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
         options.check(config.load(**asked))  # before notebooks are looked for
         chosen = find_notebooks(notebooks, arguments.only)
         asked |= {"plan": True} if arguments.dry_run else {}
-        whole = paper_grid.is_whole(arguments)
-        runs = paper_grid.runs(asked, chosen) if whole else [Run(asked, chosen)]
+        whole = is_whole(arguments)
+        runs = list_runs(asked, chosen, whole, options.seeds(arguments))
         if arguments.dry_run:
             show_plans(runs)
             return 0
@@ -56,7 +59,7 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
     except (ValueError, RuntimeError, OSError) as error:  # of cache, teacher, data
         print(visible(f"run_all: {error}"), file=sys.stderr)
         return options.BAD_INPUT
-    return run_all(runs)
+    return run_all(runs, whole)
 
 
 def check_inputs(runs: Sequence[Run], on_cluster: bool = False) -> None:
@@ -81,15 +84,14 @@ def check_inputs(runs: Sequence[Run], on_cluster: bool = False) -> None:
     for one in {run.settings.dataset: run.settings for run in runs}.values():
         for split in ("train", *data.test_splits(one)):
             data.all_problems(one, split)
-    if any(map(schedule.trains, notebooks)):
+    if any(schedule.notebook_at(path).trains for path in notebooks):
         here = first.scale == "paper" and not (first.train_limit or on_cluster)
         if on_cpu and here:
             advice = "--only 01 asks the teacher, --train-limit N tries N problems"
             raise ValueError(f"paper scale needs a GPU, and there is none: {advice}")
         pairs = [(p, gold_chain(p)) for p in data.train_problems(first)[:50]]
         for student in {run.settings.student for run in runs}:
-            how = (SUPERVISIONS["gt_steps"], first.training.max_length)
-            prepare(student, pairs, *how)
+            prepare(student, pairs, SUPERVISIONS["gt_steps"], first.training)
     if not (first.max_cost or first.teacher_url) or not teacher_plan(first):
         return
     try:
@@ -101,21 +103,20 @@ def check_inputs(runs: Sequence[Run], on_cluster: bool = False) -> None:
         raise ValueError(f"{fault}: start it, or correct --teacher-url") from None
 
 
-def run_all(runs: Sequence[Run]) -> int:
-    """One run, or those of the paper grid until one fails, and then their table."""
-    if len(runs) == 1:
-        return run(runs[0])
+def run_all(runs: Sequence[Run], whole: bool = False) -> int:
+    """The runs until one fails, and, of a `whole` paper's table, that table."""
     for place, one in enumerate(runs, 1):
-        print(f"\nrun {place} of {len(runs)}: {one}", flush=True)
+        if len(runs) > 1:
+            print(f"\nrun {place} of {len(runs)}: {one}", flush=True)
         if code := run(one):
             break
-    shown, first = paper_grid.save(runs), runs[0].settings  # what is there so far
-    for path in (first.folder / "notebooks").glob("*.ipynb"):
-        make_report(first, path)  # which shows the table
-    if not code:
+    if whole:
+        shown, first = save(runs), runs[0].settings  # what is there so far
+        for path in (first.folder / "notebooks").glob("*.ipynb"):
+            make_report(first, path)  # which shows the table
         print(shown)
-    elif code != INTERRUPTED:  # which has been reported already
-        print(f"run_all: {paper_grid.how_to_continue(runs, place)}", file=sys.stderr)
+    if code == FAILED and len(runs) > 1:  # an interrupt has been reported already
+        print(f"run_all: {how_to_continue(runs, place)}", file=sys.stderr)
     return code
 
 
@@ -125,12 +126,11 @@ def train_on_cluster(runs: Sequence[Run]) -> None:
 
     if runs[0].settings.reuse:
         raise ValueError("--reuse trains nothing, so omit --engine")
-    found = []
-    for given in (one.options for one in runs):
-        one_seed = "seed" in given or given["scale"] != "paper"
-        if len(runs) == 1 or not one_seed:  # the first run of a cell trains all seeds
-            found += jobs.jobs_of(given, () if one_seed else paper_grid.SEEDS)
-    jobs.run_on_ray(found)
+    cells: dict[config.Settings, list[Run]] = {}
+    for one in (one for one in runs if not one.over):
+        cells.setdefault(replace(one.settings, seed=0), []).append(one)
+    jobs.run_on_ray([job for own in cells.values() for job in jobs.jobs_of(
+        own[0].options, [one.settings.seed for one in own])])  # fmt: skip
 
 
 def show_plans(runs: Sequence[Run]) -> None:
@@ -138,7 +138,7 @@ def show_plans(runs: Sequence[Run]) -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"  # a plan downloads nothing
     if len(runs) == 1:
         return show_plan(runs[0])
-    print(paper_grid.listing(runs))
+    print(listing(runs))
     firsts = {one.settings.dataset: one for one in reversed(runs)}
     for dataset, one in reversed(firsts.items()):  # the others cost the same
         print(f"\n{dataset}: the plan of {one}")
@@ -146,23 +146,24 @@ def show_plans(runs: Sequence[Run]) -> None:
     with suppress(ImportError):  # reported already
         from .plan.gpu import show_grid_hours
 
-        show_grid_hours([one.settings for one in runs])
+        if runs[0].settings.scale == "paper":
+            show_grid_hours([one.settings for one in runs if not one.over])
 
 
 def show_plan(one: Run) -> None:
     """What would run, how long it takes, and what it asks of teacher and GPU."""
     settings, requests = one.settings, {}
     print(f"settings {settings.hash}, into {settings.folder}")
-    for name, value in vars(settings).items():
+    for name, value in (vars(settings) | vars(settings.training)).items():
         if type(value) in (str, int, float) and value != "":
             print(f"  {name} = {value}")
     try:
         from socratic_utils.teacher.cost import price_table
 
-        from .plan.teacher import data_line, teacher_plan
+        from .plan.teacher import data_line, plan_of
 
         print(data_line(settings))
-        requests = teacher_plan(settings)
+        requests = plan_of(settings, [*map(number, one.notebooks)])
     except ImportError:
         print("  (costs and hours on a GPU are known once the environment is set up)")
     for path in one.notebooks:
@@ -183,7 +184,7 @@ def show_plan(one: Run) -> None:
 
 def why_skipped(one: Run, path: Path) -> str:
     """Why a run skips a notebook, or an empty string."""
-    if len(one.notebooks) > 1 and schedule.is_on_request(one.settings, path):
+    if path not in one.chosen:
         return f"run it with --only {number(path)}"
     return schedule.why_left_out(one.settings, path)
 
@@ -202,13 +203,14 @@ def run(one: Run) -> int:
             for position, path in enumerate(one.notebooks, 1):
                 place = f"[{position}/{len(one.notebooks)}] {path.stem}"
                 run_one(one, path, place, kernels)
+        save_main(one)
     except (RuntimeError, OSError, ValueError) as error:  # no room, data, permission
         print(visible(f"run_all: {error}"), file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         print("run_all: interrupted; run again to continue from here", file=sys.stderr)
         return INTERRUPTED
-    show_results(settings)
+    show_results(settings, "seeds" if one.over else "main")
     return 0
 
 
@@ -253,15 +255,14 @@ def record_usage(folder: Path, path: Path, usage: dict, status: str) -> None:
     update_run_json(folder, notebooks={path.stem: usage | most | {"status": status}})
 
 
-def show_results(settings: config.Settings) -> None:
-    """The main table as text and where the reports are, as far as they exist."""
-    if (table := settings.folder / "tables" / "main.csv").exists():
+def show_results(settings: config.Settings, name: str = "main") -> None:
+    """A table as text and where the reports are, as far as they exist."""
+    if (table := settings.folder / "tables" / f"{name}.csv").exists():
         from tabulate import tabulate
 
         from socratic_utils.results.formats import read_csv
-        from socratic_utils.results.tables import SHOWN
 
-        rows = read_csv(table)[SHOWN]
+        rows = read_csv(table).drop(columns=OF_RUN, errors="ignore")
         shown = tabulate(rows, "keys", floatfmt=".3f", showindex=False)
         print(f"\n{visible(shown)}\n")
     if settings.scale == "smoke":

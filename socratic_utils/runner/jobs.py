@@ -29,7 +29,6 @@ from socratic_utils.experiments.socratic_cot import ablations
 from socratic_utils.experiments.trainings import TrainingJob, trainings_of
 from socratic_utils.files import project_root
 from socratic_utils.students.supervision import SUPERVISIONS
-from socratic_utils.teacher.prompts import STYLES
 
 from . import options
 from .schedule import NOTEBOOKS, is_on_request, number_of
@@ -64,18 +63,21 @@ def further_arms(settings: config.Settings) -> list[Arm]:
 
 def name_of(job: TrainingJob) -> str:
     """What `--model` calls a job: its pool's arm, or its model."""
-    return job.arm.name if job.arm.pool else job.model
+    if (arm := job.arm).pool:
+        return arm.name
+    suffix = "" if arm.problems == "shared" else f"_{arm.problems}_problems"
+    return job.model + suffix + "_lora" * (arm.lora_rank > 0)
 
 
 def status(job: TrainingJob) -> str:
     """One line about a job; no teacher is asked for the chains that it needs."""
     name, settings, asks = name_of(job), job.settings, ""
-    wanted = SUPERVISIONS[job.model].corpus
-    kept = settings.folder / "chains" / f"{wanted}-kept.jsonl"
     if job.arm.pool:
         asks = "many_chains" if data.sampling_plan(settings).requests else ""
-    elif not corpus.is_gold(settings, wanted) and not kept.exists():
-        asks = "filtering" if wanted in STYLES else "ablations"
+    elif not all(corpus.on_disk(settings, n) for n in corpus.compared(settings)):
+        asks = "filtering"
+    elif not corpus.on_disk(settings, SUPERVISIONS[job.model].corpus):
+        asks = "ablations"
     if asks:
         number = number_of(asks)
         return f"{name}: its chains are not on disk, notebook {number} asks for them"
@@ -136,7 +138,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         asked = options.asked(arguments)
         settings = options.check(config.load(**asked))
-        jobs = jobs_of(asked)
+        jobs = jobs_of(asked, range(options.seeds(arguments)))
         chosen = [job for job in jobs if name_of(job) == arguments.model]
         if arguments.model and not chosen:
             known = ", ".join(map(name_of, jobs))

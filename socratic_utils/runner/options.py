@@ -45,7 +45,9 @@ def parser(prog: str = "run_all.sh") -> argparse.ArgumentParser:
     add("--max-cost", type=float, metavar="DOLLARS", help="limit for the teacher")
     add("--train-limit", type=int, metavar="N", help="training problems")
     add("--test-limit", type=int, metavar="N", help="test problems per split")
+    add("--lora-rank", type=int, metavar="N", help="train adapters of this rank only")
     add("--seed", type=int, metavar="N", help="of training and sampling")
+    add("--seeds", type=int, metavar="N", help="the seeds 0 to N - 1 in turn")
     add("--ablations", choices=("all",), help="also those that train for long")
     add("--switches", dest="ablations", choices=("all",), help=argparse.SUPPRESS)
     add("--engine", choices=("ray",), help="train on a Ray cluster")
@@ -59,6 +61,20 @@ def asked(arguments: argparse.Namespace) -> dict[str, Any]:
     """The settings that were given, as `config.load` and the notebooks take them."""
     given = {name: v for name, v in vars(arguments).items() if name in config.FIELDS}
     return {name: value for name, value in given.items() if value not in ("", None)}
+
+
+def seeds(arguments: argparse.Namespace) -> int:
+    """How many seeds are asked for, or 0; ValueError beside what excludes them."""
+    if (count := arguments.seeds) is None:
+        return 0
+    for wrong, sentence in (
+        (not 1 <= count <= 1000, "--seeds must be from 1 to 1000"),
+        (arguments.seed is not None, "--seeds N runs seeds 0 to N - 1: omit --seed"),
+        (arguments.reuse, "--reuse reference shows all committed seeds: omit --seeds"),
+    ):
+        if wrong:
+            raise ValueError(sentence)
+    return count
 
 
 def check(settings: config.Settings) -> config.Settings:
@@ -105,6 +121,7 @@ if __name__ == "__main__":
     arguments = parser().parse_args()
     try:
         check(config.load(**asked(arguments)))
+        seeds(arguments)
         find_notebooks(only=arguments.only)
     except ValueError as problem:
         print(f"run_all: {problem}", file=sys.stderr)

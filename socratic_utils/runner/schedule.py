@@ -28,11 +28,15 @@ class Notebook:
     minutes: float | None = None
     needs: str = ""
     rows: str = ""
-    every_seed: bool = False
 
     @property
     def stem(self) -> str:
         return f"{self.number}_{self.name}"
+
+    @property
+    def trains(self) -> bool:
+        """Whether it trains or decodes students, and so takes over a minute."""
+        return (self.minutes or 60) > 1
 
 
 TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
@@ -48,11 +52,6 @@ def notebook_at(path: Path) -> Notebook:
     """The entry of a file, by its number; an empty one where the table has none."""
     unknown = Notebook(number(path), path.stem[3:], "")
     return next((n for n in NOTEBOOKS if n.number == unknown.number), unknown)
-
-
-def trains(path: Path) -> bool:
-    """Whether a notebook trains or decodes students, and so takes over a minute."""
-    return (notebook_at(path).minutes or 60) > 1
 
 
 def number_of(name: str) -> str:
@@ -73,13 +72,18 @@ def report_of(settings: Settings, path: Path) -> str:
     return page if entry.name == "results" else ""
 
 
-def estimate(settings: Settings, path: Path) -> str:
-    """How long a notebook takes, in words; unknown for settings never measured."""
+def minutes_of(settings: Settings, path: Path) -> float | None:
+    """How long a notebook takes; None for settings never measured."""
     own, minutes = PRESETS[settings.scale], notebook_at(path).minutes
     usual = all(getattr(settings, name) == getattr(own, name) for name in MATTERS)
     if settings.reuse or (usual and settings.scale == "smoke"):
-        return "under a minute"
-    if minutes is None or not usual or settings.scale == "paper":
+        return 0.5
+    return minutes if usual and settings.scale == "small" else None
+
+
+def estimate(settings: Settings, path: Path) -> str:
+    """`minutes_of` in words."""
+    if (minutes := minutes_of(settings, path)) is None:
         return "time unknown"
     return "under a minute" if minutes < 1 else f"about {minutes:g} min"
 

@@ -105,7 +105,7 @@ def sub_problems(pairs: Pairs) -> list[tuple[Problem, Chain]]:
 
 
 def as_long(training: Training, pairs: int, sub_pairs: int) -> Training:
-    """As many optimizer steps as the question answerer's, on more transcripts."""
+    """As many optimizer steps on `sub_pairs` transcripts as on `pairs`."""
     wanted = ceil(ceil(pairs / training.batch_size) * training.epochs)
     return training.for_steps(wanted, sub_pairs)
 
@@ -145,6 +145,17 @@ STUDENTS: dict[str, Student] = {
     )
 }  # fmt: skip
 OTHER_COLOURS = ("#d55e00", "#ca9161", "#56b4e9", "#ece133", "#fbafe4")
+
+
+# The first word of a variant -> the supervision whose learning rate it has.
+VARIANTS = {"planner": "qg", "no": "qa", "questions": "socratic_unified"}
+
+
+def variant_of(model: str) -> str:
+    """The supervision of the main table that a model is, or is a variant of."""
+    word = model.partition("_")[0]
+    main = [name for student in STUDENTS.values() for name in student.supervisions]
+    return model if model in main else VARIANTS.get(word, word)
 
 
 def students_of(group: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Stages: limits, reuse, what is skipped."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from socratic_utils import config
 from socratic_utils.experiments import corpus, data, saved, stages
 from socratic_utils.experiments.arms import main_arm
-from socratic_utils.files import project_root, write_json
+from socratic_utils.experiments.scotd import prompted_student
+from socratic_utils.files import project_root, record_settings, write_jsonl_rows
 from socratic_utils.students.supervision import STUDENTS
 
 
@@ -55,6 +57,25 @@ def test_rows_are_made_again_when_the_student_changes():
     assert {row["inputs"] for row in before}.isdisjoint(r["inputs"] for r in after)
 
 
+def test_rows_that_depend_on_no_seed_are_decoded_once(settings, capsys):
+    """Of a student that is prompted, not trained; a trained one is another per seed."""
+    one, two = (replace(settings, test_limit=2, seed=seed) for seed in (0, 1))
+    prompted = prompted_student.arms(one)
+    untrained, votes = prompted[1], replace(prompted[2], limits=(1,))
+    for arm in (untrained, votes, main_arm("answer_only")):
+        first = stages.score(one, arm)
+        capsys.readouterr()
+        second = stages.score(two, arm)
+        loaded = "rows loaded from disk" in capsys.readouterr().out
+        assert loaded is (arm == untrained)
+        assert {row["seed"] for row in second} == {1}
+        assert {row["settings"] for row in second} == {two.hash}
+        kept = [row["inputs"] for row in (first[0], second[0])]
+        assert (kept[0] == kept[1]) is loaded
+        assert saved.rows_on_disk(two, arm.experiment, arm.file) == second
+        assert stages.score(two, arm) == second  # from its own folder
+
+
 def test_what_only_names_an_arm_is_not_in_its_meaning():
     arm = main_arm("cot")
     named = replace(arm, name="x", experiment="y", default="z", slow=True, limits=(3,),
@@ -98,27 +119,72 @@ def test_the_shipped_recording_serves_the_small_scale_without_an_endpoint():
         assert {a.chain.source for a in result.attempts} == {settings.teacher}
 
 
-def test_runs_beside_this_one_differ_in_seed_or_student(tmp_path, monkeypatch):
+@pytest.fixture
+def beside(tmp_path, monkeypatch):
+    """Writes the rows of a run, of which so many of ten are right."""
     monkeypatch.setenv(config.OUTPUTS_VARIABLE, str(tmp_path))
-    head = "dataset,split,student,model,seed,n,correct,accuracy,ci_low,ci_high\n"
-    runs = {"small": ("S", 0, 0.2), "small-seed1": ("S", 1, 0.4),
-            "small-gpt2": ("gpt2", 0, 0.5), "small-train9": ("S", 0, 0.9)}  # fmt: skip
-    for name, (model, seed, share) in runs.items():
-        (tmp_path / name / "tables").mkdir(parents=True)
-        line = f"gradeschool,test,cot,{model},{seed},10,2,{share},0.1,0.6\n"
-        (tmp_path / name / "tables" / "main.csv").write_text(head + line)
-    for settings in (config.load("small"), config.load("small", seed=1)):
-        [line] = saved.seeds_table(settings).to_dict("records")
+
+    def write(right, of=None, **changes):
+        one = config.load("small", **changes)
+        row = {"dataset": one.dataset, "split": "test", "student": "cot", "teacher": "",
+               "model": one.student, "seed": one.seed, "truncated": False,
+               "settings": (of or one).hash}  # fmt: skip
+        rows = [{**row, "id": str(i), "correct": i < right} for i in range(10)]
+        path = one.folder / "predictions" / "gradeschool-test-cot.jsonl"
+        write_jsonl_rows(path, rows)
+        record_settings(of or one)
+        return rows
+
+    return write
+
+
+def test_runs_beside_this_one_differ_in_seed_or_student(beside):
+    rows = beside(2)
+    beside(4, seed=1)
+    beside(9, train_limit=9)
+    for changes in ({}, {"seed": 1}):
+        beside(5, student="a/gpt2", **changes)
+    for seed in (0, 1):
+        [line] = saved.seeds_table(config.load("small", seed=seed)).to_dict("records")
         assert (line["seeds"], line["mean"]) == (2, pytest.approx(0.3))
-    # Runs with other settings than this one's are no seeds of it.
-    for epochs, seeds in ((None, 2), (9.0, 1)):
-        other = config.load("small", seed=1, epochs=epochs)
-        write_json(tmp_path / "small-seed1" / "run.json", {"hash": other.hash})
-        assert saved.seeds_table(config.load("small"))["seeds"].tolist() == [seeds]
+    both = saved.with_seeds(config.load("small"), rows[3:])
+    assert len(both) == 14 and {row["seed"] for row in both[7:]} == {1}
     sizes = saved.sizes_table(config.load("small"))
-    assert dict(zip(sizes["model"], sizes["accuracy"], strict=True)) == {
-        "S": 0.2, "gpt2": 0.5,
-    }  # fmt: skip
+    found = sizes[["model", "seeds", "accuracy"]].values.tolist()
+    assert found == [["a/gpt2", 2, 0.5], ["SmolLM2-135M-Instruct", 2, 0.3]]
+    # Runs with other settings than this one's are no seeds of it.
+    beside(4, seed=1, of=config.load("small", seed=1, epochs=9.0))
+    assert saved.seeds_table(config.load("small"))["seeds"].tolist() == [1]
+
+
+def test_a_run_is_compared_with_committed_seeds_of_its_settings(
+    beside, tmp_path, monkeypatch, capsys
+):
+    """Which are other runs, copied."""
+    reference = tmp_path / "checkout" / "outputs" / "reference"
+    monkeypatch.setattr(config, "project_root", lambda: tmp_path / "checkout")
+    settings = config.load("small", seed=5)
+    rows = beside(6, seed=5)
+
+    def said():
+        assert saved.reproduction(settings, rows).empty
+        return capsys.readouterr().out
+
+    assert "no run of these settings is committed" in said()
+    for seed in range(3):
+        beside(3 + seed, seed=seed)
+        one = config.load("small", seed=seed)
+        assert seed == 0 or f"{seed} committed seeds predict no range" in said()
+        shutil.copytree(one.folder, reference / one.name)
+    [line] = saved.reproduction(settings, rows).to_dict("records")
+    assert (line["seed"], line["seeds"], line["mean"]) == (5, 3, pytest.approx(0.4))
+    assert line["within"] == "yes"
+    other = config.load("small", seed=5, epochs=9.0, max_cost=3)
+    assert saved.reproduction(other, rows).empty
+    assert "have another training" in capsys.readouterr().out
+    reused = config.load("small", reuse="reference")
+    assert saved.reproduction(reused, rows).empty
+    assert "its rows are the committed ones" in capsys.readouterr().out
 
 
 def test_saved_tables_are_those_of_the_run(settings, monkeypatch, tmp_path):

@@ -2,6 +2,10 @@
 
 import json
 import os
+import re
+from contextlib import redirect_stdout
+from dataclasses import replace
+from io import StringIO
 
 import nbformat
 import pytest
@@ -33,7 +37,7 @@ def smoke_run(tmp_path_factory, paper):
 
 
 def run_again(path):
-    """Run a notebook's cells at smoke scale in this process, in a fresh namespace."""
+    """Run a notebook's cells at smoke scale in this process; their names."""
     from IPython.display import display
 
     names = {"__name__": "__main__", "display": display}
@@ -47,6 +51,7 @@ def run_again(path):
                 names["scale"] = "smoke"
     finally:
         os.chdir(before)
+    return names
 
 
 def check_copies(run, paper):
@@ -58,14 +63,86 @@ def check_copies(run, paper):
     assert all(notebook["status"] == "done" for notebook in record.values())
 
 
-def check_second_run(run, paper):
-    """The same notebooks again train and decode nothing."""
+def printed_by(path):
+    """What the cells of an executed copy print."""
+    cells = nbformat.read(path, as_version=4).cells
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    return "".join(output.get("text", "") for output in outputs)
+
+
+def second_run(run, paper):
+    """The notebooks again; returns their names by stem, and what was made again."""
     watched = [*run.glob("students/**/model.safetensors"),
                *run.glob("predictions/**/*.jsonl")]  # fmt: skip
     before = {path: path.stat().st_mtime_ns for path in watched}
     assert any(path.name == "model.safetensors" for path in before)
-    for path in notebooks_of(paper):
-        run_again(path)
-    assert {path: path.stat().st_mtime_ns for path in watched} == before
-    again = set(run.glob("students/**/model.safetensors"))
-    assert again == {path for path in before if path.name == "model.safetensors"}
+    names = {path.stem: run_again(path) for path in notebooks_of(paper)}
+    again = {path for path in before if path.stat().st_mtime_ns != before[path]}
+    return names, again | set(run.glob("students/**/model.safetensors")) - set(before)
+
+
+# --- exercises ----------------------------------------------------------------------
+
+
+def solutions_of(path):
+    """The code of a notebook's solutions, by the number of their exercise."""
+    cells = nbformat.read(path.parent / "solutions" / path.name, as_version=4).cells
+    found, number = {}, 0
+    for cell in cells:
+        if heading := re.match(r"## Exercise (\d)", cell["source"]):
+            found[number := int(heading[1])] = []
+        elif number and cell["cell_type"] == "code":
+            found[number].append(cell["source"])
+    return found
+
+
+def said(code, names):
+    """What code prints that is run with these names."""
+    out = StringIO()
+    with redirect_stdout(out):
+        exec(code, names)
+    return out.getvalue()
+
+
+def spoiled(answer):
+    """A wrong answer that is close to a right one, of its type."""
+    if callable(answer):
+        return lambda *values: None
+    if isinstance(answer, dict):
+        *others, last = answer
+        return {**answer, last: spoiled(answer[last])}
+    if isinstance(answer, tuple):
+        return (*answer[:-1], spoiled(answer[-1]))
+    if isinstance(answer, set):
+        return {*answer, "one more"}
+    if isinstance(answer, str):
+        return f"{answer}s"
+    if hasattr(answer, "models"):
+        return replace(answer, models=answer.models[::-1])
+    if hasattr(answer, "trained"):
+        return replace(answer, trained=("solution",))
+    return 1.03 * answer + 0.005
+
+
+def check_solutions(path, names, run):
+    """Every solution of a notebook is right by itself, and wrong answers get a hint.
+
+    `names` are those of the notebook after its cells.  The run stays as it is.
+    """
+    before = {file: file.stat().st_mtime_ns for file in files_of(run)}
+    for number, codes in solutions_of(path).items():
+        own = dict(names)
+        texts = "".join(said(code, own) for code in codes)
+        assert f"Exercise {number}: right.\n" in texts, texts
+        name, call = f"answer_{number}", f'check("{path.stem[:2]}.{number}", globals())'
+        for wrong in (spoiled(own[name]), None, "nonsense", [], {}, lambda: 0):
+            text = said(call, {**own, name: wrong})
+            assert text.startswith(f"Exercise {number}: not yet"), (wrong, text)
+            assert ". Hint: " in text
+    assert {file: file.stat().st_mtime_ns for file in files_of(run)} == before
+
+
+def files_of(run):
+    """The files of a run that are not in its scratch folder."""
+    files = (path for path in run.rglob("*") if path.is_file())
+    return [path for path in files if path.relative_to(run).parts[0] != "scratch"]

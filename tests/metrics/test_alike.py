@@ -171,28 +171,17 @@ def test_contrast_pairs_are_those_that_every_student_has():
 MAIN = tables.main_table(rows_of("cot", {0}))
 
 
-def test_seeds_of_unlike_runs_are_not_averaged(tmp_path):
-    one = MAIN.assign(accuracy=0.1)
-    runs = [one, one.assign(seed=1, accuracy=0.3), one.assign(seed=2, teacher="other"),
-            one.assign(seed=3, n=60), one.assign(seed=4, model="large")]  # fmt: skip
-    for number, run in enumerate(runs):
-        run.to_csv(tmp_path / f"{number}.csv", index=False)
-    table = tables.over_seeds(sorted(tmp_path.iterdir()))
-    assert table["seeds"].tolist() == [2, 1, 1, 1]
-    assert table["mean"].tolist() == [0.2, 0.1, 0.1, 0.1]
-    assert table["teacher"].tolist() == ["t", "other", "t", "t"]
-    assert table["n"].tolist() == [10, 10, 60, 10]
-
-
-def test_sizes_of_another_teacher_are_skipped(tmp_path):
-    gold = MAIN.assign(student="gt_steps", teacher="gold")
-    runs = [pd.concat([MAIN, gold]), MAIN.assign(model="gpt2", teacher="other"),
-            gold.assign(model="gpt2")]  # fmt: skip
-    for number, run in enumerate(runs):
-        run.to_csv(tmp_path / f"{number}.csv", index=False)
-    table = tables.by_size(sorted(tmp_path.iterdir()), "toy")
-    assert sorted(zip(table["student"], table["model"], strict=True)) == [
-        ("cot", "tiny"), ("gt_steps", "gpt2"), ("gt_steps", "tiny")]  # fmt: skip
+def test_seeds_of_unlike_runs_are_not_averaged():
+    one = rows_of("cot", {0})
+    unlike = {"seed": 2, "teacher": "other"}, {"seed": 4, "model": "large"}
+    rows = [*one, *rows_of("cot", {0, 1, 2}, seed=1)]
+    rows += [row for change in unlike for row in rows_of("cot", {0}, **change)]
+    table = tables.over_seeds(rows).sort_values("seeds", ascending=False)
+    assert table["seeds"].tolist() == [2, 1, 1]
+    assert table["accuracy"].tolist() == [0.2, 0.1, 0.1]
+    with pytest.warns(UserWarning, match="not the same problems"):
+        fewer = tables.over_seeds([*one, *rows_of("cot", {0}, count=6, seed=1)])
+    assert fewer[["n", "seeds"]].values.tolist() == [[6, 2]]
 
 
 def test_figures_refuse_unlike_scores():

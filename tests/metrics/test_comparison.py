@@ -9,9 +9,12 @@ from scipy import stats
 from socratic_utils.metrics.comparison import (
     Verdicts,
     compare,
+    contrast,
     equal_variances,
     holm,
+    interval,
     pooled_variance,
+    prediction_interval,
     verdict,
     verdicts,
 )
@@ -108,6 +111,47 @@ def test_the_four_verdicts():
     assert verdict(few, few.p_value, 0.05) == "cannot tell"
 
 
+def test_a_contrast_of_two_arms_is_their_comparison():
+    rng = np.random.default_rng(0)
+    a, b = arm(rng.random((3, 50)) < 0.4), arm(rng.random((3, 50)) < 0.6)
+    assert contrast([1, -1], [b, a]) == compare(a, b)
+    both = contrast([0.5, 0.5, -1], [b, b, a])
+    assert both.difference == pytest.approx(compare(a, b).difference)
+    assert both.b_wins == compare(a, b).b_wins == 1
+
+
+def test_a_contrast_weighs_the_variance_between_trainings_of_every_arm():
+    """Problems agree within a training, so only trainings vary: by hand."""
+    rates = np.array([[0, 1], [0, 1], [1, 0]])  # three arms, two trainings
+    arms = [arm(np.tile(own[:, None], 4)) for own in rates]
+    found = contrast([0.5, 0.5, -1], arms)
+    assert found.error**2 == pytest.approx((0.25 + 0.25 + 1) * 0.5 / 2)
+    assert found.b_wins == pytest.approx((1 + 0 + 2 * 1 + 2 * 0 + 0.5 + 0.5) / 8)
+
+
+def test_a_prompted_teacher_needs_one_seed_only():
+    rng = np.random.default_rng(0)
+    a, b = arm(rng.random((1, 80)) < 0.2), arm(rng.random((1, 80)) < 0.7)
+    found = contrast([1, -1], [b, a], trained=False)
+    expected = stats.ttest_rel(b.right[0], a.right[0])
+    assert found.p_value == pytest.approx(expected.pvalue)
+    assert verdict(found, found.p_value, 0.05) == "holds"
+
+
+def test_verdicts_on_a_claim_that_two_arms_are_alike():
+    rng = np.random.default_rng(0)
+    many = rng.random((5, 3000))
+    low, high = arm(many < 0.3), arm(many < 0.5)
+    same = arm(np.roll(many, 1, axis=1) < 0.3)
+    for other, expected in ((same, "holds"), (high, "reversed")):
+        found = compare(low, other)
+        p = found.p_within(0.05)
+        assert verdict(found, p, 0.05, equal=True) == expected
+    few = compare(arm(many[:, :20] < 0.3), arm(many[:, 20:40] < 0.4))
+    assert verdict(few, few.p_within(0.05), 0.05, equal=True) == "cannot tell"
+    assert verdict(compare(low, high), float("nan"), 0.05, equal=True) == "cannot tell"
+
+
 def test_unequal_variances_between_trainings_are_noticed():
     rng = np.random.default_rng(0)
     calm = [arm(rng.random((8, 200)) < 0.5) for _ in range(3)]
@@ -121,11 +165,11 @@ FAMILIES, EACH, REPEATS = 39, 8, 1200
 SHARES = (0.35, 0.35, 0.40, 0.30, 0.50, 0.10)  # true shares of six arms of a table
 
 
-def simulated(rng, seeds, sd_seed, sd_family):
-    """Six arms [seeds, problems] whose logits share families and problems."""
+def simulated(rng, seeds, sd_seed, sd_family, shares=SHARES):
+    """Arms [seeds, problems] whose logits share families and problems."""
     problems = rng.normal(0, 1.0, FAMILIES * EACH)
     problems += np.repeat(rng.normal(0, sd_family, FAMILIES), EACH)
-    for share in SHARES:
+    for share in shares:
         own = np.repeat(rng.normal(0, 0.3 * sd_family, FAMILIES), EACH)
         noise = rng.normal(0, sd_seed, seeds)[:, None]
         logit = np.log(share / (1 - share)) + problems + own + noise
@@ -150,3 +194,83 @@ def test_coverage_and_false_positives(seeds, sd_seed, sd_family):
     print(f"{seeds} seeds: coverage {covered / REPEATS:.3f}")
     assert 0.93 <= covered / REPEATS <= 0.98
     assert claimed / REPEATS <= 0.07
+
+
+CONTRASTS = {  # of arms with one true share, so that the truth is 0
+    "three against one": (1 / 3, 1 / 3, 1 / 3, -1),
+    "trend": (-0.9, -0.3, 0.3, 0.9),
+    "one against three": (1, -1 / 3, -1 / 3, -1 / 3),
+}
+
+
+@pytest.mark.parametrize("name", CONTRASTS)
+def test_coverage_of_contrasts_of_several_arms(name):
+    rng = np.random.default_rng(len(name))
+    names = [f"f{i // EACH}" for i in range(FAMILIES * EACH)]
+    covered = 0
+    for _ in range(REPEATS):
+        made = simulated(rng, 3, 0.25, 0.9, (0.35,) * 4)
+        found = contrast(CONTRASTS[name], [arm(right, names) for right in made])
+        covered += found.low <= 0 <= found.high
+    print(f"{name}: coverage {covered / REPEATS:.3f}")
+    assert 0.93 <= covered / REPEATS <= 0.98
+
+
+def test_coverage_of_a_difference_of_differences():
+    """Gains on changed questions against gains on their originals: what a training is
+    worth on both cancels, its robustness does not."""
+    rng = np.random.default_rng(7)
+    names, covered = [f"f{i // EACH}" for i in range(FAMILIES * EACH)], 0
+    for _ in range(REPEATS):
+        problems = np.repeat(rng.normal(0, 0.9, FAMILIES), EACH)
+        problems = problems + rng.normal(0, 1, FAMILIES * EACH)
+        arms = []
+        for level in (-0.6, 0.0):
+            logit = level + problems + rng.normal(0, 0.25, 5)[:, None]
+            changed = logit + rng.normal(0, 0.25, 5)[:, None]
+            first, second = (rng.random(x.shape) < 1 / (1 + np.exp(-x))
+                             for x in (logit, changed))  # fmt: skip
+            arms.append(arm(second * 1.0 - first, names))
+        found = compare(*arms)
+        covered += found.low <= 0 <= found.high
+    print(f"difference of differences: coverage {covered / REPEATS:.3f}")
+    assert 0.93 <= covered / REPEATS <= 0.98
+
+
+@pytest.mark.parametrize("sd_family", [0.0, 0.9], ids=["no families", "families"])
+@pytest.mark.parametrize("sd_seed", [0.0, 0.25], ids=["no seeds", "seeds"])
+@pytest.mark.parametrize("seeds", [3, 5, 8])
+def test_one_more_training_lies_in_its_prediction_interval(seeds, sd_seed, sd_family):
+    """Six arms from 10 to 50 %, one more training each on the same problems."""
+    rng = np.random.default_rng([seeds, int(100 * sd_seed), int(10 * sd_family), 1])
+    names = [f"f{i // EACH}" for i in range(FAMILIES * EACH)]
+    inside = np.zeros(len(SHARES))
+    for _ in range(REPEATS // 3):
+        found = [*simulated(rng, seeds + 1, sd_seed, sd_family)]
+        arms = [arm(right[:seeds], names) for right in found]
+        for place, right in enumerate(found):
+            low, high = prediction_interval(arms[place], arms)
+            inside[place] += low <= right[seeds].mean() <= high
+    coverage = inside / (REPEATS // 3)
+    print(f"{seeds} seeds: {coverage.mean():.3f}, by arm {coverage.round(3)}")
+    assert 0.93 <= coverage.mean() <= 0.98
+    assert coverage.min() >= 0.90  # of 400 draws each
+
+
+@pytest.mark.parametrize("sd_seed", [0.0, 0.25], ids=["no seeds", "seeds"])
+@pytest.mark.parametrize("seeds", [3, 8])
+def test_the_interval_of_a_mean_covers_other_problems_and_trainings(seeds, sd_seed):
+    """The truth is the mean of many problems, families and trainings."""
+    rng = np.random.default_rng([seeds, int(100 * sd_seed), 2])
+    names = [f"f{i // EACH}" for i in range(FAMILIES * EACH)]
+    draws = [[right.mean() for right in simulated(rng, 1, sd_seed, 0.9)]
+             for _ in range(1500)]  # fmt: skip
+    truth, inside = np.mean(draws, 0), np.zeros(len(SHARES))
+    for _ in range(REPEATS // 3):
+        arms = [arm(r, names) for r in simulated(rng, seeds, sd_seed, 0.9)]
+        for place, one in enumerate(arms):
+            low, high = interval(one, arms)
+            inside[place] += low <= truth[place] <= high
+    coverage = inside / (REPEATS // 3)
+    print(f"{seeds} seeds: {coverage.mean():.3f}, by arm {coverage.round(3)}")
+    assert 0.93 <= coverage.mean() <= 0.98

@@ -3,13 +3,15 @@
 import os
 import warnings
 from collections import Counter
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from socratic_utils import config
 from socratic_utils.benchmarks import DATA_VARIABLE, load_problems
-from socratic_utils.experiments import corpus, data
+from socratic_utils.experiments import claims, corpus, data
+from socratic_utils.experiments import saved as saved_rows
 from socratic_utils.experiments.scotd import checkpoints, many_chains
 from socratic_utils.experiments.socratic_cot import ablations, prompting
 from socratic_utils.files import project_root, read_json
@@ -19,7 +21,7 @@ from socratic_utils.metrics.alike import blocks
 from socratic_utils.metrics.question_quality import quality_table
 from socratic_utils.problems import read_rows
 from socratic_utils.results import formats, tables
-from socratic_utils.results.papers import scotd, socratic_cot
+from socratic_utils.results.papers import power, scotd, socratic_cot
 from socratic_utils.students.supervision import STUDENTS
 
 REFERENCE = project_root() / "outputs" / "reference"
@@ -29,6 +31,7 @@ SHARED = os.environ.get(DATA_VARIABLE)
 # Tables of benchmarks or of published chains that are not in the repository: they are
 # recomputed where SOCRATIC_DATA_DIR names them.
 NEED_DATA = {
+    "claims": "the contrast sets of its problems are not in the repository",
     "errors": "the gold steps of its problems are not in the repository",
     "errors_by_steps": "the gold steps of its problems are not in the repository",
     "questions": "the gold questions of its problems are not in the repository",
@@ -58,11 +61,13 @@ def recomputed(folder):
     votes = [row for row in many if "sample" in row]
     found = {
         "main": tables.main_table(rows),
+        "seeds": saved_rows.seeds_table(replace(settings, reuse="reference")),
         "strict": tables.strict_table(rows),
         "by_steps": tables.by_steps(rows),
         "by_group": tables.by_group(rows),
         "socratic_cot_table2": tables.table2(rows, ablated, scale),
         "socratic_cot_gains": socratic_cot.gains(),
+        "papers_power": power.power_table(),
         "many_chains": tables.main_table(greedy(many, "chains_")),
         "filters": tables.main_table(filters),
         "data_size": tables.scores_by(parts, ["student", "share"]),
@@ -104,6 +109,8 @@ def recomputed(folder):
         style = {s: corpus.filtered(settings, s) for s in corpus.styles(settings)}
         found["reasons"] = pd.DataFrame(corpus.reason_rows(style))
     # 3. tables that need the problems
+    if dataset == "gradeschool" or SHARED:
+        found["claims"] = claims.table(replace(settings, reuse="reference"))
     if rows and (dataset == "gradeschool" or SHARED):
         splits = dict.fromkeys(row["split"] for row in rows)
         problems = [p for s in splits for p in load_problems(dataset, s)]

@@ -28,9 +28,7 @@ MAIN = pd.DataFrame(
      for s in NAMES]
 )  # fmt: skip
 STEPS = pd.concat([MAIN.assign(steps_gold=k) for k in (12, 2)])
-GROUPS = pd.concat(
-    [MAIN.assign(grouping="family", group=g) for g in ("seen", "unseen")]
-)
+SPLITS = pd.concat([MAIN.assign(split=name) for name in ("test", "unseen")])
 ERRORS = pd.DataFrame(
     [("test", s, kind, count) for s in ("cot", "answer_only")
      for kind, count in (("wrong arithmetic", 3), ("ran on", 1))]
@@ -61,7 +59,7 @@ FILTERS = pd.DataFrame(
 DRAWN = {
     "accuracy": lambda scale: figures.accuracy_figure(MAIN, scale),
     "steps": lambda scale: figures.accuracy_by(STEPS, "steps_gold", scale),
-    "groups": lambda scale: figures.accuracy_by(GROUPS, "group", scale),
+    "splits": lambda scale: figures.accuracy_by(SPLITS, "split", scale),
     "errors": lambda scale: figures.error_figure(ERRORS, scale),
     "filter": lambda scale: figures.filter_figure(ATTEMPTS, scale),
     "loss": lambda scale: figures.loss_figure(LOGS, scale),
@@ -115,11 +113,35 @@ def test_accuracy_figure_says_what_it_shows():
     text = words(figures.accuracy_figure(MAIN))
     for student in NAMES:
         assert f"{label_of(student)}  (n = 10)" in text
-    assert "50.0%" in text and "0.0%" in text and "95 % Wilson" in text
+    assert "50.0%" in text and "0.0%" in text and "95 % interval)" in text
     two = pd.concat([MAIN, MAIN.assign(seed=1)])
     assert "CoT, seed 1  (n = 10)" in words(figures.accuracy_figure(two))
     with pytest.raises(ValueError, match="'challenge'"):
         figures.accuracy_figure(MAIN, split="challenge")
+
+
+def test_a_dot_stands_for_each_training():
+    """Of several seeds; a mean of one is its own dot."""
+    means = {"seeds": 3, "sd": 0.1, "min": 0.4, "max": 0.9, "by_seed": "40.0 45.0 90.0"}
+    one = {"seeds": 1, "min": 0.0, "max": 0.0, "by_seed": "0.0"}
+    rows = [{**SCORES, **means, "student": "gt_steps"},
+            {**NONE, **one, "student": "cot"}]  # fmt: skip
+    table = pd.DataFrame(rows).assign(split="test", steps_gold=2)
+
+    def dots(figure):
+        found = [c.get_offsets() for c in figure.axes[0].collections
+                 if isinstance(c, mpl.collections.PathCollection)]  # fmt: skip
+        return [offsets.tolist() for offsets in found]
+
+    flat = figures.accuracy_figure(table)
+    assert dots(flat) == [[[0.4, 0], [0.45, 0], [0.9, 0]]]
+    assert "Ground-truth steps  (n = 10, 3 seeds)" in words(flat)
+    assert "dots: trainings" in words(flat) and flat.axes[0].get_xlim()[1] > 0.9
+    assert [text.xy[0] for text in flat.axes[0].texts] == [0.9, 0.2775]  # beside all
+    [upright] = dots(figures.accuracy_by(table, "steps_gold"))
+    assert [y for _, y in upright] == [0.4, 0.45, 0.9]
+    assert len({x for x, _ in upright}) == 1
+    assert len(dots(figures.filters_figure(table))) == 1
 
 
 def test_colours_are_fixed():

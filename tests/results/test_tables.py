@@ -19,7 +19,6 @@ from socratic_utils.results.formats import (
 )
 from socratic_utils.results.papers import paper_table
 from socratic_utils.results.papers.socratic_cot import SMOKE, compare_main
-from socratic_utils.results.tables import RUN, SCORE
 from socratic_utils.students.supervision import STUDENTS, Student
 
 MAIN = "dataset split student model teacher seed n correct accuracy ci_low ci_high"
@@ -323,37 +322,53 @@ def test_read_predictions(rows, tmp_path):
     assert results.read_predictions(tmp_path / "none") == []
 
 
-def test_mean_and_deviation_over_seeds(tmp_path):
-    paths = []
-    for seed, accuracy in enumerate((0.1, 0.2, 0.3)):
-        main = results.main_table(rows_of("cot", range(10))).assign(
-            seed=seed, accuracy=accuracy
-        )
-        paths.append(tmp_path / f"{seed}.csv")
-        main.to_csv(paths[-1], index=False)
-    [line] = results.over_seeds(paths).to_dict("records")
-    assert (line["seeds"], line["mean"], line["sd"]) == (3, 0.2, 0.1)
-    twice = results.over_seeds([paths[0], paths[0]])  # one seed, met twice
-    assert twice["seeds"].tolist() == [1] and twice["sd"].isna().all()
+def seeds_of(student, *right, **changes):
+    changes |= {"family": None}
+    return [row for seed, ids in enumerate(right)
+            for row in rows_of(student, ids, seed=seed, **changes)]  # fmt: skip
+
+
+def test_mean_and_deviation_over_seeds():
+    rows = seeds_of("cot", {0}, {0, 1}, {0, 1, 2}) + seeds_of("gt_steps", range(5))
+    cot, gold = results.over_seeds(rows).to_dict("records")[::-1]
+    assert (cot["seeds"], cot["n"], cot["by_seed"]) == (3, 10, "10.0 20.0 30.0")
+    assert (cot["accuracy"], cot["sd"], cot["min"], cot["max"]) == (0.2, 0.1, 0.1, 0.3)
+    assert 0 <= cot["ci_low"] < 0.1 and 0.3 < cot["ci_high"] < 0.8
+    single = [gold[name] for name in ("seeds", "accuracy", "ci_low", "ci_high")]
+    assert single == [1, 0.5, 0.2366, 0.7634] and math.isnan(gold["sd"])  # Wilson's
+    none = results.over_seeds(seeds_of("cot", (), (), ())).iloc[0]
+    assert (none["ci_low"], none["ci_high"]) == (0, 0.2775)
     assert results.over_seeds([]).empty
+    with pytest.raises(ValueError, match="predicted twice"):
+        results.over_seeds([*rows, *rows[:1]])
+    steps = results.by_steps(rows, results.over_seeds)
+    assert steps[["steps_gold", "seeds"]].values.tolist() == [[1, 1], [1, 3]]
 
 
-def test_sizes_stand_together(tmp_path):
-    rows = pd.DataFrame(
-        [["gsm8k", split, "cot", "hub/gpt2", "t", 0, n, 1, 0.1, 0.0, 0.2, 0.0]
-         for split, n in (("test", 10), ("challenge", 5))],
-        columns=[*RUN, *SCORE, "truncated"],
-    )  # fmt: skip
-    paths = []
-    for model, seed, n in (("gpt2", 0, 10), ("gpt2-large", 0, 10), ("gpt2-xl", 1, 10),
-                           ("gpt2-medium", 0, 7)):  # fmt: skip
-        paths.append(tmp_path / f"{model}.csv")
-        run = rows.assign(model=f"hub/{model}", seed=seed, n=[n, 5])
-        run.to_csv(paths[-1], index=False)
-    table = results.by_size(paths, "gsm8k")
-    assert list(table["model"]) == ["hub/gpt2", "hub/gpt2-large"]
-    assert set(table["split"]) == {"test"}
-    assert results.by_size(paths, "svamp").empty and results.by_size([], "x").empty
+def test_one_more_seed_lies_within_what_the_committed_ones_predict():
+    committed = seeds_of("cot", {0, 1}, {1, 2}, {2, 3}, {0, 3})
+    committed += seeds_of("gt_steps", *[range(9)] * 4) + seeds_of("answer_only", {1})
+    new = [row for student in ("answer_only", "gt_steps", "cot", "socratic_unified")
+           for row in rows_of(student, {4}, seed=7)]  # fmt: skip
+    table = results.reproduction_table(new, committed).set_index("student")
+    assert list(table.index) == ["gt_steps", "cot"]  # the others have too few seeds
+    cot, gold = table.loc["cot"], table.loc["gt_steps"]
+    assert (cot["seed"], cot["accuracy"], cot["seeds"], cot["mean"]) == (7, 0.1, 4, 0.2)
+    assert cot["from"] < 0.1 < 0.2 < cot["to"] and cot["within"] == "yes"
+    assert (gold["from"], gold["to"], gold["within"]) == (0.9, 0.9, "no")
+    assert results.reproduction_table(new, []).empty
+    few = [row for row in new if row["id"] != "p3"]  # other test problems
+    assert results.reproduction_table(few, committed).empty
+
+
+def test_sizes_stand_together():
+    rows = [row for model in ("hub/gpt2-large", "hub/gpt2", "hub/no-such", "gpt2-xl")
+            for row in seeds_of("cot", {0}, {1, 2}, model=model)]  # fmt: skip
+    table = results.by_size(results.over_seeds(rows))
+    names = ["hub/gpt2", "hub/gpt2-large", "gpt2-xl", "hub/no-such"]
+    assert list(table["model"]) == names
+    assert set(table["seeds"]) == {2}
+    assert results.by_size(results.over_seeds([])).empty
     axes = figures.accuracy_by(table, "model").axes[0]
     ticks = [label.get_text().split("\n")[0] for label in axes.get_xticklabels()]
-    assert ticks == ["gpt2", "gpt2-large"]
+    assert ticks == ["gpt2", "gpt2-large", "gpt2-xl", "no-such"]

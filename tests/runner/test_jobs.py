@@ -46,6 +46,10 @@ def test_the_jobs_of_a_run(settings, capsys):
     assert lines[0].endswith(": done") and lines[1].endswith(": to be trained")
     assert jobs.main(["smoke", "--model", "gt_steps", "--dry-run"]) == 0
     assert not found[1].is_done
+    capsys.readouterr()
+    assert jobs.main(["smoke", "--seeds", "3", "--model", "answer_only"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) >= 3 and found[6].is_done
+    assert jobs.main(["smoke", "--seeds", "3", "--seed", "1"]) == 2
     assert jobs.main(["smoke", "--model", "no_such"]) == 2
     assert "choose from answer_only" in capsys.readouterr().err
 

@@ -7,6 +7,7 @@ import ast
 import csv
 import json
 import re
+from runpy import run_path
 
 import nbformat
 import pytest
@@ -14,7 +15,15 @@ import pytest
 from socratic_utils.files import project_root
 from socratic_utils.runner.execute import read_parameters
 from socratic_utils.runner.schedule import SOCRATIC_COT
-from tests.helpers.notebook_runs import check_copies, check_second_run, smoke_run
+from tests.helpers.notebook_runs import (
+    check_copies,
+    check_solutions,
+    notebooks_of,
+    printed_by,
+    second_run,
+    smoke_run,
+    solutions_of,
+)
 
 NOTEBOOKS = sorted((project_root() / "notebooks").glob("*.ipynb"))
 STUDENTS = {
@@ -111,6 +120,43 @@ def test_the_map_links_every_notebook_once_and_links_lead_somewhere():
     assert {link for found in links.values() for link in found} <= set(names)
 
 
+# --- exercises ----------------------------------------------------------------------
+
+
+@each_notebook
+def test_each_of_two_to_four_exercises_has_an_answer_a_check_and_a_solution(path):
+    cells, number = cells_of(path), 0
+    for place, cell in enumerate(cells):
+        if cell["source"].startswith("## Exercise "):
+            number, task = number + 1, cell["source"].split("\n\n", 1)
+            assert task[0] == f"## Exercise {number}"
+            assert 15 <= len(task[1].split()) <= 40
+            answer, check = (c["source"] for c in cells[place + 1 : place + 3])
+            assert answer.endswith(f"\nanswer_{number} = ...")
+            assert answer.splitlines()[-2].startswith("# your answer: ")
+            assert check.endswith(f'check("{path.stem[:2]}.{number}", globals())')
+    assert 2 <= number <= 4
+    assert list(solutions_of(path)) == list(range(1, number + 1))
+    names = run_path(path.parent / "checks" / f"{path.stem}.py")
+    own = [name for name in names if name.startswith("answer_")]
+    assert own == [f"answer_{n}" for n in range(1, number + 1)]
+    assert all(len(names[name].__doc__.split()) > 5 for name in own), "no hint"
+
+
+@each_notebook
+def test_solutions_run_their_notebook_and_are_explained(path):
+    solutions = path.parent / "solutions" / path.name
+    code, prose = of_type(solutions, "code"), of_type(solutions, "markdown")
+    assert code[0]["source"] == f"%%capture\n%run ../{path.name}"
+    assert (solutions.parent / f"../{path.name}").exists()
+    assert all(cell["outputs"] == [] for cell in code)
+    for cell in code[1:]:
+        lines = cell["source"].splitlines()
+        assert len(lines) <= USUAL_LINES and max(map(len, lines)) <= MOST_COLUMNS
+    for cell in prose[1:]:
+        assert 15 <= len(cell["source"].split("\n\n", 1)[1].split()) <= 40
+
+
 # --- the whole sequence -------------------------------------------------------------
 
 
@@ -177,5 +223,22 @@ def test_report_is_one_file_that_needs_no_other(run):
     assert "@import" not in page
 
 
-def test_a_second_run_trains_and_decodes_nothing_again(run):
-    check_second_run(run, SOCRATIC_COT)
+def test_unanswered_exercises_let_a_run_pass_and_say_so(run):
+    for path in notebooks_of(SOCRATIC_COT):
+        text = printed_by(run / "notebooks" / path.name)
+        assert text.count("not answered yet") == len(solutions_of(path))
+
+
+@pytest.fixture(scope="module")
+def again(run):
+    return second_run(run, SOCRATIC_COT)
+
+
+def test_a_second_run_trains_and_decodes_nothing_again(again):
+    _, made_again = again
+    assert made_again == set()
+
+
+@pytest.mark.parametrize("path", notebooks_of(SOCRATIC_COT), ids=lambda p: p.stem)
+def test_solutions_are_right_and_wrong_answers_are_not(path, again, run):
+    check_solutions(path, again[0][path.stem], run)

@@ -19,10 +19,11 @@ import pytest
 from socratic_utils import config
 from socratic_utils.experiments import corpus, stages
 from socratic_utils.experiments.arms import main_arm
+from socratic_utils.experiments.data import train_problems
 from socratic_utils.files import project_root
 from socratic_utils.runner import cli, options
 from socratic_utils.runner.execute import find_notebooks
-from socratic_utils.runner.paper_grid import Run
+from socratic_utils.runner.runs import Run
 from tests.helpers.published_rows import write_lines
 from tests.helpers.teacher_server import TeacherServer
 from tests.runner.test_cli import toy
@@ -349,10 +350,13 @@ def test_a_teacher_without_a_right_answer_is_refused_before_training(teacher, ou
 
 def test_an_ablation_without_a_chain_is_skipped(teacher, outputs, capsys):
     """In notebook 06, after hours: the other ablations go on."""
-    teacher.reply = "A1: She has 1 + 1 = 2.\nThe answer is 123456."
     settings = config.load(
         "smoke", teacher="toy", teacher_url=teacher.url, test_limit=2
     )
+    right = train_problems(settings)[0].answer
+    teacher.reply = f"Q1: How many?\nA1: {right} + 0 = {right}.\nThe answer is {right}."
+    assert corpus.shared_problems(settings)  # notebooks 03 to 05 have asked for these
+    teacher.reply = "A1: She has 1 + 1 = 2.\nThe answer is 123456."
     name = "qg_socratic_from_steps"
     arm = main_arm("answer_only").changed("SocGT", models=(name,))
     rows = stages.score_all(settings, [arm, main_arm("answer_only")])

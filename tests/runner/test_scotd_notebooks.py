@@ -5,7 +5,13 @@ import csv
 import pytest
 
 from socratic_utils.runner.schedule import NOTEBOOKS, SCOTD
-from tests.helpers.notebook_runs import check_copies, check_second_run, smoke_run
+from tests.helpers.notebook_runs import (
+    check_copies,
+    check_solutions,
+    notebooks_of,
+    second_run,
+    smoke_run,
+)
 
 
 @pytest.fixture(scope="module")
@@ -33,5 +39,16 @@ def test_its_results_are_a_report_and_tables(run):
             assert csv.DictReader(file).fieldnames
 
 
-def test_a_second_run_trains_and_decodes_nothing_again(run):
-    check_second_run(run, SCOTD)
+@pytest.fixture(scope="module")
+def again(run):
+    return second_run(run, SCOTD)
+
+
+def test_a_second_run_trains_and_decodes_nothing_again(again):
+    _, made_again = again
+    assert made_again == set()
+
+
+@pytest.mark.parametrize("path", notebooks_of(SCOTD), ids=lambda p: p.stem)
+def test_solutions_are_right_and_wrong_answers_are_not(path, again, run):
+    check_solutions(path, again[0][path.stem], run)

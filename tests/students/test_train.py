@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from transformers import Trainer, TrainerCallback
+from transformers import TrainerCallback
 
 from socratic_utils.benchmarks import load_problems
 from socratic_utils.config import Training
@@ -23,6 +23,7 @@ from socratic_utils.students.training.train import (
 )
 from socratic_utils.students.training.trainer import collate, masked_loss
 from socratic_utils.students.transcript import IGNORED, tokenize
+from tests.helpers.killed import Killed, kill_once
 
 PAIRS = [(p, gold_chain(p)) for p in load_problems("gradeschool", "train", 8)]
 TRAINING = Training(epochs=2, batch_size=4, learning_rate=1e-3)
@@ -140,36 +141,14 @@ def test_clipping_and_epsilon_reach_the_optimizer(tmp_path):
         assert seen == wanted
 
 
-class Killed(RuntimeError):
-    pass
-
-
 def test_a_killed_training_resumes_and_ends_like_an_unbroken_one(tmp_path, monkeypatch):
     training = replace(TRAINING, epochs=12)  # 24 steps, a checkpoint at 12
     whole = train_student("tiny", PAIRS, UNIFIED, training, tmp_path / "whole")
-    step = Trainer.training_step
-    seen = []
-
-    def dies_at_15(self, *args, **kwargs):
-        seen.append(self.state.global_step)
-        if len(seen) == 15:
-            raise Killed
-        return step(self, *args, **kwargs)
-
-    monkeypatch.setattr(Trainer, "training_step", dies_at_15)
+    seen = kill_once(monkeypatch, 15)
     with pytest.raises(Killed):
         train_student("tiny", PAIRS, UNIFIED, training, tmp_path / "cut")
-    seen.clear()
-    monkeypatch.setattr(
-        Trainer,
-        "training_step",
-        lambda self, *a, **k: (
-            seen.append(self.state.global_step),
-            step(self, *a, **k),
-        )[1],
-    )
     resumed = train_student("tiny", PAIRS, UNIFIED, training, tmp_path / "cut")
-    assert seen[0] == 12, "it started again from nothing"
+    assert seen[15] == 12, "it started again from nothing"
     left, right = (load_student(f)[0].state_dict() for f in (whole, resumed))
     for key in left:
         assert torch.allclose(left[key], right[key], atol=1e-5), key

@@ -97,6 +97,20 @@ class Judge:
         """The pairs that this judge has not judged yet, in their order."""
         return [pair for pair in self.pairs if pair.key not in self.done]
 
+    @property
+    def last(self) -> Pair | None:
+        """The pair of the last line in the file; None if it is not among these."""
+        *_, line = b"", *self._known.strip().splitlines()
+        key = judgement_key(json.loads(line)) if line else None
+        return next((pair for pair in self.pairs if pair.key == key), None)
+
+    def undo(self) -> None:
+        """Delete the last line, so that its pair waits again; ValueError if none."""
+        if not (pair := self.last):
+            raise ValueError(f"{self.name} has no judgement of these pairs to undo")
+        self._save(self._known.strip().splitlines()[:-1])
+        self.done.discard(pair.key)
+
     def record(self, choice: str, pair: Pair | None = None) -> None:
         """Save a judgement (default: of the next pair); ValueError if that fails."""
         if choice not in CHOICES:
@@ -112,11 +126,15 @@ class Judge:
             "both_correct": pair.first.correct and pair.second.correct,
             "seconds": round(time.monotonic() - self.started, 1),
         }  # fmt: skip
+        line = json.dumps(row, ensure_ascii=False).encode()
+        self._save([*self._known.splitlines(), line])
+        self.done.add(pair.key)
+
+    def _save(self, lines: list[bytes]) -> None:
+        """Replace the file; ValueError if another program has changed it."""
         if self._content() != self._known:
             raise ValueError(f"another judge is using the name {self.name}: "
                                f"continue under another name")  # fmt: skip
-        line = json.dumps(row, ensure_ascii=False).encode()
-        content = b"\n".join([*self._known.splitlines(), line, b""])
+        content = b"".join(line + b"\n" for line in lines)
         write_atomic(self.path, content)  # a crash leaves no half line
         self._known, self.started = content, time.monotonic()
-        self.done.add(pair.key)

@@ -77,14 +77,23 @@ def make_pairs(
     first: dict[str, Side], second: dict[str, Side], problems: Sequence[Problem],
     count: int | None = None, seed: int = 0,
 ) -> list[Pair]:  # fmt: skip
-    """`count` random pairs (None: all) of different chains of the same problem."""
+    """`count` random pairs (None: all) of different chains of the same problem.
+
+    Those in which at least one answer is right come first: between two wrong chains
+    judges rarely see a better one, and weak students have few others.
+    """
     pairs = [
         Pair(p.id, p.dataset, problem_text(p), first[p.id], second[p.id])
         for p in problems
         if p.id in first and p.id in second and first[p.id].text != second[p.id].text
     ]
-    random.Random(seed).shuffle(pairs)
-    return pairs[:count]
+    return shuffled(pairs, seed)[:count]
+
+
+def shuffled(pairs: Sequence[Pair], seed: int) -> list[Pair]:
+    """In random order, but pairs with a right answer before those without."""
+    order = random.Random(seed).sample(pairs, len(pairs))
+    return sorted(order, key=lambda p: not (p.first.correct or p.second.correct))
 
 
 def pairs_of_run(settings: Settings, count: int = PAIRS) -> list[Pair]:
@@ -110,8 +119,7 @@ def pairs_of_run(settings: Settings, count: int = PAIRS) -> list[Pair]:
     if not pairs:
         why = f"{settings.teacher} has no chains on {split} problems"
         raise ValueError(f"nothing to compare: {why}, and no student learns gold steps")
-    random.Random(settings.seed).shuffle(pairs)
-    return pairs
+    return shuffled(pairs, settings.seed)
 
 
 def can_compare(settings: Settings) -> bool:

@@ -1,78 +1,63 @@
-"""Buttons and arrow keys for one judge, in a notebook (ipywidgets).
+"""Buttons and arrow keys for one judge, in a notebook (an anywidget).
 
-    JudgePanel(Judge("anna", pairs, folder)).show()
+    display(JudgePanel(Judge("anna", pairs, folder)))
 
-Arrow keys work while the mouse is over the panel.  Every choice is saved at once.
+`panel.js` shows the texts and sends back what a judge clicks or presses.  The keys work
+while the panel has the focus, and none of them reaches JupyterLab.  Every choice is
+saved at once.
 """
 
 import time
+from pathlib import Path
 
-import ipywidgets as widgets
-from ipyevents import Event
-from IPython.display import display
+import anywidget
+from traitlets import Dict
 
-from socratic_utils.results.formats import as_html
+from socratic_utils.files import visible
 
 from .judgements import Judge
 
 QUICKEST = 0.5  # seconds; an earlier second click cannot be about the new pair
-KEYS = {"ArrowLeft": "left", "ArrowRight": "right", "ArrowDown": "same"}
-LABELS = {"left": "← left", "same": "↓ cannot tell", "right": "right →"}
-BOX = "border:1px solid #bbb;border-radius:6px;padding:8px;line-height:1.5"
 
 
-class JudgePanel:
-    """One pair at a time: the problem, two chains, three buttons, and the progress."""
+class JudgePanel(anywidget.AnyWidget):
+    """One pair at a time: the problem, two chains, four buttons, and the progress."""
+
+    _esm = Path(__file__).with_suffix(".js")
+    _css = Path(__file__).with_suffix(".css")
+    shown = Dict().tag(sync=True)  # what the browser knows: no source, nothing correct
 
     def __init__(self, judge: Judge) -> None:
+        super().__init__()
         self.judge = judge
-        self.problem, self.message, self.count = (widgets.HTML() for _ in range(3))
-        half = widgets.Layout(width="50%", padding="4px")
-        self.left, self.right = widgets.HTML(layout=half), widgets.HTML(layout=half)
-        self.buttons = {c: widgets.Button(description=t) for c, t in LABELS.items()}
-        for choice, button in self.buttons.items():
-            button.on_click(lambda _, choice=choice: self.record(choice))
-        self.progress = widgets.IntProgress(max=len(judge.pairs))
-        # On top, so that the buttons do not move with the length of the text.
-        top = widgets.HBox([*self.buttons.values(), self.progress, self.count])
-        both = widgets.HBox([self.left, self.right])
-        self.panel = widgets.VBox([top, self.message, self.problem, both])
+        self.on_msg(lambda _, action, __: self.act(action))
         self._refresh()
 
-    def show(self) -> None:
-        """Display the panel and listen for keys, which needs a displayed widget."""
-        display(self.panel)
-        keys = {"watched_events": ["keydown"], "prevent_default_action": True}
-        self.keys = Event(source=self.panel, **keys)
-        self.keys.on_dom_event(self._pressed)
-
-    def record(self, choice: str) -> None:
-        """Record what a button or a key chooses; errors are shown under the buttons."""
+    def act(self, action: str) -> None:
+        """Record "left", "right" or "same", or "undo"; errors are shown."""
         if time.monotonic() - self.judge.started < QUICKEST:
             return
-        self.message.value = ""
+        message = ""
         try:
-            self.judge.record(choice)
+            if action == "undo":
+                self.judge.undo()
+                message = "Your last choice is deleted. Choose again."
+            else:
+                self.judge.record(action)
         except (ValueError, OSError) as error:
-            self.message.value = f"<b>{as_html(error)}</b>"
-        self._refresh()
+            message = str(error)
+        self._refresh(message)
 
-    def _pressed(self, event: dict) -> None:
-        if event.get("key") in KEYS and self.judge.waiting and not event.get("repeat"):
-            self.record(KEYS[event["key"]])
-
-    def _refresh(self) -> None:
+    def _refresh(self, message: str = "") -> None:
         waiting, total = self.judge.waiting, len(self.judge.pairs)
-        self.progress.value = total - len(waiting)
-        self.count.value = f"{self.progress.value} of {total}"
-        for button in self.buttons.values():
-            button.disabled = not waiting
-        if not waiting:
-            self.problem.value = f"All judged. Thank you, {as_html(self.judge.name)}!"
-            self.left.value = self.right.value = ""
-            return
-        self.problem.value = f"<b>Problem.</b> {as_html(waiting[0].problem)}"
-        sides = waiting[0].sides(self.judge.name)
-        for box, side in zip((self.left, self.right), sides, strict=True):
-            lines = as_html(side.text).replace("\n", "<br>")
-            box.value = f'<div style="{BOX}">{lines}</div>'
+        done = f"All judged. Thank you, {self.judge.name}! Now run the cells below."
+        texts = {"problem": done}
+        if waiting:
+            left, right = waiting[0].sides(self.judge.name)
+            texts = {"problem": waiting[0].problem, "left": left.text,
+                     "right": right.text}  # fmt: skip
+        texts = {name: visible(text) for name, text in texts.items()}
+        self.shown = texts | {
+            "message": visible(message), "judged": total - len(waiting), "total": total,
+            "undo": self.judge.last is not None,
+        }  # fmt: skip

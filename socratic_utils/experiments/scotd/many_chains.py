@@ -20,8 +20,8 @@ from socratic_utils.filtering import correct_only, judge
 from socratic_utils.filtering.duplicates import chain_text
 from socratic_utils.metrics.alike import alike
 from socratic_utils.metrics.self_consistency import accuracy_by_votes
-from socratic_utils.metrics.statistics import accuracy
 from socratic_utils.problems import Chain, Problem
+from socratic_utils.results.tables import over_seeds
 
 from ..arms import Arm
 from ..corpus import FILTERS, filters_of, pool_of
@@ -142,7 +142,7 @@ def vote_table(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
 def chains_table(
     settings: Settings, rows: Sequence[dict], votes: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Accuracy by number of chains, for a figure: greedy, and with all votes.
+    """Accuracy by number of chains, for a figure: greedy over seeds, and with votes.
 
     With `votes` (of `vote_table`) both are on the problems that were voted on.
     """
@@ -150,11 +150,13 @@ def chains_table(
         ids = {problem.id for problem in voted_problems(settings)}
         rows = [row for row in rows if row["id"] in ids]
     students = {f"chains_{count:02d}": count for count in settings.many.counts}
-    rows = alike([row for row in rows if row["student"] in students], ["student"])
+    rows = [row for row in rows if row["student"] in students]
+    greedy = over_seeds(rows, ["student"]).set_index("student")
     lines: list[dict[str, Any]] = []
     for student, count in students.items():
-        if own := [row for row in rows if row["student"] == student]:
-            lines.append({"student": "greedy", "chains": count, **accuracy(own)})
+        if student in greedy.index:
+            own = greedy.loc[student].to_dict()
+            lines.append({"student": "greedy", "chains": count, **own})
         if votes is not None:
             last = votes[votes["student"] == student].to_dict("records")[-1:]
             name = f"{settings.many.votes[-1]} votes"

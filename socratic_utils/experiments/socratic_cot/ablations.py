@@ -11,6 +11,11 @@ Each is compared with its default on the same problems:
     module        no sub-question module (Table 5)
     corpora       SocGT in its other meanings (docs/papers.md); StrategyQA's questions
                   and then its facts
+    LoRA          adapters are trained, for as many steps, instead of all weights
+    all problems  also those for which another student has no chain
+
+All are trained for the default's number of optimizer steps, and without "all problems"
+from the problems of the main table; SocGT from those it has a right chain of.
 
     >>> [arm.name for arm in ABLATIONS if arm.default == "socratic_unified"]
     ['unified, calculator']
@@ -30,12 +35,13 @@ from socratic_utils.metrics.alike import alike
 from socratic_utils.metrics.question_quality import quality_table
 from socratic_utils.metrics.statistics import accuracy, paired
 from socratic_utils.problems import Problem, sub_questions
+from socratic_utils.students.supervision import STUDENTS
 from socratic_utils.students.transcript import GUIDES
 from socratic_utils.teacher.prompts import FROM_QUESTIONS, FROM_STEPS
 from socratic_utils.teacher.published import CORPORA
 
 from ..arms import Arm, main_arm
-from ..corpus import can_teach, is_gold
+from ..corpus import can_teach, has_more, is_gold
 from ..data import can_ask, spread, teacher_of, test_problems
 from . import prompting
 
@@ -70,6 +76,9 @@ ABLATIONS: tuple[Arm, ...] = (
                     slow=True) for source, words in SOCGT.items()),
     _gold.changed("gold questions, then facts", models=("questions_then_facts",),
                   slow=True),
+    _gold.changed("gt_steps, LoRA", lora_rank=16, slow=True),
+    *(main_arm(name).changed(f"{name.removeprefix('socratic_')}, all problems",
+                             problems="all", slow=True) for name in STUDENTS),
 )  # fmt: skip
 
 
@@ -100,7 +109,11 @@ def possible(settings: Settings, arm: Arm, problems: Sequence[Problem]) -> bool:
     default = main_arm(arm.default)
     if not can_teach(settings, (*default.models, *arm.models)):
         return False
+    if arm.problems == "all" and not settings.reuse:
+        return has_more(settings, arm.models)
     if "qg_gold" in arm.models and is_gold(settings, "socratic"):
+        return False  # that is the default
+    if arm.lora_rank and settings.training.lora_rank:
         return False  # that is the default
     if arm.questions == "gold":
         return any(map(sub_questions, problems))

@@ -16,6 +16,7 @@ import pandas as pd
 
 from socratic_utils.answers import is_correct
 from socratic_utils.config import Settings
+from socratic_utils.files import write_jsonl_rows
 from socratic_utils.metrics.statistics import accuracy
 from socratic_utils.problems import Chain, Problem
 from socratic_utils.results.tables import paired_table
@@ -25,7 +26,9 @@ from socratic_utils.teacher.published import CORPORA
 from socratic_utils.teacher.teacher import Teacher
 
 from ..data import can_ask, teacher_of
+from ..saved import rows_of
 
+EXPERIMENT = "prompting"
 SHOTS = 1  # "due to budget", says the paper
 WAYS = ("CoT", "sub-questions")
 
@@ -58,7 +61,8 @@ def prompted_rows(teacher: Teacher, problems: Sequence[Problem]) -> list[dict]:
     chains = teacher.sample(problems, "cot"), in_two_stages(teacher, problems)
     return [
         {"id": p.id, "dataset": p.dataset, "split": p.split, "student": way,
-         "model": teacher.model, "teacher": "", "seed": 0, "output": chain.text,
+         "family": p.extra.get("family"), "model": teacher.model, "teacher": "",
+         "seed": 0, "output": chain.text,
          "extracted": chain.answer, "gold": p.answer, "truncated": False,
          "correct": is_correct(chain.answer, p.answer, p.kind)}
         for way, found in zip(WAYS, chains, strict=True)
@@ -78,13 +82,20 @@ def planned(teacher: Teacher, problems: Sequence[Problem]) -> Estimate:
 
 
 def table(settings: Settings, problems: Sequence[Problem]) -> pd.DataFrame:
-    """`compare` of the run's teacher; empty, with a line of reason, if unknown."""
+    """`compare` of the run's teacher, whose rows are saved; empty, with a line of
+    reason, if they cannot be had."""
     if settings.teacher in CORPORA or not fits(problems):
         why = f"{settings.teacher} cannot be prompted for {settings.dataset}"
     elif planned(teacher_of(settings), problems).requests and not can_ask(settings):
         why = f"the replies of {settings.teacher} are not known"
     else:
-        return compare(prompted_rows(teacher_of(settings), problems))
+        own = {"seed": settings.seed, "settings": settings.hash}
+        rows = [row | own for row in prompted_rows(teacher_of(settings), problems)]
+        name = f"{settings.dataset}-{problems[0].split}.jsonl"
+        path = settings.folder / "predictions" / EXPERIMENT / name
+        if rows_of(path) != rows:
+            write_jsonl_rows(path, rows)
+        return compare(rows)
     print(f"skipped: {why}")
     return pd.DataFrame()
 

@@ -14,10 +14,13 @@ from pathlib import Path
 import pandas as pd
 
 
-def paper_table(name: str) -> pd.DataFrame:
-    """A table of a paper by its file in `values/`, such as "socratic_cot_table2"."""
+def paper_table(name: str, dtype: type | None = None) -> pd.DataFrame:
+    """A table of a paper by its file in `values/`, such as "socratic_cot_table2".
+
+    With `dtype=str` its values are texts, as printed.
+    """
     path = Path(__file__).parent / "values" / f"{name}.csv"
-    return pd.read_csv(path, dtype={"note": str})
+    return pd.read_csv(path, dtype=dtype or {"note": str})
 
 
 def compare_with_paper(

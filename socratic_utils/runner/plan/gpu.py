@@ -1,9 +1,9 @@
 """What a run would take on a GPU, as a dry run prints it: an estimate.
 
-Training takes 6 operations per parameter and token (Kaplan et al. 2020, section 2.1) at
-`UTILISATION` of the card's peak.  What fits into its memory is decided as on the card
-itself (`students.training.memory`).  Not covered: students of SCoTD's notebooks, which
-are trained for a number of steps.
+Training takes 6 operations per parameter and token (Kaplan et al. 2020, section 2.1), 4
+if only adapters are trained, at `UTILISATION` of the card's peak.  What fits into its
+memory is decided as on the card itself (`students.training.memory`).  Not covered:
+students of SCoTD's notebooks, which are trained for a number of steps.
 """
 
 from collections import Counter
@@ -51,7 +51,9 @@ def gpu_plan(settings: Settings) -> list[dict]:
 
 def ablation_plan(settings: Settings) -> list[dict]:
     """The same of what the ablations train and decode beside the main table."""
-    main = {m for arm in supervision.STUDENTS.values() for m in arm.supervisions}
+    main = {
+        (m, False, 0) for s in supervision.STUDENTS.values() for m in s.supervisions
+    }
     arms, count = ablations.arms(settings), len(ablations.problems_of(settings))
     return _rows(settings, arms, count, "ablations, one seed", main)
 
@@ -59,17 +61,21 @@ def ablation_plan(settings: Settings) -> list[dict]:
 def _rows(
     settings: Settings, arms: Sequence[Arm], count: int, what: str, main: Any = ()
 ) -> list[dict]:
-    """The rows of arms that decode `count` problems; `main` are trained elsewhere."""
+    """The rows of arms that decode `count` problems; `main`: trainings to skip."""
     size, rows = SIZES.get(settings.student.rpartition("/")[2]), []
     if size is None or not arms:
         return []
     any_student = replace(settings, student="", seed=0)  # all read the same text
-    for model in dict.fromkeys(m for arm in arms for m in arm.models if m not in main):
+    trained = dict.fromkeys((m, arm.problems == "all", arm.lora_rank)
+                            for arm in arms for m in arm.models)  # fmt: skip
+    for model, extra, rank in (one for one in trained if one not in main):
         own = transcripts_of(any_student, model)
-        tokens = own.epochs * own.count * own.mean
-        needed = training_fit(size, own.longest, own.trained, 1, 0).needed
-        hours = {gpu: training_hours(size.parameters, tokens, gpu) for gpu in GPUS}
-        rows.append(_row(f"train {model}", own.count, tokens, needed) | hours)
+        tokens, rank = own.epochs * own.count * own.mean, rank or own.rank
+        needed = training_fit(size, own.longest, own.trained, 1, 0, rank=rank).needed
+        hours = {g: training_hours(size.parameters, tokens, g, rank) for g in GPUS}
+        name = f"train {model}" + ", all problems" * extra
+        name += f", LoRA of rank {rank}" * (rank > 0)
+        rows.append(_row(name, own.count, tokens, needed) | hours)
     batches = ceil(count / settings.decoding.batch_size)
     for arm in arms:
         length = transcripts_of(any_student, arm.models[-1]).mean
@@ -106,9 +112,10 @@ def grid_plan(runs: Sequence[Settings]) -> list[dict]:
     return [*rows, {"dataset": "all", **_sum(rows)}] if rows else []
 
 
-def training_hours(parameters: float, tokens: float, gpu: str) -> float:
+def training_hours(parameters: float, tokens: float, gpu: str, rank: int = 0) -> float:
     """Hours of forward and backward passes over so many tokens."""
-    return 6 * parameters * tokens / (CARDS[gpu][1] * UTILISATION) / 3600
+    operations = (4 if rank else 6) * parameters * tokens
+    return operations / (CARDS[gpu][1] * UTILISATION) / 3600
 
 
 def device_plan(settings: Settings) -> list[dict]:
@@ -123,7 +130,7 @@ def device_plan(settings: Settings) -> list[dict]:
     tokens = own.longest + 2 * (limit.max_steps + 1) * limit.line_tokens
     batch, rows = settings.training.batch_size, []
     for card, (half, _, memory) in CARDS.items():
-        one = training_fit(size, own.longest, own.trained, batch, memory)
+        one = training_fit(size, *own[2:4], batch, memory, rank=own.rank)
         two = decoding_fit([size] * 2, tokens, limit.batch_size, memory)
         how = ", gradient checkpointing" * one.checkpointing
         at_once = f"{one.rows} of {batch} at once{how}" if one.fits else "too large"
@@ -140,6 +147,7 @@ class Transcripts(NamedTuple):
     longest: float
     trained: float  # tokens of the one with the most
     epochs: float
+    rank: int  # of the run's adapters; 0: all weights are trained
 
 
 @cache  # of models that several students and both plans have
@@ -161,7 +169,7 @@ def transcripts_of(settings: Settings, model: str) -> Transcripts:
         trained.append(min(sum(n for n, x in shown if x) / CHARACTERS, lengths[-1]))
     whole = round(len(lengths) * len(problems) / len(sample))
     most = max(lengths), max(trained)
-    return Transcripts(whole, mean(lengths), *most, recipe.epochs)
+    return Transcripts(whole, mean(lengths), *most, recipe.epochs, recipe.lora_rank)
 
 
 def show_gpu_plan(settings: Settings) -> None:

@@ -19,7 +19,7 @@ from socratic_utils.teacher.prompts import FROM_QUESTIONS, FROM_STEPS
 from socratic_utils.teacher.published import CORPORA
 from socratic_utils.teacher.teacher import STORE_NAME, Teacher
 
-from ..schedule import number_of
+from ..schedule import NOTEBOOKS, number_of
 
 
 def known_teachers() -> list[str]:
@@ -69,6 +69,19 @@ def teacher_plan(settings: Settings) -> dict[str, Estimate]:
                     add("ablations", asked)
         add("human_judgement", teacher.estimate(data.spread(tested, PAIRS), data.STYLE))
     return {name: found for name, found in plan.items() if found.requests}
+
+
+def plan_of(settings: Settings, numbers: Sequence[str]) -> dict[str, Estimate]:
+    """`teacher_plan` where only these notebooks run: the first that trains asks for the
+    chains of those before it, since all students share what every style has."""
+    plan = teacher_plan(settings)
+    learns = [n.number for n in NOTEBOOKS if n.trains and n.needs != "many chains"]
+    first = next((n for n in numbers if n in learns), None)
+    for name in ("teacher_generation", "filtering"):
+        asked = plan.get(place := number_of(name))
+        if asked and first and place not in numbers:
+            plan[first] = plan[first] + asked if first in plan else asked
+    return {number: plan[number] for number in numbers if number in plan}
 
 
 def at_most(

@@ -4,6 +4,9 @@
     SOCRATIC_STUDENT_URLS=http://127.0.0.1:8001/v1 ./run_all.sh paper
 
 Several addresses are separated by commas; a model is found by the name of its folder.
+Adapters (LoRA) are served with their base, where vLLM can do that, by `vllm serve BASE
+--enable-lora --lora-modules cot-1a2b3c4d5e=FOLDER`; for others (GPT-2) save the model
+and the tokenizer of `load_student` in another folder with the same name.
 The server must take prompts as token ids, and return token ids (vLLM) or the stop
 string (vLLM, SGLang): else the end of a line and of the text look the same.
 

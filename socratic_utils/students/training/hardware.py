@@ -7,9 +7,12 @@ float32.
 
 import os
 import platform
+import re
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
+from pathlib import Path
 
 import psutil
 import torch
@@ -72,7 +75,8 @@ def _matmul_seconds(dtype: torch.dtype, size: int = 1024, repeats: int = 5) -> f
 
 def expected_minutes(model, tokens: float) -> float:
     """Rough training time on the CPU, in minutes, of `tokens` over all epochs."""
-    operations = 6 * sum(p.numel() for p in model.parameters()) * tokens
+    each = (p.numel() * (6 if p.requires_grad else 4) for p in model.parameters())
+    operations = sum(each) * tokens  # frozen weights have no gradient of their own
     speed = 0.6 * 2 * 1024**3 / _matmul_seconds(torch.float32)  # 60 % of a product's
     return operations / speed / 60
 
@@ -91,6 +95,20 @@ def free_memory() -> float:
         return psutil.virtual_memory().available
     clear_device_cache(garbage_collection=True)
     return torch.cuda.mem_get_info()[0]
+
+
+def peak_memory(start: bool = False) -> float | None:
+    """The most GiB in use since the call with `start`: PyTorch's on a GPU, on a CPU the
+    process's; None where these are not known (another system than Linux)."""
+    if device().type == "cuda":
+        if start:
+            torch.cuda.reset_peak_memory_stats()
+        return torch.cuda.max_memory_allocated() / 1024**3
+    with suppress(OSError, TypeError):  # another system, or no such line
+        if start:
+            Path("/proc/self/clear_refs").write_text("5")
+        status = Path("/proc/self/status").read_text()
+        return int(re.search(r"VmHWM:\s*(\d+)", status)[1]) / 1024**2
 
 
 def decoding_rows(decoders: Sequence, tokens: int, largest: int) -> int:

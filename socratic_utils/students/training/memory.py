@@ -3,7 +3,8 @@
 Training takes 16 bytes per parameter (weights, gradients and both moments of Adam) and
 2 for autocast's copy, `SAVED` bytes per token, layer and hidden unit for the backward
 pass, and 10 per logit of a trained token.  `SAVED` is what autograd saves under bf16
-autocast with dropout, at 256 tokens on a CPU; fused attention on GPUs saves less.
+autocast with dropout, at 256 tokens on a CPU; fused attention on GPUs saves less, and
+adapters save no more.  Frozen weights (LoRA) take 2 bytes, or 4 without autocast.
 
     >>> training_fit(SIZES["gpt2-xl"], 512, 400, 32, free=40e9)
     Fit(rows=1, checkpointing=False, needed=33..., fits=True)
@@ -22,6 +23,7 @@ LAYER_INPUT = 4  # bytes per token, layer and hidden unit with gradient checkpoi
 LOGIT = 10  # in half precision, in float32, and as log-softmax
 PROMPT = 40  # bytes per token and hidden unit while a layer reads
 SPARE = 1.25  # of a cache, for rows that come
+ADAPTED = 18  # inputs and outputs of a layer's matrices over its hidden units
 USABLE = 0.9  # of the free memory; the rest is fragmented
 
 
@@ -44,15 +46,21 @@ def size_of(model) -> Size:
 
 
 def training_fit(
-    size: Size, longest: float, trained: float, largest: int, free: float, half=True
-) -> Fit:
+    size: Size, longest: float, trained: float, largest: int, free: float, half=True,
+    rank: int = 0,
+) -> Fit:  # fmt: skip
     """How many sequences, at most `largest`, train at once in so many free bytes.
 
-    `longest`, `trained`: tokens, and trained tokens, of a sequence; `half`: autocast.
+    `longest`, `trained`: tokens, and trained tokens, of a sequence; `half`: autocast;
+    `rank`: of adapters, if only these are trained.
     Gradient checkpointing is used only where not even one sequence fits without.
     """
     saved = SAVED.get(size.kind, max(SAVED.values())) * (1 if half else IN_FULL)
     weights, logits = (18 if half else 16) * size.parameters, LOGIT * size.vocabulary
+    if rank:  # embeddings stay in float32, and autocast copies them
+        whole = size.vocabulary * size.hidden if half else size.parameters / 2
+        weights = 2 * size.parameters + 4 * whole
+        weights += 18 * ADAPTED * rank * size.hidden * size.layers
     for units in (saved * size.layers, LAYER_INPUT * size.layers + saved):
         row = longest * size.hidden * units + trained * logits
         fit = _fit(weights, row, largest, free, units != saved * size.layers)

@@ -6,7 +6,7 @@
 A student in `students/<supervision>-<hash>/` is not trained again; a killed training
 resumes from its last checkpoint.  Libraries, processes and device are not hashed: they
 change weights only through rounding and dropout.
-Not covered: parameter-efficient training.
+Not covered: other parameter-efficient training than LoRA (`adapters`).
 """
 
 import shutil
@@ -28,7 +28,7 @@ from socratic_utils.students.base_models import (
     load_pretrained,
     max_positions,
 )
-from socratic_utils.students.supervision import Supervision
+from socratic_utils.students.supervision import Supervision, as_long
 from socratic_utils.students.transcript import (
     IGNORED,
     Pairs,
@@ -37,6 +37,7 @@ from socratic_utils.students.transcript import (
     tokenize,
 )
 
+from .adapters import add_adapters, merged
 from .checks import check_base
 from .hardware import (
     autocast,
@@ -45,6 +46,7 @@ from .hardware import (
     fits_memory,
     for_decoding,
     free_memory,
+    peak_memory,
 )
 from .memory import size_of, training_fit
 from .trainer import (
@@ -59,7 +61,7 @@ from .trainer import (
 
 disable_progress_bar()  # loading a small model needs no bar
 
-FORMAT = 2  # raise it when transcripts, loss or training change: all are trained again
+FORMAT = 3  # raise it when transcripts, loss or training change: all are trained again
 
 
 def train_student(
@@ -68,7 +70,8 @@ def train_student(
 ) -> Path:  # fmt: skip
     """Fine-tune `base` on the pairs and return the student's folder.
 
-    Writes the model, its tokeniser and, last, `training.json`, which means "finished".
+    Writes the model, or its adapters, the tokeniser and, last, `training.json`, which
+    means "finished".
     ValueError without pairs, for problems of another split than "train", and for a base
     model or tokenizer that would be trained or decoded wrongly (`checks`).
     """
@@ -89,8 +92,10 @@ def train_student(
     # 2. Tokenize.  With several processes the last batch is filled with blanks.
     set_seed(seed)
     model, tokenizer, examples, too_long = prepare(
-        base, pairs, supervision, training.max_length, seed
+        base, pairs, supervision, training, seed
     )
+    if too_long:  # which makes the training no shorter
+        training = as_long(training, len(pairs), len(examples))
     tokens = sum(len(e["input_ids"]) for e in examples)
     processes, rows = PartialState(cpu=device().type == "cpu").num_processes, examples
     if processes > 1:
@@ -99,8 +104,8 @@ def train_student(
     longest = max(len(e["input_ids"]) for e in examples)
     trained = max(sum(label != IGNORED for label in e["labels"]) for e in examples)
     batch, is_half = arguments.per_device_train_batch_size, autocast() != "none"
-    size, free = size_of(model), free_memory()
-    fit = training_fit(size, longest, trained, batch, free, is_half)
+    size, free, rank = size_of(model), free_memory(), training.lora_rank
+    fit = training_fit(size, longest, trained, batch, free, is_half, rank)
     needed = f"about {fit.needed / 1e9:.1f} GB"
     where = f"on {device()}, {fit.rows} at once, {needed}"
     if device().type == "cpu":
@@ -120,6 +125,7 @@ def train_student(
     if fit.checkpointing:
         trainer.recompute()
     start, last = time.perf_counter(), last_checkpoint(target / "checkpoints")
+    measured = peak_memory(start=True)
     if not fits_memory(lambda: trainer.train(resume_from_checkpoint=last)):
         needs = f"{name} needs {needed}, more than {device()} has"
         raise RuntimeError(f"{needs}: choose a smaller student or a larger device")
@@ -137,6 +143,8 @@ def train_student(
             "seconds": round(time.perf_counter() - start, 1),
             "processes": processes, "rows_at_once": trainer.rows,
             "steps": trainer.state.max_steps,
+            "trained_parameters": model.num_parameters(only_trainable=True),
+            "peak_memory_gb": measured and peak_memory(),
             "made_from": made_from,
             "losses": [{"step": r["step"], "loss": r["loss"]} for r in losses],
         }  # fmt: skip
@@ -165,7 +173,7 @@ def ingredients(base: str, pairs: Pairs, supervision, training, seed: int) -> di
         "format": FORMAT,
         "base_revision": base_revision(base),
         "supervision": asdict(supervision),
-        "training": {name: float(v) for name, v in asdict(training).items()},
+        "training": {name: float(v) for name, v in training.meaning().items()},
         "seed": seed,
         "transcripts": content_hash(map_pairs(lines_hash, pairs)),
         "order": content_hash(epochs),
@@ -179,11 +187,11 @@ def student_hash(*made_from) -> str:
     return content_hash(ingredients(*made_from))
 
 
-def prepare(base: str, pairs: Pairs, supervision, limit: int, seed: int = 0) -> tuple:
+def prepare(base: str, pairs: Pairs, supervision, training, seed: int = 0) -> tuple:
     """(model, tokenizer, *`make_examples`) of a student that passes the checks."""
     model, tokenizer = load_pretrained(base, seed)
     check_round_trip(tokenizer, *pairs[0], supervision)
-    limit = min(limit, max_positions(model.config) or limit)
+    limit = min(filter(None, [training.max_length, max_positions(model.config)]))
     examples, too_long = make_examples(pairs, tokenizer, supervision, limit)
     name = supervision.name
     if not examples:
@@ -192,6 +200,8 @@ def prepare(base: str, pairs: Pairs, supervision, limit: int, seed: int = 0) -> 
     if too_long:
         print(f"{name}: {too_long} transcripts with more than {limit} tokens skipped")
     check_base(base, model, tokenizer, examples)
+    if rank := training.lora_rank:
+        add_adapters(model, base, rank, seed, autocast())
     return model, tokenizer, examples, too_long
 
 
@@ -243,7 +253,9 @@ def last_checkpoint(folder: Path) -> str | None:
 
 def load_student(folder: str | Path):
     """(model, ready for decoding on the device, tokenizer) of a trained student."""
-    model, tokenizer = load_pretrained(str(folder))
+    path = Path(folder)
+    adapted = (path / "adapter_config.json").exists()
+    model, tokenizer = merged(path) if adapted else load_pretrained(str(path))
     return for_decoding(model), tokenizer
 
 

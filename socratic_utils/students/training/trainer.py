@@ -24,6 +24,7 @@ from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from socratic_utils.students.transcript import IGNORED
 
+from .adapters import load_adapters
 from .hardware import fits_memory
 
 
@@ -162,11 +163,13 @@ class MaskedTrainer(Trainer):
             super()._save_checkpoint(*args, **options)
 
     def _save(self, output_dir=None, state_dict=None) -> None:
-        # A checkpoint holds the language model, not the module around it.
+        # A checkpoint holds the language model or its adapters, not what is around it.
         self.model.model.save_pretrained(output_dir or self.args.output_dir)
 
     def _load_from_checkpoint(self, resume_from_checkpoint, model=None) -> None:
         own = self.model.model
+        if hasattr(own, "peft_config"):
+            return load_adapters(own, resume_from_checkpoint)
         saved = type(own).from_pretrained(resume_from_checkpoint, dtype=own.dtype)
         own.load_state_dict(saved.state_dict())
 

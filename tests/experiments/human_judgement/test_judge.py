@@ -38,6 +38,31 @@ def test_every_word_is_on_disk_and_a_judge_goes_on(pairs, tmp_path):
     assert [row["preferred"] for row in rows] == ["after"] * 3 + ["same"] * 3
 
 
+def test_undo_deletes_the_last_line_also_for_a_judge_who_comes_back(pairs, tmp_path):
+    judge = Judge("anna", pairs, tmp_path)
+    judge.record("left")
+    content = judge.path.read_bytes()
+    judge.record("same")
+    judge.path.write_bytes(judge.path.read_bytes() + b"\n")  # as an editor leaves it
+    again = Judge("anna", pairs, tmp_path)
+    assert again.last == pairs[1]
+    again.undo()
+    assert again.path.read_bytes() == content and again.waiting == pairs[1:]
+    again.record("right")
+    assert len(read_judgements(tmp_path)) == 2
+    with pytest.raises(ValueError, match="another judge is using the name anna"):
+        judge.undo()
+    assert len(read_judgements(tmp_path)) == 2
+
+
+def test_only_judgements_of_these_pairs_are_undone(pairs, tmp_path):
+    Judge("anna", pairs[:1], tmp_path).record("left")
+    others = Judge("anna", pairs[1:], tmp_path)
+    with pytest.raises(ValueError, match="no judgement of these pairs to undo"):
+        others.undo()
+    assert len(read_judgements(tmp_path)) == 1
+
+
 def test_a_file_that_another_program_has_changed_is_not_overwritten(pairs, tmp_path):
     judge = Judge("anna", pairs, tmp_path)
     judge.record("left")

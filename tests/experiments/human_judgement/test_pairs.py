@@ -31,6 +31,20 @@ def test_pairs_are_of_problems_that_both_have_and_differ(pairs):
     assert make_pairs(one, {"toy-0": two["toy-0"]}, PROBLEMS) == []
 
 
+def test_pairs_with_a_right_answer_come_first_and_otherwise_at_random():
+    one = {p.id: Side("a", "x", i == 5) for i, p in enumerate(PROBLEMS)}
+    two = {p.id: Side("b", "y", i in (3, 5)) for i, p in enumerate(PROBLEMS)}
+    orders = [
+        [pair.problem_id for pair in make_pairs(one, two, PROBLEMS, seed=seed)]
+        for seed in range(30)
+    ]
+    assert {frozenset(order[:2]) for order in orders} == {frozenset(("toy-3", "toy-5"))}
+    assert {order[0] for order in orders} == {"toy-3", "toy-5"}
+    assert len({tuple(order[2:]) for order in orders}) > 10
+    few = make_pairs(one, two, PROBLEMS, 2, seed=7)
+    assert [pair.problem_id for pair in few] == orders[7][:2]
+
+
 def test_a_teachers_chain_looks_like_a_students():
     written = "A: 3 * 4 = 12\nThe answer is 12."
     row = {"id": "toy-0", "student": "cot", "output": written, "correct": True}

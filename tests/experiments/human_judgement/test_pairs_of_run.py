@@ -33,8 +33,8 @@ def test_each_problem_is_read_once_and_nobody_sees_whose_it_is(monkeypatch):
     settings = config.load("small")
     problems = data.test_problems(settings)
     rows = [
-        {"id": p.id, "output": f"A: {p.id}\nThe answer is 1.", "correct": False}
-        for p in problems
+        {"id": p.id, "output": f"A: {p.id}\nThe answer is 1.", "correct": i % 2 == 0}
+        for i, p in enumerate(problems)
     ]
 
     def score(settings, arm, split):
@@ -48,6 +48,8 @@ def test_each_problem_is_read_once_and_nobody_sees_whose_it_is(monkeypatch):
     against = [pair.first.source for pair in found]
     assert against.count("gt_steps") == against.count("teacher") == 10
     assert against not in (sorted(against), sorted(against, reverse=True))
+    wrong = [not (pair.first.correct or pair.second.correct) for pair in found]
+    assert wrong == sorted(wrong)
     assert {pair.second.source for pair in found} == {"cot"}
     known = {problem.id for problem in load_problems("gradeschool", "test")}
     assert {pair.problem_id for pair in found} <= known

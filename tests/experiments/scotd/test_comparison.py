@@ -10,6 +10,7 @@ from socratic_utils.experiments.scotd.few_shot_or_supervised import (
     STUDENT,
     comparison,
 )
+from socratic_utils.files import record_settings, write_jsonl_rows
 from socratic_utils.results import figures
 
 
@@ -33,13 +34,13 @@ def sizes(settings):
 
 
 def save(settings, *students):
-    """Notebook 12's table of a run, as far as sizes are read from it."""
-    folder = settings.folder / "tables"
-    folder.mkdir(parents=True)
-    head = "dataset,split,student,model,seed,n,correct,accuracy,ci_low,ci_high"
-    lines = [f"{settings.dataset},test,{student},{settings.student},{settings.seed},"
-             "9,3,0.3,0.1,0.6" for student in students]  # fmt: skip
-    (folder / "few_shot_or_supervised.csv").write_text("\n".join([head, *lines]))
+    """Notebook 12's rows of a run, as far as sizes are made of them."""
+    rows = [{"dataset": settings.dataset, "split": "test", "student": student,
+             "model": settings.student, "seed": settings.seed, "teacher": "t",
+             "settings": settings.hash, "id": str(i), "correct": i < 3}
+            for student in students for i in range(9)]  # fmt: skip
+    write_jsonl_rows(settings.folder / "predictions" / EXPERIMENT / "a.jsonl", rows)
+    record_settings(settings)
 
 
 def test_runs_of_other_students_have_folders_of_their_own(settings):
@@ -48,8 +49,8 @@ def test_runs_of_other_students_have_folders_of_their_own(settings):
     assert replace(settings, seed=3).folder.name == "smoke-seed3"
     for one in (settings, other, replace(settings, dataset="gsm8k")):
         save(one, "full_cot")
-    copy = settings.folder.with_name(f"{settings.folder.name}-reused") / "tables"
-    shutil.copytree(settings.folder / "tables", copy)
+    copy = settings.folder.with_name(f"{settings.folder.name}-reused")
+    shutil.copytree(settings.folder, copy)
     for one in (settings, other):
         assert sorted(sizes(one)["model"]) == ["facebook/opt-125m", "tiny"]
 

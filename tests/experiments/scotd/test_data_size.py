@@ -1,6 +1,6 @@
 """Students of a share of the training problems."""
 
-from socratic_utils.experiments import data, saved
+from socratic_utils.experiments import corpus, data, saved
 from socratic_utils.experiments.scotd import data_size
 from socratic_utils.results.tables import scores_by
 from socratic_utils.students.training.train import training_record
@@ -21,7 +21,8 @@ def test_a_share_is_trained_on_so_many_problems(settings):
     assert set(table["n"]) == {settings.many.test_limit}
     records = [training_record(f) for f in (settings.folder / "students").iterdir()]
     sizes = sorted(r["problems"] for r in records if "answer_only" in r["name"])
-    assert sizes == [6, 12]
+    shared = len(corpus.shared_problems(settings))
+    assert sizes == [shared // 2, shared]
     on_disk = saved.rows_on_disk(settings, data_size.EXPERIMENT)
     assert scores_by(on_disk, ["student", "share"]).equals(table)
 

@@ -130,7 +130,7 @@ def test_a_student_of_labels_on_the_same_problems(settings):
 def test_rows_of_figures_are_greedy_and_in_order(settings):
     many = replace(settings.many, counts=(1, 8))
     settings = replace(settings, many=many)
-    row = {"id": "1", "correct": True}
+    row = {"id": "1", "correct": True, "seed": 0, "split": "test"}
     rows = [
         {**row, "student": name}
         for name in ("filter_random", "chains_08", "filter_diversity", "chains_01")
@@ -169,10 +169,11 @@ def test_rows_for_the_figure_are_of_the_same_problems(settings):
     ids = [problem.id for problem in data.test_problems(settings)]
     assert len(ids) > settings.many.vote_limit
     rows = [
-        {"student": student, "id": name, "correct": number == 0}
+        {"student": student, "id": name, "correct": number == 0, "seed": 0,
+         "split": "test"}
         for student in ("chains_01", "chains_02")
         for number, name in enumerate(ids)
-    ]
+    ]  # fmt: skip
     votes = pd.DataFrame(
         [{"student": student, "votes": count, "n": 3, "accuracy": count / 10}
          for student in ("chains_01", "chains_02") for count in (1, 2)]

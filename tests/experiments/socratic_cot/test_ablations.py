@@ -110,7 +110,8 @@ def test_what_a_teacher_cannot_teach_is_not_possible(monkeypatch):
     bare = [Problem("p", "toy", "train", "Which?", "a", "choice", (), ("x", "y"))]
     monkeypatch.setattr(corpus, "train_problems", lambda settings: bare)
     settings = config.load("smoke", dataset="commonsense_qa", teacher="palm-540b")
-    assert names(settings, bare) == ["cot, calculator"]
+    asked = ["answer_only, all problems", "cot, all problems"]  # chains are unknown
+    assert names(settings, bare) == ["cot, calculator", *asked]
 
 
 def test_small_skips_what_trains_long(tmp_path, monkeypatch):
@@ -142,7 +143,7 @@ def test_strategyqa_has_questions_and_facts_apart(monkeypatch):
                   extra=extra)  # fmt: skip
     monkeypatch.setattr(corpus, "train_problems", lambda settings: [one])
     settings = config.load("smoke", dataset="strategyqa", teacher="none")
-    found = {"gt_steps, calculator", "gold questions, then facts"}
+    found = {"gt_steps, calculator", "gold questions, then facts", "gt_steps, LoRA"}
     assert set(names(settings, [one])) == found
     ((_, chain),) = corpus.corpus(settings, "questions_then_facts")
     shown = SUPERVISIONS["questions_then_facts"].transcript(one, chain)

@@ -1,6 +1,7 @@
 """Prompting in two stages (Socratic CoT, Table 3), against a real HTTP server."""
 
 from socratic_utils import config
+from socratic_utils.experiments import saved
 from socratic_utils.experiments.socratic_cot import ablations, prompting
 from socratic_utils.problems import Problem
 from socratic_utils.teacher.teacher import Teacher
@@ -49,3 +50,13 @@ def test_the_recorded_teacher_answers_at_small_without_a_server(tmp_path, monkey
     table = prompting.table(settings, ablations.problems_of(settings))
     assert list(table["prompt"]) == ["CoT", "sub-questions"]
     assert list(table["n"]) == [60, 60]
+    rows = saved.rows_over_seeds(settings, prompting.EXPERIMENT)
+    assert len(rows) == 120 and all(row["family"] for row in rows)
+    committed = saved.rows_on_disk(
+        config.load("small", reuse="reference"), prompting.EXPERIMENT
+    )
+    assert [row["correct"] for row in rows] == [row["correct"] for row in committed]
+    path = settings.folder / "predictions" / prompting.EXPERIMENT
+    [written] = [file.stat().st_mtime_ns for file in path.iterdir()]
+    prompting.table(settings, ablations.problems_of(settings))
+    assert [file.stat().st_mtime_ns for file in path.iterdir()] == [written]

@@ -59,6 +59,17 @@ def test_a_dry_run_reports_it_for_every_notebook(capsys):
 
 
 @pytest.mark.parametrize(
+    ("only", "requests"), [("03", 2 * 4 * 12), ("06", 12 + 4 * 4 * 12), ("10", 6)]
+)
+def test_the_first_that_trains_asks_for_both_styles(only, requests, capsys):
+    """All students learn from the problems that CoT and Socratic chains have."""
+    words = ["smoke", "--teacher", "gpt-4.1-mini", "--only", only, "--dry-run"]
+    assert cli.main(words) == 0
+    [line] = [x for x in capsys.readouterr().out.splitlines() if "would run" in x]
+    assert f"asks the teacher for at most {requests} requests" in line
+
+
+@pytest.mark.parametrize(
     "option, sentence",
     [
         (
@@ -96,7 +107,7 @@ def test_published_chains_pass_the_same_filter():
 @needs_data
 def test_a_published_teacher_says_what_it_has():
     settings = config.load("smoke", dataset="svamp", teacher="palm-540b")
-    with pytest.raises(ValueError, match="no 'socratic' chains on svamp"):
+    with pytest.raises(ValueError, match="no socratic chains on the 'train' split"):
         filtered(settings, "socratic")
     teacher = PublishedTeacher("palm-540b")
     with pytest.raises(ValueError, match="one published chain a problem"):

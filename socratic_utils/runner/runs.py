@@ -1,18 +1,21 @@
-"""The runs behind Table 2 of Socratic CoT, as one list, and their table.
+"""The runs of a command: one, one per seed, or those behind Table 2 of Socratic CoT.
 
-    >>> len(OPTIONS), OPTIONS[-1]
-    (27, {'dataset': 'multistep', 'student': 'openai-community/gpt2-large', 'seed': 2})
+    >>> for run in runs({"scale": "small"}, find_notebooks(), seeds=2):
+    ...     print(run, [path.name[:2] for path in run.notebooks])   # doctest: +ELLIPSIS
+    gradeschool, SmolLM2-135M-Instruct, seed 0 ['00', '01', '02', '03', '04', ...]
+    gradeschool, SmolLM2-135M-Instruct, seed 1 ['03', '04', '05']
+    gradeschool, SmolLM2-135M-Instruct, results of 2 seeds ['07', '15']
 
-`./run_all.sh paper` runs this list, unless it is asked for one run (NARROWING).  Seed 0
-of all cells comes first; later seeds train the students of the table only, so SocGT, an
-ablation, has one seed.  Not covered: other tables of the paper, and SCoTD's.
+`./run_all.sh paper` runs every cell of Table 2, unless it is asked for one (NARROWING).
+Seed 0 runs all notebooks; later seeds train the students of the main table only, or
+what `--only` names, so without it an ablation has one seed.  The results come last.
+Not covered: other tables of the paper, and SCoTD's.
 """
 
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
-from math import sqrt
+from math import isnan, nan, sqrt
 from pathlib import Path
 from statistics import mean, stdev
 from typing import TYPE_CHECKING, Any
@@ -20,21 +23,21 @@ from typing import TYPE_CHECKING, Any
 from socratic_utils import config
 from socratic_utils.files import read_json
 
-from .schedule import is_on_request, notebook_at, number
+from .schedule import is_on_request, minutes_of, notebook_at, number
 
 if TYPE_CHECKING:  # a dry run must not need pandas
     import pandas as pd
 
-SEEDS = (0, 1, 2)  # the paper reports means of at least three runs
+SEEDS = 3  # of the paper, at least
 HUB = "openai-community/"
 STUDENTS = {  # of Table 2, whose SVAMP is our `multistep`
     "gsm8k": ("gpt2", "gpt2-medium", "gpt2-large"),
     "strategyqa": ("gpt2-medium", "gpt2-large", "gpt2-xl"),
     "multistep": ("gpt2", "gpt2-medium", "gpt2-large"),
 }
-OPTIONS: tuple[dict[str, Any], ...] = tuple(
-    {"dataset": dataset, "student": HUB + student} | ({"seed": seed} if seed else {})
-    for seed, (dataset, students) in product(SEEDS, STUDENTS.items())
+CELLS: tuple[dict[str, Any], ...] = tuple(
+    {"dataset": dataset, "student": HUB + student}
+    for dataset, students in STUDENTS.items()
     for student in students
 )
 NARROWING = ("dataset", "student", "seed", "only", "train_limit", "reuse")
@@ -46,14 +49,22 @@ CAPTION = read_json(Path(__file__).parents[1] / "results" / "texts.json")["paper
 class Run:
     options: dict[str, Any]
     notebooks: list[Path]
+    over: int = 0  # seeds whose results are shown, where that is all
 
     @property
     def settings(self) -> config.Settings:
         return config.load(**self.options)
 
+    @property
+    def chosen(self) -> list[Path]:
+        """The notebooks without those that only --only asks for."""
+        return [path for path in self.notebooks if len(self.notebooks) == 1
+                or not is_on_request(self.settings, path)]  # fmt: skip
+
     def __str__(self) -> str:
         one = self.settings
-        return f"{one.dataset}, {one.student}, seed {one.seed}"
+        part = f"results of {self.over} seeds" if self.over else f"seed {one.seed}"
+        return f"{one.dataset}, {one.student}, {part}"
 
 
 def is_whole(arguments: Namespace) -> bool:
@@ -62,20 +73,33 @@ def is_whole(arguments: Namespace) -> bool:
     return arguments.scale == "paper" and not narrowed
 
 
-def runs(asked: dict[str, Any], notebooks: Sequence[Path]) -> list[Run]:
-    """The runs of the table in order; `asked` are options that all of them share."""
-    later = [path for path in notebooks if notebook_at(path).every_seed]
-    return [Run(asked | own, later if "seed" in own else list(notebooks))
-            for own in OPTIONS]  # fmt: skip
+def runs(
+    asked: dict[str, Any], notebooks: Sequence[Path], whole: bool = False, seeds=0
+) -> list[Run]:
+    """The runs of a command in order; `asked` are options that all of them share."""
+    cells = CELLS if whole else ({},)
+    seeds, only = seeds or (SEEDS if whole else 1), len(notebooks) == 1
+    later = [p for p in notebooks if notebook_at(p).trains
+             and (only or not notebook_at(p).rows)]  # fmt: skip
+    shown = [p for p in notebooks if only or notebook_at(p).name == "results"]
+    found = [Run(asked | cell, [*notebooks]) for cell in cells]
+    if seeds > 1 and later:
+        found += [Run(asked | cell | {"seed": seed}, later)
+                  for seed in range(1, seeds) for cell in cells]  # fmt: skip
+        found += [Run(asked | cell, shown, seeds) for cell in cells if shown]
+    return found
 
 
 def listing(runs: Sequence[Run]) -> str:
-    """The list of the runs, one line each, as a dry run prints it."""
-    lines = [f"{len(runs)} runs, which are Table 2 of Socratic CoT:"]
+    """The list of the runs, one line each, and their hours, as a dry run prints it."""
+    lines, minutes = [f"{len(runs)} runs:"], 0.0
     for place, run in enumerate(runs, 1):
-        own = [number(p) for p in run.notebooks if not is_on_request(run.settings, p)]
-        lines.append(f"  {place:2d}  {str(run):50s}  notebooks {' '.join(own)}")
-    return "\n".join(lines)
+        for path in run.chosen:  # results are loaded from disk
+            minutes += 0.5 if run.over else minutes_of(run.settings, path) or nan
+        numbers = " ".join(map(number, run.chosen))
+        lines.append(f"  {place:2d}  {str(run):50s}  notebooks {numbers}")
+    known = "time unknown" if isnan(minutes) else f"about {minutes / 60:.1f} hours"
+    return "\n".join([*lines, f"{known} in all"])
 
 
 def how_to_continue(runs: Sequence[Run], place: int) -> str:
@@ -83,11 +107,20 @@ def how_to_continue(runs: Sequence[Run], place: int) -> str:
     run = runs[place - 1]
     own = [name for name in ("dataset", "student", "seed") if name in run.options]
     words = " ".join(f"--{name} {run.options[name]}" for name in own)
-    return (
-        f"run {place} of {len(runs)} ({run}) failed: the same command continues from "
-        f"there, `./run_all.sh paper {words}` is this run alone, and the table so far "
-        f"is {runs[0].settings.folder}/tables/{NAME}.md"
-    )
+    alone = f"./run_all.sh {run.options['scale']} {words}".strip()
+    return (f"run {place} of {len(runs)} ({run}) failed: the same command continues "
+            f"from there, and `{alone}` is this run alone")  # fmt: skip
+
+
+def save_main(run: Run) -> None:
+    """Save the main table of a later seed, which runs no notebook of results."""
+    from socratic_utils.experiments.saved import main_rows
+    from socratic_utils.results.tables import CAPTIONS, main_table, save_table
+
+    results = any(notebook_at(path).name == "results" for path in run.notebooks)
+    if (one := run.settings).seed and not results and (rows := main_rows(one)):
+        where = (one.folder / "tables", "main", CAPTIONS["main"], one.scale)
+        save_table(main_table(rows), *where)
 
 
 def save(runs: Sequence[Run]) -> str:
@@ -96,7 +129,8 @@ def save(runs: Sequence[Run]) -> str:
 
     from socratic_utils.results.tables import save_table
 
-    first, table = runs[0].settings, paper_grid([run.settings for run in runs])
+    settings = [run.settings for run in runs if not run.over]
+    first, table = settings[0], paper_grid(settings)
     judged = table["covered"].isin(["yes", "no"]).sum()
     counts = {"cells": (table["seeds"] > 0).sum(), "all": len(table), "whole": judged}
     folder = first.folder / "tables"

@@ -1,4 +1,4 @@
-"""The runs behind Table 2 of Socratic CoT, and their table; toy notebooks, no model."""
+"""The runs of a command, and the table of the paper's; toy notebooks, no model."""
 
 import re
 
@@ -9,18 +9,19 @@ from socratic_utils import config
 from socratic_utils.files import write_jsonl_rows
 from socratic_utils.results.papers import socratic_cot
 from socratic_utils.runner import cli, jobs, options
-from socratic_utils.runner import paper_grid as grid
+from socratic_utils.runner import runs as grid
+from socratic_utils.runner.execute import find_notebooks
 from tests.runner.test_cli import notebooks, outputs, toy  # noqa: F401 (two are fixtures)
 
 GPT2 = "openai-community/gpt2"
-TWO = ({"dataset": "gsm8k", "student": GPT2},
-       {"dataset": "gsm8k", "student": GPT2, "seed": 1})  # fmt: skip
+ONE = ({"dataset": "gsm8k", "student": GPT2},)
 
 
 @pytest.fixture
 def two(monkeypatch, outputs):  # noqa: F811
     """A grid of two seeds, and a teacher that can be asked."""
-    monkeypatch.setattr(grid, "OPTIONS", TWO)
+    monkeypatch.setattr(grid, "CELLS", ONE)
+    monkeypatch.setattr(grid, "SEEDS", 2)
     monkeypatch.setenv("OPENAI_API_KEY", "none")
     monkeypatch.setattr(cli, "check_inputs", lambda *_, **__: None)  # no data, no GPU
     return outputs
@@ -53,11 +54,14 @@ def test_the_list_is_the_papers_table():
         for student in students
         for seed in (0, 1, 2)
     }  # fmt: skip
-    settings = [run.settings for run in grid.runs({"scale": "paper"}, [])]
-    assert len(settings) == 27
+    runs = grid.runs({"scale": "paper"}, find_notebooks(), whole=True)
+    settings = [run.settings for run in runs if not run.over]
+    assert len(settings) == 27 and len(runs) == 36
+    numbers = [[p.name[:2] for p in run.notebooks] for run in (runs[9], runs[27])]
+    assert numbers == [["03", "04", "05"], ["07", "15"]]
     assert {(s.dataset, s.student, s.seed) for s in settings} == wanted
     assert [s.seed for s in settings] == sorted(s.seed for s in settings)
-    assert grid.SEEDS == (0, 1, 2)
+    assert [run.over for run in runs] == [0] * 27 + [3] * 9
     names = [s.folder.name for s in settings]
     assert len(set(names)) == 27
     assert names[0] == "paper" and names[-1] == "paper-multistep-gpt2-large-seed2"
@@ -71,7 +75,7 @@ def test_the_list_is_the_papers_table():
 
 def test_what_is_shared_is_in_every_run(notebooks):  # noqa: F811
     asked = {"scale": "paper", "teacher": "somebody", "test_limit": 5}
-    runs = grid.runs(asked, sorted(notebooks.iterdir()))
+    runs = grid.runs(asked, sorted(notebooks.iterdir()), whole=True)
     assert {run.settings.teacher for run in runs} == {"somebody"}
     assert {run.settings.test_limit for run in runs} == {5}
     assert {(run.settings.seed, len(run.notebooks)) for run in runs} == {
@@ -85,6 +89,7 @@ def test_what_is_shared_is_in_every_run(notebooks):  # noqa: F811
         (["paper", "--teacher", "x", "--test-limit", "5", "--max-cost", "3"], True),
         (["paper", "--dataset", "gsm8k"], False),
         (["paper", "--student", "a/b"], False),
+        (["paper", "--seeds", "5"], True),
         (["paper", "--seed", "0"], False),
         (["paper", "--only", "3"], False),
         (["paper", "--train-limit", "7"], False),
@@ -97,6 +102,47 @@ def test_anything_that_narrows_makes_it_one_run(argv, whole):
     assert grid.is_whole(options.parser().parse_args(argv)) is whole
 
 
+def test_seeds_train_the_main_table_and_the_results_come_last():
+    def numbers(only=None, seeds=3):
+        found = grid.runs({"scale": "small"}, find_notebooks(only=only), seeds=seeds)
+        return [(str(run).rpartition(", ")[2], " ".join(p.name[:2] for p in run.chosen))
+                for run in found]  # fmt: skip
+
+    assert numbers() == [
+        ("seed 0", "00 01 02 03 04 05 07 14 15"), ("seed 1", "03 04 05"),
+        ("seed 2", "03 04 05"), ("results of 3 seeds", "07 15"),
+    ]  # fmt: skip
+    assert numbers("06", 2) == [("seed 0", "06"), ("seed 1", "06"),
+                                ("results of 2 seeds", "06")]  # fmt: skip
+    assert numbers("07") == numbers("07", 1) == [("seed 0", "07")]
+    assert len(numbers(seeds=1)) == 1
+
+
+def test_seeds_in_a_dry_run_say_their_hours(outputs, capsys):  # noqa: F811
+    assert cli.main(["small", "--seeds", "5", "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    minutes = {e.number: e.minutes for e in cli.schedule.NOTEBOOKS}
+    training = sum(minutes[n] for n in ("03", "04", "05"))
+    others = sum(minutes[n] for n in ("00", "01", "02", "07", "07", "14", "15", "15"))
+    assert f"about {(5 * training + others) / 60:.1f} hours in all" in said
+    assert "6 runs:" in said and "gradeschool: the plan of gradeschool" in said
+    assert cli.main(["small", "--seeds", "2", "--train-limit", "9", "--dry-run"]) == 0
+    assert "time unknown in all" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["--seed", "1"], "seeds 0 to N - 1: omit --seed"),
+     (["--reuse", "reference"], "all committed seeds: omit --seeds")],
+)  # fmt: skip
+def test_seeds_beside_what_excludes_them(words, said, outputs, capsys):  # noqa: F811
+    assert cli.main(["small", "--seeds", "5", *words]) == 2
+    assert said in capsys.readouterr().err and not outputs.exists()
+    for count in ("0", "-1", "1001"):
+        assert cli.main(["small", "--seeds", count]) == 2
+        assert "--seeds must be from 1 to 1000" in capsys.readouterr().err
+
+
 # --- running --------------------------------------------------------------------------
 
 
@@ -106,11 +152,12 @@ def test_all_runs_and_then_their_table(two, notebooks, capsys):  # noqa: F811
     toy(notebooks, "07_results.ipynb", "print('of notebook 07')")
     assert cli.main(["paper"], notebooks) == 0
     said = capsys.readouterr().out
-    assert said.index(f"run 1 of 2: gsm8k, {GPT2}, seed 0") < said.index("run 2 of 2")
+    assert said.index(f"run 1 of 3: gsm8k, {GPT2}, seed 0") < said.index("run 2 of 3")
+    assert f"run 3 of 3: gsm8k, {GPT2}, results of 2 seeds" in said
+    assert said.count("of notebook 07") == 2  # after the first seed, and at the end
     assert "    scale is paper seed is 0" in said
     copies = sorted(p.relative_to(two).as_posix() for p in two.rglob("*.ipynb"))
     assert copies == ["paper-seed1/notebooks/03_second.ipynb",
-                      "paper-seed1/notebooks/07_results.ipynb",
                       "paper/notebooks/00_first.ipynb",
                       "paper/notebooks/03_second.ipynb",
                       "paper/notebooks/07_results.ipynb"]  # fmt: skip
@@ -142,10 +189,9 @@ def test_a_failure_says_how_to_go_on_and_running_again_does(two, tmp_path, capsy
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2 and "no such thing" in lines[0]
     assert lines[1] == (
-        f"run_all: run 2 of 2 (gsm8k, {GPT2}, seed 1) failed: the same command "
-        f"continues from there, `./run_all.sh paper --dataset gsm8k --student {GPT2} "
-        "--seed 1` is this run alone, and the table so far is "
-        f"{two / 'paper' / 'tables' / 'paper_grid.md'}"
+        f"run_all: run 2 of 3 (gsm8k, {GPT2}, seed 1) failed: the same command "
+        f"continues from there, and `./run_all.sh paper --dataset gsm8k --student "
+        f"{GPT2} --seed 1` is this run alone"
     )
     table = pd.read_csv(two / "paper" / "tables" / "paper_grid.csv")
     assert table["seeds"].sum() == 1
@@ -177,14 +223,13 @@ def test_a_dry_run_lists_the_runs_and_plans_each_dataset(
     monkeypatch,
 ):
     own = ({"dataset": "gradeschool", "student": GPT2},
-           {"dataset": "strategyqa", "student": f"{GPT2}-xl"},
-           {"dataset": "gradeschool", "student": GPT2, "seed": 1})  # fmt: skip
+           {"dataset": "strategyqa", "student": f"{GPT2}-xl"})  # fmt: skip
     monkeypatch.delenv("SOCRATIC_DATA_DIR", raising=False)
-    monkeypatch.setattr(grid, "OPTIONS", own)
+    monkeypatch.setattr(grid, "CELLS", own)
     words = ["--test-limit", "5", "--teacher", "Qwen2.5-Coder-1.5B-Instruct"]
     assert cli.main(["paper", "--dry-run", *words], notebooks) == 0
     said = capsys.readouterr().out
-    assert "3 runs" in said and re.search(r"seed 1 +notebooks 03\n", said)
+    assert "6 runs" in said and re.search(r"seed 1 +notebooks 03\n", said)
     assert said.count("the plan of") == 2 and said.count("would run 03_second") == 2
     assert "train socratic_unified" in said
     assert "problems of strategyqa: train 1,832 (known size" in said
@@ -199,13 +244,14 @@ def test_a_cluster_gets_every_training_once(monkeypatch, notebooks, outputs):  #
     monkeypatch.setattr(cli, "check_inputs", lambda *_, **__: None)
     monkeypatch.setattr(jobs, "jobs_of", lambda *given: asked.append(given) or [])
     monkeypatch.setattr(jobs, "run_on_ray", lambda found: None)
-    monkeypatch.setattr(cli, "run_all", lambda runs: 0)
-    assert cli.main(["paper", "--engine", "ray"], notebooks) == 0
-    assert len(asked) == 9 and {seeds for _, seeds in asked} == {(0, 1, 2)}
-    assert not any("seed" in options for options, _ in asked)
-    asked.clear()
-    assert cli.main(["paper", "--seed", "1", "--engine", "ray"], notebooks) == 0
-    assert [seeds for _, seeds in asked] == [()]
+    monkeypatch.setattr(cli, "run_all", lambda *_: 0)
+    for words, cells, seeds in (
+        (["paper"], 9, [0, 1, 2]), (["paper", "--seeds", "2"], 9, [0, 1]),
+        (["paper", "--seed", "1"], 1, [1]), (["small", "--seeds", "2"], 1, [0, 1]),
+    ):  # fmt: skip
+        asked.clear()
+        assert cli.main([*words, "--engine", "ray"], notebooks) == 0
+        assert [own for _, own in asked] == [seeds] * cells
 
 
 # --- the table ------------------------------------------------------------------------

@@ -1,0 +1,69 @@
+"""The papers' claims, judged from the rows that a run and its seeds have on disk.
+
+    >>> learnt(settings, ["iterative beats CoT"])              # doctest: +SKIP
+    Iterative beats CoT: +3.2 points (-1.0 to +7.4, n = 300, 5 seeds): cannot tell; ...
+
+Nothing is trained, decoded or asked: claims whose rows are missing are "not run".
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+import pandas as pd
+
+from socratic_utils import config
+from socratic_utils.config import Settings
+from socratic_utils.metrics.contrast_sets import bases
+from socratic_utils.results.claims import CLAIMS, Run, claims_table, sentence
+
+from .data import reported_problems, test_splits
+from .saved import rows_over_seeds
+
+SHARE = 0.4  # of the training problems, in SCoTD's claim about less data
+
+
+def table(settings: Settings) -> pd.DataFrame:
+    """`results.claims.claims_table` of this run and of its other seeds on disk."""
+    return claims_table(partial(rows_over_seeds, settings), _run(settings))
+
+
+def learnt(
+    settings: Settings, claims: Sequence[str] = (), paper: str = "",
+    judged: pd.DataFrame | None = None,
+) -> None:  # fmt: skip
+    """Print one sentence per claim, or per claim of a `paper`, as `table` judges it.
+
+    `judged` is that table, if it is made already.  ValueError on a name that is not
+    declared.
+    """
+    if unknown := set(claims) - set(CLAIMS):
+        raise ValueError(f"no such claims: {unknown}; choose from {list(CLAIMS)}")
+    if settings.scale == "smoke":
+        print("Smoke scale: a random tiny model, the numbers mean nothing.")
+    judged = table(settings) if judged is None else judged
+    for line in judged.to_dict("records"):
+        if line["claim"] in claims or line["paper"] == paper:
+            print(sentence(line))
+
+
+def _run(settings: Settings) -> Run:
+    """What the claims depend on in a run."""
+    problems, counts = reported_problems(settings), settings.many.counts
+    enough = [share for share in settings.many.shares if share >= SHARE]
+    return Run(
+        settings.dataset, test_splits(settings)[0], problems[0].kind, counts,
+        min(enough, default=1.0), bases(problems), _command(settings),
+    )  # fmt: skip
+
+
+def _command(settings: Settings) -> str:
+    """The command of this run, without the choice of a notebook."""
+    scale, words = settings.scale, ["./run_all.sh"]
+    own = config.load(scale, dataset=settings.dataset)
+    usual = replace(own, dataset=config.PRESETS[scale].dataset)
+    words += [scale] if scale != config.load().scale else []
+    for name in ("dataset", "student", "teacher", "train_limit", "test_limit", "seed"):
+        if (value := getattr(settings, name)) != getattr(usual, name):
+            words.append(f"--{name.replace('_', '-')} {value}")
+    return " ".join(words)

@@ -1,0 +1,85 @@
+"""Runs that are kept as committed references: whole, and later seeds in short."""
+
+import sys
+
+import pytest
+
+from socratic_utils.files import read_json, write_json, write_jsonl_rows
+from socratic_utils.problems import read_rows
+from tools import keep_reference
+
+ROW = {"id": "p", "dataset": "gradeschool", "prompt": "2 + 3?", "output": "5.",
+       "lines": [{"role": "answer", "text": "5."}], "correct": True}  # fmt: skip
+
+
+@pytest.fixture
+def tool(tmp_path, monkeypatch):
+    monkeypatch.setattr(keep_reference, "project_root", lambda: tmp_path)
+    return keep_reference
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """A finished run of three seeds."""
+    folders = []
+    for seed in range(3):
+        folder = tmp_path / "out" / ("small" + f"-seed{seed}" * bool(seed))
+        settings = {"seed": seed, "teacher": "t", "dataset": "gradeschool"}
+        write_json(folder / "run.json", {"settings": settings})
+        write_jsonl_rows(folder / "predictions" / "a.jsonl", [ROW])
+        write_jsonl_rows(folder / "chains" / "cot-attempts.jsonl", [{"reason": "kept"}])
+        write_json(folder / "tables" / "main.csv", seed)
+        write_json(folder / "students" / "cot" / "training.json", {})
+        executed = {"metadata": {"papermill": {"exception": seed == 2}}}
+        write_json(folder / "notebooks" / "03_baselines.ipynb", executed)
+        folders.append(folder)
+    return folders
+
+
+def keep(tool, monkeypatch, *words):
+    monkeypatch.setattr(sys, "argv", ["keep_reference.py", *map(str, words)])
+    tool.main()
+
+
+def kept(tmp_path, name):
+    folder = tmp_path / "outputs" / "reference" / name
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.*"))
+
+
+def test_later_seeds_are_kept_in_short(tool, runs, tmp_path, monkeypatch):
+    keep(tool, monkeypatch, *runs)
+    assert kept(tmp_path, "small") == [
+        "chains/cot-attempts.jsonl", "notebooks/03_baselines.ipynb",
+        "predictions/a.jsonl", "run.json", "tables/main.csv"]  # fmt: skip
+    reference = tmp_path / "outputs" / "reference"
+    for seed in (1, 2):
+        name = f"small-seed{seed}"
+        short = ["predictions/a.jsonl", "run.json", "tables/main.csv"]
+        assert kept(tmp_path, name) == short
+        [(_, row)] = read_rows(reference / name / "predictions" / "a.jsonl")
+        assert row == ROW | {"prompt": "", "lines": []}
+        assert read_json(reference / name / "tables" / "main.csv") == seed
+    [(_, row)] = read_rows(reference / "small" / "predictions" / "a.jsonl")
+    assert row == ROW
+
+
+def test_a_seed_alone_is_kept_whole(tool, runs, tmp_path, monkeypatch, capsys):
+    keep(tool, monkeypatch, runs[2])
+    assert "chains/cot-attempts.jsonl" in kept(tmp_path, "small-seed2")
+    assert "03_baselines.ipynb stopped in the middle" in capsys.readouterr().out
+    assert not [n for n in kept(tmp_path, "small-seed2") if n.endswith("ipynb")]
+    write_json(runs[2] / "tables" / "seeds.csv", 1)
+    keep(tool, monkeypatch, runs[2], "--add")
+    assert "tables/seeds.csv" in kept(tmp_path, "small-seed2")
+
+
+def test_an_unfinished_run_is_refused_before_anything_is_copied(
+    tool, runs, tmp_path, monkeypatch, capsys
+):
+    (runs[1] / "run.json").unlink()
+    with pytest.raises(SystemExit):
+        keep(tool, monkeypatch, *runs)
+    assert (
+        "small-seed1 is no finished run: it lacks run.json" in capsys.readouterr().err
+    )
+    assert not kept(tmp_path, "small")
