@@ -54,7 +54,7 @@ def test_another_benchmark_has_settings_of_its_own():
     settings = config.load("small", dataset="gsm8k", train_limit=0)
     assert (settings.train_limit, settings.test_limit) == (100, 50)
     assert config.load("small", dataset="gsm8k", train_limit=7).train_limit == 7
-    assert config.load("small").train_limit == 250
+    assert config.load("small").train_limit is None  # all
 
 
 @pytest.mark.parametrize(

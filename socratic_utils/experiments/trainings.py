@@ -66,13 +66,16 @@ class TrainingJob:
             if len(pairs) not in (0, len(shared)):
                 recipe = as_long(recipe, len(shared), len(pairs))
         # 2. of which problems; held back are some of all, whatever is learnt
+        every = len(pairs)
         if arm.share < 1 or arm.held_back:
             problems = share_of(problems, arm.share)
             if arm.held_back:
                 problems = hold_back(problems, arm.held_back)[0]
             ids = {problem.id for problem in problems}
             pairs = [pair for pair in pairs if pair[0].id in ids]
-        # 3. for how many optimizer steps
+        # 3. for how many optimizer steps: a share of the problems as many as all
+        if arm.share < 1:
+            recipe = as_long(recipe, every, len(pairs))
         if arm.balanced and pairs:
             pairs = visits(settings, pairs, arm.steps)
         if arm.steps:

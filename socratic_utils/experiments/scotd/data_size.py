@@ -2,8 +2,8 @@
 
 SCoTD (Figure 3) trains on 20 to 100 % of the problems, on labels alone and on chains.
 Here a share of the main table's problems, evenly spaced, teaches `answer_only` and
-`cot` for the run's epochs, so less data is less training too; at `paper` scale the
-pools of many chains as well.  All of the problems teach the students of the main table,
+`cot` for as many optimizer steps as all of them; at `paper` scale so do the pools of
+many chains.  All of the problems teach the students of the main table,
 which are decoded again: so all rows of the experiment are in its folder, of one run.
 """
 
