@@ -19,30 +19,12 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from .patterns import PATTERNS as P
+
 MAX_DIGITS, MAX_LENGTH, MAX_DEPTH = 50, 200, 20
-CURRENCY = "$€£¥₹"
+CURRENCY, PLAIN_NUMBER = P.CURRENCY.pattern, P.PLAIN_NUMBER.pattern
 _BINDS = {"+": 1, "-": 1, "*": 2, "/": 2, "x": 2, "X": 2}
-# Possessive (++) and bounded repeats keep every pattern linear on hostile text.
-PLAIN_NUMBER = (
-    r"(?:(?:\d{1,3}(?:,\d{3}){1,15}|\d{1,2}(?:,\d\d){1,15},\d{3})(?!\d)(?:\.\d++)?"
-    r"|\d++(?:\.\d++)?|(?:(?<![\w.])|(?<=\d[xX]))\.\d++)"
-)  # 1,200.50 or 1,00,000 | 12.5 | .5, but not Rs.5
-_UNIT = r"(?: ?/ ?| )?(?![xX] ?[$(\d.-])(?![nxyz]\b)[^\W\d_]++"  # 5 kg, $5/hour
-_TERM = (
-    rf"(?:-(?! )|\( ?){{0,9}}+(?:[{CURRENCY}] ?)?-?{PLAIN_NUMBER}(?! \d+/\d)"
-    rf"(?: ?[%)]){{0,9}}+(?:{_UNIT}){{0,3}}+(?: ?\)){{0,9}}+"
-)
-# The lookahead keeps the pattern from being tried at every letter.
-_FORMULA = re.compile(
-    rf"(?=[-(.\d{CURRENCY}]){_TERM}(?: {{0,2}}[-+*/xX] {{0,2}}{_TERM}){{0,15}}+"
-)
-# Before a match that is only the tail of a formula: "y - 3+4=1", "2^3+1=9"; no bullet.
-_CUT_OFF = re.compile(r"(?<!\n)(?<!\n )(?<!\n  )[-+*/^√][ $(]*$|[\w)²³!]$|\d $")
-_OPERATOR, _HEAD = re.compile(r"[-+*/xX]"), re.compile(rf"-?{PLAIN_NUMBER}%?")
-_LETTER = re.compile(r"[^\W\d_]")
-_UNITS = re.compile(r"(?:/ ?)?(?![xX] ?[$(\d.-])[^\W\d_]+")
 _NO_SPACE = {ord(sign): None for sign in f" {CURRENCY}"}  # a formula has no other
-_REMAINDER = re.compile(r"[^.\n]{0,30}(?:\bremainder\b|\bR ?\d)", re.I)
 _SIGNS = str.maketrans(
     "−－﹣‐‑–×✕∗·⋅∙÷⁄∕．٫，٬％٪＝（）＋＄", "------******///..,,%%=()+$"
 )
@@ -151,20 +133,20 @@ def find_equations(text: str) -> list[Equation]:
     if "=" not in text:
         return found
     padded = "\n" + text  # so that padded[:i + 1] ends just before text[i]
-    formulas = list(_FORMULA.finditer(text))
+    formulas = list(P.FORMULA.finditer(text))
     for left, right in pairwise(formulas):
         if text[left.end() : right.start()][:9].strip(" ") != "=":
             continue
         expression, result = _bare(left[0]), _bare(right[0])
         before = padded[max(0, left.start() - 12) : left.start() + 1]
-        if not _OPERATOR.search(expression, 1) or _CUT_OFF.search(before):
+        if not P.OPERATOR.search(expression, 1) or P.CUT_OFF.search(before):
             continue
         if value_of(expression) is None or value_of(result) is None:
             continue
-        if "/" in expression and _REMAINDER.match(text, right.start()):
+        if "/" in expression and P.REMAINDER.match(text, right.start()):
             continue  # 13 / 4 = 3 remainder 1 is correct, but not plain arithmetic
         equation = Equation(expression, result, left.start(), right.end())
-        head = _HEAD.match(result)
+        head = P.HEAD.match(result)
         if head and head[0] != result and not equation_is_right(equation):
             run_on = equation._replace(result=head[0])
             equation = run_on if equation_is_right(run_on) else equation
@@ -192,7 +174,7 @@ def equation_is_right(equation: Equation) -> bool:
 
 def _bare(formula: str) -> str:
     """'($5 / 2 kg' -> '5/2': no units, currency, spaces, unmatched parentheses."""
-    text = _UNITS.sub("", formula) if _LETTER.search(formula) else formula
+    text = P.UNITS.sub("", formula) if P.LETTER.search(formula) else formula
     text = text.translate(_NO_SPACE)
     while text.startswith("(") and text.count("(") > text.count(")"):
         text = text[1:]

@@ -3,8 +3,7 @@ r"""LaTeX and Unicode mathematics as plain ASCII, with the value of powers and r
     >>> plain(r"\frac{\$30}{4}"), plain("10⁶"), plain(r"3\sqrt{16}"), plain(r"2\pi")
     ('30/4', '1000000', '12', '√')
 
-Arithmetic is exact.  UNKNOWN stands for what has no rational value or too many digits.
-Not covered: sums, logarithms, factorials.
+UNKNOWN stands for what has no rational value or too many digits.
 """
 
 import re
@@ -13,9 +12,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from .arithmetic import CURRENCY, PLAIN_NUMBER, ascii_signs, format_number, value_of
+from .patterns import PATTERNS as P
 
-UNKNOWN = "√"
-FRACTION = r"\\[dtc]?frac ?(?:\{([^{}]*)\}|(\d)) ?(?:\{([^{}]*)\}|(\d))"
+UNKNOWN, FRACTION = P.UNKNOWN.pattern, P.FRACTION.pattern
 _RAISED, _SUNK, _VULGAR = "⁻⁰¹²³⁴-⁹", "₀-₉", "¼-¾⅐-⅞"
 
 
@@ -74,9 +73,6 @@ _BRACES = rules(  # from the innermost ones outwards
      lambda m: f"(({m[2] or m[3] or m[4]})^(1/{m[1] or 2}))"),
     ("frac", FRACTION, _divided),
 )  # fmt: skip
-_RUN = re.compile(
-    rf"(?:{PLAIN_NUMBER}|[(√])(?: ?(?:{PLAIN_NUMBER}|[-+*/^()√]|[xX](?= ?\d)))*+"
-)
 _ROOTS = {ord(a): b for a, b in zip("√∛∜π°", ("\\sqrt", "\\sqrt[3]", "\\sqrt[4]",
           "\\pi ", ""), strict=True)}  # fmt: skip
 
@@ -95,4 +91,4 @@ def plain(text: str) -> str:
     text = substitute(text, _LATEX)
     for _ in range(4 * any(sign in text for sign in ("^", "sqrt", "frac"))):
         text = substitute(text, _BRACES)
-    return _RUN.sub(_run_value, text) if "^" in text or UNKNOWN in text else text
+    return P.RUN.sub(_run_value, text) if "^" in text or UNKNOWN in text else text
