@@ -7,8 +7,6 @@ a `Chain` is a teacher's solution of one.  Their fields are those of their rows 
      "text": "Mia buys 3 bags of 4 apples ...", "answer": "12", "kind": "number",
      "steps": [{"question": "How many ...?", "solution": "She buys 3 * 4 = 12 apples.",
                 "answer": "12"}], "choices": [], "extra": {"family": "shopping"}}
-
-Not covered: prompts (`teacher.prompts`) and transcripts (`students.transcript`).
 """
 
 from collections.abc import Iterable

@@ -1,6 +1,6 @@
-"""Adversarial NLI, round 3 (Nie et al. 2020): CC BY-NC 4.0.
+"""Adversarial NLI, round 3 (Nie et al. 2020): a premise and a hypothesis, CC BY-NC 4.0.
 
-A premise and a hypothesis, from SCoTD's transfer experiment (section 3).
+Used in SCoTD's transfer experiment (section 3).
 """
 
 from socratic_utils.problems import Problem

@@ -1,9 +1,8 @@
 """CommonsenseQA 1.11, random split (Talmor et al. 2019), used by SCoTD: MIT licence.
 
     Where would you keep a spare key? (a) ocean (b) drawer (c) cloud (d) soup (e) song
-    -> "b"
 
-The 1,140 test questions are published without gold answers, so SCoTD evaluates on the
+The test questions are published without gold answers, so SCoTD evaluates on the
 validation split, and so do we.
 """
 

@@ -1,8 +1,5 @@
 """`gradeschool`, our own word problems with 2 to 5 gold Socratic steps.
 
-    Mia goes shopping. She buys 4 mugs for 5 dollars each. She buys a lamp for 12
-    dollars. How much does Mia spend in total?
-
 Half of the test problems come from story families that never occur in training.
 `challenge` holds variants of test problems in the manner of SVAMP: another question,
 one more number, or another order of the facts.  `tools/gradeschool/generate.py` wrote

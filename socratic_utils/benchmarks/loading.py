@@ -1,7 +1,7 @@
 """Read published files from a folder or the web; damaged rows are named in a sentence.
 
-SOCRATIC_DATA_DIR=/d   local_file("gsm8k", "test.jsonl") -> /d/gsm8k/test.jsonl
-(variable not set)     hub_rows("openai/gsm8k", revision, "test", name="main")
+With SOCRATIC_DATA_DIR=/d, `local_file("gsm8k", "test.jsonl")` is /d/gsm8k/test.jsonl;
+without it `hub_rows` downloads.
 """
 
 import csv
@@ -10,20 +10,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from socratic_utils.files import (
-    content_hash,
-    downloaded,
-    hub_folder,
-    one_line,
-    read_rows,
-    write_atomic,
-)
+from socratic_utils import files
 
 DATA_VARIABLE = "SOCRATIC_DATA_DIR"
-ADVICE = (
-    "connect to the network, or put the published files into the folder that "
-    f"{DATA_VARIABLE} names"
-)
+GITHUB = "https://raw.githubusercontent.com"
+PLACE = f"put the published files into the folder that {DATA_VARIABLE} names"
+ADVICE = f"connect to the network, or {PLACE}"
 
 
 def local_file(*parts: str) -> Path | None:
@@ -43,7 +35,8 @@ def downloaded_file(url: str) -> Path:
     import httpx2
     from huggingface_hub.constants import HF_HOME
 
-    path = Path(HF_HOME) / "socratic-cot" / content_hash(url) / url.rpartition("/")[2]
+    name = url.rpartition("/")[2]
+    path = Path(HF_HOME) / "socratic-cot" / files.content_hash(url) / name
 
     def download() -> Path:
         if os.environ.get("HF_HUB_OFFLINE") == "1":
@@ -51,9 +44,9 @@ def downloaded_file(url: str) -> Path:
         reply = httpx2.get(url, follow_redirects=True, timeout=60.0).raise_for_status()
         if reply.content.lstrip()[:1] == b"<":  # of a hotel's or a firm's network
             raise OSError("a web page came in its place")
-        return write_atomic(path, reply.content)
+        return files.write_atomic(path, reply.content)
 
-    return path if path.exists() else downloaded(url, ADVICE, download)
+    return path if path.exists() else files.downloaded(url, ADVICE, download)
 
 
 def hub_rows(hub_id: str, revision: str, *splits: str, name: str = "") -> list[dict]:
@@ -64,19 +57,19 @@ def hub_rows(hub_id: str, revision: str, *splits: str, name: str = "") -> list[d
     from datasets import load_dataset
     from datasets.exceptions import DatasetsError
 
-    folder = hub_folder(hub_id, revision, "dataset", ADVICE)
+    folder = files.hub_folder(hub_id, revision, "dataset", ADVICE)
     try:
         parts = [load_dataset(str(folder), name or None, split=s) for s in splits]
     except (DatasetsError, ValueError) as error:
         again = f"delete {folder.parents[1]} to download it again"
-        fault = f"{hub_id} cannot be read ({one_line(error)}): {again}"
+        fault = f"{hub_id} cannot be read ({files.one_line(error)}): {again}"
         raise ValueError(fault) from None
     return [row for part in parts for row in part]
 
 
 def read_lines(path: Path, *fields: str, texts: tuple[str, ...] = ()) -> list[dict]:
     """The rows of a JSON Lines file; ValueError if one lacks a field or a text."""
-    return _with_fields([row for _, row in read_rows(path)], path, fields, texts)
+    return _with_fields([row for _, row in files.read_rows(path)], path, fields, texts)
 
 
 def read_array(path: Path, *fields: str, texts: tuple[str, ...] = ()) -> list[Any]:

@@ -1,11 +1,7 @@
-"""A published multiple-choice question or review as a Problem: answers become letters.
+"""A published multiple-choice question or review as a Problem.
 
 Choices keep their published order and are lettered from "a", whatever their labels
-were, so that the gold answer is the letter that `problem_text` shows:
-
-    >>> row = [("1", "ocean"), ("2", "drawer")]
-    >>> choice_problem("demo", "train", "k1", "Where are keys kept?", row, "2").answer
-    'b'
+were, so that the gold answer is the letter that `problem_text` shows.
 """
 
 from collections.abc import Sequence

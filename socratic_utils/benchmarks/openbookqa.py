@@ -1,7 +1,6 @@
 """OpenBookQA, Main (Mihaylov et al. 2018), used by SCoTD: Apache-2.0.
 
 The sun is responsible for (a) puppies learning tricks ... (d) plants sprouting
--> "d"
 """
 
 from socratic_utils.problems import Problem

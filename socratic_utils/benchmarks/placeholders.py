@@ -1,9 +1,4 @@
-"""Problems of mean length, to plan a run without the benchmark's data.
-
->>> problem, *others = placeholders("gsm8k", "test")
->>> len(others), len(problem.text), len(problem.steps)
-(1318, 235, 3)
-"""
+"""Problems of mean length, to plan a run without the benchmark's data."""
 
 from socratic_utils.problems import Problem, Step
 

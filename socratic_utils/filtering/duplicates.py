@@ -1,11 +1,7 @@
-"""Near-duplicates in a corpus, and training texts in a test set.
+"""Near-duplicates in a corpus, and training texts in a test set, by lower-case words.
 
-Texts are compared as lower-case words.
-
-    >>> near_duplicates({"a": "Tim eats 2 figs", "b": "tim eats 2 figs!"})
-    [{'id': 'b', 'duplicate_of': 'a', 'similarity': 1.0}]
-
-Not covered: paraphrases, scripts without spaces, the student's pretraining corpus.
+>>> near_duplicates({"a": "Tim eats 2 figs", "b": "tim eats 2 figs!"})
+[{'id': 'b', 'duplicate_of': 'a', 'similarity': 1.0}]
 """
 
 import re

@@ -2,9 +2,8 @@
 
 A problem without a correct chain is sampled again, at most three times, and then
 dropped.  Every attempt is saved with its reason; "wrong arithmetic" is a wrong answer
-with a false equation, "wrong reasoning" one whose equations are all true.
-
-Not covered: right answers with wrong steps; they are kept, as in the paper.
+with a false equation, "wrong reasoning" one whose equations are all true.  Right
+answers with wrong steps are kept, as in the paper.
 """
 
 from collections import Counter

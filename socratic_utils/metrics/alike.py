@@ -1,12 +1,4 @@
-"""Like beside like: which prediction rows may stand in one table.
-
-    >>> rows = [{"id": i, "student": s} for s, ids in (("a", "123"), ("b", "23"))
-    ...         for i in ids]
-    >>> [len(block) for block in blocks(rows)]  # 3 of a; 2 of a and 2 of b
-    [3, 4]
-
-Every table of rows passes here.  Not covered: how students were trained.
-"""
+"""Like beside like: which prediction rows may stand in one table; all pass here."""
 
 import warnings
 from collections import defaultdict

@@ -2,14 +2,8 @@
 
 A training is one draw; what is compared is a supervision.  The variance of a difference
 has two parts: between trainings (seeds), and over problems, whose verdicts are alike
-within a story family (cluster-robust).  Neither paper reports either.
-
-    >>> a, b = verdicts(rows_of_cot), verdicts(rows_of_gt_steps)     # doctest: +SKIP
-    >>> compare(a, b).low > 0                                        # doctest: +SKIP
-    True
-
-Not covered: arms with different numbers of seeds, or scored on different problems;
-arms that share a training, which are taken as independent (wider intervals).
+within a story family (cluster-robust).  Arms that share a training are taken as
+independent (wider intervals).
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,10 +1,4 @@
-"""How close a student's sub-questions are to the gold ones (Socratic CoT, Table 4).
-
-    >>> quality_table(rows, problems)["bleu"][0]
-    71.3
-
-Not covered: whether a question other than the gold one is equally good.
-"""
+"""How close a student's sub-questions are to the gold ones (Socratic CoT, Table 4)."""
 
 from collections import defaultdict
 from collections.abc import Sequence

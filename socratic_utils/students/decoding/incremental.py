@@ -4,12 +4,9 @@ Each row that is asked for a line writes it in a batch with all others that are 
 and reads only what is new since its last line.  Rows never influence each other: the
 cache has no gaps (`kv_cache`), and every sample has random numbers of its own.
 
-    >>> decoder = IncrementalDecoder(*load_student(folder))
     >>> decoder.start([prompt_ids(decoder.tokenizer, problem)])
     >>> decoder.text(decoder.write(64)[0])
     'A: She buys 3 * 4 = 12 apples.'
-
-Not covered: encoder-decoder models.
 """
 
 import inspect
@@ -20,8 +17,7 @@ from random import Random
 
 import torch
 
-from socratic_utils.students.base_models import max_positions
-
+from ..base_models import max_positions
 from .kv_cache import RowCache
 
 

@@ -7,8 +7,6 @@ Every row of the batch has a slot, and all rows end in the same column:
 
 So the masks, windows and distances of `transformers` hold for every row as if it were
 alone.  A row that leaves takes its keys and values along, and can enter again.
-
-Not covered: recurrent and convolutional layers, which have no keys and values.
 """
 
 from collections.abc import Sequence

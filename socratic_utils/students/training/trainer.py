@@ -3,11 +3,6 @@
 `masked_loss` is the token-level cross-entropy of Socratic CoT, Eq. 1.  The model's own
 `forward` computes it, since some models rescale logits or add a router's loss; logits
 of trained tokens only, since 49,152 of them per token are a large part of the work.
-
-    >>> trainer = MaskedTrainer(MaskedLoss(model), args=arguments,
-    ...     train_dataset=examples, data_collator=collate(tokenizer))
-
-Not covered: evaluation inside training; students are scored by decoding.
 """
 
 import sys
@@ -19,11 +14,15 @@ import torch
 from torch.nn.functional import pad
 from torch.utils.checkpoint import get_device_states, set_device_states
 from torch.utils.data import Sampler
-from transformers import DataCollatorForSeq2Seq, Trainer, TrainerCallback
+from transformers import (
+    DataCollatorForSeq2Seq,
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+)
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
-from socratic_utils.students.transcript import IGNORED
-
+from ..transcript import IGNORED
 from .adapters import load_adapters
 from .hardware import fits_memory
 
@@ -102,11 +101,8 @@ class MaskedTrainer(Trainer):
         """
         states = torch.get_rng_state(), get_device_states(inputs["labels"])
         found: list[torch.Tensor] = []
-
-        def step() -> None:
-            found.append(self.accumulate(model, inputs, num_items_in_batch))
-
-        while not fits_memory(step):
+        given = (model, inputs, num_items_in_batch)
+        while not fits_memory(lambda: found.append(self.accumulate(*given))):
             self.use_less_memory(min(self.rows, len(inputs["labels"])))
             model.zero_grad()
             torch.set_rng_state(states[0])  # the same dropout as without the failure
@@ -145,13 +141,11 @@ class MaskedTrainer(Trainer):
         own.activation_checkpointing_enable()
         return True
 
-    def compute_loss(
-        self, model, inputs, return_outputs=False, num_items_in_batch=None
-    ):
+    def compute_loss(self, model, inputs, *_, num_items_in_batch=None):
         loss = model(**inputs, items=num_items_in_batch)
-        if num_items_in_batch is not None:  # counts all processes, which are averaged
-            loss = loss * self.accelerator.num_processes
-        return (loss, {}) if return_outputs else loss
+        # Items are those of all processes, whose losses are averaged.
+        all_of_them = num_items_in_batch is not None
+        return loss * self.accelerator.num_processes if all_of_them else loss
 
     def _get_train_sampler(self, train_dataset=None) -> Sampler:
         args, examples = self.args, train_dataset or self.train_dataset
@@ -172,6 +166,16 @@ class MaskedTrainer(Trainer):
             return load_adapters(own, resume_from_checkpoint)
         saved = type(own).from_pretrained(resume_from_checkpoint, dtype=own.dtype)
         own.load_state_dict(saved.state_dict())
+
+
+def masked_trainer(model, tokenizer, arguments, examples, callbacks) -> MaskedTrainer:
+    """A trainer of a language model, whose progress `callbacks` print."""
+    trainer = MaskedTrainer(
+        MaskedLoss(model), args=arguments, train_dataset=examples, callbacks=callbacks,
+        data_collator=collate(tokenizer), processing_class=tokenizer,
+    )  # fmt: skip
+    trainer.remove_callback(PrinterCallback)
+    return trainer
 
 
 def share_of_step(batch_size: int, processes: int) -> int:

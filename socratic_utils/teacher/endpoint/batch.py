@@ -1,11 +1,9 @@
-"""The same requests as a batch job: half the price, within a day.
+"""The same requests as a batch job: half the price, within a day (OpenAI's Batch API).
 
-OpenAI's Batch API: a file of requests is uploaded, and a file of results comes back in
-any order, perhaps with some missing; `custom_id`, the request's key, joins the two.
-The process may end meanwhile: a later one collects what has arrived, and submits only
-what is missing.  After a kill, a job at the endpoint is found by its hash and adopted.
-
-    ./run_all.sh paper --teacher MODEL --teacher-mode batch
+A file of results comes back in any order, perhaps with some missing; `custom_id`, the
+request's key, joins it with the requests.  The process may end meanwhile: a later one
+collects what has arrived, and submits only what is missing.  After a kill, a job at the
+endpoint is found by its hash and adopted.
 """
 
 import json
@@ -38,10 +36,10 @@ class BatchAsker:
 
     endpoint: Endpoint
     remember: Callable[[Sequence[dict]], None]
+    logprobs: bool
     store: ReplyStore
     known: Callable[[Sequence[Job]], Mapping[str, dict]]  # replies to jobs, by key
     budget: Callable[[], Budget]  # what may be spent now
-    logprobs: bool
 
     def ask(self, jobs: Sequence[Job], label: str) -> dict[str, RefusedError]:
         """Ask for all; returns refused keys.  TeacherError: some are missing."""

@@ -1,17 +1,10 @@
 """One request to one OpenAI-compatible endpoint, through the official `openai` client.
 
 `base_url` chooses the server: OpenAI (None), vLLM, `transformers serve`, llama.cpp or
-Ollama.  Chat models are sent messages; `api="completion"` is for plain completion
-models such as both papers' teachers, which are sent one text:
-
-    >>> endpoint = Endpoint("toy", "http://127.0.0.1:8000/v1", api="completion")
-    >>> endpoint.body({"model": "toy", "prompt": "How many?", "seed": 0}, n=2)["n"]
-    2
-
-Connection failures, time-outs, unreadable replies and the statuses 408, 409, 425, 429
-and 5xx are retried; a Retry-After of up to an hour is obeyed.  What a request may not
-contain is learnt from refusals, for a week.  The key is read from the environment.  Not
-covered: streaming, tools, images.
+Ollama.  Chat models are sent messages; completion models, such as both papers' teachers
+(`api="completion"`), are sent one text.  Connection failures, time-outs, unreadable
+replies and the statuses 408, 409, 425, 429 and 5xx are retried; a Retry-After of up to
+an hour is obeyed.  What a request may not contain is learnt from refusals, for a week.
 """
 
 import asyncio

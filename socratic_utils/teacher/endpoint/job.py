@@ -1,10 +1,4 @@
-"""What is asked for: jobs of missing samples, and the rows that replies become.
-
->>> request = {"model": "toy", "prompt": "How many?", "temperature": 1.0, "seed": 0}
->>> job = Job("p-1", "cot", "a1b2", request, samples=(0, 1), keys=("ab", "cd"))
->>> [one.samples for one in missing([job], known=["ab"])]
-[(1,)]
-"""
+"""What is asked for: jobs of missing samples, and the rows that replies become."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,9 +1,9 @@
 """Many requests at once, live.
 
-Where the endpoint honours `n`, a job is one request, else its samples are requested one
-by one.  A refused request does not stop the others.  When the endpoint fails again and
-again, or the next request could exceed the budget, those in flight are awaited, and one
-sentence says what is missing.
+Where the endpoint honours `n`, a job is one request, else one per sample.  A refused
+request does not stop the others.  When the endpoint fails again and again, or the next
+request could exceed the budget, those in flight are awaited, and one sentence says what
+is missing.
 """
 
 import asyncio
@@ -35,9 +35,9 @@ class LiveAsker:
 
     endpoint: Endpoint
     remember: Callable[[Sequence[dict]], None]  # stores reply rows
+    logprobs: bool
     budget: Budget
     concurrency: int
-    logprobs: bool
 
     def ask(self, jobs: Sequence[Job], label: str) -> dict[str, RefusedError]:
         """Ask for all; returns refused keys.  TeacherError: some are missing."""

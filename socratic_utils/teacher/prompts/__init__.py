@@ -8,12 +8,6 @@ instruction and exemplars, divided by lines that start with `===`.  The styles:
     socratic_from_steps       socratic, given the gold steps or facts
     socratic_from_questions   socratic, given the gold sub-questions
     questions                 sub-questions only (first stage in Socratic CoT, Table 3)
-
-    >>> prompt = load_prompt("gradeschool", "cot")
-    >>> [message["role"] for message in prompt.messages("Ann has 2 pens. ...")]
-    ['system', 'user', 'assistant', 'user', 'assistant', 'user', 'assistant', 'user']
-
-For ASDiv's problems the teacher reads number slots.  Not covered: parsing replies.
 """
 
 from dataclasses import dataclass, replace

@@ -1,14 +1,10 @@
-"""Number slots: the teacher writes which numbers to combine, not the numbers.
+r"""Number slots: the teacher writes which numbers to combine, not the numbers.
 
 Socratic CoT's prompt for ASDiv (Table 6) hides a problem's numbers and writes equations
-in prefix notation, one operation each.  `filled` inserts the numbers and calculates:
+in prefix notation, one operation of two operands each:
 
-    >>> reply = "A1: He has <<- number0 number1>> pens.\\nThe answer is answer1."
-    >>> print(filled(reply, ["9", "4"]))
-    A1: He has 9 - 4 = 5 pens.
-    The answer is 5.
-
-What cannot be read stays as it is.  Not covered: more than two operands.
+    >>> filled("A1: He has <<- number0 number1>> pens.", ["9", "4"])
+    'A1: He has 9 - 4 = 5 pens.'
 """
 
 import re

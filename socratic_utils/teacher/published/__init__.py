@@ -1,16 +1,12 @@
 """Chains that others have published, with their source as the teacher.
 
 Both papers distil from closed models (Socratic CoT section 3.1, SCoTD section 3) whose
-chains are not published; `corpora.toml` describes the nearest that are:
+chains are not published; `corpora.toml` describes the nearest that are.  The files are
+read from the folder that SOCRATIC_DATA_DIR names and never downloaded.  No student may
+be trained on chains of test questions: training data goes through `training_chains`.
 
     >>> teachers("commonsense_qa")
     ['cos-e', 'palm-540b']
-    >>> chains = load_chains("palm-540b", "commonsense_qa")     # doctest: +SKIP
-
-The files are read from the folder that SOCRATIC_DATA_DIR names and never downloaded.
-No student may be trained on chains of test questions: training data goes through
-`training_chains` first.  The teacher "none" has no chains: students then learn only
-from what the benchmark itself has.
 """
 
 import re
@@ -21,8 +17,8 @@ from functools import cache
 from socratic_utils.answers import parse_chain
 from socratic_utils.benchmarks import DATA_VARIABLE, load_problems, splits_of
 from socratic_utils.problems import Chain, Problem, problem_text
-from socratic_utils.teacher.cost import Estimate
 
+from ..cost import Estimate
 from .corpora import CORPORA, same_length
 
 

@@ -1,11 +1,7 @@
 """How the published corpora are read; `corpora.toml` says what each one offers.
 
-    >>> CORPORA["palm-540b"].offered["svamp", "cot"]
-    ('train', 'test')
-
-A reader returns one `Row` per published chain; `load_chains` joins them with problems,
+A reader yields one `Row` per published chain; `load_chains` joins them with problems,
 by id or text, and parses them.  A new corpus is a reader and an entry of both.
-Not covered: several chains per question; none are published in usable size.
 """
 
 import os
