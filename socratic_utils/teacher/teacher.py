@@ -19,7 +19,6 @@ from socratic_utils.problems import Chain, Problem, read_rows
 
 from .cache import MEMORY, ReplyStore, shipped_recordings
 from .cost import Budget, Estimate, Price, estimate, price_of, price_table, spent
-from .endpoint.batch import BatchAsker
 from .endpoint.client import Endpoint
 from .endpoint.errors import KEY_VARIABLE, MODES, RefusedError, TeacherError
 from .endpoint.job import Job, missing, was_cut
@@ -202,6 +201,8 @@ class Teacher:
         self.endpoint.recall(self.store.learnt(self.endpoint.name))
         to = (self.endpoint, self._remember, self.logprobs)
         if self.mode == "batch":
+            from .endpoint.batch import BatchAsker  # imports `openai`, which is slow
+
             asker = BatchAsker(*to, self.store, self._known, self.budget)
             return asker.ask(jobs, label)
         with self.store.lock():  # another process may have asked for the same meanwhile

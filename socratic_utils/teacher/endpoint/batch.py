@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+import openai
+
 from socratic_utils.files import content_hash
 
 from ..cache import ReplyStore
@@ -43,8 +45,6 @@ class BatchAsker:
 
     def ask(self, jobs: Sequence[Job], label: str) -> dict[str, RefusedError]:
         """Ask for all; returns refused keys.  TeacherError: some are missing."""
-        import openai
-
         self.example, self.refused, self.filtered = jobs[0], {}, {}
         jobs = [one for job in jobs for one in job.singles()]
         print(f"{label}: {len(jobs)} chains in batch jobs", flush=True)
@@ -52,7 +52,9 @@ class BatchAsker:
             for _ in range(ROUNDS + 1):
                 with self.store.lock():  # one process at a time submits
                     self._submit(self._missing(jobs))
-                self._collect_all()
+                while jobs_there := self._sent():
+                    if not any([self._collect(*job) for job in jobs_there.items()]):
+                        time.sleep(POLL_SECONDS)
                 if not self._missing(jobs):
                     break
         except openai.NotFoundError:
@@ -115,8 +117,6 @@ class BatchAsker:
 
     def _create(self, file_id: str, stubs: list[dict]) -> None:
         """Start a job, noted before and after; requested once: a retry may be paid."""
-        import openai
-
         mark = content_hash([stub["key"] for stub in stubs], 32)
         self.store.add_job(UNSENT + mark, self.endpoint.name, stubs)
         try:
@@ -151,16 +151,8 @@ class BatchAsker:
         jobs = self.store.open_jobs(self.endpoint.name)
         return {i: stubs for i, stubs in jobs.items() if not i.startswith(UNSENT)}
 
-    def _collect_all(self) -> None:
-        """Store the results of each job that ends, until no job is open."""
-        while jobs := self._sent():
-            if not any([self._collect(*job) for job in jobs.items()]):
-                time.sleep(POLL_SECONDS)
-
     def _collect(self, job_id: str, stubs: list[dict]) -> bool:
         """Store the results of a job; False while it is under way."""
-        import openai
-
         client = self.endpoint.client
         try:
             job = client.batches.retrieve(job_id)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any
 
-from socratic_utils.answers.chains import without_thoughts
+from socratic_utils.answers.replies import without_thoughts
 
 from ..cost import characters_of
 
@@ -127,8 +127,11 @@ def _choice_row(choice: dict, thought: bool) -> dict | None:
         text = f"<think>{text}"
     said = without_thoughts(text).strip()
     thought, text = thought or bool(text.strip()), text if said else ""
-    values = _logprobs(_object(choice.get("logprobs")))
-    if stop or said != text.strip():  # they are not of this text alone
+    found = _object(choice.get("logprobs"))  # in the completion or the chat form
+    tokens = [_object(token).get("logprob") for token in found.get("content") or ()]
+    values = found.get("token_logprobs") or tokens
+    numbers = all(isinstance(v, (int, float)) and isfinite(v) for v in values)
+    if stop or said != text.strip() or not numbers:  # not of this text alone
         values = []
     row = {
         "text": text.encode("utf-8", "replace").decode(),  # JSON may hold half of one
@@ -137,15 +140,6 @@ def _choice_row(choice: dict, thought: bool) -> dict | None:
         "tokens": len(values) or None,
     }
     return row if said or not thought else row | {"thinking": True}
-
-
-def _logprobs(found: Mapping) -> list[float]:
-    """Log-likelihoods of all tokens, in the chat or the completion form, or none."""
-    values = found.get("token_logprobs") or [
-        _object(token).get("logprob") for token in found.get("content") or ()
-    ]
-    good = [v for v in values if isinstance(v, (int, float)) and isfinite(v)]
-    return good if len(good) == len(values) else []
 
 
 def _finish(row: Any) -> str:

@@ -12,7 +12,7 @@ instruction and exemplars, divided by lines that start with `===`.  The styles:
 
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from importlib import resources
+from pathlib import Path
 
 from socratic_utils.files import content_hash
 from socratic_utils.problems import Problem, problem_text, sub_questions
@@ -56,11 +56,9 @@ def load_prompt(dataset: str, style: str, shots: int = 0) -> Prompt:
     """The prompt of a dataset, or the default one, with `shots` exemplars (0: all)."""
     if style not in ALL_STYLES:
         raise ValueError(f"style must be one of {ALL_STYLES}, not {style!r}")
-    folder = resources.files(__package__)
-    name = f"{dataset}.{style}.txt"
-    if not (folder / name).is_file():
-        name = f"default.{style}.txt"
-    prompt = parse_prompt(name, (folder / name).read_text("utf-8"))
+    path = Path(__file__).with_name(f"{dataset}.{style}.txt")
+    path = path if path.is_file() else path.with_name(f"default.{style}.txt")
+    prompt = parse_prompt(path.name, path.read_text("utf-8"))
     return replace(prompt, exemplars=prompt.exemplars[: shots or None])
 
 
@@ -79,18 +77,16 @@ def asked_text(problem: Problem, style: str) -> str:
     """What the teacher reads: the problem, in number slots or with what is given."""
     if _hides_numbers(problem, style):
         return problem.extra["slots"]
-    text = problem_text(problem)
+    if style not in (FROM_STEPS, FROM_QUESTIONS):
+        return problem_text(problem)
+    head, given = "Questions", sub_questions(problem)
+    given = [f"Q{number}: {question}" for number, question in enumerate(given, 1)]
     if style == FROM_STEPS:
         head = "Facts" if problem.kind == "yes_no" else "Solution"
         given = [step.solution for step in problem.steps]
-    elif style == FROM_QUESTIONS:
-        head = "Questions"
-        given = [f"Q{n}: {q}" for n, q in enumerate(sub_questions(problem), 1)]
-    else:
-        return text
     if not given:
         raise ValueError(f"problem {problem.id!r} has nothing to give for {style}")
-    return "\n".join([text, f"{head}:", *given])
+    return "\n".join([problem_text(problem), f"{head}:", *given])
 
 
 def read_as(problem: Problem, style: str, reply: str) -> str:
