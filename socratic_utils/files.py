@@ -103,9 +103,8 @@ def hub_folder(
     name: str, revision: str | None, kind: str, advice: str, files: tuple[str, ...] = ()
 ) -> Path:
     """A hub repository's top-level `files` (patterns; none: all files) at one commit.
-
-    All of them: what a cut download left behind is completed, or refused when offline.
-    """
+    All of them: what a cut download left behind is completed, or refused when
+    offline."""
     from huggingface_hub import snapshot_download
 
     given: dict[str, Any] = {"revision": revision, "repo_type": kind}
@@ -170,12 +169,10 @@ def record_settings(settings: Any, **more: Any) -> dict[str, Any]:
 
 
 def visible(text: Any) -> str:
-    """A text of a model, a server or a file, safe to print or to display.
-
-    Whatever acts on a screen without being seen (escape sequences, backspaces, carriage
-    returns, marks of direction or of no width) is written out, such as "\\x1b"; line
-    breaks, tabs and spaces stay.
-    """
+    """A text of a model, a server or a file, safe to print or to display.  Whatever
+    acts on a screen without being seen (escape sequences, backspaces, carriage returns,
+    marks of direction or of no width) is written out, such as "\\x1b"; line breaks,
+    tabs and spaces stay."""
     plain = str(text).replace("\r\n", "\n")
     kept = (c in "\n\t" or c.isprintable() or category(c) == "Zs" for c in plain)
     return "".join(c if keep else c.encode("unicode_escape").decode()

@@ -50,10 +50,8 @@ def ascii_signs(text: str) -> str:
 
 
 def calculate(expression: str, powers: bool = False) -> Fraction:
-    """Exact value of arithmetic with + - * / x × ÷ · ( ) %; ValueError otherwise.
-
-    With `powers` also of "2^10" and "9^(1/2)", if they are rational and not too large.
-    """
+    """Exact value of arithmetic with + - * / x × ÷ · ( ) %; ValueError otherwise.  With
+    `powers` also of "2^10" and "9^(1/2)", if they are rational and not too large."""
     plain = isinstance(expression, str) and (powers or "^" not in expression)
     if not plain or len(expression) > MAX_LENGTH:
         raise ValueError(f"Not plain arithmetic of {MAX_LENGTH} characters at most.")

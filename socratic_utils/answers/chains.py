@@ -47,11 +47,9 @@ _TYPESETTING = rules(
 def parse_chain(
     text: str, style: str, kind: str = "number", cut: bool = False
 ) -> tuple[tuple[Step, ...], str | None]:
-    """The steps and the final answer of a reply, () and None where there are none.
-
-    The style "questions" gives sub-questions only.  Only a marked answer counts.  The
-    last line is ignored if the reply was `cut` at the token limit.
-    """
+    """The steps and the final answer of a reply, () and None where there are none.  The
+    style "questions" gives sub-questions only.  Only a marked answer counts.  The last
+    line is ignored if the reply was `cut` at the token limit."""
     text = replies.without_thoughts(text)
     if "final answer" in text.lower():
         text = P.HEADING.sub("Final answer: ", text)

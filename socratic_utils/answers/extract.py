@@ -233,10 +233,8 @@ def _stated_choice(text: str, choices: Sequence[str], letter: str | None) -> str
 
 
 def marked_choice(line: str, letter: str | None, choices: Sequence[str]) -> str | None:
-    """The choice given on the line behind a mark: by letter, else by words.
-
-    A letter inside a choice's own words ("plan A") is no letter of a choice.
-    """
+    """The choice given on the line behind a mark: by letter, else by words.  A letter
+    inside a choice's own words ("plan A") is no letter of a choice."""
     left = replies.affirmed(line, True)
     texts = dict(zip(LETTERS, map(_words, choices), strict=False))
     found = {

@@ -70,12 +70,10 @@ def body(text: str) -> str:
 
 
 def without_thoughts(text: str) -> str:
-    """The reply without what its tags or headings mark as thoughts.
-
-    An unmatched closing tag ends a thought that opens the reply; an unmatched opening
-    tag begins one that runs to the end, or to an answer tag.  Reasoning under another
-    name is a thought only if a whole solution stands outside.
-    """
+    """The reply without what its tags or headings mark as thoughts.  An unmatched
+    closing tag ends a thought that opens the reply; an unmatched opening tag begins one
+    that runs to the end, or to an answer tag.  Reasoning under another name is a
+    thought only if a whole solution stands outside."""
     if re.search("[<＜◁⟨«[【]|assistantfinal|done thinking", text):
         text = P.CHANNEL.sub("<think>", P.LAST_CHANNEL.sub("</think>", text))
         text, _ = _outside(text, lambda tag: P.THOUGHT.search(tag["name"]))
@@ -135,10 +133,8 @@ def _is_whole(text: str) -> bool:
 
 
 def own_task(text: str, socratic: bool = True) -> tuple[str, bool]:
-    """The reply up to its next turn or task, and whether there was one.
-
-    Only behind a stated answer can another task begin.
-    """
+    """The reply up to its next turn or task, and whether there was one.  Only behind a
+    stated answer can another task begin."""
     text = P.FIRST_TURN.sub("", text)
     if "<s>" in text:
         text = re.sub(r"<s>[^<\n]*</s>", "", text)  # struck out
@@ -157,11 +153,9 @@ def own_task(text: str, socratic: bool = True) -> tuple[str, bool]:
 
 
 def _goes_on(last: Statement, task: re.Match, number: int) -> bool:
-    """Whether a question behind a stated answer belongs to the same Socratic chain.
-
-    It does behind "Answer: 4", which answers a sub-question, and behind "A1: The answer
-    is 4.", unless its number or a blank line says otherwise.
-    """
+    """Whether a question behind a stated answer belongs to the same Socratic chain.  It
+    does behind "Answer: 4", which answers a sub-question, and behind "A1: The answer is
+    4.", unless its number or a blank line says otherwise."""
     text, next_words = task.string, task.string[task.end() :][:200]
     labelled = P.LABELLED.match(text, text.rfind("\n", 0, last.start) + 1)
     if len(P.MARK.split(next_words)[0].split()) < 3:  # no question at all

@@ -51,9 +51,7 @@ def downloaded_file(url: str) -> Path:
 
 def hub_rows(hub_id: str, revision: str, *splits: str, name: str = "") -> list[dict]:
     """The rows of a data set on the hub, FileNotFoundError, or ValueError if damaged.
-
-    `load_dataset(hub_id)` would take another revision where only that one is cached.
-    """
+    `load_dataset(hub_id)` would take another revision where only that one is cached."""
     from datasets import load_dataset
     from datasets.exceptions import DatasetsError
 

@@ -33,11 +33,9 @@ def question_problems(
     dataset: str, split: str, file: str, hub: tuple[str, str], stem: str,
     name: str = "", **extra: str,
 ) -> list[Problem]:  # fmt: skip
-    """Questions in AI2's layout, or the hub's, which calls the text `stem`.
-
-    {"id", "answerKey", "question": {"stem", "choices": [{"label", "text"}]}}.  `extra`:
-    names in `Problem.extra` and their fields.  ValueError names a row it cannot read.
-    """
+    """Questions in AI2's layout, or the hub's, which calls the text `stem`.  {"id",
+    "answerKey", "question": {"stem", "choices": [{"label", "text"}]}}.  `extra`: names
+    in `Problem.extra` and their fields.  ValueError names a row it cannot read."""
     if path := local_file(dataset, file):
         rows = read_lines(path, "id", "question")
     else:

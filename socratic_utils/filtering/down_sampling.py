@@ -53,12 +53,10 @@ def select(
     seed: int = 0, keep_wrong: bool = False, budgets: Callable | None = None,
     embedding: str | None = None,
 ) -> Pool:  # fmt: skip
-    """The chains that `choose` picks for each problem; all selections use it.
-
-    `choose` takes a problem's chains, their indices in random order and its budget
-    (None: all chains), and returns indices; `budgets` returns budgets per problem.
-    ValueError below budget 1.
-    """
+    """The chains that `choose` picks for each problem; all selections use it.  `choose`
+    takes a problem's chains, their indices in random order and its budget (None: all
+    chains), and returns indices; `budgets` returns budgets per problem. ValueError
+    below budget 1."""
     if budget is not None and budget < 1:
         raise ValueError(f"budget must be at least 1 chain per problem, not {budget}")
     usable = _usable(problems, chains, keep_wrong)
@@ -103,9 +101,7 @@ def by_open_endedness(
     usable: list[tuple[Problem, list[Chain]]], chains: Sequence[Chain], budget: int
 ) -> dict[str, int]:
     """Budgets of 1/3/5/7/9 by quintile of distinct word bigrams, from low to high.
-
-    Wrong chains count, too.  Not normalised: sample all problems equally often.
-    """
+    Wrong chains count, too.  Not normalised: sample all problems equally often."""
     bigrams: dict[str, set] = {p.id: set() for p, own in usable if own}
     for chain in chains:
         if chain.problem_id in bigrams:

@@ -87,11 +87,9 @@ def contamination(
     threshold: float = 0.7,
 ) -> list[dict]:  # fmt: skip
     """The share of each evaluation text that occurs in training, highest first.
-
     `overlap` is the share of its word n-grams in the nearest training text, `covered`
     the share in all of them, `contaminated` whether overlap >= threshold.  The defaults
-    are PaLM's (Chowdhery et al. 2022, section 8), but for a single training text.
-    """
+    are PaLM's (Chowdhery et al. 2022, section 8), but for a single training text."""
     _check(threshold)
     index: dict[tuple[str, ...], list[str]] = defaultdict(list)
     grams = {name: ngrams(words(t), n) for name, t in evaluation.items()}

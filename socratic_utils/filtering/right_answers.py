@@ -67,10 +67,8 @@ def has_false_equation(chain: Chain) -> bool:
 def keep_if_correct(
     problems: Sequence[Problem], teacher, style: str, max_resamples: int = 3
 ) -> Filtered:
-    """Sample one chain per problem, and resample while `judge` does not keep it.
-
-    The first is greedy.  RefusedError if the teacher refuses the first request.
-    """
+    """Sample one chain per problem, and resample while `judge` does not keep it.  The
+    first is greedy.  RefusedError if the teacher refuses the first request."""
     remaining = list(problems)
     attempts: list[Attempt] = []
     kept: dict[str, Chain] = {}

@@ -16,10 +16,8 @@ COLUMNS = ("student", "n", "bleu", "bert_f1", "same_count", "ci_low", "ci_high")
 
 
 def quality_table(rows: Sequence[dict], problems: Sequence[Problem]) -> pd.DataFrame:
-    """One row per student that asks: corpus BLEU (0 to 100), BERTScore F1 and #Q.
-
-    #Q is the share of problems with as many sub-questions as gold, with its interval.
-    """
+    """One row per student that asks: corpus BLEU (0 to 100), BERTScore F1 and #Q.  #Q
+    is the share of problems with as many sub-questions as gold, with its interval."""
     gold = {problem.id: sub_questions(problem) for problem in problems}
     asked: dict[str, list[tuple[list[str], list[str]]]] = defaultdict(list)
     for row in alike(rows, ["student", "split"]):

@@ -80,11 +80,9 @@ def _file_hash(path: Path, _changed: int) -> str:
 
 
 def load_pretrained(name: str, seed: int = 0):
-    """(model, tokenizer) in float32 on the CPU.
-
-    FileNotFoundError if there are none; ValueError for anything but a causal language
-    model and for a tokenizer without an end-of-text token.
-    """
+    """(model, tokenizer) in float32 on the CPU.  FileNotFoundError if there are none;
+    ValueError for anything but a causal language model and for a tokenizer without an
+    end-of-text token."""
     if name == "tiny":
         return tiny(seed)
     import torch

@@ -83,10 +83,9 @@ SUPERVISIONS |= {
 
 
 def sub_problems(pairs: Pairs) -> list[tuple[Problem, Chain]]:
-    """Pairs for "no_subquestions", the ablation without a question generator (Table 5).
-
-    After q(j) come s(1) ... s(j); before the last, a step without answer adds none.
-    """
+    """Pairs for "no_subquestions", the ablation without a question generator (Table
+    5).  After q(j) come s(1) ... s(j); before the last, a step without answer adds
+    none."""
     found = []
     for problem, chain in pairs:
         steps = [replace(step, question="") for step in chain.steps]

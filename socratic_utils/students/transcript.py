@@ -62,11 +62,9 @@ def _line(role: str, text: str) -> str:
 
 
 def guide_text(chain: Chain, kind: str) -> str:
-    """The guide line of a chain's own steps, right or wrong; see `GUIDES`.
-
-    `Plan: 4 * 12 = 48; 48 - 30 = 18` or `Plan: none`; `Plan: *+ -`, where the operators
-    of one equation are joined; `Plan: 2 steps`.  ValueError on an unknown kind.
-    """
+    """The guide line of a chain's own steps, right or wrong; see `GUIDES`.  `Plan: 4 *
+    12 = 48; 48 - 30 = 18` or `Plan: none`; `Plan: *+ -`, where the operators of one
+    equation are joined; `Plan: 2 steps`.  ValueError on an unknown kind."""
     if kind not in GUIDES:
         raise ValueError(f"the kind of guide must be one of {GUIDES}, not {kind!r}")
     prefix, count = PREFIXES["guide"], len(chain.steps)

@@ -42,9 +42,7 @@ def price_table() -> Path:
 
 def price_of(model: str, batch: bool = False) -> Price | None:
     """The price of a model, or None; with a warning, if it was read over a year ago.
-
-    ValueError names a row that is no price.
-    """
+    ValueError names a row that is no price."""
     path, share = price_table(), BATCH_SHARE if batch else 1.0
     if not path.exists():
         raise ValueError(f"{path} does not exist: correct or unset {PRICES_VARIABLE}")

@@ -38,12 +38,10 @@ _say_once = cache(partial(print, flush=True))
 
 @dataclass
 class Teacher:
-    """A model that writes chains.
-
-    `model` names the teacher in every row and in the cache key.  Without an address or
-    OPENAI_API_KEY only recorded and cached chains are available.  With `logprobs`
-    chains have a log-likelihood where the endpoint returns one.
-    """
+    """A model that writes chains.  `model` names the teacher in every row and in the
+    cache key.  Without an address or OPENAI_API_KEY only recorded and cached chains are
+    available.  With `logprobs` chains have a log-likelihood where the endpoint returns
+    one."""
 
     model: str
     base_url: str | None = None  # None: OpenAI
@@ -75,12 +73,10 @@ class Teacher:
         self, problems: Sequence[Problem], style: str = "socratic", n: int = 1,
         temperature: float = 0.0, first_sample: int = 0,
     ) -> list[Chain]:  # fmt: skip
-        """`n` chains per problem, in the problems' order, samples together.
-
-        Samples are numbered from `first_sample`, and the number is the request's seed.
-        With a warning, a chain that the endpoint refuses has no text, steps or answer.
-        Raises RefusedError if all are refused, TeacherError if some are not obtainable.
-        """
+        """`n` chains per problem, in the problems' order, samples together.  Samples
+        are numbered from `first_sample`, and the number is the request's seed. With a
+        warning, a chain that the endpoint refuses has no text, steps or answer. Raises
+        RefusedError if all are refused, TeacherError if some are not obtainable."""
         if not problems or n < 1:
             raise ValueError("give at least one problem and n of at least 1")
         jobs = self._jobs(problems, style, temperature, first_sample, n)

@@ -18,10 +18,8 @@ BLOCK = 64  # spare columns of new buffers
 
 
 class SlotLayer(DynamicLayer):
-    """One layer's keys and values, in buffers [slots, heads, columns, size].
-
-    Those outside of a sliding window are kept too, and hidden by the mask.
-    """
+    """One layer's keys and values, in buffers [slots, heads, columns, size].  Those
+    outside of a sliding window are kept too, and hidden by the mask."""
 
     def __init__(self, cache: "RowCache") -> None:
         super().__init__()
@@ -91,9 +89,7 @@ class RowCache(DynamicCache):
 
     def keep(self, staying: set) -> None:
         """Only these rows stay; the others, unless `gone`, take along what they have.
-
-        The last rows move into the slots that become free.
-        """
+        The last rows move into the slots that become free."""
         going = [slot for slot, row in enumerate(self.rows) if row not in staying]
         buffers = self.buffers() if going else []
         for slot in reversed(going):

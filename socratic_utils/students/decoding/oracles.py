@@ -108,10 +108,8 @@ class CalculatorDecoder(IncrementalDecoder):
         self.openers = self.leads | {i for i, piece in pieces if piece.endswith("=")}
 
     def choose(self, rows: Sequence[Row], logits: torch.Tensor) -> list[int]:
-        """The next token of a result that is due, else the model's own.
-
-        No digit directly after a result: 48 must not become 480.
-        """
+        """The next token of a result that is due, else the model's own.  No digit
+        directly after a result: 48 must not become 480."""
         logits = logits.clone()  # the caller's are used for logprobs
         for place, row in enumerate(rows):
             if row.closed:

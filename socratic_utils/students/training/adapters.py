@@ -21,10 +21,8 @@ ALPHA = 2  # scale of an update; peft's `lora_alpha` is this times the rank
 
 def add_adapters(model, base: str, rank: int, seed: int, half: str = "none") -> None:
     """Freeze a model and add adapters to it; ValueError for a rank that saves nothing.
-
     Frozen matrices are kept in `half`, what autocast computes in: it would round them
-    to it at every product.
-    """
+    to it at every product."""
     width = model.config.get_text_config().hidden_size
     if not 0 < rank < width:
         need = f"above 0 and below {width}, its hidden units, not {rank}"
@@ -49,9 +47,7 @@ def load_adapters(model, folder: str | Path) -> None:
 
 def merged(folder: Path):
     """(model, tokenizer): the base in float32 with the adapters of a student's folder.
-
-    ValueError if the base is not what they were trained on.
-    """
+    ValueError if the base is not what they were trained on."""
     kept = read_json(folder.parent / "training.json", {})  # of a student's checkpoint
     record = read_json(folder / "training.json", kept)
     base, made_from = record["base"], record["made_from"]

@@ -46,11 +46,9 @@ def training_fit(
     rank: int = 0,
 ) -> Fit:  # fmt: skip
     """How many sequences, at most `largest`, train at once in so many free bytes.
-
     `longest`, `trained`: tokens, and trained tokens, of a sequence; `half`: autocast;
     `rank`: of adapters, if only these are trained.  Gradient checkpointing is used only
-    where not even one sequence fits without.
-    """
+    where not even one sequence fits without."""
     saved = SAVED.get(size.kind, max(SAVED.values())) * (1 if half else IN_FULL)
     weights, logits = (18 if half else 16) * size.parameters, LOGIT * size.vocabulary
     if rank:  # embeddings stay in float32, and autocast copies them
@@ -69,9 +67,7 @@ def decoding_fit(
     sizes: Iterable[Size], tokens: float, largest: int, free: float, width: int = 2
 ) -> Fit:
     """How many rows of so many tokens these models decode, each with its own cache.
-
-    `free`: bytes before the weights are loaded; `width`: bytes per number.
-    """
+    `free`: bytes before the weights are loaded; `width`: bytes per number."""
     weights = row = 0.0
     for size in sizes:
         cached = SPARE * 2 * width * size.layers * (size.cached or size.hidden)

@@ -39,12 +39,10 @@ def train_student(
     base: str, pairs: Pairs, supervision: Supervision, training: Training,
     folder: str | Path, seed: int = 0, callbacks: Sequence[TrainerCallback] = (),
 ) -> Path:  # fmt: skip
-    """Fine-tune `base` on the pairs and return the student's folder.
-
-    Writes the model, or its adapters, the tokeniser and, last, `training.json`, which
-    means "finished".  ValueError without pairs, for problems of another split than
-    "train", and for a base model or tokenizer that is unfit (`checks`).
-    """
+    """Fine-tune `base` on the pairs and return the student's folder.  Writes the model,
+    or its adapters, the tokeniser and, last, `training.json`, which means "finished".
+    ValueError without pairs, for problems of another split than "train", and for a base
+    model or tokenizer that is unfit (`checks`)."""
     # 1. Is there something to train?
     name = supervision.name
     if not pairs:

@@ -29,10 +29,8 @@ from .hardware import fits_memory
 
 def masked_loss(model, input_ids, attention_mask, labels, items=None):
     """The model's own loss over trained tokens, and their logits [tokens, vocabulary].
-
     `input_ids`, `attention_mask`, `labels`: [batch, length]; `items`: the trained
-    tokens of the optimizer step, by which the sum is divided (None: of this batch).
-    """
+    tokens of the optimizer step, by which the sum is divided (None: of this batch)."""
     targets = pad(labels[:, 1:], (0, 1), value=IGNORED)  # the token after each position
     trained = targets != IGNORED
     count = trained.sum()
@@ -86,19 +84,15 @@ def blank(example: dict) -> dict:
 
 
 class MaskedTrainer(Trainer):
-    """`Trainer` for a `MaskedLoss`, with batches of similar length (`ByLength`).
-
-    A batch is a process's share of a whole optimizer step; `rows` sequences of it are
-    on the device at once, which changes no more than rounding and dropout.
-    """
+    """`Trainer` for a `MaskedLoss`, with batches of similar length (`ByLength`).  A
+    batch is a process's share of a whole optimizer step; `rows` sequences of it are on
+    the device at once, which changes no more than rounding and dropout."""
 
     rows = sys.maxsize
 
     def training_step(self, model, inputs, num_items_in_batch=None):
-        """Loss and gradient of an optimizer step, repeated with less memory if need be.
-
-        RuntimeError if the loss is not finite, as where float16 overflows.
-        """
+        """Loss and gradient of an optimizer step, repeated with less memory if need
+        be.  RuntimeError if the loss is not finite, as where float16 overflows."""
         states = torch.get_rng_state(), get_device_states(inputs["labels"])
         found: list[torch.Tensor] = []
         given = (model, inputs, num_items_in_batch)

@@ -106,10 +106,8 @@ class Endpoint:
             self._omit(part)
 
     def learn(self, body: dict, status: int, error: Any) -> bool:
-        """Whether a refused `body` is worth sending again, in another form.
-
-        `error` is the decoded `error` of the reply.
-        """
+        """Whether a refused `body` is worth sending again, in another form.  `error` is
+        the decoded `error` of the reply."""
         part = errors.unsupported_part(body, error, status)
         if part and part not in self.unsupported:
             self._omit(part)
@@ -143,10 +141,9 @@ class Endpoint:
             yield
 
     async def ask(self, request: dict, n: int, logprobs: bool) -> list[dict]:
-        """Between 1 and `n` replies to a canonical request, as `reply_rows` gives them.
-
-        Raises RefusedError when only this request is refused, else TeacherError.
-        """
+        """Between 1 and `n` replies to a canonical request, as `reply_rows` gives
+        them.  Raises RefusedError when only this request is refused, else
+        TeacherError."""
         import openai
 
         retries = 0
@@ -198,10 +195,8 @@ class Endpoint:
         return errors.TeacherError(f"{about}; {kept}")
 
     async def _post(self, address: str | None, body: dict) -> Any:
-        """Decoded JSON of a reply that came, whole, within `timeout` seconds.
-
-        Raises APIStatusError for an error, also for one inside a reply with status 200.
-        """
+        """Decoded JSON of a reply that came, whole, within `timeout` seconds.  Raises
+        APIStatusError for an error, also for one inside a reply with status 200."""
         import httpx2
         import openai
 

@@ -68,12 +68,10 @@ def missing(jobs: Sequence[Job], known: Iterable[str]) -> list[Job]:
 
 def reply_rows(reply: dict, n: int = 1, logprobs: bool = True) -> list[dict]:
     """A row for each of at most `n` choices of a decoded chat or plain completion.
-
     `logprob` is the sum over the `tokens` tokens of a choice, both None where the
     endpoint gives none, and absent without `logprobs`: requesting them later is a new
     request.  A row with thoughts and no text has `thinking`, the number of its tokens.
-    A choice without a message, or that a fault or a filter ended, is skipped.
-    """
+    A choice without a message, or that a fault or a filter ended, is skipped."""
     usage = _object(reply.get("usage"))
     prompt, total = (_count(usage.get(f"{x}_tokens")) for x in ("prompt", "completion"))
     details = _object(usage.get("completion_tokens_details"))

@@ -32,11 +32,9 @@ def load_chains(
     name: str, dataset: str, split: str = "train", style: str = "cot"
 ) -> list[Chain]:
     """The chains of a teacher on one split, in the order of the split's problems.
-
     Raises ValueError for a teacher, dataset, style or split without chains, and for
     files with another number of chains or other problems than the benchmark;
-    FileNotFoundError when SOCRATIC_DATA_DIR does not hold them.
-    """
+    FileNotFoundError when SOCRATIC_DATA_DIR does not hold them."""
     _check(name, dataset, split, style)
     corpus = CORPORA[name]
     rows, splits = list(corpus.read(dataset, style)), corpus.offered[dataset, style]
@@ -60,12 +58,10 @@ def load_chains(
 def training_chains(
     chains: Sequence[Chain], dataset: str, held_out: Iterable[Problem] = ()
 ) -> list[Chain]:
-    """The same chains, if a student may be trained on all of them.
-
-    Raises ValueError when a chain's problem is not one of the benchmark's training
-    problems, or has the text of a problem that is evaluated: one of another split, or
-    of `held_out` (such as another benchmark's test problems).
-    """
+    """The same chains, if a student may be trained on all of them.  Raises ValueError
+    when a chain's problem is not one of the benchmark's training problems, or has the
+    text of a problem that is evaluated: one of another split, or of `held_out` (such as
+    another benchmark's test problems)."""
     training = {problem.id: problem for problem in load_problems(dataset, "train")}
     others = [split for split in splits_of(dataset) if split != "train"]
     evaluated = [p for split in others for p in load_problems(dataset, split)]
@@ -122,12 +118,10 @@ class PublishedTeacher:
         self, problems: Sequence[Problem], style: str = "cot", n: int = 1,
         temperature: float = 0.0, first_sample: int = 0,
     ) -> list[Chain]:  # fmt: skip
-        """The published chain of each problem, in the problems' order.
-
-        A problem without one gets a chain without steps and answer, so that the filter
-        counts it.  Raises ValueError for a dataset or style without chains, and when
-        more than the first sample is wanted.
-        """
+        """The published chain of each problem, in the problems' order.  A problem
+        without one gets a chain without steps and answer, so that the filter counts
+        it.  Raises ValueError for a dataset or style without chains, and when more than
+        the first sample is wanted."""
         if not problems or n < 1:
             raise ValueError("give at least one problem and n of at least 1")
         if n > 1 or first_sample:
