@@ -23,11 +23,9 @@ class FewShotDecoder(IncrementalDecoder):
     def __init__(self, model, tokenizer, prefix: list[int]) -> None:
         super().__init__(model, tokenizer)
         self.prefix = prefix
-        self.shared: list[Row] = []  # a row that has read the exemplars
 
     def start(self, prompts: Sequence[list[int]]) -> None:
-        """Reset the state and load one prompt (token ids) per row."""
-        self.shared = []
+        self.shared: list[Row] = []  # a row that has read the exemplars
         super().start(prompts)
 
     def begin(self, prompts: Sequence[list[int]]) -> list[Row]:

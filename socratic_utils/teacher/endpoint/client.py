@@ -50,6 +50,8 @@ class Endpoint:
             raise ValueError(f"api must be one of {errors.APIS}, not {self.api!r}")
         if self.base_url is not None:
             check_address(self.base_url)
+        self.name = f"{self.base_url or 'openai'} {self.model}"  # of its batch jobs
+        self.path = "/chat/completions" if self.api == "chat" else "/completions"
         # Where the API may be; the others are tried where the first has none.
         self.address, *self.others = addresses(self.base_url)
         self.unsupported: set[str] = set()  # parts of requests that were refused
@@ -68,16 +70,7 @@ class Endpoint:
         """The blocking `openai.OpenAI` client, for batch jobs."""
         import openai
 
-        return openai.OpenAI(**self._options())
-
-    @property
-    def name(self) -> str:
-        """The cache notes batch jobs under it."""
-        return f"{self.base_url or 'openai'} {self.model}"
-
-    @property
-    def path(self) -> str:
-        return "/chat/completions" if self.api == "chat" else "/completions"
+        return openai.OpenAI(max_retries=self.max_retries, **self._options())
 
     def body(self, request: dict, n: int = 1, logprobs: bool = False) -> dict:
         """What is sent for a canonical request: all of it that is supported."""
@@ -136,8 +129,8 @@ class Endpoint:
         """Requests can be made inside; in the end connections are closed."""
         import openai
 
-        options = {**self._options(), "max_retries": 0}  # `ask` retries
-        async with openai.AsyncOpenAI(**options) as self._asynchronous:
+        client = openai.AsyncOpenAI(max_retries=0, **self._options())  # `ask` retries
+        async with client as self._asynchronous:
             yield
 
     async def ask(self, request: dict, n: int, logprobs: bool) -> list[dict]:
@@ -190,9 +183,9 @@ class Endpoint:
         raise asyncio.CancelledError
 
     def failed(self, what: str = UNREACHABLE) -> errors.TeacherError:
+        what = f"the teacher {self.model}, asked several times, {what}"
         kept = "what was answered is kept, so run again later"
-        about = f"the teacher {self.model}, asked several times, {what}"
-        return errors.TeacherError(f"{about}; {kept}")
+        return errors.TeacherError(f"{what}; {kept}")
 
     async def _post(self, address: str | None, body: dict) -> Any:
         """Decoded JSON of a reply that came, whole, within `timeout` seconds.  Raises
@@ -225,12 +218,9 @@ class Endpoint:
             problem = "holds characters that no key has: copy it again"
             raise errors.TeacherError(f"the key in {KEY_VARIABLE} {problem}")
         seconds = min(self.timeout, SECONDS_TO_CONNECT)
-        return {
-            "api_key": _key() or "none",  # local servers want some value
-            "base_url": self.address,
-            "timeout": openai.Timeout(self.timeout, connect=seconds),
-            "max_retries": self.max_retries,
-        }
+        limits = {"timeout": openai.Timeout(self.timeout, connect=seconds)}
+        # Local servers want some key.
+        return limits | {"api_key": _key() or "none", "base_url": self.address}
 
 
 def addresses(base_url: str | None) -> tuple[str | None, ...]:

@@ -8,21 +8,30 @@ instruction and exemplars, divided by lines that start with `===`.  The styles:
     socratic_from_steps       socratic, given the gold steps or facts
     socratic_from_questions   socratic, given the gold sub-questions
     questions                 sub-questions only (first stage in Socratic CoT, Table 3)
+
+The prompt for ASDiv (Table 6) hides a problem's numbers in *slots*; the teacher writes
+equations in prefix notation, one operation of two operands each:
+
+    >>> filled("A1: He has <<- number0 number1>> pens.", ["9", "4"])
+    'A1: He has 9 - 4 = 5 pens.'
 """
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 
+from socratic_utils.answers import calculate, format_number
 from socratic_utils.files import content_hash
 from socratic_utils.problems import Problem, problem_text, sub_questions
-
-from .number_slots import filled
 
 STYLES = ("socratic", "cot")
 FROM_STEPS, FROM_QUESTIONS = "socratic_from_steps", "socratic_from_questions"
 QUESTIONS = "questions"
 ALL_STYLES = (*STYLES, FROM_STEPS, FROM_QUESTIONS, QUESTIONS)
+_OPERATION = re.compile(r"<<\s*([-+*/])\s+(\S{1,40})\s+([^\s<>]{1,40})\s*>>")
+_SLOT = re.compile(r"\b(number|answer)(\d{1,3})\b")
 
 
 @dataclass(frozen=True)
@@ -100,3 +109,27 @@ def _hides_numbers(problem: Problem, style: str) -> bool:
     """Whether the benchmark has its own prompt, written in number slots."""
     own = load_prompt(problem.dataset, style).name.startswith(problem.dataset)
     return own and all(problem.extra.get(name) for name in ("slots", "numbers"))
+
+
+def filled(text: str, numbers: Sequence[str]) -> str:
+    """A reply with its slots filled in and its operations calculated, line by line."""
+    results: list[str] = []
+
+    def value(slot: re.Match) -> str:
+        known, first = (numbers, 0) if slot[1] == "number" else (results, 1)
+        place = int(slot[2]) - first
+        return known[place] if 0 <= place < len(known) else slot[0]
+
+    def calculated(operation: re.Match) -> str:
+        sign, *operands = operation.groups()
+        left, right = (_SLOT.sub(value, operand) for operand in operands)
+        try:
+            left, right = (f"({x})" if "/" in x else x for x in (left, right))
+            result = format_number(calculate(f"{left} {sign} {right}"))
+        except ValueError:  # an unknown slot, a division by zero
+            return operation[0]
+        results.append(result)
+        return f"{left} {sign} {right} = {result}"
+
+    lines = text.splitlines()
+    return "\n".join(_SLOT.sub(value, _OPERATION.sub(calculated, x)) for x in lines)
