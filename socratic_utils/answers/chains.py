@@ -18,7 +18,7 @@ from socratic_utils.problems import Step
 from . import replies
 from .arithmetic import find_equations
 from .extract import extract_answer, extract_marked_answer, names_several, readable
-from .notation import FRACTION, rules, substitute
+from .notation import substitute
 from .patterns import PATTERNS as P
 
 
@@ -26,22 +26,6 @@ def _fraction(match: re.Match) -> str:
     r"""'\frac{2 + 4}{3}' -> '(2 + 4)/3'."""
     parts = [part for part in match.groups() if part is not None]
     return "/".join(f"({p})" if re.search(r"[-+*]|\\times", p) else p for p in parts)
-
-
-_TYPESETTING = rules(
-    # Mathematics between two dollar signs, if typeset: "$3 and $5" are prices.
-    ("$", r"(?<!\\)\$((?:[^$\\]|\\[^a-z])*\\[a-z](?:[^$\\]|\\.)*)\$", r"\1"),
-    ("{", r"\\(?:boxed|text|textbf|mathrm|mathbf)\s?\{([^{}]*)\}", r"\1"),
-    ("frac", FRACTION, _fraction),
-    ("\\", r"\s?\\(?:times|cdot)\b\s?", " * "),
-    ("\\div", r"\s?\\div\b\s?", " / "),
-    ("\\", r"\\([$%])", r"\1"),
-    ("{,}", r"(?<=\d)\{,\}(?=\d)", ","),
-    ("<<", r"<<[^<>]*>>", ""),  # GSM8K's calculator notes, which models imitate
-    ("\\", r"\\[(\[]\s?|\s?\\[)\]]|\\[,!]", ""),
-    ("$$", r"^\$\$|\$\$$", ""),
-    ("**", r"\*\*(?! ?\d)|(?<!\d)(?<!\d )\*\*", ""),
-)
 
 
 def parse_chain(
@@ -88,7 +72,7 @@ def parse_chain(
 
 def clean_line(line: str) -> str:
     """The line without Markdown bold, bullets, step numbers and LaTeX."""
-    line = " ".join(substitute(line, _TYPESETTING).split())
+    line = " ".join(substitute(line, "typesetting", _fraction).split())
     mark = P.DECORATION.match(line)
     return line[mark.end() :].strip() if mark else line
 

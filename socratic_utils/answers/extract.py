@@ -25,17 +25,10 @@ from socratic_utils.problems import LETTERS, Problem
 
 from . import replies
 from .arithmetic import CURRENCY, MAX_DIGITS, find_equations, format_number, value_of
-from .notation import UNKNOWN, plain, rules, substitute
+from .notation import UNKNOWN, plain, substitute
 from .patterns import PATTERNS as P
 
 ANSWER_MARK = "The answer is"  # every student's transcript ends "The answer is 42."
-_SIGNS_AND_BOLD = rules(
-    ("\\", r"\\[()\[\]]", " "),
-    # **42** is bold, 2**3 is a power
-    ("**", r"(?<!\d)(?<!\d )\*\*|\*\*(?! ?\d)", ""),
-    ("tive ", r"\b[Nn]egative (?=[$\d])", "-"),
-    ("inus ", r"\b[Mm]inus (?=[$\d])", "-"),
-)
 
 
 def extract_answer(text: str, kind: str = "number") -> str | None:
@@ -87,7 +80,7 @@ def _reader(kind: str):
 
 def readable(text: str) -> str:
     """The reply itself without LaTeX, bold marks and non-ASCII digits."""
-    return substitute(plain(replies.body(text)), _SIGNS_AND_BOLD)
+    return substitute(plain(replies.body(text)), "signs_and_bold")
 
 
 def _read_marked(text: str, kind: str) -> tuple[bool, str | None]:

@@ -8,26 +8,21 @@ UNKNOWN stands for what has no rational value or too many digits.
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable
 
-from .arithmetic import CURRENCY, PLAIN_NUMBER, ascii_signs, format_number, value_of
+from .arithmetic import CURRENCY, ascii_signs, format_number, value_of
 from .patterns import PATTERNS as P
+from .patterns import REWRITES
 
-UNKNOWN, FRACTION = P.UNKNOWN.pattern, P.FRACTION.pattern
+UNKNOWN = P.UNKNOWN.pattern
 _RAISED, _SUNK, _VULGAR = "⁻⁰¹²³⁴-⁹", "₀-₉", "¼-¾⅐-⅞"
 
 
-def rules(*rows: tuple[str, str, Any]) -> list[tuple[str, re.Pattern, Any]]:
-    """Compile rows of (required substring, pattern, replacement) for `substitute`."""
-    return [(needle, re.compile(pattern), new) for needle, pattern, new in rows]
-
-
-def substitute(text: str, rules: Iterable[tuple[str, re.Pattern, Any]]) -> str:
-    """The text after all substitutions, applied in order."""
-    for needle, pattern, new in rules:
+def substitute(text: str, rules: str, fraction: Callable | None = None) -> str:
+    """The text after the substitutions of one table of rewrites.toml, in its order."""
+    for needle, pattern, new in REWRITES[rules]:
         if needle in text:  # about 100 times faster than the pattern
-            text = pattern.sub(new, text)
+            text = pattern.sub(fraction if new == "fraction" else new, text)
     return text
 
 
@@ -52,27 +47,6 @@ def _run_value(match: re.Match) -> str:
     return UNKNOWN if value is None else format_number(value)
 
 
-_LATEX = rules(
-    ("\\", r"\\([$%])", r"\1"),
-    ("{,}", r"(?<=\d)\{,\}(?=\d{3})", ","),
-    ("\\", r"(?<=\d)(?:\\[,! ]|,\\!)(?=\d{3})", ","),
-    ("\\", r"\\(?:left|right|displaystyle|q?quad)\b|\\[,;:!]", ""),
-    ("{", r"\\(?:text\w*|math\w+|mbox|operatorname)\s?\{([^{}]*)\}", r"\1"),
-    ("circ", r"\^\s?\{?\s?\\circ\s?\}?", ""),
-    ("\\", r"\\(?:times|cdot)\b", "*"),
-    ("\\div", r"\\div\b", "/"),
-    ("\\pi", r"\\pi\b ?", UNKNOWN),
-    ("^", r"(?<![^\W\d_])[nxyz] ?\^ ?[{(]?-?\d+[})]?", UNKNOWN),
-    ("^", r"(?<=[^\W\d_]) ?\^ ?[{(]?-?\d+[})]?", ""),  # cm^2
-    ("**", r"(?<=[\d)]) ?\*\* ?(?=\d)", "^"),
-)
-_BRACES = rules(  # from the innermost ones outwards
-    ("^", r"\^ ?\{([^{}]*)\}", r"^(\1)"),
-    ("sqrt",
-     rf"\\?sqrt ?(?:\[(\d)\])? ?(?:\{{([^{{}}]*)\}}|\(([^()]*)\)|({PLAIN_NUMBER}))",
-     lambda m: f"(({m[2] or m[3] or m[4]})^(1/{m[1] or 2}))"),
-    ("frac", FRACTION, _divided),
-)  # fmt: skip
 _ROOTS = {ord(a): b for a, b in zip("√∛∜π°", ("\\sqrt", "\\sqrt[3]", "\\sqrt[4]",
           "\\pi ", ""), strict=True)}  # fmt: skip
 
@@ -88,7 +62,7 @@ def plain(text: str) -> str:
         signs = rf"[{_VULGAR}{_RAISED}{_SUNK}]"
         text = re.sub(signs, lambda m: unicodedata.normalize("NFKC", m[0]), text)
         text = ascii_signs(text).translate(_ROOTS)
-    text = substitute(text, _LATEX)
+    text = substitute(text, "latex")
     for _ in range(4 * any(sign in text for sign in ("^", "sqrt", "frac"))):
-        text = substitute(text, _BRACES)
+        text = substitute(text, "braces", _divided)
     return P.RUN.sub(_run_value, text) if "^" in text or UNKNOWN in text else text
