@@ -67,16 +67,16 @@ def guide_text(chain: Chain, kind: str) -> str:
     equation are joined; `Plan: 2 steps`.  ValueError on an unknown kind."""
     if kind not in GUIDES:
         raise ValueError(f"the kind of guide must be one of {GUIDES}, not {kind!r}")
-    prefix, count = PREFIXES["guide"], len(chain.steps)
     found = [e for step in chain.steps for e in find_equations(step.solution)]
     if kind == "steps":
-        return f"{prefix} {count} step{'' if count == 1 else 's'}"
+        count = len(chain.steps)
+        return f"{PREFIXES['guide']} {count} step{'' if count == 1 else 's'}"
     if kind == "equations":
         texts = [f"{equation.expression} = {equation.result}" for equation in found]
         plan = "; ".join(_OPERATOR.sub(r" \g<0> ", text) for text in texts)
     else:
         plan = " ".join("".join(_OPERATOR.findall(e.expression)) for e in found)
-    return f"{prefix} {plan.replace('x', '*').replace('X', '*') or 'none'}"
+    return f"{PREFIXES['guide']} {re.sub('[xX]', '*', plan) or 'none'}"
 
 
 def gold_guides(problems: Sequence[Problem], kind: str) -> dict[str, str]:

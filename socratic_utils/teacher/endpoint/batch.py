@@ -133,18 +133,15 @@ class BatchAsker:
 
     def _adopt(self, unsent: str, stubs: list[dict]) -> bool:
         """Whether the endpoint has a job of these requests that the store lacks."""
-        jobs = self.endpoint.client.batches.list(limit=100)
-        ours = [
-            job.id
-            for job in islice(jobs, MOST_LISTED)
-            if (job.metadata or {}).get("requests") == unsent.removeprefix(UNSENT)
-            and job.status != "failed"
-            and not self.store.has_job(job.id)
-        ]
-        if ours:
-            self.store.add_job(ours[0], self.endpoint.name, stubs)
-        self.store.close_job(unsent, "sent" if ours else "never sent")
-        return bool(ours)
+        mark, found = unsent.removeprefix(UNSENT), None
+        for job in islice(self.endpoint.client.batches.list(limit=100), MOST_LISTED):
+            same = (job.metadata or {}).get("requests") == mark
+            if same and job.status != "failed" and not self.store.has_job(job.id):
+                found = found or job.id  # the latest
+        if found:
+            self.store.add_job(found, self.endpoint.name, stubs)
+        self.store.close_job(unsent, "sent" if found else "never sent")
+        return bool(found)
 
     def _sent(self) -> dict[str, list[dict]]:
         """The open jobs that the endpoint has given an id."""
