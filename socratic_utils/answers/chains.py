@@ -16,9 +16,8 @@ import re
 from socratic_utils.problems import Step
 
 from . import replies
-from .arithmetic import find_equations
+from .arithmetic import find_equations, substitute
 from .extract import extract_answer, extract_marked_answer, names_several, readable
-from .notation import substitute
 from .patterns import PATTERNS as P
 
 

@@ -23,9 +23,8 @@ from fractions import Fraction
 
 from socratic_utils.problems import LETTERS, Problem
 
-from . import replies
-from .arithmetic import CURRENCY, MAX_DIGITS, find_equations, format_number, value_of
-from .notation import UNKNOWN, plain, substitute
+from . import arithmetic, replies
+from .arithmetic import CURRENCY, MAX_DIGITS, UNKNOWN, find_equations, format_number
 from .patterns import PATTERNS as P
 
 ANSWER_MARK = "The answer is"  # every student's transcript ends "The answer is 42."
@@ -80,7 +79,7 @@ def _reader(kind: str):
 
 def readable(text: str) -> str:
     """The reply itself without LaTeX, bold marks and non-ASCII digits."""
-    return substitute(plain(replies.body(text)), "signs_and_bold")
+    return arithmetic.substitute(arithmetic.plain(replies.body(text)), "signs_and_bold")
 
 
 def _read_marked(text: str, kind: str) -> tuple[bool, str | None]:
@@ -135,7 +134,7 @@ def _formula_value(text: str) -> str | None:
     """'(16 * 17) * 4.' -> '1088'; '3 * 4 apples, which is many' -> '12'; else None."""
     formula = re.split(r"[,;](?!\d)|\.(?!\d)|\bwhich\b", text)[0]
     formula = re.sub(rf"[{CURRENCY}]|(?<=[\d)])(?: [^\W\d_]{{2,}})+", "", formula)
-    value = value_of(formula.strip(" ."))
+    value = arithmetic.value_of(formula.strip(" ."))
     body = "" if value is None else format_number(value)
     return body if 0 < len(body) <= MAX_DIGITS else None
 

@@ -8,7 +8,7 @@ validation split, and so do we.
 
 from socratic_utils.problems import Problem
 
-from .multiple_choice import question_problems
+from .loading import question_problems
 
 SIZES = {"train": 9_741, "validation": 1_221}  # counted
 UNLABELLED = ("test",)

@@ -11,8 +11,7 @@ from pathlib import Path
 from socratic_utils.problems import Problem
 
 from . import loading
-from .loading import DATA_VARIABLE, GITHUB
-from .multiple_choice import LABELS, review_problem
+from .loading import DATA_VARIABLE, GITHUB, LABELS, review_problem
 
 SIZES = {"train": 25_000, "test": 25_000, "original": 488, "contrast": 488}  # published
 PAIRED = ("original", "contrast")
