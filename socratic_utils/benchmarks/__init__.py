@@ -17,8 +17,6 @@ from socratic_utils.problems import Problem
 
 from .loading import DATA_VARIABLE
 
-__all__ = ["BENCHMARKS", "DATA_VARIABLE", "known_size", "load_problems", "splits_of"]
-
 NAMES = (
     "gradeschool", "gsm8k", "commonsense_qa", "openbookqa", "quarel", "strategyqa",
     "svamp", "multistep", "anli", "imdb", "sst2",

@@ -12,8 +12,6 @@ Chains that others have published are in `published`.
 
 from .endpoint.errors import RefusedError, TeacherError
 
-__all__ = ["RefusedError", "Teacher", "TeacherError"]
-
 
 def __getattr__(name: str) -> type:
     """`Teacher` on first use: a dry run imports this package with nothing installed."""

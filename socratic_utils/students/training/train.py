@@ -13,7 +13,7 @@ from math import ceil
 from pathlib import Path
 
 from accelerate import PartialState
-from transformers import TrainerCallback, TrainingArguments, set_seed
+from transformers import PrinterCallback, TrainerCallback, TrainingArguments, set_seed
 from transformers.utils.logging import disable_progress_bar
 
 from socratic_utils.config import Training
@@ -84,6 +84,7 @@ def train_student(
     # 3. Train, or resume.
     callbacks = [OneLine(name), *callbacks]
     trainer = masked_trainer(model, tokenizer, arguments, rows, callbacks)
+    trainer.remove_callback(PrinterCallback)  # `OneLine` replaces it
     trainer.rows = fit.rows
     if fit.checkpointing:
         trainer.recompute()

@@ -14,12 +14,7 @@ import torch
 from torch.nn.functional import pad
 from torch.utils.checkpoint import get_device_states, set_device_states
 from torch.utils.data import Sampler
-from transformers import (
-    DataCollatorForSeq2Seq,
-    PrinterCallback,
-    Trainer,
-    TrainerCallback,
-)
+from transformers import DataCollatorForSeq2Seq, Trainer, TrainerCallback
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from ..transcript import IGNORED
@@ -163,13 +158,11 @@ class MaskedTrainer(Trainer):
 
 
 def masked_trainer(model, tokenizer, arguments, examples, callbacks) -> MaskedTrainer:
-    """A trainer of a language model, whose progress `callbacks` print."""
-    trainer = MaskedTrainer(
+    """A trainer of a language model, which it wraps."""
+    return MaskedTrainer(
         MaskedLoss(model), args=arguments, train_dataset=examples, callbacks=callbacks,
         data_collator=collate(tokenizer), processing_class=tokenizer,
     )  # fmt: skip
-    trainer.remove_callback(PrinterCallback)
-    return trainer
 
 
 def share_of_step(batch_size: int, processes: int) -> int:
