@@ -12,15 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from socratic_utils.problems import Chain, Problem
 
 from .duplicates import chain_text, ngrams, words
 from .right_answers import KEPT, judge
-
-if TYPE_CHECKING:
-    from .clustering import Encoder
 
 BUDGET = 5  # chains per problem, SCoTD section 4
 QUINTILES = 5
@@ -125,9 +122,10 @@ def by_open_endedness(
 
 def sample_diverse(
     problems: Sequence[Problem], chains: Sequence[Chain], budget: int = BUDGET,
-    seed: int = 0, keep_wrong: bool = False, encoder: "Encoder | None" = None,
+    seed: int = 0, keep_wrong: bool = False, encoder=None,
 ) -> Pool:  # fmt: skip
-    """One random chain from each of `budget` clusters (`clustering`) of a problem."""
+    """One random chain from each of `budget` clusters of a problem, whose texts a
+    `clustering.Encoder` makes vectors (None: `sentence_encoder`)."""
     from .clustering import clusters, sentence_encoder  # scipy is needed here only
 
     encoder = encoder or sentence_encoder()
