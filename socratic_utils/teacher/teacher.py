@@ -105,10 +105,10 @@ class Teacher:
         self, jobs: Sequence[Job], label: str
     ) -> tuple[dict[str, dict], dict[str, RefusedError]]:
         """Reply rows, known or asked for now, and refusals; both by key."""
-        rows, refused = self._known(jobs), {}
+        rows, refused = self.known_rows(jobs), {}
         if open_jobs := missing(jobs, rows):
             refused = self._ask(open_jobs, label)
-            rows = self._known(jobs)
+            rows = self.known_rows(jobs)
         return rows, refused
 
     def replies(self, problems: Sequence[Problem]) -> list[dict]:
@@ -125,7 +125,7 @@ class Teacher:
     ) -> Chain | None:
         """A chain that is recorded or cached; nothing is asked."""
         [job] = self._jobs([problem], style, temperature, sample)
-        row = self._known([job]).get(job.keys[0])
+        row = self.known_rows([job]).get(job.keys[0])
         return row and self._chain(problem, style, sample, row)
 
     def estimate(
@@ -134,7 +134,7 @@ class Teacher:
     ) -> Estimate:  # fmt: skip
         """What `sample` with the same arguments would request, and its cost."""
         jobs = self._jobs(problems, style, temperature, first_sample, n)
-        jobs = missing(jobs, self._known(jobs))
+        jobs = missing(jobs, self.known_rows(jobs))
         if batch := self.mode == "batch":
             jobs = [one for job in jobs for one in job.singles()]
         requests = [(job.request, len(job.samples)) for job in jobs]
@@ -165,7 +165,7 @@ class Teacher:
             jobs.append(Job(problem.id, style, prompt_hash, request, samples, keys))
         return jobs
 
-    def _known(self, jobs: Sequence[Job]) -> dict[str, dict]:
+    def known_rows(self, jobs: Sequence[Job]) -> dict[str, dict]:
         """Usable replies: with `logprobs`, not those requested without them."""
         keys = [key for job in jobs for key in job.keys]
         recorded = {key: self._recorded[key] for key in keys if key in self._recorded}
@@ -195,22 +195,19 @@ class Teacher:
                 f"or use the recorded teacher (the first: {jobs[0].problem_id})"
             )
         self.endpoint.recall(self.store.learnt(self.endpoint.name))
-        to = (self.endpoint, self._remember, self.logprobs)
         if self.mode == "batch":
             from .endpoint.batch import BatchAsker  # imports `openai`, which is slow
 
-            asker = BatchAsker(*to, self.store, self._known, self.budget)
-            return asker.ask(jobs, label)
+            return BatchAsker(self).ask(jobs, label)
         with self.store.lock():  # another process may have asked for the same meanwhile
-            if not (jobs := missing(jobs, self._known(jobs))):
+            if not (jobs := missing(jobs, self.known_rows(jobs))):
                 return {}
             in_batch_jobs = {stub["key"] for stub in self._in_batch_jobs()}
             if count := sum(key in in_batch_jobs for job in jobs for key in job.keys):
                 advice = "collect them with --teacher-mode batch"
                 where = "in a batch job that is under way"
                 raise TeacherError(f"{count} of these chains are {where}: {advice}")
-            asker = LiveAsker(*to, self.budget(), max(1, self.concurrency))
-            return asker.ask(jobs, label)
+            return LiveAsker(self).ask(jobs, label)
 
     def _in_batch_jobs(self) -> list[dict]:
         open_jobs = self.store.open_jobs(self.endpoint.name)
@@ -233,7 +230,7 @@ class Teacher:
         already = spent([*self.store.of(self.model), *pending], price)
         return Budget(self.max_cost, price, already)
 
-    def _remember(self, rows: Sequence[dict]) -> None:
+    def remember(self, rows: Sequence[dict]) -> None:
         self.store.add(rows, replace=self.logprobs)
         self.store.learn(self.endpoint.name, self.endpoint.unsupported)
         self.usage["asked"] += len(rows)

@@ -9,17 +9,14 @@ endpoint is found by its hash and adopted.
 import json
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import openai
 
 from socratic_utils.files import content_hash
 
-from ..cache import ReplyStore
-from ..cost import BATCH_SHARE, Budget
-from .client import Endpoint
+from ..cost import BATCH_SHARE
 from .errors import PARTS, RefusedError, TeacherError, error_in, explained, is_retried
 from .job import Job, is_filtered, missing, reply_rows
 
@@ -32,16 +29,12 @@ ROUNDS = 3  # how often a request that failed in a job is submitted again
 UNSENT = "unsent-"  # in place of a job's id, until the endpoint has given it one
 
 
-@dataclass
 class BatchAsker:
-    """Asks through batch jobs; has the interface of `live.LiveAsker`."""
+    """Asks through batch jobs of a `Teacher`; has the interface of `LiveAsker`."""
 
-    endpoint: Endpoint
-    remember: Callable[[Sequence[dict]], None]
-    logprobs: bool
-    store: ReplyStore
-    known: Callable[[Sequence[Job]], Mapping[str, dict]]  # replies to jobs, by key
-    budget: Callable[[], Budget]  # what may be spent now
+    def __init__(self, teacher) -> None:
+        self.teacher, self.logprobs = teacher, teacher.logprobs
+        self.endpoint, self.store = teacher.endpoint, teacher.store
 
     def ask(self, jobs: Sequence[Job], label: str) -> dict[str, RefusedError]:
         """Ask for all; returns refused keys.  TeacherError: some are missing."""
@@ -79,7 +72,7 @@ class BatchAsker:
         return {key: error for key, error in self.refused.items() if key in keys}
 
     def _missing(self, jobs: Sequence[Job]) -> list[Job]:
-        return missing(jobs, self.known(jobs).keys() | self.refused.keys())
+        return missing(jobs, {*self.teacher.known_rows(jobs), *self.refused})
 
     def _submit(self, jobs: Sequence[Job]) -> None:
         """Submit those that are in no open job, as jobs within the API's limits."""
@@ -89,7 +82,7 @@ class BatchAsker:
         in_jobs = [stub["key"] for stubs in self._sent().values() for stub in stubs]
         if not (jobs := missing(jobs, in_jobs)):
             return
-        budget = self.budget()  # a batch job is paid as a whole
+        budget = self.teacher.budget()  # a batch job is paid as a whole
         worst = BATCH_SHARE * sum(budget.worst(job.request) for job in jobs)
         if not budget.admit(worst):
             raise budget.exceeded(worst, "batch job")
@@ -190,4 +183,4 @@ class BatchAsker:
                 continue  # it is submitted again, perhaps without a part
             elif 400 <= code < 500:
                 self.refused[stub["key"]] = explained(self.endpoint.model, code, error)
-        self.remember(rows)
+        self.teacher.remember(rows)

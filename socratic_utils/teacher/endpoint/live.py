@@ -9,18 +9,15 @@ is missing.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 
 from tqdm import tqdm
 
 from socratic_utils.files import visible
 
 from ..cache import StoreError
-from ..cost import Budget
-from .client import Endpoint
 from .errors import RefusedError, TeacherError
 from .job import Job
 
@@ -29,15 +26,12 @@ SECONDS_BETWEEN_STARTS = 0.002
 Answer = tuple[list[dict], TeacherError | None]  # rows, or why there are none
 
 
-@dataclass
 class LiveAsker:
-    """Sends `concurrency` requests at a time to one endpoint, within a budget."""
+    """Sends `concurrency` requests of a `Teacher` at a time, within its budget."""
 
-    endpoint: Endpoint
-    remember: Callable[[Sequence[dict]], None]  # stores reply rows
-    logprobs: bool
-    budget: Budget
-    concurrency: int
+    def __init__(self, teacher) -> None:
+        self.teacher, self.endpoint = teacher, teacher.endpoint
+        self.budget, self.concurrency = teacher.budget(), max(1, teacher.concurrency)
 
     def ask(self, jobs: Sequence[Job], label: str) -> dict[str, RefusedError]:
         """Ask for all; returns refused keys.  TeacherError: some are missing."""
@@ -114,7 +108,7 @@ class LiveAsker:
         # One transaction for all that came meanwhile: each costs a disk sync.
         rows, self.unsaved = self.unsaved, []
         try:
-            await asyncio.to_thread(self.remember, rows)
+            await asyncio.to_thread(self.teacher.remember, rows)
         except StoreError as error:  # what is in flight is stored in another attempt
             self.waiting.clear()
             if not self.running:
@@ -150,7 +144,7 @@ class LiveAsker:
         """Ask for a job; errors are returned, so that none costs another's reply."""
         started = time.time()
         try:
-            replies = await self.endpoint.ask(job.request, n, self.logprobs)
+            replies = await self.endpoint.ask(job.request, n, self.teacher.logprobs)
         except TeacherError as error:
             return [], error
         except Exception as error:
