@@ -7,8 +7,8 @@ from socratic_utils.students.base_models import tiny
 from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.students.transcript import (
     IGNORED,
-    prompt_text,
     prompt_ids,
+    prompt_text,
     role_of,
     segments,
     tokenize,
