@@ -167,7 +167,7 @@ def decoders_of(
     from socratic_utils.students.decoding import incremental, oracles
     from socratic_utils.students.training.train import load_student
 
-    if arm.exemplars:
+    if arm.exemplars or not arm.models:
         return [few_shot(settings, arm, folders, problems)]
     if arm.is_plain and os.environ.get(SERVERS_VARIABLE):
         from socratic_utils.students.decoding import vllm  # imports openai
@@ -196,7 +196,7 @@ def decoders_of(
 def few_shot(
     settings: Settings, arm: Arm, folders: Sequence[Path], problems: Sequence[Problem]
 ) -> Any:
-    """The arm's student, or the untrained one, behind as many exemplars as fit."""
+    """The arm's student, or the untrained one, behind its exemplars: all that fit."""
     from socratic_utils.students.decoding.few_shot import FewShotDecoder, prefix_ids
     from socratic_utils.students.training.hardware import for_decoding
     from socratic_utils.students.training.train import load_student
@@ -207,6 +207,8 @@ def few_shot(
         model, tokenizer = load_pretrained(settings.student)
         model = for_decoding(model)
     decoder = FewShotDecoder(model, tokenizer, [])
+    if not arm.exemplars:
+        return decoder
     longest = max(len(prompt_ids(tokenizer, problem)) for problem in problems)
     room = (decoder.context or inf) - settings.decoding.max_tokens - longest
     about = (problems[0].dataset, problems[0].kind, SUPERVISIONS[arm.exemplars])
@@ -218,7 +220,9 @@ def identity(settings: Settings, arm: Arm) -> list[str]:
     """What an arm's rows depend on beside its trained models and its own fields."""
     if arm.questions == "teacher":
         return [settings.teacher]
-    if not arm.exemplars:
+    if arm.models and not arm.exemplars:
         return []
-    prompt = load_prompt(arm.dataset or settings.dataset, "cot")
-    return [settings.student, base_revision(settings.student), prompt.hash]
+    own = [settings.student, base_revision(settings.student)]
+    if arm.exemplars:
+        own.append(load_prompt(arm.dataset or settings.dataset, "cot").hash)
+    return own

@@ -6,7 +6,6 @@ Importing torch and transformers takes longer than many a notebook does.
         usage, reason = run_notebook(path, copy, parameters, kernel)
 """
 
-import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,17 +37,19 @@ class Kernels:
         try:
             yield kernel
         finally:
-            asyncio.run(kernel.shutdown_kernel(now=True))
+            _stop(kernel)
 
     def __enter__(self) -> "Kernels":
         return self
 
     def __exit__(self, *_: object) -> None:
         if self.waiting:
-            asyncio.run(self.waiting.shutdown_kernel(now=True))
+            _stop(self.waiting)
 
     def _start(self) -> Any:
         """Raises NoSuchKernel where ipykernel is not installed."""
+        import asyncio
+
         import zmq
         from jupyter_client import AsyncKernelManager
         from traitlets.config import Config
@@ -68,3 +69,9 @@ class Kernels:
             os.environ.clear()
             os.environ.update(before)
         return kernel
+
+
+def _stop(kernel: Any) -> None:
+    import asyncio  # here: wrong options are refused without it
+
+    asyncio.run(kernel.shutdown_kernel(now=True))
