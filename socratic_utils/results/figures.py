@@ -145,6 +145,7 @@ def chains_figure(table: pd.DataFrame, scale="", label_only=None) -> Figure:
         axes.axhspan(low, high, color=grey, alpha=0.15, linewidth=0)
         axes.set_ylim(0, min(1, max(axes.get_ylim()[1], 1.05 * high)))
         _legend(axes)
+    figure.set_size_inches(5.6, 3.7)  # legible on phones
     return figure
 
 
