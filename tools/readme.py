@@ -26,8 +26,8 @@ def main_result() -> str:
     table = seeds_table(settings)
     table, found = table[table["split"] == table["split"].iloc[0]], []
     for line in table.to_dict("records"):
-        mean, low, high = (f"{100 * line[c]:.1f}" for c in ("mean", "ci_low", "ci_high"))
-        found.append(f"{label_of(line['student'])} {mean} % ({low} to {high})")
+        mean, *ends = (f"{100 * line[c]:.1f}" for c in ("mean", "ci_low", "ci_high"))
+        found.append(f"{label_of(line['student'])} {mean} % ({' to '.join(ends)})")
     first = table.to_dict("records")[0]
     paragraphs = [f"Accuracy on {first['n']} test problems of {first['dataset']} (95 % "
                   f"interval; trainings per student: {first['seeds']}): "

@@ -20,6 +20,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+from socratic_utils import names
 from socratic_utils.config import SERVERS_VARIABLE, Decoding, Settings
 from socratic_utils.files import content_hash, record_settings, write_jsonl_rows
 from socratic_utils.metrics.self_consistency import SAMPLED
@@ -31,7 +32,6 @@ from socratic_utils.teacher.prompts import load_prompt
 
 from .arms import Arm
 from .data import teacher_of
-from .exercises import explain_names
 from .saved import (
     predictions_path,
     problems_of,
@@ -44,7 +44,7 @@ from .socratic_cot.prompting import SHOTS, asked_of
 
 def start(settings: Settings, notebook: str) -> Path:
     """Make the run's folder, note the settings in `run.json`, and print them."""
-    explain_names(notebook)
+    names.notebook = notebook
     settings.folder.mkdir(parents=True, exist_ok=True)
     if settings.reuse:
         record_settings(settings)

@@ -83,7 +83,7 @@ def accuracy_by(table: pd.DataFrame, column: str, scale="", split="") -> Figure:
     if not isinstance(values[0], str):
         values.sort()
     colours, sizes = _colours(table["student"]), table.groupby(column)["n"].max()
-    axes = _axes(max(6.4, 1.6 * len(values) + 2.6), 3.9, scale, shares="y")
+    axes = _axes(max(5.4, 1.1 * len(values) + 1.4), 3.9, scale, shares="y")
     for number, (student, colour) in enumerate(colours.items()):
         shift = 0.7 * ((number + 0.5) / len(colours) - 0.5)
         own = table[table["student"] == student]
@@ -145,7 +145,6 @@ def chains_figure(table: pd.DataFrame, scale="", label_only=None) -> Figure:
         axes.axhspan(low, high, color=grey, alpha=0.15, linewidth=0)
         axes.set_ylim(0, min(1, max(axes.get_ylim()[1], 1.05 * high)))
         _legend(axes)
-    figure.set_size_inches(5.6, 3.7)  # legible on phones
     return figure
 
 

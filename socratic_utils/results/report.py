@@ -3,10 +3,11 @@
     write_report(folder / "notebooks" / "07_results.ipynb", folder / "report.html")
     print(finding(judged, "Socratic CoT", "SmolLM2-135M-Instruct on gradeschool"))
 
-The notebook's first section is the finding and stands open; the contents follow, and the
-other sections are folded.  Code, what precedes the finding, and exercises are omitted.
-Images are embedded, and what the notebook holds passes an allow-list of tags, attributes
-and styles (bleach).  Not covered: widgets, formulas, images other than PNG or JPEG.
+The notebook's first section is the finding and stands open; the contents follow, and
+the other sections are folded.  Code, what precedes the finding, and exercises are
+omitted.  Images are embedded, and the notebook's content passes an allow-list of tags,
+attributes and styles (bleach).  Not covered: widgets, formulas, images other than PNG
+or JPEG.
 """
 
 import re
@@ -56,9 +57,9 @@ def finding(judged: pd.DataFrame, paper: str, where: str) -> str:
     if first is None:
         return f"No claim of {paper} has been tested with {where}."
     verdicts = own.loc[own["claim"].isin(tested), "verdict"].value_counts(sort=False)
-    counts = ", ".join(f"{verdict} {count}" for verdict, count in verdicts.items())
-    return (f"{_main_claim(lines[first], where)}\n\nOf the {len(own)} claims of {paper} "
-            f"that were declared, {len(tested)} are tested: {counts}.")  # fmt: skip
+    counts = ", ".join(f"{verdict}: {count}" for verdict, count in verdicts.items())
+    return (f"{_main_claim(lines[first], where)}\n\nTested here: {len(tested)} of the "
+            f"{len(own)} declared claims of {paper} ({counts}).")  # fmt: skip
 
 
 def _main_claim(line: Mapping[str, Any], where: str) -> str:
@@ -94,7 +95,8 @@ def write_report(notebook: Path, target: Path) -> Path:
     smoke = run.get("settings", {}).get("scale") == "smoke"
     folded = [(as_html(name), _html(exporter, name, cells)) for name, cells in others]
     folded += _the_run(target.parent, run)
-    links = (f'<li><a href="#s{n}">{name}</a></li>' for n, (name, _) in enumerate(folded))
+    names = [name for name, _ in folded]
+    links = (f'<li><a href="#s{n}">{name}</a></li>' for n, name in enumerate(names))
     return write_atomic(target, PAGE.substitute(
         title=as_html(title), question=as_html(question),
         warning=SMOKE if smoke else "", finding=_html(exporter, *first),

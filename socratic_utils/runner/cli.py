@@ -48,7 +48,8 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
         chosen = find_notebooks(notebooks, arguments.only)
         asked |= {"plan": True} if arguments.dry_run else {}
         whole = is_whole(arguments)
-        runs = list_runs(asked, chosen, whole, options.seeds(arguments))
+        several = options.seeds(arguments), bool(arguments.only)
+        runs = list_runs(asked, chosen, whole, *several)
         if arguments.dry_run:
             show_plans(runs)
             return 0

@@ -25,15 +25,18 @@ NO_KERNEL = "cannot start: this Python has no kernel `python3` (install ipykerne
 
 
 def find_notebooks(folder: Path | None = None, only: str | None = None) -> list[Path]:
-    """`NN_*.ipynb` in order, or the one whose number is `only` ("3" means "03")."""
+    """`NN_*.ipynb` in order, or those with the numbers in `only`, such as "4,05"."""
     folder = folder or project_root() / "notebooks"
     found = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
-    if chosen := [p for p in found if not only or p.name[:2] == only.zfill(2)]:
-        return chosen
     if not found:
         raise ValueError(f"no notebooks named NN_*.ipynb in {folder}")
-    known = ", ".join(path.name[:2] for path in found)
-    raise ValueError(f"there is no notebook {only!r}: choose from {known}")
+    known = [path.name[:2] for path in found]
+    wanted = [n.strip().zfill(2) for n in only.split(",")] if only else known
+    for number in wanted:
+        if number not in known:
+            choice = f"choose from {', '.join(known)}"
+            raise ValueError(f"there is no notebook {number!r}: {choice}")
+    return [path for path in found if path.name[:2] in wanted]
 
 
 def read_parameters(path: Path) -> dict[str, Any]:

@@ -27,7 +27,14 @@ def test_no_other_result_stands_in_the_readme():
 def test_the_first_screen_has_picture_commands_and_result():
     first = TEXT.split("\n## The two papers")[0].splitlines()
     assert len(first) <= 50 and len(TEXT.splitlines()) <= 180
-    place = [first.index(next(line for line in first if start in line)) for start in (
-        "data_flow.svg", "./run_all.sh --reuse reference", "jupyter lab", START)]
+    place = [
+        first.index(next(line for line in first if start in line))
+        for start in (
+            "data_flow.svg",
+            "./run_all.sh --reuse reference",
+            "jupyter lab",
+            START,
+        )
+    ]
     assert place == sorted(place)
     assert (project_root() / "outputs/reference/small/figures/accuracy.png").exists()
