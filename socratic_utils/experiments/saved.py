@@ -27,7 +27,7 @@ from .data import hold_back, spread, test_problems, train_problems
 
 TRAIN_FIRST = (
     "no rows of {} with these settings are on disk: first run notebook 03, which trains"
-    " students (./run_all.sh --only 03), or set reuse = \"reference\""
+    ' students (./run_all.sh --only 03), or set reuse = "reference"'
 )
 
 

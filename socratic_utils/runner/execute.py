@@ -91,6 +91,25 @@ def run_notebook(
     return {"seconds": seconds, "peak_memory_gb": round(max(peak), 2)}, reason
 
 
+@contextmanager
+def alone(folder: Path, path: Path) -> Iterator[None]:
+    """Holds a notebook's lock in a run's folder; RuntimeError if another process does.
+
+    The lock ends with its process, however that ends.
+    """
+    from filelock import FileLock, Timeout
+
+    locks = folder / ".locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(locks / f"{path.stem}.lock", timeout=0):
+            yield
+    except Timeout:
+        advice = "wait until it has ended, or choose another --seed or SOCRATIC_OUTPUTS"
+        message = f"another process is running {path.stem} in {folder}"
+        raise RuntimeError(f"{message}: {advice}") from None
+
+
 def _execute(path: Path, running: Path, parameters: dict[str, Any], kernel) -> str:
     """Run papermill; the reason why it stopped, or an empty string."""
     import papermill
