@@ -31,12 +31,12 @@ def find_notebooks(folder: Path | None = None, only: str | None = None) -> list[
     if not found:
         raise ValueError(f"no notebooks named NN_*.ipynb in {folder}")
     known = [path.name[:2] for path in found]
-    wanted = [n.strip().zfill(2) for n in only.split(",")] if only else known
-    for number in wanted:
+    wanted = {n.strip().zfill(2): n.strip() for n in (only or "").split(",") if n}
+    for number, given in wanted.items():
         if number not in known:
             choice = f"choose from {', '.join(known)}"
-            raise ValueError(f"there is no notebook {number!r}: {choice}")
-    return [path for path in found if path.name[:2] in wanted]
+            raise ValueError(f"there is no notebook {given!r}: {choice}")
+    return [path for path in found if not wanted or path.name[:2] in wanted]
 
 
 def read_parameters(path: Path) -> dict[str, Any]:
