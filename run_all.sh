@@ -116,7 +116,11 @@ choose_python() {
     say "would first set up an environment from requirements.lock, about 5 minutes"
   elif make_conda; then use .conda
   elif make_venv; then use .venv
-  else say "the environment could not be set up" && exit 1; fi
+  else
+    say "the environment could not be set up, for the reason above; it needs the network" \
+      "once, or packages on a stick (docs/teaching.md). Run again to continue"
+    exit 1
+  fi
 }
 
 case " $* " in *" --help "* | *" -h "*) usage && exit ;; esac
