@@ -4,6 +4,5 @@ import sys
 
 from .names import load_ipython_extension
 
-if ipython := sys.modules.get("IPython"):
-    if shell := ipython.get_ipython():  # a notebook
-        load_ipython_extension(shell)
+if (ipython := sys.modules.get("IPython")) and (shell := ipython.get_ipython()):
+    load_ipython_extension(shell)  # a notebook

@@ -25,10 +25,8 @@ from socratic_utils.students.supervision import STUDENTS
 from .arms import Arm
 from .data import hold_back, spread, test_problems, train_problems
 
-TRAIN_FIRST = (
-    "no rows of {} with these settings are on disk: first run notebook 03, which trains"
-    ' students (./run_all.sh --only 03), or set reuse = "reference"'
-)
+TRAIN_FIRST = ("no rows of {} with these settings are on disk: first run notebook 03 "
+               '(./run_all.sh --only 03), or set reuse = "reference"')  # fmt: skip
 
 
 def problems_of(settings: Settings, arm: Arm, split: str = "") -> list[Problem]:
@@ -138,10 +136,8 @@ def take_reference(settings: Settings, path: Path) -> list[dict]:
 
 
 def main_rows(settings: Settings, needed: bool = False) -> list[dict]:
-    """Rows of the main table that are on disk so far, in the table's order.
-
-    ValueError if some are `needed` and there are none.
-    """
+    """Rows of the main table that are on disk so far, in the table's order; ValueError
+    if some are `needed` and there are none."""
     rows = rows_on_disk(settings)
     if needed and not rows:
         raise ValueError(TRAIN_FIRST.format("students"))

@@ -222,7 +222,5 @@ def identity(settings: Settings, arm: Arm) -> list[str]:
         return [settings.teacher]
     if arm.models and not arm.exemplars:
         return []
-    own = [settings.student, base_revision(settings.student)]
-    if arm.exemplars:
-        own.append(load_prompt(arm.dataset or settings.dataset, "cot").hash)
-    return own
+    prompt = load_prompt(arm.dataset or settings.dataset, "cot")
+    return [settings.student, base_revision(settings.student), prompt.hash]

@@ -35,13 +35,10 @@ PAGE = Template(Path(__file__).with_name("report.html").read_text("utf-8"))
 MOST_COLUMNS = 4  # of a table that a phone can show whole
 HINT = '<p class="hint">scroll sideways: more columns →</p>'
 # The claim that each paper is about, then the ones that stand in for it.
-MAIN_CLAIMS = (
-    "iterative beats CoT", "chains beat answers", "many chains beat one",
-    "chains beat gold labels",
-)  # fmt: skip
-CANNOT_TELL = "cannot tell"
+MAIN_CLAIMS = ("iterative beats CoT", "chains beat answers", "many chains beat one",
+               "chains beat gold labels")  # fmt: skip
 SO = {"holds": "so the claim holds", "reversed": "so the opposite holds",
-      CANNOT_TELL: "which does not settle it"}  # fmt: skip
+      "cannot tell": "which does not settle it"}  # fmt: skip
 
 
 def finding(judged: pd.DataFrame, paper: str, where: str) -> str:
@@ -51,13 +48,13 @@ def finding(judged: pd.DataFrame, paper: str, where: str) -> str:
     `judged` is the table of claims, `where` names the student and the benchmark.
     """
     own = judged[judged["paper"] == paper]
-    lines = {line["claim"]: line for line in own.to_dict("records")}
-    tested = [n for n, line in lines.items() if line["verdict"] != "not run"]
-    first = next((name for name in MAIN_CLAIMS if name in tested), None)
-    if first is None:
+    tested = own[own["verdict"] != "not run"]
+    if tested.empty:
         return f"No claim of {paper} has been tested with {where}."
-    verdicts = own.loc[own["claim"].isin(tested), "verdict"].value_counts(sort=False)
-    counts = ", ".join(f"{verdict}: {count}" for verdict, count in verdicts.items())
+    lines = {line["claim"]: line for line in tested.to_dict("records")}
+    first = next(name for name in (*MAIN_CLAIMS, *lines) if name in lines)
+    verdicts = tested["verdict"].value_counts(sort=False).items()
+    counts = ", ".join(f"{verdict}: {count}" for verdict, count in verdicts)
     return (f"{_main_claim(lines[first], where)}\n\nTested here: {len(tested)} of the "
             f"{len(own)} declared claims of {paper} ({counts}).")  # fmt: skip
 
@@ -69,9 +66,8 @@ def _main_claim(line: Mapping[str, Any], where: str) -> str:
                          for column in ("difference", "ci_low", "ci_high"))  # fmt: skip
     size, so = f"{line['n']:.0f} problems", SO.get(verdict, f"so there is {verdict}")
     if not pd.isna(line["seeds"]):
-        count = int(line["seeds"])
-        size += f", {count} seed{'s' * (count > 1)}"
-    if verdict == CANNOT_TELL:
+        size += f", {line['seeds']:.0f} seed{'s' * (line['seeds'] > 1)}"
+    if verdict == "cannot tell":
         note, least = line["note"], line["least_visible"]
         so += f" ({note})" if isinstance(note, str) and note else ""
         so += "" if pd.isna(least) else f" ({100 * least:.0f} points would have)"
@@ -92,15 +88,14 @@ def write_report(notebook: Path, target: Path) -> Path:
     title, question = _title(head, Path(notebook).stem)
     first, *others = sections or [(title, head)]
     run = read_json(target.parent / "run.json", {})
-    smoke = run.get("settings", {}).get("scale") == "smoke"
     folded = [(as_html(name), _html(exporter, name, cells)) for name, cells in others]
     folded += _the_run(target.parent, run)
     names = [name for name, _ in folded]
     links = (f'<li><a href="#s{n}">{name}</a></li>' for n, name in enumerate(names))
     return write_atomic(target, PAGE.substitute(
-        title=as_html(title), question=as_html(question),
-        warning=SMOKE if smoke else "", finding=_html(exporter, *first),
-        contents="\n".join(links), folded="\n".join(
+        title=as_html(title), question=as_html(question), contents="\n".join(links),
+        warning=SMOKE if run.get("settings", {}).get("scale") == "smoke" else "",
+        finding=_html(exporter, *first), folded="\n".join(
             f'<details class="section"><summary>{name}</summary><div id="s{n}">'
             f"{body}</div></details>" for n, (name, body) in enumerate(folded)),
     ))  # fmt: skip
@@ -124,9 +119,8 @@ def _sections(cells: Iterable[Any]) -> list[tuple[str, list]]:
 def _title(cells: Sequence[Any], name: str) -> tuple[str, str]:
     """A notebook's title without its number, and the question it asks, if any."""
     text = "\n".join(c.source for c in cells if c.cell_type == "markdown")
-    heading = re.search(r"(?m)^# (?:\d+ )?(.*)", text)
-    question = re.search(r"\*\*Question\.\*\* (.*)", text)
-    return heading[1] if heading else name, question[1] if question else ""
+    titles = re.findall(r"(?m)^# (?:\d+ )?(.*)", text)
+    return [*titles, name][0], [*re.findall(r"\*\*Question\.\*\* (.*)", text), ""][0]
 
 
 def _html(exporter: Any, heading: str, cells: Sequence[Any]) -> str:

@@ -6,6 +6,7 @@ Importing torch and transformers takes longer than many a notebook does.
         usage, reason = run_notebook(path, copy, parameters, kernel)
 """
 
+import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,19 +38,17 @@ class Kernels:
         try:
             yield kernel
         finally:
-            _stop(kernel)
+            asyncio.run(kernel.shutdown_kernel(now=True))
 
     def __enter__(self) -> "Kernels":
         return self
 
     def __exit__(self, *_: object) -> None:
         if self.waiting:
-            _stop(self.waiting)
+            asyncio.run(self.waiting.shutdown_kernel(now=True))
 
     def _start(self) -> Any:
         """Raises NoSuchKernel where ipykernel is not installed."""
-        import asyncio
-
         import zmq
         from jupyter_client import AsyncKernelManager
         from traitlets.config import Config
@@ -69,9 +68,3 @@ class Kernels:
             os.environ.clear()
             os.environ.update(before)
         return kernel
-
-
-def _stop(kernel: Any) -> None:
-    import asyncio  # here: wrong options are refused without it
-
-    asyncio.run(kernel.shutdown_kernel(now=True))

@@ -78,8 +78,8 @@ def runs(
     asked: dict[str, Any], notebooks: Sequence[Path], whole: bool = False, seeds=0,
     only: bool = False,
 ) -> list[Run]:  # fmt: skip
-    """The runs of a command in order; `asked` are options that all of them share, and
-    `only` says that the notebooks were named."""
+    """The runs of a command in order, which share the options `asked`; `only` says that
+    the notebooks were named."""
     cells, seeds = CELLS if whole else ({},), seeds or (SEEDS if whole else 1)
     later = [p for p in notebooks if notebook_at(p).trains
              and (only or not notebook_at(p).rows)]  # fmt: skip
@@ -88,7 +88,7 @@ def runs(
     if seeds > 1 and later:
         found += [Run(asked | cell | {"seed": seed}, later, named=only)
                   for seed in range(1, seeds) for cell in cells]  # fmt: skip
-        found += [Run(asked | cell, shown, seeds) for cell in cells if shown]
+        found += [Run(asked | cell, shown, seeds, only) for cell in cells if shown]
     return found
 
 
