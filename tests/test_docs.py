@@ -2,14 +2,16 @@
 
 import csv
 import re
+from ast import literal_eval
 from importlib import import_module
 
 import pytest
 
 from socratic_utils.answers import parse_chain
+from socratic_utils.config import load
 from socratic_utils.files import project_root, read_json
 from socratic_utils.problems import Chain, Problem
-from socratic_utils.runner.options import parser
+from socratic_utils.runner.options import asked, parser
 from socratic_utils.runner.schedule import NOTEBOOKS
 from socratic_utils.students import SUPERVISIONS
 from socratic_utils.teacher.prompts import load_prompt
@@ -144,6 +146,13 @@ def test_minutes_and_memory_are_those_of_the_schedule_and_the_committed_run(line
 def test_the_runner_takes_the_commands_of_the_workshop(command):
     words = command.replace(" N", " 3").split()
     assert words == ["student-notebooks"] or parser().parse_args(words)
+
+
+def test_the_small_pair_is_what_the_workshop_loads_in_class():
+    words = re.search(r"\./run_all\.sh (--only 04,05 .*)", TEACHING)[1].split()
+    trained = load(**asked(parser().parse_args(words)))
+    overrides = literal_eval(re.search(r"(?m)^overrides = (.*)", TEACHING)[1])
+    assert load("small", **overrides) == trained
 
 
 def test_the_workshop_names_headings_of_its_notebooks():

@@ -5,8 +5,8 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "socratic_utils"
 LAYERS = (
-    "files", "problems", "config", "answers", "benchmarks", "teacher", "filtering",
-    "students", "metrics", "results", "experiments", "runner",
+    "files", "names", "problems", "config", "answers", "benchmarks", "teacher",
+    "filtering", "students", "metrics", "results", "experiments", "runner",
 )  # fmt: skip
 MODULES = sorted(PACKAGE.rglob("*.py"))
 USES_SETTINGS = ("config", "experiments", "runner")

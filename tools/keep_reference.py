@@ -36,6 +36,7 @@ def main() -> None:
             parser.error(f"{run} is no finished run: it lacks {', '.join(missing)}")
     for run in map(Path.resolve, options.runs):  # seed 0 is before the others
         print(keep(run, options.add))
+    print("next: python -m tools.readme, which writes the README's main result")
 
 
 def keep(run: Path, add: bool = False) -> Path:

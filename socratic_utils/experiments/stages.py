@@ -20,6 +20,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+from socratic_utils import names
 from socratic_utils.config import SERVERS_VARIABLE, Decoding, Settings
 from socratic_utils.files import content_hash, record_settings, write_jsonl_rows
 from socratic_utils.metrics.self_consistency import SAMPLED
@@ -31,7 +32,6 @@ from socratic_utils.teacher.prompts import load_prompt
 
 from .arms import Arm
 from .data import teacher_of
-from .exercises import explain_names
 from .saved import (
     predictions_path,
     problems_of,
@@ -44,7 +44,7 @@ from .socratic_cot.prompting import SHOTS, asked_of
 
 def start(settings: Settings, notebook: str) -> Path:
     """Make the run's folder, note the settings in `run.json`, and print them."""
-    explain_names(notebook)
+    names.notebook = notebook
     settings.folder.mkdir(parents=True, exist_ok=True)
     if settings.reuse:
         record_settings(settings)
@@ -167,7 +167,7 @@ def decoders_of(
     from socratic_utils.students.decoding import incremental, oracles
     from socratic_utils.students.training.train import load_student
 
-    if arm.exemplars:
+    if arm.exemplars or not arm.models:
         return [few_shot(settings, arm, folders, problems)]
     if arm.is_plain and os.environ.get(SERVERS_VARIABLE):
         from socratic_utils.students.decoding import vllm  # imports openai
@@ -196,7 +196,7 @@ def decoders_of(
 def few_shot(
     settings: Settings, arm: Arm, folders: Sequence[Path], problems: Sequence[Problem]
 ) -> Any:
-    """The arm's student, or the untrained one, behind as many exemplars as fit."""
+    """The arm's student, or the untrained one, behind its exemplars: all that fit."""
     from socratic_utils.students.decoding.few_shot import FewShotDecoder, prefix_ids
     from socratic_utils.students.training.hardware import for_decoding
     from socratic_utils.students.training.train import load_student
@@ -207,6 +207,8 @@ def few_shot(
         model, tokenizer = load_pretrained(settings.student)
         model = for_decoding(model)
     decoder = FewShotDecoder(model, tokenizer, [])
+    if not arm.exemplars:
+        return decoder
     longest = max(len(prompt_ids(tokenizer, problem)) for problem in problems)
     room = (decoder.context or inf) - settings.decoding.max_tokens - longest
     about = (problems[0].dataset, problems[0].kind, SUPERVISIONS[arm.exemplars])
@@ -218,7 +220,7 @@ def identity(settings: Settings, arm: Arm) -> list[str]:
     """What an arm's rows depend on beside its trained models and its own fields."""
     if arm.questions == "teacher":
         return [settings.teacher]
-    if not arm.exemplars:
+    if arm.models and not arm.exemplars:
         return []
     prompt = load_prompt(arm.dataset or settings.dataset, "cot")
     return [settings.student, base_revision(settings.student), prompt.hash]

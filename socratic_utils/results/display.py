@@ -105,7 +105,7 @@ def show_side_by_side(rows: Iterable[dict], problem: Problem) -> None:
             if line["role"] == "answer":
                 mark = "right" if row["correct"] else "wrong"
             boxes.append(_box(line["role"], line["text"], MARKS[mark]))
-        columns.append(f'<div style="flex:1 1 200px">{"".join(boxes)}</div>')
+        columns.append(f'<div style="flex:1 1 150px">{"".join(boxes)}</div>')
     head = f"<p>{as_html(problem.text)} <i>(gold: {as_html(problem.answer)})</i></p>"
     boxes = f'<div style="display:flex;flex-wrap:wrap;gap:8px">{"".join(columns)}</div>'
     _show(head + boxes)

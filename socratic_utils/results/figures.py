@@ -49,7 +49,7 @@ def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Fig
     if len(set(colours.values())) < len(colours):  # too many for one each
         colours = dict.fromkeys(colours, PALETTE[3])
     ends = rows.filter(["ci_high", "max"]).max(axis=1).tolist()
-    axes = _axes(7.2, 1.3 + 0.46 * len(rows), scale, shares="x")
+    axes = _axes(5.4, 1.3 + 0.46 * len(rows), scale, shares="x")
     for place, row in enumerate(rows.to_dict("records")):
         _points(axes, place, rows.iloc[[place]], colours[row["student"]], flat=True)
         style = {"va": "center", "bbox": {"fc": "white", "ec": "none", "pad": 1}}
@@ -57,7 +57,7 @@ def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Fig
                       textcoords="offset points", **style)  # fmt: skip
         words = [label_of(row["student"]), *(f"{c} {row[c]}" for c in runs)]
         trained = f", {row['seeds']} seeds" if row.get("seeds", 1) > 1 else ""
-        names.append(f"{', '.join(words)}  (n = {row['n']}{trained})")
+        names.append(f"{', '.join(words)}\n(n = {row['n']}{trained})")
     axes.set_yticks(range(len(rows)), names)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlim(0, min(1.12, max(0.1, max(ends) * 1.15)))
@@ -83,7 +83,7 @@ def accuracy_by(table: pd.DataFrame, column: str, scale="", split="") -> Figure:
     if not isinstance(values[0], str):
         values.sort()
     colours, sizes = _colours(table["student"]), table.groupby(column)["n"].max()
-    axes = _axes(max(6.4, 1.6 * len(values) + 2.6), 3.9, scale, shares="y")
+    axes = _axes(max(5.4, 1.1 * len(values) + 1.4), 3.9, scale, shares="y")
     for number, (student, colour) in enumerate(colours.items()):
         shift = 0.7 * ((number + 0.5) / len(colours) - 0.5)
         own = table[table["student"] == student]

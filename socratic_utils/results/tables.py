@@ -39,7 +39,7 @@ KEY = RUN[:3]
 SCORE = ["n", "correct", "accuracy", "ci_low", "ci_high"]
 SEEDS = "n seeds accuracy sd min max ci_low ci_high by_seed".split()  # of `over_seeds`
 REPRODUCED = ["dataset", "split", "student", "seed", "n", "accuracy"]
-SHOWN = ["split", "student", *SCORE, "truncated"]  # of the main table, for readers
+SHOWN = ["split", "student", *SCORE[2:], "n", "correct", "truncated"]  # for readers
 SPLITS = ("test", "challenge", "validation", "train")
 CAPTIONS = read_json(Path(__file__).with_name("texts.json"))["tables"]
 

@@ -25,15 +25,18 @@ NO_KERNEL = "cannot start: this Python has no kernel `python3` (install ipykerne
 
 
 def find_notebooks(folder: Path | None = None, only: str | None = None) -> list[Path]:
-    """`NN_*.ipynb` in order, or the one whose number is `only` ("3" means "03")."""
+    """`NN_*.ipynb` in order, or those with the numbers in `only`, such as "4,05"."""
     folder = folder or project_root() / "notebooks"
     found = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
-    if chosen := [p for p in found if not only or p.name[:2] == only.zfill(2)]:
-        return chosen
     if not found:
         raise ValueError(f"no notebooks named NN_*.ipynb in {folder}")
-    known = ", ".join(path.name[:2] for path in found)
-    raise ValueError(f"there is no notebook {only!r}: choose from {known}")
+    known = [path.name[:2] for path in found]
+    wanted = {n.strip().zfill(2): n.strip() for n in (only or "").split(",") if n}
+    for number, given in wanted.items():
+        if number not in known:
+            choice = f"choose from {', '.join(known)}"
+            raise ValueError(f"there is no notebook {given!r}: {choice}")
+    return [path for path in found if not wanted or path.name[:2] in wanted]
 
 
 def read_parameters(path: Path) -> dict[str, Any]:
@@ -86,6 +89,25 @@ def run_notebook(
     if not reason:
         tidy(path, copy)
     return {"seconds": seconds, "peak_memory_gb": round(max(peak), 2)}, reason
+
+
+@contextmanager
+def alone(folder: Path, path: Path) -> Iterator[None]:
+    """Holds a notebook's lock in a run's folder; RuntimeError if another process does.
+
+    The lock ends with its process, however that ends.
+    """
+    from filelock import FileLock, Timeout
+
+    locks = folder / ".locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(locks / f"{path.stem}.lock", timeout=0):
+            yield
+    except Timeout:
+        advice = "wait until it has ended, or choose another --seed or SOCRATIC_OUTPUTS"
+        message = f"another process is running {path.stem} in {folder}"
+        raise RuntimeError(f"{message}: {advice}") from None
 
 
 def _execute(path: Path, running: Path, parameters: dict[str, Any], kernel) -> str:

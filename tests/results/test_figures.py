@@ -114,10 +114,10 @@ def test_no_colour_stands_for_two_settings():
 def test_accuracy_figure_says_what_it_shows():
     text = words(figures.accuracy_figure(MAIN))
     for student in NAMES:
-        assert f"{label_of(student)}  (n = 10)" in text
+        assert f"{label_of(student)}\n(n = 10)" in text
     assert "50.0%" in text and "0.0%" in text and "95 % interval)" in text
     two = pd.concat([MAIN, MAIN.assign(seed=1)])
-    assert "CoT, seed 1  (n = 10)" in words(figures.accuracy_figure(two))
+    assert "CoT, seed 1\n(n = 10)" in words(figures.accuracy_figure(two))
     with pytest.raises(ValueError, match="'challenge'"):
         figures.accuracy_figure(MAIN, split="challenge")
 
@@ -137,7 +137,7 @@ def test_a_dot_stands_for_each_training():
 
     flat = figures.accuracy_figure(table)
     assert dots(flat) == [[[0.4, 0], [0.45, 0], [0.9, 0]]]
-    assert "Ground-truth steps  (n = 10, 3 seeds)" in words(flat)
+    assert "Ground-truth steps\n(n = 10, 3 seeds)" in words(flat)
     assert "dots: trainings" in words(flat) and flat.axes[0].get_xlim()[1] > 0.9
     assert [text.xy[0] for text in flat.axes[0].texts] == [0.9, 0.2775]  # beside all
     [upright] = dots(figures.accuracy_by(table, "steps_gold"))

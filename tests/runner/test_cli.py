@@ -4,11 +4,13 @@ import argparse
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 
 from socratic_utils import config
@@ -16,6 +18,7 @@ from socratic_utils.files import project_root
 from socratic_utils.runner import cli, options, schedule
 from socratic_utils.runner.execute import (
     Shown,
+    alone,
     find_notebooks,
     read_parameters,
     run_notebook,
@@ -125,6 +128,38 @@ def test_a_failing_notebook_stops_the_run_with_one_sentence(tmp_path, outputs, c
     assert not (copy.parent / ".running").exists()
     record = json.loads((outputs / "smoke" / "run.json").read_text("utf-8"))
     assert record["notebooks"]["01_bad"]["status"] == "failed"
+
+
+def test_a_second_run_of_the_same_is_refused_at_once(notebooks, outputs, capsys):
+    with alone(outputs / "smoke", Path("03_second.ipynb")):
+        assert cli.main(["smoke"], notebooks) == 1
+        assert capsys.readouterr().err == (
+            f"run_all: another process is running 03_second in {outputs / 'smoke'}: "
+            "wait until it has ended, or choose another --seed or SOCRATIC_OUTPUTS\n"
+        )
+        assert not list(outputs.rglob("*.ipynb"))
+        assert cli.main(["smoke", "--only", "0"], notebooks) == 0  # another notebook
+    assert cli.main(["smoke"], notebooks) == 0
+
+
+def test_ctrl_c_stops_the_kernel_and_says_how_to_continue(tmp_path, outputs):
+    cells = ("import os; print('kernel', os.getpid())", "import time; time.sleep(60)")
+    toy(tmp_path / "nb", "00_slow.ipynb", *cells)
+    code = (
+        "import sys; from pathlib import Path; from socratic_utils.runner import cli\n"
+    )
+    code += "sys.exit(cli.main(['smoke'], Path(sys.argv[1])))"
+    command = [sys.executable, "-u", "-c", code, str(tmp_path / "nb")]
+    with subprocess.Popen(
+        command, cwd=project_root(), text=True, stdout=-1, stderr=-1,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as running:  # fmt: skip
+        kernel = next(line for line in running.stdout if "    kernel" in line)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+    assert running.returncode == 130 and "Traceback" not in out + err
+    assert err.endswith("run_all: interrupted; run again to continue from here\n")
+    assert not psutil.pid_exists(int(kernel.split()[1]))
 
 
 def test_a_dying_kernel_is_reported_in_one_sentence(tmp_path, outputs, capsys):
