@@ -35,6 +35,7 @@ from socratic_utils.metrics.alike import alike
 from socratic_utils.metrics.question_quality import quality_table
 from socratic_utils.metrics.statistics import accuracy, paired
 from socratic_utils.problems import Problem, sub_questions
+from socratic_utils.results import tables
 from socratic_utils.students.supervision import STUDENTS
 from socratic_utils.students.transcript import GUIDES
 from socratic_utils.teacher.prompts import FROM_QUESTIONS, FROM_STEPS
@@ -46,6 +47,7 @@ from ..data import can_ask, spread, teacher_of, test_problems
 from . import prompting
 
 PAIR = "socratic_iterative"
+GROUPS = ("oracles", "guidance", "supervision", "decoding")
 _cot, _gold, _unified, _pair = map(
     main_arm, ("cot", "gt_steps", "socratic_unified", PAIR)
 )
@@ -148,6 +150,21 @@ def default_rows(settings: Settings, default: str = PAIR) -> list[dict]:
 
     found = [arm for arm in arms(settings) if arm.default == default]
     return on_same_problems(settings, found[0], main_arm(default)) if found else []
+
+
+def differences(rows: Sequence[dict]) -> pd.DataFrame:
+    """`tables.differences` of the ablations and their defaults in `rows`, by group."""
+    pairs = [(group_of(arm), arm.name, arm.default) for arm in ABLATIONS]
+    return tables.differences(rows, sorted(pairs, key=lambda p: GROUPS.index(p[0])))
+
+
+def group_of(arm: Arm) -> str:
+    """Which of GROUPS an ablation is shown in: what of the default it changes."""
+    if arm.questions or arm.calculator:
+        return "oracles"
+    if arm.guide:
+        return "guidance"
+    return "decoding" if arm.upfront or arm.sees_solutions else "supervision"
 
 
 def questions_table(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:

@@ -1,17 +1,26 @@
-"""What the two papers published, and how our scores are set beside it.
+"""What the two papers published, and our scores in the same shape, below theirs.
 
-    >>> ours = {"student": "cot", "accuracy": 0.10, "ci_low": 0.08, "ci_high": 0.12}
-    >>> compare_with_paper(ours, 0.047)["covered"]
-    'no'
+    >>> printed("socratic_cot_table5").iloc[0].tolist()
+    ['GSM8K', 'GPT-2 Small', '2.70', '5.98']
 
-`values/` holds the values as printed (accuracies in percent); its columns `ours` and
-`note` name our arm for a cell and its caveats.  Values that the papers only draw are
-missing, except those of Socratic CoT's Figure 4, which are measured.
+`values/` holds the tables as printed (accuracies in percent); a column `ours` names our
+arm of a row.  Values that the papers only draw are missing, except those of Socratic
+CoT's Figure 4 and Figure 6, which are measured.
 """
 
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+
+from ..formats import TEXTS, interval
+
+NONE = "–"  # in a cell that a paper does not have
+NOT_HELD = "†"  # behind a score whose interval does not hold the paper's value
+COPIED = "GPT-3 6B"  # a row of Table 2 that is copied from Cobbe et al. (2021)
 
 
 def paper_table(name: str, dtype: type | None = None) -> pd.DataFrame:
@@ -19,25 +28,87 @@ def paper_table(name: str, dtype: type | None = None) -> pd.DataFrame:
 
     With `dtype=str` its values are texts, as printed.
     """
-    path = Path(__file__).parent / "values" / f"{name}.csv"
-    return pd.read_csv(path, dtype=dtype or {"note": str})
+    return pd.read_csv(Path(__file__).parent / "values" / f"{name}.csv", dtype=dtype)
+
+
+def printed(name: str) -> pd.DataFrame:
+    """A table as the paper prints it, without our names of its rows."""
+    table = paper_table(name, str).drop(columns="ours", errors="ignore").fillna(NONE)
+    table.attrs["caption"] = f"{TEXTS['papers'][name]}, as printed."
+    return table
 
 
 def compare_with_paper(
-    ours: dict, value, reason="", note="", score="accuracy", lacks=""
-) -> dict:
-    """Our line of a table with the columns `paper, difference, covered, note` added.
+    ours: Mapping, value: float | None, score: str = "accuracy", lacks: str = ""
+) -> dict[str, Any]:
+    """Our line of a table with the columns `paper, difference, covered` added.
 
-    `value` is the paper's or None; it is not compared where there is a `reason` not to.
-    `covered` says whether our interval (`ci_low`, `ci_high`) holds the value, or which
-    share of the paper's problems and seeds is there if our score `lacks` some.
+    `covered` says whether our interval (`ci_low`, `ci_high`) holds the paper's value,
+    or which share of the paper's problems and seeds is there if ours `lacks` some.
     """
     difference, covered = None, None
-    if not reason and value is not None and not pd.isna(ours[score]):
+    if value is not None and not pd.isna(ours[score]):
         difference = round(ours[score] - value, 4)
         if lacks:
             covered = f"not judged: {lacks}"
         elif not pd.isna(ours["ci_low"]):
             covered = "yes" if ours["ci_low"] <= value <= ours["ci_high"] else "no"
-    columns = {"paper": value, "difference": difference, "covered": covered}
-    return {**ours, **columns, "note": reason or note}
+    return {**ours, "paper": value, "difference": difference, "covered": covered}
+
+
+def with_ours(name: str, ours: Iterable[Mapping], about: str = "") -> pd.DataFrame:
+    """A paper's table as printed, and our scores in rows below the paper's.
+
+    A score has its `row` (the names in the first columns), `column`, `n` and either a
+    `text` or `accuracy, ci_low, ci_high`.  Rows and columns that the paper lacks are
+    added.  `attrs` has the caption, which says `about` ours, its notes and once for all
+    why scores with a `reason` are not compared; their rows are listed in "grey".
+    """
+    ours, table = list(ours), printed(name)
+    names = list(table.columns[: len(ours[0]["row"])] if ours else ())
+    lines = [(tuple(line[n] for n in names), line, False)
+             for line in table.to_dict("records")]  # fmt: skip
+    known, rows = {key for key, *_ in lines}, defaultdict(dict)
+    for score in ours:
+        seeds = f", {score['seeds']:.0f} seeds" if score.get("seeds", 1) > 1 else ""
+        size = f"ours (n = {score['n']:,.0f}{seeds})"
+        key = tuple(score["row"]), size, bool(score.get("reason"))
+        rows[key][score["column"]] = _cell(score)
+    for (key, size, grey), cells in rows.items():
+        size = size if key in known else f"{key[-1]}: {size}"
+        at = [i for i, (other, *_) in enumerate(lines, 1) if other == key]
+        at = at or [i for i, (o, *_) in enumerate(lines, 1) if o[:-1] == key[:-1]]
+        place = at[-1] if at else len(lines)
+        line = dict(zip(names, (*key[:-1], size), strict=True)) | cells
+        lines.insert(place, (key, line, grey))
+    made = pd.DataFrame([line for _, line, _ in lines]).fillna(NONE)
+    # "1 chain", "2 chains", ... stand in their order; other columns as they came.
+    counts = [int((re.match(r"\d+", name) or [0])[0]) for name in made]
+    made = made.iloc[:, pd.Series(counts).argsort(kind="stable")]
+    made.attrs["grey"] = [i for i, (*_, grey) in enumerate(lines) if grey]
+    made.attrs["caption"] = _caption(TEXTS["papers"][name], ours, about)
+    return made
+
+
+def _cell(score: Mapping) -> str:
+    shares = (score.get(name) for name in ("accuracy", "ci_low", "ci_high"))
+    text = score.get("text") or interval(*shares)
+    return text + NOT_HELD * (score.get("covered") == "no")
+
+
+def _caption(title: str, ours: list[Mapping], about: str) -> str:
+    """What the cells are, and once for all what is not compared or not judged."""
+
+    def said(column: str) -> str:
+        texts = dict.fromkeys(str(score.get(column) or "") for score in ours)
+        return "; ".join(filter(None, texts))
+
+    parts = [f"{title}, as printed; ours{about} below, with 95 % intervals"]
+    parts += ["ours has not been run"] * (not ours)
+    parts += [f"in grey and not compared: {said('reason')}"] * bool(said("reason"))
+    covered = said("covered").split("; ")
+    parts += [f"{NOT_HELD}: the interval does not hold the paper's value"] * (
+        "no" in covered)  # fmt: skip
+    parts += [text for text in covered if text.startswith("not judged")]
+    parts += [said("note")] * bool(said("note"))
+    return ". ".join(part[:1].upper() + part[1:] for part in parts) + "."

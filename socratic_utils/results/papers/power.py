@@ -30,8 +30,8 @@ ARROWS = Claim(
     cells={"supervision": ("GT Steps | GT Facts", "Iterative SocGT")},
 )  # fmt: skip
 SHOWN = (
-    "arm dataset model difference ci_low ci_high p p_holm least_visible verdict"
-    " p_paired verdict_paired"
+    "arm dataset model difference ci_low ci_high p_holm least_visible verdict"
+    " verdict_paired"
 ).split()
 CAPTION = (
     "What the accuracies of Socratic CoT can tell with {sizes} test problems: "
