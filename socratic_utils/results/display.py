@@ -40,8 +40,8 @@ def show_table(table: pd.DataFrame, command: str = "") -> None:
     caption = table.attrs.get("caption", "")
     if caption:
         caption = f'<p style="color:{GREY}">{as_html(caption)}</p>'
-    if not table.empty:
-        display(HTML(caption + to_html(table)))
+    if caption or not table.empty:
+        display(HTML(caption + (to_html(table) if len(table) else "")))
     elif command:
         print(f"Not run with these settings; {visible(command)} runs it.")
     else:

@@ -44,6 +44,7 @@ from socratic_utils.teacher.published import CORPORA
 from ..arms import Arm, main_arm
 from ..corpus import can_teach, has_more, is_gold
 from ..data import can_ask, spread, teacher_of, test_problems
+from ..saved import with_seeds
 from . import prompting
 
 PAIR = "socratic_iterative"
@@ -152,10 +153,14 @@ def default_rows(settings: Settings, default: str = PAIR) -> list[dict]:
     return on_same_problems(settings, found[0], main_arm(default)) if found else []
 
 
-def differences(rows: Sequence[dict]) -> pd.DataFrame:
-    """`tables.differences` of the ablations and their defaults in `rows`, by group."""
+def differences(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
+    """`tables.differences` of the ablations in `rows` from their defaults, by group,
+    over this run's seeds on disk."""
+    defaults = dict.fromkeys(arm.default for arm in arms(settings))
+    bases = [row for name in defaults for row in default_rows(settings, name)]
     pairs = [(group_of(arm), arm.name, arm.default) for arm in ABLATIONS]
-    return tables.differences(rows, sorted(pairs, key=lambda p: GROUPS.index(p[0])))
+    every = with_seeds(settings, [*bases, *rows], "", "ablations")
+    return tables.differences(every, sorted(pairs, key=lambda p: GROUPS.index(p[0])))
 
 
 def group_of(arm: Arm) -> str:

@@ -5,7 +5,7 @@
 Chains beat answers: +9.4 points (+4.0 to +14.8, n = 300, 5 seeds): holds.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from math import isnan, nan
@@ -89,6 +89,26 @@ def claims_table(rows_of: RowsOf, run: Run | None = None) -> pd.DataFrame:
     table = pd.DataFrame(lines, columns=COLUMNS)
     table.attrs["caption"] = _caption(pools)
     return table
+
+
+def shown(table: pd.DataFrame, paper: str) -> pd.DataFrame:
+    """The judged claims of a paper, in columns for readers.
+
+    The caption says what most of them have in common, and names those that were not
+    run, with the command that runs them.
+    """
+    own = table[table["paper"] == paper]
+    lines = own.loc[own["verdict"] != NOT_RUN, SHOWN]
+    parts, (most, count) = [table.attrs["caption"]], ("", 0)
+    if len(lines):
+        most, count = Counter(lines["note"]).most_common(1)[0]
+    if most and count > 1:
+        lines["note"] = lines["note"].replace(most, "")
+        parts.append(f"If nothing else is noted: {most}.")
+    for command, rest in own[own["verdict"] == NOT_RUN].groupby("note", sort=False):
+        parts.append(f"Not run: {', '.join(rest['claim'])} ({command}).")
+    lines.attrs["caption"] = " ".join(parts)
+    return lines
 
 
 def sentence(line: Mapping[str, Any]) -> str:

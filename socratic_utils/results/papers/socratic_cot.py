@@ -26,7 +26,7 @@ from ..formats import SMOKE
 from ..tables import over_seeds
 from . import COPIED, NONE, compare_with_paper, paper_table, with_ours
 
-PAIR = "socratic_iterative"
+PAIR, TABLE2 = "socratic_iterative", "socratic_cot_table2"
 SEEDS = 3  # "at least three runs"
 # Ours -> the paper's; SOCGT lists the ablations that are SocGT, the nearest first.
 NAMES = read_json(Path(__file__).parent / "values" / "names.json")
@@ -36,16 +36,20 @@ QUESTIONS = NAMES["questions"]
 
 def cells_of(where: str) -> pd.DataFrame:
     """The cells of "Table 2", "Table 3", "Table 5" or "Figure 6", one per line."""
-    table = paper_table(_file(where))
+    return _cells(f"socratic_cot_{where.lower().replace('figure', 'fig')}")
+
+
+def _cells(name: str) -> pd.DataFrame:
+    table = paper_table(name.replace(" ", ""))
     table = table[table["student_model"] != COPIED]
     places = ["dataset", "student_model"]
     return table.melt(places, var_name="supervision").dropna(ignore_index=True)
 
 
-def column_of(student: str, dataset: str, where: str = "Table 2") -> str | None:
-    """The column of a table that one of our arms answers to, or None."""
-    if where in NAMES["arms"]:
-        return NAMES["arms"][where].get(student)
+def column_of(student: str, dataset: str, table: str = "") -> str | None:
+    """The column of a table, by default Table 2, for one of our arms, or None."""
+    if table in NAMES["arms"]:
+        return NAMES["arms"][table].get(student)
     if student in SOCGT.get(dataset, SOCGT["gsm8k"]):
         return "Iterative SocGT"
     if (student, dataset) == ("gt_steps", "strategyqa"):  # human-written facts
@@ -64,25 +68,25 @@ def lacking(dataset: str, n: int, seeds: int = 1) -> str:
     return ", ".join(f"{a:,} of {b:,} {unit}" for a, b, unit in parts if a < b)
 
 
-def beside(where: str, rows: Iterable[dict], scale: str, cut: str = "") -> pd.DataFrame:
-    """Our test rows, of one or several seeds, below the cells of Table 2, 3 or 5 or
-    Figure 6.
+def beside(name: str, rows: Iterable[dict], scale: str, cut: str = "") -> pd.DataFrame:
+    """Our test rows, of one or several seeds, below the cells of "socratic_cot_table2",
+    "..._table3", "..._table5" or "..._fig6".
 
     `cut` says what the training lacks of the paper's: then nothing is compared.  In
     Table 2, students that have more problems than SocGT have a row on all of them too;
     elsewhere all arms are shown on the problems that they share.
     """
     rows = [row for row in rows if row["split"] == "test"
-            and column_of(row["student"], row["dataset"], where)]  # fmt: skip
+            and column_of(row["student"], row["dataset"], name)]  # fmt: skip
     have, first = {row["student"] for row in rows}, rows[0]["dataset"] if rows else ""
     nearest, *others = SOCGT.get(first, SOCGT["gsm8k"])
     if nearest in have:  # one meaning of SocGT per cell
         rows = [row for row in rows if row["student"] not in others]
-    parts = blocks(rows) if where == "Table 2" else blocks(rows)[-1:]
+    parts = blocks(rows) if name == TABLE2 else blocks(rows)[-1:]
     lines = [line for part in parts for line in over_seeds(part).to_dict("records")]
     model = ", ".join(dict.fromkeys(line["model"] for line in lines))
     return with_ours(
-        _file(where), [_placed(line, where, scale, cut) for line in lines],
+        name, [_placed(line, name, scale, cut) for line in lines],
         f" ({model})" if model else "",
     )  # fmt: skip
 
@@ -90,7 +94,7 @@ def beside(where: str, rows: Iterable[dict], scale: str, cut: str = "") -> pd.Da
 def grid_beside(grid: pd.DataFrame) -> pd.DataFrame:
     """The table of all runs (`runner.runs.paper_grid`) in the shape of Table 2."""
     lines = grid[grid["seeds"] > 0].rename(columns={"mean": "accuracy"})
-    return with_ours(_file("Table 2"), [
+    return with_ours(TABLE2, [
         {**line, "row": (line["dataset"], line["student_model"]),
          "column": line["supervision"]} for line in lines.to_dict("records")
     ])  # fmt: skip
@@ -152,16 +156,11 @@ def _gain(old: str, before: float, new: str, after: float) -> dict[str, Any]:
     return {"old": old, "old_value": before, "new": new, "new_value": after, **shares}
 
 
-def _file(where: str) -> str:
-    """The file of values of "Table 2" or "Figure 6"."""
-    return f"socratic_cot_{where.lower().replace('figure', 'fig').replace(' ', '')}"
-
-
-def _placed(line: dict[str, Any], where: str, scale: str, cut: str) -> dict[str, Any]:
+def _placed(line: dict[str, Any], name: str, scale: str, cut: str) -> dict[str, Any]:
     """A line of `over_seeds` with its place in a table of the paper, compared with the
     paper's value there or with a `reason` why not."""
-    dataset, model, cells = line["dataset"], line["model"], cells_of(where)
-    column = column_of(line["student"], dataset, where)
+    dataset, model, cells = line["dataset"], line["model"], _cells(name)
+    column = column_of(line["student"], dataset, name)
     known = DATASETS.get(dataset) in set(cells["dataset"])
     row = (DATASETS[dataset] if known and dataset != "svamp" else dataset,
            model_in_paper(model) or model.rpartition("/")[2])  # fmt: skip
@@ -172,11 +171,11 @@ def _placed(line: dict[str, Any], where: str, scale: str, cut: str) -> dict[str,
     if reason := _why_not(dataset, model, known, same, scale, cut):
         return found | {"reason": reason}
     notes = NAMES["notes"].get(row[0], {})
-    note = "; ".join(notes[name] for name in ("", column) if name in notes)
+    note = "; ".join(notes[key] for key in ("", column) if key in notes)
     if line["student"] == "iterative, gold questions":
         note = "Iterative SocGT with gold questions, the paper's are the LLM's"
     # A prompted teacher is decoded greedily: it has no seeds.
-    seeds = SEEDS if where == "Table 3" else line["seeds"]
+    seeds = SEEDS if name.endswith("table3") else line["seeds"]
     lacks = lacking(dataset, line["n"], seeds)
     value = round(values[place] / 100, 4)
     return compare_with_paper(found, value, lacks=lacks) | {"note": note}
