@@ -71,6 +71,8 @@ def format_cell(column: str, value: Any) -> str:
         return f"{100 * value:+.1f} points"
     if column == "least_visible":
         return f"{100 * value:.1f} points"
+    if column in ("bert_f1", "same_count"):
+        return f"{value:.2f}"
     if column in ("p_value", "p", "p_holm"):
         return "<0.0001" if value < 0.0001 else f"{value:.4f}"
     return str(int(value)) if float(value).is_integer() else f"{value:.4g}"
@@ -165,7 +167,8 @@ def _cells(table: pd.DataFrame) -> tuple[list[list[str]], list[bool]]:
         interval = score and low in table and high in table
         if interval and name == low and values.notna().any():  # of the column before
             ends = zip(values.tolist(), table[high].tolist(), strict=True)
-            pairs = [[format_cell(score, end) for end in pair] for pair in ends]
+            pairs = [[format_cell(score, end).partition(" ")[0] for end in pair]
+                     for pair in ends]  # fmt: skip
             texts[score] = [f"{text} ({a} to {b})" if a else text
                             for text, (a, b) in zip(texts[score], pairs, strict=True)
                             ]  # fmt: skip
