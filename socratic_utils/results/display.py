@@ -15,12 +15,9 @@ from socratic_utils.problems import Chain, Problem
 from socratic_utils.students.supervision import label_of
 from socratic_utils.students.transcript import IGNORED
 
-from .formats import GREY, NO_FORMULAS, as_html, percent, to_html
+from .formats import GREY, NO_FORMULAS, TEXTS, as_html, percent, to_html
 
-COLOURS = {
-    "problem": "#eceff1", "question": "#d6eaf8", "solution": "#d5f5e3",
-    "answer": "#fcf3cf", "done": "#fadbd8", "guide": "#e8daef", "other": "#f2f2f2",
-}  # fmt: skip
+COLOURS = TEXTS["roles"]
 MARKS = {"right": "✓ ", "wrong": "✗ ", "": ""}
 
 
@@ -35,17 +32,14 @@ def print_text(*texts: object) -> None:
 
 
 def show_table(table: pd.DataFrame, command: str = "") -> None:
-    """A table as people read it, below its caption (`attrs`), if it has one; of an
-    empty one, the `command` that makes its rows."""
-    caption = table.attrs.get("caption", "")
-    if caption:
+    """A table as people read it, below its caption, if `attrs` has one; of an empty
+    table, the `command` that makes its rows."""
+    if caption := table.attrs.get("caption", ""):
         caption = f'<p style="color:{GREY}">{as_html(caption)}</p>'
-    if caption or not table.empty:
-        display(HTML(caption + (to_html(table) if len(table) else "")))
-    elif command:
-        print(f"Not run with these settings; {visible(command)} runs it.")
+    if caption or len(table):
+        display(HTML(caption + to_html(table) * bool(len(table))))
     else:
-        print("This table has no lines with these settings.")
+        print("No rows with these settings" + f"; {command} makes them" * bool(command))
 
 
 def print_scores(

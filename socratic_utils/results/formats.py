@@ -21,11 +21,7 @@ from socratic_utils.files import read_json, visible
 
 TEXTS = read_json(Path(__file__).with_name("texts.json"))
 SMOKE = "smoke scale: a random tiny model, the numbers mean nothing"
-SHARES = set(
-    "accuracy accuracy_flexible accuracy_strict default_accuracy ci_low ci_high paper"
-    " truncated share second_share acceptance mean sd min max from to paper_old"
-    " paper_new p_b_above_a original contrast consistency".split()
-)
+SHARES = set(TEXTS["shares"].split())  # columns of fractions
 TEX = str.maketrans({
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", "\n": " ",
@@ -33,6 +29,7 @@ TEX = str.maketrans({
     **{sign: f"{{{sign}}}" for sign in "[]*"},  # which are arguments of a line's end
 })  # fmt: skip
 GREY = "#757575"  # as context: legible on white and on black
+UNBROKEN = "&#8288;–&#8288;"  # a dash of an interval, at which no line ends
 NO_FORMULAS = "tex2jax_ignore mathjax_ignore"  # classes: "$" is a dollar in it
 # Texts that a spreadsheet would calculate, numbers aside; a cell may be cut at ";".
 NUMBER = r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\Z"
@@ -80,10 +77,8 @@ def format_cell(column: str, value: Any) -> str:
 
 def to_markdown(table: pd.DataFrame, caption: str) -> str:
     """A pipe table under its caption."""
-    lines, _ = _cells(table)
-    lines.insert(1, ["---"] * len(lines[0]))
-    lines[2:] = [map(_in_markdown, line) for line in lines[2:]]
-    lines[0] = map(_in_markdown, lines[0])
+    head, *rows = (map(_in_markdown, line) for line in _cells(table)[0])
+    lines = [head := [*head], ["---"] * len(head), *rows]
     body = "".join(f"| {' | '.join(line)} |\n" for line in lines)
     return f"{visible(caption)}\n\n{body}"
 
@@ -106,15 +101,15 @@ def as_html(text: object) -> str:
 
 
 def to_html(table: pd.DataFrame) -> str:
-    """A `<table>` whose numbers are aligned to the right; rows of `attrs["grey"]` are
-    grey."""
-    (heads, *rows), numbers = _cells(table)
-    kinds, lines = [' class="number"' * number for number in numbers], []
-    for place, cells in enumerate([heads, *rows], -1):
-        tag = "th" if place < 0 else "td"
+    """A `<table>`: numbers are aligned to the right, rows of `attrs["grey"]` grey."""
+    lines, (cells, numbers) = [], _cells(table)
+    kinds = [' class="number"' * number for number in numbers]
+    for place, line in enumerate(cells, -1):  # the head is before the rows
+        tag = "td" if place >= 0 else "th"
         grey = f' style="color:{GREY}"' * (place in table.attrs.get("grey", ()))
-        pairs = zip(cells, kinds, strict=True)
-        text = "".join(f"<{tag}{kind}{grey}>{as_html(c)}</{tag}>" for c, kind in pairs)
+        texts = (as_html(cell).replace("–", UNBROKEN) for cell in line)
+        pairs = zip(texts, kinds, strict=True)
+        text = "".join(f"<{tag}{kind}{grey}>{c}</{tag}>" for c, kind in pairs)
         lines.append(f"<tr>{text}</tr>")
     body = "\n".join(lines[1:])
     return (f'<table class="{NO_FORMULAS}"><thead>{lines[0]}</thead>\n'
@@ -159,27 +154,25 @@ def _in_markdown(cell: str) -> str:
 
 def _cells(table: pd.DataFrame) -> tuple[list[list[str]], list[bool]]:
     """The heads and then the cells of every row; whether each column is of numbers."""
-    texts: dict[str, list[str]] = {}
-    heads, score = {}, ""
+    columns: dict[str, list[str]] = {}  # the head, then the cells
+    score = ""
     for name, values in table.items():
         stem = re.sub("_(low|high)$", "", str(name))
-        low, high = f"{stem}_low", f"{stem}_high"
-        interval = score and low in table and high in table
-        if interval and name == low and values.notna().any():  # of the column before
-            ends = zip(values.tolist(), table[high].tolist(), strict=True)
-            pairs = [[format_cell(score, end).partition(" ")[0] for end in pair]
-                     for pair in ends]  # fmt: skip
-            texts[score] = [f"{text} ({a} to {b})" if a else text
-                            for text, (a, b) in zip(texts[score], pairs, strict=True)
-                            ]  # fmt: skip
-            heads[score] += " (95 % interval)"
-        elif not interval or name not in (low, high):
+        ends = f"{stem}_low", f"{stem}_high"
+        if not (score and name in ends and {*ends} <= {*table}):
             score = str(name)
-            texts[score] = [format_cell(score, value) for value in values.tolist()]
-            heads[score] = head(score)
-    kept = [name for name in texts if any(texts[name]) or table.empty]
-    rows = zip(*(texts[name] for name in kept), strict=True)
-    numbers = [
-        is_numeric_dtype(table[n]) and bool(table[n].notna().any()) for n in kept
-    ]
-    return [[heads[name] for name in kept], *map(list, rows)], numbers
+            cells = [format_cell(score, value) for value in values.tolist()]
+            columns[score] = [head(score), *cells]
+        elif name == ends[0] and values.notna().any():  # of the column before
+            pairs = [[format_cell(score, end).partition(" ")[0] for end in pair]
+                     for pair in table[[*ends]].to_numpy().tolist()]  # fmt: skip
+            first, *cells = columns[score]
+            cells = [
+                f"{text} ({low} to {high})" if low else text
+                for text, (low, high) in zip(cells, pairs, strict=True)
+            ]
+            columns[score] = [f"{first} (95 % interval)", *cells]
+    kept = [name for name in columns if any(columns[name][1:]) or table.empty]
+    lines = zip(*(columns[name] for name in kept), strict=True)
+    numeric = [is_numeric_dtype(table[n]) and bool(table[n].count()) for n in kept]
+    return [*map(list, lines)] or [[]], numeric

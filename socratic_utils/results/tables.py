@@ -113,21 +113,19 @@ def differences(rows: Iterable[dict], pairs: Sequence[tuple]) -> pd.DataFrame:
     One seed has an interval over problems (story families) alone; of several, the
     variance between trainings is pooled over all arms.
     """
-    own: dict[str, dict[tuple, dict]] = defaultdict(dict)
+    own, compared = defaultdict(dict), {}
     for row in rows:
         own[row["student"]][row["seed"], row["id"]] = row
-    compared = {}
     for group, *pair in pairs:
-        if shared := own[pair[0]].keys() & own[pair[1]].keys():
-            both = [own[name][key] for name in pair for key in sorted(shared)]
-            both = alike(both, ["student"], ["seed"])
-            compared[group, *pair] = [
-                verdicts(row for row in both if row["student"] == name) for name in pair
-            ]
-    pool = {(key[i], arm.seeds, arm.ids): arm for key, both in compared.items()
-            for i, arm in enumerate(both, 1)}  # fmt: skip
+        shared = own[pair[0]].keys() & own[pair[1]].keys()
+        both = [own[name][key] for name in pair for key in sorted(shared)]
+        both = alike(both, ["student"], ["seed"]) if both else []
+        compared[group, *pair] = [verdicts(r for r in both if r["student"] == name)
+                                  for name in pair if both]  # fmt: skip
+    pool = {(name, one.seeds, one.ids): one for (_, *pair), both in compared.items()
+            for name, one in zip(pair, both, strict=False)}  # fmt: skip
     lines = []
-    for key, (arm, default) in compared.items():
+    for key, (arm, default) in ((key, both) for key, both in compared.items() if both):
         found = compare(default, arm, [*pool.values()])
         shares = (found.difference, found.low, found.high)
         each = 100 * (arm.by_training - default.by_training)

@@ -7,20 +7,10 @@ from matplotlib.figure import Figure
 from socratic_utils.students.supervision import OTHER_COLOURS, colour_of, label_of
 
 from ..formats import TEXTS, percent
-from .style import (
-    MARKERS,
-    STYLE,
-    check_once,
-    colours_of,
-    legend,
-    new_axes,
-    of_split,
-    points,
-)
+from .style import MARKERS, STYLE, colours_of, legend, new_axes, of_split, points
 
 # Column of a table -> title; "group" is called as its column `grouping`.
 AXES = TEXTS["axes"]
-FILTER = "filter_"  # prefix of the students of a filter
 
 
 @STYLE
@@ -58,10 +48,8 @@ def accuracy_by(table: pd.DataFrame, column: str, scale="", split="") -> Figure:
     ValueError if a student has several scores for one value, or another n than others.
     """
     title = AXES.get(column) or str(table["grouping"].iloc[0]).capitalize()
-    if "split" in table:
-        split, table = of_split(table, split)
-        title = f"{title}, {split}"
-    check_once(table, ["student", column])
+    split, table = of_split(table, split, ["student", column])
+    title = f"{title}, {split}" if split else title
     if (table.groupby(column)["n"].nunique() > 1).any():
         raise ValueError(f"scores of one {column} differ in n: not the same problems")
     values = list(table[column].unique())
@@ -102,23 +90,6 @@ def chains_figure(table: pd.DataFrame, scale="", label_only=None) -> Figure:
         axes.set_ylim(0, min(1, max(axes.get_ylim()[1], 1.05 * high)))
         legend(axes)
     return figure
-
-
-@STYLE
-def filters_figure(table: pd.DataFrame, scale: str = "") -> Figure:
-    """A bar with its interval per filter; the reference student is grey and hatched."""
-    colours, hatches = zip(*((OTHER_COLOURS[2], "") if s.startswith(FILTER) else
-                             ("0.8", "//") for s in table["student"]), strict=True
-                           )  # fmt: skip
-    names = [label_of(student.removeprefix(FILTER)) for student in table["student"]]
-    ticks = [f"{a}\n(n = {n})" for a, n in zip(names, table["n"], strict=True)]
-    axes = new_axes(max(4.8, 1.4 * len(table) + 1.2), 3.6, scale, shares="y")
-    style = {"color": colours, "hatch": hatches, "edgecolor": "white"}
-    axes.bar(range(len(table)), table["accuracy"], 0.62, **style)
-    points(axes, range(len(table)), table, "0.15", fmt="none")
-    axes.set_xticks(range(len(table)), ticks)
-    _accuracy_axis(axes, table)
-    return axes.figure
 
 
 def _accuracy_axis(axes: Axes, rows: pd.DataFrame) -> None:

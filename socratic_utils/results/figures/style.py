@@ -5,7 +5,7 @@ with a hatch, so that no meaning hangs on colour alone.
 """
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -16,20 +16,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from socratic_utils.files import write_atomic
-from socratic_utils.students.supervision import colour_of
+from socratic_utils.students.supervision import colour_of, label_of
 
-from ..formats import percent
+from ..formats import TEXTS, percent
 
 # Reason of a filter or first error -> colour and hatch; none is a student's.
-MEANINGS = {
-    "kept": ("#332288", ""), "wrong arithmetic": ("#882255", "//"),
-    "wrong reasoning": ("#cc6677", "\\\\"), "wrong reading": ("#cc6677", "\\\\"),
-    "wrong question": ("#999933", ".."), "stopped early": ("#8c8c8c", "--"),
-    "ran on": ("#4d4d4d", "++"), "no steps": ("#bfbfbf", ""),
-    "no chain": ("#bfbfbf", ""), "no final answer": ("#6e6e6e", "xx"),
-}  # fmt: skip
+MEANINGS = TEXTS["meanings"]
 MARKERS = "osD^vPX*<>"
-WIDTH = 8.6  # inches: 860 pixels, a notebook's cell
+WIDTH = 8.4  # inches: with its margin 860 pixels, the width of a notebook
 WATERMARK = "smoke: numbers mean nothing"
 STYLE = sns.axes_style("whitegrid")  # a decorator
 NO_DATES = dict.fromkeys(("Software", "CreationDate", "Producer", "Creator"))
@@ -75,18 +69,17 @@ def colours_of(students: Iterable[str]) -> dict[str, str]:
     return {name: colour_of(name, names) for name in names}
 
 
-def of_split(table: pd.DataFrame, split: str) -> tuple[str, pd.DataFrame]:
-    """A split and its rows; by default the first, which is test if there."""
-    split = split or next(iter(table["split"]), "test")
-    rows = table[table["split"] == split]
-    if rows.empty:
-        raise ValueError(f"no rows of split {split!r} to draw")
-    return split, rows
-
-
-def check_once(table: pd.DataFrame, columns: list[str]) -> None:
-    if table.duplicated(columns).any():
-        raise ValueError(f"a {' and a '.join(columns)} occurs twice: draw one run")
+def of_split(table: pd.DataFrame, split: str, once: Sequence[str] = ()) -> tuple:
+    """A split, by default the first (test if there), and its rows; ValueError if there
+    are none, or if the columns `once` hold something twice."""
+    if "split" in table:
+        split = split or next(iter(table["split"]), "test")
+        table = table[table["split"] == split]
+        if table.empty:
+            raise ValueError(f"no rows of split {split!r} to draw")
+    if once and table.duplicated(once).any():
+        raise ValueError(f"a {' and a '.join(once)} occurs twice: draw one run")
+    return split, table
 
 
 def points(
@@ -112,3 +105,17 @@ def legend(axes: Axes) -> None:
     columns = count if count <= 3 else (count + 1) // 2
     place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}
     axes.legend(ncols=columns, frameon=False, fontsize=9, **place)
+
+
+@STYLE
+def loss_figure(logs: dict[str, Sequence[dict]], scale: str = "") -> Figure:
+    """Training loss; `logs` maps a student to lines {"step": int, "loss": float}."""
+    colours, axes = colours_of(logs), new_axes(7.2, 3.6, scale)
+    for marker, (name, log) in zip(MARKERS * len(logs), logs.items(), strict=False):
+        steps = pd.DataFrame(log, columns=["step", "loss"]).dropna()
+        style = {"marker": marker, "markersize": 4, "color": colours[name]}
+        axes.plot("step", "loss", data=steps, label=label_of(name), **style)
+    axes.set(xlabel="Optimizer step", ylabel="Training loss (nats per token)")
+    axes.set_ylim(bottom=0)
+    legend(axes)
+    return axes.figure

@@ -18,6 +18,7 @@ import pandas as pd
 
 from ..formats import TEXTS, interval
 
+GREY = "grey"  # rows of context
 NONE = "–"  # in a cell that a paper does not have
 NOT_HELD = "†"  # behind a score whose interval does not hold the paper's value
 COPIED = "GPT-3 6B"  # a row of Table 2 that is copied from Cobbe et al. (2021)
@@ -65,28 +66,29 @@ def with_ours(name: str, ours: Iterable[Mapping], about: str = "") -> pd.DataFra
     why scores with a `reason` are not compared; their rows are listed in "grey".
     """
     ours, table = list(ours), printed(name)
-    names = list(table.columns[: len(ours[0]["row"])] if ours else ())
-    lines = [(tuple(line[n] for n in names), line, False)
-             for line in table.to_dict("records")]  # fmt: skip
-    known, rows = {key for key, *_ in lines}, defaultdict(dict)
+    if not ours:
+        return table
+    names = [*table.columns[: len(ours[0]["row"])]]
+    keys = [tuple(row) for row in table[names].to_numpy()]
+    lines, rows = [*enumerate(table.to_dict("records"))], defaultdict(dict)
     for score in ours:
         seeds = f", {score['seeds']:.0f} seeds" if score.get("seeds", 1) > 1 else ""
         size = f"ours (n = {score['n']:,.0f}{seeds})"
-        key = tuple(score["row"]), size, bool(score.get("reason"))
-        rows[key][score["column"]] = _cell(score)
-    for (key, size, grey), cells in rows.items():
-        size = size if key in known else f"{key[-1]}: {size}"
-        at = [i for i, (other, *_) in enumerate(lines, 1) if other == key]
-        at = at or [i for i, (o, *_) in enumerate(lines, 1) if o[:-1] == key[:-1]]
-        place = at[-1] if at else len(lines)
-        line = dict(zip(names, (*key[:-1], size), strict=True)) | cells
-        lines.insert(place, (key, line, grey))
-    made = pd.DataFrame([line for _, line, _ in lines]).fillna(NONE)
+        own = rows[tuple(score["row"]), size, bool(score.get("reason"))]
+        own[score["column"]] = _cell(score)
+    for (key, size, grey), cells in rows.items():  # below its row, or the last like it
+        same = [i for i, other in enumerate(keys) if other == key]
+        like = [i for i, other in enumerate(keys) if other[:-1] == key[:-1]]
+        label = size if same else f"{key[-1]}: {size}"
+        line = dict(zip(names, (*key[:-1], label), strict=True)) | cells
+        lines.append(((same or like or [len(keys)])[-1] + 0.5, line | {GREY: grey}))
+    lines.sort(key=lambda line: line[0])
+    made = pd.DataFrame([line for _, line in lines])
+    grey = made.pop(GREY).eq(True).to_numpy().nonzero()[0].tolist()
     # "1 chain", "2 chains", ... stand in their order; other columns as they came.
     counts = [int((re.match(r"\d+", name) or [0])[0]) for name in made]
-    made = made.iloc[:, pd.Series(counts).argsort(kind="stable")]
-    made.attrs["grey"] = [i for i, (*_, grey) in enumerate(lines) if grey]
-    made.attrs["caption"] = _caption(TEXTS["papers"][name], ours, about)
+    made = made.fillna(NONE).iloc[:, pd.Series(counts).argsort(kind="stable")]
+    made.attrs |= {GREY: grey, "caption": _caption(TEXTS["papers"][name], ours, about)}
     return made
 
 
@@ -104,11 +106,12 @@ def _caption(title: str, ours: list[Mapping], about: str) -> str:
         return "; ".join(filter(None, texts))
 
     parts = [f"{title}, as printed; ours{about} below, with 95 % intervals"]
-    parts += ["ours has not been run"] * (not ours)
-    parts += [f"in grey and not compared: {said('reason')}"] * bool(said("reason"))
+    if reason := said("reason"):
+        parts.append(f"In grey and not compared: {reason}")
     covered = said("covered").split("; ")
-    parts += [f"{NOT_HELD}: the interval does not hold the paper's value"] * (
-        "no" in covered)  # fmt: skip
-    parts += [text for text in covered if text.startswith("not judged")]
-    parts += [said("note")] * bool(said("note"))
+    if "no" in covered:
+        parts.append(f"{NOT_HELD}: the interval does not hold the paper's value")
+    parts += [
+        text for text in (*covered, said("note")) if text not in ("yes", "no", "")
+    ]
     return ". ".join(part[:1].upper() + part[1:] for part in parts) + "."

@@ -52,39 +52,35 @@ def beside(
     (79.6 % on SST-2) was trained on three tasks, ours on one.
     """
     name, model = f"scotd_{table}", student.rpartition("/")[2]
-    paper, ours = paper_table(name, str), []
-    known, same = dataset in COLUMNS or table == "fig5", model.lower() == STUDENT
-    lines = [tuple(line) for line in paper.to_numpy().tolist()]
-    count = 1 if table == "fig5" else 2
-    rows = {line[-1]: line[:count] for line in lines if "ours" in paper}
+    paper, count = paper_table(name, str), 1 if table == "fig5" else 2
+    lines = [(tuple(line.values()), line) for line in paper.to_dict("records")]
+    cells = {line[:count]: by_column for line, by_column in lines}
+    rows = {line[-1]: line[:count] for line, _ in lines if "ours" in paper}
+    why = "" if comparable else "other student, data or recipe"
+    if dataset not in (("imdb",) if table == "fig5" else COLUMNS):
+        why = "not a benchmark of the paper"
+    if table == "transfer":
+        why = "ours is trained on one task alone"
+    ours, long = [], "one chain per problem, for the run's epochs"
     for score in scores:
-        arm, column = score["student"], score.get("column", COLUMNS.get(dataset))
-        chains, row = re.fullmatch(r"few_shot_(\d+)(, votes)?", arm), rows.get(arm)
-        column = column or dataset
+        arm, row = score["student"], rows.get(score["student"])
+        column = score.get("column") or COLUMNS.get(dataset, dataset)
+        chains = re.fullmatch(r"few_shot_(\d+)(, votes)?", arm)
         if chains and table == "table3b":
             row = (column, "yes" if chains[2] else "no")
             column = f"{int(chains[1])} chain{'s' * (int(chains[1]) > 1)}"
-        elif row and row[0].lower() == STUDENT and not same:
-            row = (model, *row[1:])
         elif table == "transfer":
             row = (dataset, arm.replace("_", " "))
+        elif row and row[0].lower() == STUDENT != model.lower():
+            row = (model, *row[1:])
         if row:
-            ours.append({**score, "row": row, "column": column})
-    for score in ours:
-        cells = [line for line in lines if line[:count] == score["row"]]
-        if table == "transfer":
-            score["reason"] = "ours is trained on one task alone"
-        elif not known or (table == "fig5" and dataset != "imdb"):
-            score["reason"] = "not a benchmark of the paper"
-        elif not comparable:
-            score["reason"] = "other student, data or recipe"
-        elif not cells or score["column"] not in paper:
-            score["reason"] = "no such cell in the paper"
-        else:
-            value = float(cells[0][paper.columns.get_loc(score["column"])]) / 100
-            score |= compare_with_paper(score, round(value, 4))
-        if table in ("fig5", "transfer"):
-            score["note"] = "one chain per problem, for the run's epochs"
+            value = cells.get(row, {}).get(column)
+            reason = why or ("" if value else "no such cell in the paper")
+            found = {**score, "row": row, "column": column, "reason": reason,
+                     "note": long * (table in ("fig5", "transfer"))}  # fmt: skip
+            if not reason:
+                found = compare_with_paper(found, round(float(value) / 100, 4))
+            ours.append(found)
     about = f" ({model} on {dataset}, teacher {teacher}; the paper's: code-davinci-002)"
     return with_ours(name, ours, about)
 
@@ -101,7 +97,7 @@ def sides(table: pd.DataFrame) -> list[dict]:
 def across(rows: Sequence[dict]) -> list[dict]:
     """Scores for "transfer": one per student and task."""
     return [
-        {**score, "column": task}
+        {**score, "column": COLUMNS.get(task, task)}
         for task in dict.fromkeys(row["dataset"] for row in rows)
         for score in scores([row for row in rows if row["dataset"] == task])
     ]
