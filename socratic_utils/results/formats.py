@@ -64,10 +64,8 @@ def format_cell(column: str, value: Any) -> str:
     column = column.removesuffix("_paired")
     if column in SHARES and abs(value) <= 1:  # others are percentages already
         return percent(value, 2 if column.startswith("paper") else 1)
-    if column == "difference":
-        return f"{100 * value:+.1f} points"
-    if column == "least_visible":
-        return f"{100 * value:.1f} points"
+    if column in ("difference", "least_visible"):
+        return f"{100 * value:{'+' * (column == 'difference')}.1f} points"
     if column in ("bert_f1", "same_count"):
         return f"{value:.2f}"
     if column in ("p_value", "p", "p_holm"):

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from socratic_utils.filtering.right_answers import REASONS
-from socratic_utils.metrics.errors import ERRORS
+from socratic_utils.metrics import errors
 from socratic_utils.results import figures
 from socratic_utils.results.figures import style
 from socratic_utils.students.supervision import (
@@ -121,7 +121,7 @@ def test_a_colour_has_one_meaning_and_is_seen_on_white():
     students = {s.colour for s in STUDENTS.values()} | {*OTHER_COLOURS}
     meanings = style.MEANINGS.values()
     assert not students & {colour for colour, _ in meanings}
-    for kind in ("kept", *ERRORS, *REASONS[1:-1]):
+    for kind in ("kept", *errors.ERRORS, *REASONS[1:-1]):
         assert kind in style.MEANINGS
     looks = {tuple(look) for look in meanings}
     assert len(looks) == len(style.MEANINGS) - 2  # reading is reasoning; no steps

@@ -293,8 +293,9 @@ def test_hostile_cells():
     ("column", "value", "text"),
     [
         ("paper", 0.0505, "5.05 %"), ("difference", -0.0312, "-3.1 points"),
-        ("p_value", 0.04999, "0.0500"), ("n", 200.0, "200"), ("seconds", 12.345, "12.35"),
-        ("note", None, ""), ("accuracy", math.nan, ""), ("unseen", True, "True"),
+        ("p_value", 0.04999, "0.0500"), ("n", 200.0, "200"),
+        ("seconds", 12.345, "12.35"), ("note", None, ""), ("accuracy", math.nan, ""),
+        ("unseen", True, "True"),
         ("mean", 79.6, "79.6"),  # a percentage already, not 7960.0 %
     ],
 )  # fmt: skip
@@ -303,9 +304,9 @@ def test_cells_are_formatted_by_column(column, value, text):
 
 
 def test_an_interval_stands_behind_its_score_and_empty_columns_are_left_out():
-    table = pd.DataFrame({"only_a": [1, 2], "difference": [0.05, None], "note": ["", ""],
-                          "ci_low": [-0.01, None], "ci_high": [0.11, None]})[
-        ["only_a", "note", "difference", "ci_low", "ci_high"]]  # fmt: skip
+    names = ["only_a", "note", "difference", "ci_low", "ci_high"]
+    lines = [(1, "", 0.05, -0.01, 0.11), (2, "", None, None, None)]
+    table = pd.DataFrame(lines, columns=names)
     *_, first, second = to_markdown(table, "c").splitlines()
     heads = to_markdown(table, "c").splitlines()[2]
     assert heads == "| Only first right | Difference (95 % interval) |"

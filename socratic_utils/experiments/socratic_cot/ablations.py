@@ -165,10 +165,8 @@ def differences(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
 
 def group_of(arm: Arm) -> str:
     """Which of GROUPS an ablation is shown in: what of the default it changes."""
-    if arm.questions or arm.calculator:
-        return "oracles"
-    if arm.guide:
-        return "guidance"
+    if arm.questions or arm.calculator or arm.guide:
+        return "guidance" if arm.guide else "oracles"
     return "decoding" if arm.upfront or arm.sees_solutions else "supervision"
 
 

@@ -79,9 +79,8 @@ def published(claim: Claim) -> list[tuple[str, str, list[str]]]:
             name, varied = column, [c.split(" | ") for c in cells]
     if name in table:  # the values are in rows: turned, they are in columns
         numbers = table.apply(pd.to_numeric, errors="coerce").notna().all()
-        table = table.set_index(name)[numbers.index[numbers]].T.reset_index(
-            names="dataset"
-        )
+        table = table.set_index(name)[numbers.index[numbers]].T
+        table = table.reset_index(names="dataset")
     table = {"student_model": ""} | table.to_dict("series")
     table = pd.DataFrame(table).set_index(["dataset", "student_model"])
     found = pd.concat([table[c].bfill(axis=1).iloc[:, 0] for c in varied], axis=1)

@@ -1,16 +1,12 @@
 """Accuracies: of every student, by a column of a table, by chains, of filters."""
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from socratic_utils.students.supervision import OTHER_COLOURS, colour_of, label_of
 
 from ..formats import TEXTS, percent
 from .style import MARKERS, STYLE, colours_of, legend, new_axes, of_split, points
-
-# Column of a table -> title; "group" is called as its column `grouping`.
-AXES = TEXTS["axes"]
 
 
 @STYLE
@@ -43,11 +39,11 @@ def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Fig
 
 @STYLE
 def accuracy_by(table: pd.DataFrame, column: str, scale="", split="") -> Figure:
-    """Accuracy by the values of one of AXES, the students next to each other.
+    """Accuracy by the values of a column, the students next to each other.
 
     ValueError if a student has several scores for one value, or another n than others.
     """
-    title = AXES.get(column) or str(table["grouping"].iloc[0]).capitalize()
+    title = TEXTS["axes"].get(column) or str(table["grouping"].iloc[0]).capitalize()
     split, table = of_split(table, split, ["student", column])
     title = f"{title}, {split}" if split else title
     if (table.groupby(column)["n"].nunique() > 1).any():
@@ -69,7 +65,9 @@ def accuracy_by(table: pd.DataFrame, column: str, scale="", split="") -> Figure:
     axes.set_xticks(range(len(values)), ticks)
     axes.set_xlim(-0.5, len(values) - 0.5)
     axes.set_xlabel(title)
-    _accuracy_axis(axes, table)
+    top = table.filter(["ci_high", "max"]).max(axis=None)
+    axes.set_ylim(0, min(1, max(0.1, top * 1.05)))
+    axes.set_ylabel("Accuracy (95 % interval)")
     for edge in range(1, len(values)):
         axes.axvline(edge - 0.5, color="0.85", linewidth=0.8)
     legend(axes)
@@ -90,10 +88,3 @@ def chains_figure(table: pd.DataFrame, scale="", label_only=None) -> Figure:
         axes.set_ylim(0, min(1, max(axes.get_ylim()[1], 1.05 * high)))
         legend(axes)
     return figure
-
-
-def _accuracy_axis(axes: Axes, rows: pd.DataFrame) -> None:
-    """A vertical axis of accuracies that has room for every interval."""
-    top = rows.filter(["ci_high", "max"]).max(axis=None)
-    axes.set_ylim(0, min(1, max(0.1, top * 1.05)))
-    axes.set_ylabel("Accuracy (95 % interval)")

@@ -3,7 +3,6 @@
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
 from socratic_utils.students.supervision import colour_of, label_of
 
@@ -14,8 +13,7 @@ from .style import MARKERS, MEANINGS, STYLE, WIDTH, legend, new_axes, of_split, 
 def filter_figure(table: pd.DataFrame, scale: str = "") -> Figure:
     """Kept and dropped chains per prompt style: columns style, reason, attempts."""
     counts = table.pivot_table("attempts", "style", "reason", "sum", sort=False)
-    counts = counts.rename(label_of)
-    return _stacked(counts, "attempts", "Share of attempts", scale)
+    return _stacked(counts.rename(label_of), "attempts", "Share of attempts", scale)
 
 
 def error_figure(table: pd.DataFrame, scale: str = "", split: str = "") -> Figure:
@@ -31,7 +29,7 @@ def differences_figure(table: pd.DataFrame, scale: str = "") -> Figure:
     """Arms minus their defaults (`tables.differences`), by group; a colour and a marker
     per default."""
     first = table["group"] != table["group"].shift()  # which has a line for its head
-    table = table.assign(place=range(len(table)) + first.cumsum())
+    table = table.assign(place=first.cumsum() + [*range(len(table))])
     heads, last = table[first], table["place"].max()
     ticks = [*(heads["place"] - 1), *table["place"]]
     names = [*heads["group"].str.upper(), *map(label_of, table["arm"])]
@@ -47,8 +45,7 @@ def differences_figure(table: pd.DataFrame, scale: str = "") -> Figure:
         label.set_weight("bold")
     axes.set_ylim(last + 0.5, -0.7)
     axes.grid(axis="y", visible=False)
-    in_points = FuncFormatter(lambda x, _: f"{100 * x:+.4g}" if x else "0")
-    axes.xaxis.set_major_formatter(in_points)
+    axes.xaxis.set_major_formatter(lambda x, _: f"{100 * x:+.4g}" if x else "0")
     sizes, seeds = {*table["n"]}, table["seeds"].max()
     most = f"{min(sizes)} problems" if len(sizes) == 1 else "their shared problems"
     trained = f"{seeds} seeds; dots: trainings" if seeds > 1 else "one seed"

@@ -13,7 +13,6 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
 from socratic_utils.files import write_atomic
 from socratic_utils.students.supervision import colour_of, label_of
@@ -55,8 +54,8 @@ def new_axes(width: float, height: float, scale: str, shares: str = "") -> Axes:
     plt.close(figure)  # so that notebooks show it only once
     sns.despine(ax=axes)
     if shares:
-        formatter = FuncFormatter(lambda share, _: percent(share, None))
-        getattr(axes, f"{shares}axis").set_major_formatter(formatter)
+        axis = getattr(axes, f"{shares}axis")
+        axis.set_major_formatter(lambda share, _: percent(share, None))
         axes.grid(axis="y" if shares == "x" else "x", visible=False)
     if scale == "smoke":
         style = {"color": "0.35", "alpha": 0.35, "rotation": 12, "size": 22}
@@ -82,10 +81,7 @@ def of_split(table: pd.DataFrame, split: str, once: Sequence[str] = ()) -> tuple
     return split, table
 
 
-def points(
-    axes: Axes, places, rows: pd.DataFrame, colour: str, flat=False,
-    value: str = "accuracy", **style,
-) -> None:  # fmt: skip
+def points(axes, places, rows, colour: str, flat=False, value="accuracy", **style):
     """Values with their intervals, which are horizontal if `flat`; dots: trainings."""
     values = rows[value]
     widths = [(values - rows["ci_low"]).clip(0), (rows["ci_high"] - values).clip(0)]

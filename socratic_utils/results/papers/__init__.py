@@ -20,7 +20,7 @@ from ..formats import TEXTS, interval
 
 GREY = "grey"  # rows of context
 NONE = "–"  # in a cell that a paper does not have
-NOT_HELD = "†"  # behind a score whose interval does not hold the paper's value
+HELD = {"yes": "", "no": "†: the interval does not hold the paper's value"}
 COPIED = "GPT-3 6B"  # a row of Table 2 that is copied from Cobbe et al. (2021)
 
 
@@ -75,7 +75,9 @@ def with_ours(name: str, ours: Iterable[Mapping], about: str = "") -> pd.DataFra
         seeds = f", {score['seeds']:.0f} seeds" if score.get("seeds", 1) > 1 else ""
         size = f"ours (n = {score['n']:,.0f}{seeds})"
         own = rows[tuple(score["row"]), size, bool(score.get("reason"))]
-        own[score["column"]] = _cell(score)
+        shares = (score.get(name) for name in ("accuracy", "ci_low", "ci_high"))
+        mark = "†" * (score.get("covered") == "no")
+        own[score["column"]] = (score.get("text") or interval(*shares)) + mark
     for (key, size, grey), cells in rows.items():  # below its row, or the last like it
         same = [i for i, other in enumerate(keys) if other == key]
         like = [i for i, other in enumerate(keys) if other[:-1] == key[:-1]]
@@ -92,26 +94,13 @@ def with_ours(name: str, ours: Iterable[Mapping], about: str = "") -> pd.DataFra
     return made
 
 
-def _cell(score: Mapping) -> str:
-    shares = (score.get(name) for name in ("accuracy", "ci_low", "ci_high"))
-    text = score.get("text") or interval(*shares)
-    return text + NOT_HELD * (score.get("covered") == "no")
-
-
 def _caption(title: str, ours: list[Mapping], about: str) -> str:
     """What the cells are, and once for all what is not compared or not judged."""
-
-    def said(column: str) -> str:
-        texts = dict.fromkeys(str(score.get(column) or "") for score in ours)
-        return "; ".join(filter(None, texts))
-
+    said = {name: [*dict.fromkeys(one[name] for one in ours if isinstance(
+            one.get(name), str) and one[name])] for name in ("reason", "covered", "note")
+            }  # fmt: skip
     parts = [f"{title}, as printed; ours{about} below, with 95 % intervals"]
-    if reason := said("reason"):
-        parts.append(f"In grey and not compared: {reason}")
-    covered = said("covered").split("; ")
-    if "no" in covered:
-        parts.append(f"{NOT_HELD}: the interval does not hold the paper's value")
-    parts += [
-        text for text in (*covered, said("note")) if text not in ("yes", "no", "")
-    ]
-    return ". ".join(part[:1].upper() + part[1:] for part in parts) + "."
+    if said["reason"]:
+        parts.append(f"In grey and not compared: {'; '.join(said['reason'])}")
+    parts += [*(HELD.get(text, text) for text in said["covered"]), *said["note"]]
+    return ". ".join(part[:1].upper() + part[1:] for part in parts if part) + "."

@@ -36,11 +36,8 @@ QUESTIONS = NAMES["questions"]
 
 def cells_of(where: str) -> pd.DataFrame:
     """The cells of "Table 2", "Table 3", "Table 5" or "Figure 6", one per line."""
-    return _cells(f"socratic_cot_{where.lower().replace('figure', 'fig')}")
-
-
-def _cells(name: str) -> pd.DataFrame:
-    table = paper_table(name.replace(" ", ""))
+    name = where.removeprefix("socratic_cot_").lower().replace("figure ", "fig")
+    table = paper_table(f"socratic_cot_{name.replace(' ', '')}")
     table = table[table["student_model"] != COPIED]
     places = ["dataset", "student_model"]
     return table.melt(places, var_name="supervision").dropna(ignore_index=True)
@@ -84,20 +81,16 @@ def beside(name: str, rows: Iterable[dict], scale: str, cut: str = "") -> pd.Dat
         rows = [row for row in rows if row["student"] not in others]
     parts = blocks(rows) if name == TABLE2 else blocks(rows)[-1:]
     lines = [line for part in parts for line in over_seeds(part).to_dict("records")]
-    model = ", ".join(dict.fromkeys(line["model"] for line in lines))
-    return with_ours(
-        name, [_placed(line, name, scale, cut) for line in lines],
-        f" ({model})" if model else "",
-    )  # fmt: skip
+    about = f" ({', '.join(dict.fromkeys(line['model'] for line in lines))})"
+    return with_ours(name, [_placed(line, name, scale, cut) for line in lines], about)
 
 
 def grid_beside(grid: pd.DataFrame) -> pd.DataFrame:
     """The table of all runs (`runner.runs.paper_grid`) in the shape of Table 2."""
-    lines = grid[grid["seeds"] > 0].rename(columns={"mean": "accuracy"})
-    return with_ours(TABLE2, [
-        {**line, "row": (line["dataset"], line["student_model"]),
-         "column": line["supervision"]} for line in lines.to_dict("records")
-    ])  # fmt: skip
+    names = {"mean": "accuracy", "supervision": "column"}
+    lines = grid[grid["seeds"] > 0].rename(columns=names).to_dict("records")
+    return with_ours(TABLE2, [line | {"row": (line["dataset"], line["student_model"])}
+                              for line in lines])  # fmt: skip
 
 
 def questions_beside(
@@ -113,10 +106,9 @@ def questions_beside(
     for row in questions.to_dict("records"):
         if guidance := QUESTIONS.get(row["student"]):
             place = {"n": row["n"], "row": (model, guidance), "reason": reason}
-            count, *ends = (
-                f"{row[c]:.2f}" for c in ("same_count", "ci_low", "ci_high")
-            )
-            texts = {"BLEU": f"{row['bleu']:.1f}", "#Q": f"{count} ({'–'.join(ends)})",
+            ends = f" ({row['ci_low']:.2f}–{row['ci_high']:.2f})"
+            count = f"{row['same_count']:.2f}{ends}"
+            texts = {"BLEU": f"{row['bleu']:.1f}", "#Q": count,
                      "BERTScore F1": f"{row['bert_f1'] or nan:.2f}"}  # fmt: skip
             ours += [{**place, "column": name, "text": text.replace("nan", NONE)}
                      for name, text in texts.items()]  # fmt: skip
@@ -159,7 +151,7 @@ def _gain(old: str, before: float, new: str, after: float) -> dict[str, Any]:
 def _placed(line: dict[str, Any], name: str, scale: str, cut: str) -> dict[str, Any]:
     """A line of `over_seeds` with its place in a table of the paper, compared with the
     paper's value there or with a `reason` why not."""
-    dataset, model, cells = line["dataset"], line["model"], _cells(name)
+    dataset, model, cells = line["dataset"], line["model"], cells_of(name)
     column = column_of(line["student"], dataset, name)
     known = DATASETS.get(dataset) in set(cells["dataset"])
     row = (DATASETS[dataset] if known and dataset != "svamp" else dataset,
@@ -176,14 +168,12 @@ def _placed(line: dict[str, Any], name: str, scale: str, cut: str) -> dict[str, 
         note = "Iterative SocGT with gold questions, the paper's are the LLM's"
     # A prompted teacher is decoded greedily: it has no seeds.
     seeds = SEEDS if name.endswith("table3") else line["seeds"]
+    found["note"] = note
     lacks = lacking(dataset, line["n"], seeds)
-    value = round(values[place] / 100, 4)
-    return compare_with_paper(found, value, lacks=lacks) | {"note": note}
+    return compare_with_paper(found, round(values[place] / 100, 4), lacks=lacks)
 
 
-def _why_not(
-    dataset: str, model: str, known: bool, same: bool, scale: str, cut: str
-) -> str:
+def _why_not(dataset, model, known: bool, same: bool, scale: str, cut: str) -> str:
     """Why ours may not be compared with the paper's values; empty where it may."""
     if scale == "smoke":
         return SMOKE
