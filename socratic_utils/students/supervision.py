@@ -5,6 +5,7 @@ take turns.  To add one, add its `Supervision` to `SUPERVISIONS` and a `Student`
 `STUDENTS`: tables, figures, paired tests and the report read this list.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
@@ -124,7 +125,8 @@ class Student:
     paper: str = ""  # its column in Table 2 of Socratic CoT
 
 
-# In the order of every table and figure; colours: seaborn's palette "colorblind".
+# In the order of every table and figure; colours: seaborn's palette "colorblind", and
+# for other arms such as are legible on white and none of `results.figures.style`.
 STUDENTS: dict[str, Student] = {
     s.name: s for s in (
         Student("answer_only", "Answer only", "#949494", ("answer_only",), "baseline",
@@ -138,9 +140,14 @@ STUDENTS: dict[str, Student] = {
                 "iterative", "Iterative SocCoT"),
     )
 }  # fmt: skip
-OTHER_COLOURS = ("#d55e00", "#ca9161", "#56b4e9", "#ece133", "#fbafe4")
+OTHER_COLOURS = ("#d55e00", "#8c6239", "#2f9bc4", "#6b4c9a", "#006d77")
 
 
+# In the names of arms -> as they are printed.
+WORDS = {r"chains 0*1": "1 chain", r"chains 0*(\d+)": r"\1 chains", "cot": "CoT",
+         "few shot 0*1": "few-shot, 1 chain", r"few shot 0*(\d+)":
+         r"few-shot, \1 chains", "few shot": "few-shot", "scotd": "SCoTD",
+         "open endedness": "open-endedness"}  # fmt: skip
 # The first word of a variant -> the supervision whose learning rate it has.
 VARIANTS = {"planner": "qg", "no": "qa", "questions": "socratic_unified"}
 
@@ -163,6 +170,8 @@ def label_of(name: str) -> str:
     labels |= {n: student.label for n, student in STUDENTS.items()}
     known, comma, change = name.partition(", ")
     plain = known.replace("_", " ")
+    for old, new in WORDS.items():
+        plain = re.sub(rf"\b{old}\b", new, plain)
     return labels.get(known, plain[:1].upper() + plain[1:]) + comma + change
 
 
