@@ -121,13 +121,14 @@ def most_divisive_problems(rows: Iterable[dict]) -> list[str]:
 def show_mask(tokenizer, example: dict[str, list[int]]) -> None:
     """A training sequence token by token; green tokens contribute to the loss."""
     spans = []
-    style = "color:#111;border:1px solid #fff;border-radius:3px;white-space:pre"
+    style = "color:#111;border:1px solid #fff;border-radius:3px;white-space:pre-wrap"
+    around = "font-family:monospace;overflow-wrap:anywhere"
     for token, target in zip(example["input_ids"], example["labels"], strict=True):
         colour = "#eeeeee" if target == IGNORED else "#a9dfbf"
         text = as_html(tokenizer.decode([token])).replace("\n", "⏎")
         end = "<br>" if "⏎" in text else ""
         spans.append(f'<span style="background:{colour};{style}">{text}</span>{end}')
-    _show(f'<div style="font-family:monospace">{"".join(spans)}</div>')
+    _show(f'<div style="{around}">{"".join(spans)}</div>')
 
 
 def _box(role: str, text: str, before: str) -> str:

@@ -38,6 +38,7 @@ def write_report(notebook: Path, target: Path) -> Path:
     for cell in content.cells:
         if cell.cell_type == "markdown":
             heading = [heading, *re.findall(r"(?m)^#+ (.*)", cell.source)][-1]
+            cell.source = re.sub(r"!\[.*?\]\(.*?\)", "", cell.source)  # other files
         cell.metadata.setdefault("alt", heading)  # the text for its images
         hidden = "remove-output" in cell.metadata.get("tags", [])  # as Jupyter Book
         outputs = [] if hidden else cell.get("outputs", [])

@@ -9,6 +9,7 @@ change weights only through rounding and dropout.
 Not covered: other parameter-efficient training than LoRA (`adapters`).
 """
 
+import logging
 import shutil
 import time
 from collections.abc import Sequence
@@ -53,12 +54,13 @@ from .trainer import (
     ByLength,
     MaskedLoss,
     MaskedTrainer,
-    OneLine,
+    ShowProgress,
     blank,
     collate,
     share_of_step,
 )
 
+LOG = logging.getLogger(__name__)
 disable_progress_bar()  # loading a small model needs no bar
 
 FORMAT = 3  # raise it when transcripts, loss or training change: all are trained again
@@ -86,7 +88,7 @@ def train_student(
     name = f"{name}-{content_hash(made_from)}"
     target = Path(folder) / name
     if (target / "training.json").exists():
-        print(f"{name}: already trained, loaded from disk")
+        LOG.info("%s: already trained, loaded from disk", name)
         return target
 
     # 2. Tokenize.  With several processes the last batch is filled with blanks.
@@ -118,9 +120,9 @@ def train_student(
     trainer = MaskedTrainer(
         MaskedLoss(model), args=arguments, train_dataset=rows,
         data_collator=collate(tokenizer), processing_class=tokenizer,
-        callbacks=[OneLine(name), *callbacks],
+        callbacks=[ShowProgress(name), *callbacks],
     )  # fmt: skip
-    trainer.remove_callback(PrinterCallback)  # OneLine replaces it
+    trainer.remove_callback(PrinterCallback)  # ShowProgress replaces it
     trainer.rows = fit.rows
     if fit.checkpointing:
         trainer.recompute()
