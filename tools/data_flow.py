@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from socratic_utils.files import project_root, write_atomic
 from socratic_utils.runner.schedule import NOTEBOOKS
 
-WIDTH, HEIGHT, GAP, TOP, MARGIN = 118, 52, 28, 26, 6  # of a box, and around it
+WIDTH, GAP, MARGIN = 118, 28, 6  # of a box, between two, and on the left
+BOLD = 'font-weight="bold"'
 NOTE = ("Every arrow is skipped when its result is on disk and nothing that went into "
         "it has changed.")  # fmt: skip
 SVG = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 860 {height}" \
@@ -56,51 +57,49 @@ def description(number: str = "") -> str:
 
 
 def picture(number: str = "") -> str:
-    """The data flow as SVG; of a notebook, with its stages marked."""
-    parts, here = [], []
+    """The data flow as SVG; of a notebook, with its stages marked.
+
+    The numbers of the notebooks stand in the whole picture and in that of notebook 00.
+    """
+    parts, here, is_map = [], [], number in ("", "00")
     for place, stage in enumerate(STAGES):
         x = MARGIN + place * (WIDTH + GAP)
-        is_here = number in stage.notebooks
-        here += [x] if number and is_here else []
+        middle, is_here = x + WIDTH / 2, bool(number) and number in stage.notebooks
         if stage.arrow:
-            parts += [_line(x - GAP + 3, x - 3, TOP + HEIGHT / 2, "#555",
-                            ' marker-end="url(#a)"'),
-                      _text(x - GAP / 2, 16, 12, stage.arrow)]  # fmt: skip
+            parts.append(_line(x - GAP + 3, x - 3, 52, "#555", 'marker-end="url(#a)"'))
+            parts.append(_text(x - GAP / 2, 16, stage.arrow))
+        box = f'x="{x}" y="26" width="{WIDTH}" height="52" rx="8" fill="{stage.colour}"'
         own = [
-            f'<rect x="{x}" y="{TOP}" width="{WIDTH}" height="{HEIGHT}" rx="8" '
-            f'fill="{stage.colour}" stroke="#222" '
-            f'stroke-width="{3 if number and is_here else 1}"/>',
-            _text(x + WIDTH / 2, TOP + 23, 14, stage.name, ' font-weight="bold"'),
-            _text(
-                x + WIDTH / 2, TOP + 41, 12, stage.folder, ' font-family="monospace"'
-            ),
+            f'<rect {box} stroke="#222" stroke-width="{3 if is_here else 1}"/>',
+            _text(middle, 49, stage.name, 14, BOLD),
+            _text(middle, 67, stage.folder, style='font-family="monospace"'),
         ]
-        if not number:
+        if is_map:
             several = "notebooks" if " " in stage.notebooks else "notebook"
-            numbers = ranges(stage.notebooks)
-            own.append(_text(x + WIDTH / 2, TOP + 70, 12, several))
-            own.append(_text(x + WIDTH / 2, TOP + 85, 12, numbers))
-        parts.append(f'<g opacity="{1 if is_here else 0.45}">{"".join(own)}</g>')
+            own.append(_text(middle, 96, several))
+            own.append(_text(middle, 111, ranges(stage.notebooks)))
+        here += [x] * is_here
+        opacity = 1 if is_here or is_map else 0.45
+        parts.append(f'<g opacity="{opacity}">{"".join(own)}</g>')
+    bottom = 119 if is_map else 87
     if here:
-        first, last, y = here[0], here[-1] + WIDTH, TOP + HEIGHT + 9
-        middle = min(max((first + last) / 2, 50), 810)
-        parts.append(_line(first, last, y, "#222"))
-        bold = ' font-weight="bold"'
-        parts.append(_text(middle, y + 17, 13, "you are here", bold))
+        first, last = here[0], here[-1] + WIDTH
+        parts.append(_line(first, last, bottom, "#222"))
+        parts.append(_text((first + last) / 2, bottom + 17, "you are here", 13, BOLD))
     else:
-        parts.append(_text(430, 136, 12, NOTE))
-    height, label = 108 if here else 146, description(number)
-    return SVG.format(height=height, label=label, body="\n".join(parts))
+        parts.append(_text(430, bottom + 17, NOTE))
+    label, body = description(number), "\n".join(parts)
+    return SVG.format(height=bottom + 25, label=label, body=body)
 
 
-def _text(x: float, y: float, size: int, text: str, style: str = "") -> str:
-    where = f'x="{x:g}" y="{y:g}" text-anchor="middle" font-size="{size}"'
-    return f'<text {where} fill="#111"{style}>{text}</text>'
+def _text(x: float, y: float, text: str, size: int = 12, style: str = "") -> str:
+    where = f'x="{x:g}" y="{y}" text-anchor="middle" font-size="{size}"'
+    return f'<text {where} fill="#111" {style}>{text}</text>'
 
 
-def _line(first: float, last: float, y: float, colour: str, end: str = "") -> str:
-    where = f'x1="{first:g}" y1="{y:g}" x2="{last:g}" y2="{y:g}"'
-    return f'<line {where} stroke="{colour}" stroke-width="2"{end}/>'
+def _line(first: float, last: float, y: int, colour: str, end: str = "") -> str:
+    where = f'x1="{first:g}" y1="{y}" x2="{last:g}" y2="{y}"'
+    return f'<line {where} stroke="{colour}" stroke-width="2" {end}/>'
 
 
 def ranges(numbers: str) -> str:
