@@ -58,10 +58,10 @@ def start(settings: Settings, notebook: str) -> Path:
     one, how = settings, f", reusing {settings.reuse}" if settings.reuse else ""
     print(f"{notebook}: scale {one.scale}, {one.dataset}, student {one.student}, "
           f"teacher {one.teacher}, seed {one.seed}{how}")  # fmt: skip
-    if not settings.reuse and (used := usage(settings.reference, notebook)):
-        minutes, memory = used
-        print(f"A first run of this notebook took {minutes:.0f} minutes and "
-              f"{memory:.1f} GB of memory on our machine.")  # fmt: skip
+    used = None if settings.reuse else usage(settings.reference, notebook)
+    if used and used[0] > 1:
+        print(f"The committed run of this notebook took {used[0]:.0f} minutes "
+              f"and {used[1]:.1f} GB of memory.")  # fmt: skip
     return settings.folder
 
 
