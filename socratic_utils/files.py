@@ -135,8 +135,8 @@ def progress(total: int, label: str, unit: str, **options: Any):
     """A tqdm bar on stdout (notebooks show stderr in red), removed once closed."""
     from tqdm import tqdm  # here: a dry run needs no package
 
-    given = {"total": total, "desc": visible(label), "unit": unit, "leave": False}
-    return tqdm(file=sys.stdout, **given | options)
+    given = {"unit": unit, "leave": False, "mininterval": 1} | options
+    return tqdm(total=total, desc=visible(label), file=sys.stdout, **given)
 
 
 def content_hash(value: Any, length: int = 10) -> str:

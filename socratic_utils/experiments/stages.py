@@ -149,7 +149,8 @@ def score_all(
         count += 1
         for split in splits:
             rows += score(settings, arm, split)
-    print(f"{count} students scored, {len(rows)} predictions on disk")
+    students = "student" if count == 1 else "students"
+    print(f"{count} {students} scored, {len(rows)} predictions on disk")
     return rows
 
 

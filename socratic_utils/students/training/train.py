@@ -19,7 +19,6 @@ from pathlib import Path
 
 from accelerate import PartialState
 from transformers import PrinterCallback, TrainerCallback, TrainingArguments, set_seed
-from transformers.utils.logging import disable_progress_bar
 
 from socratic_utils.config import Training
 from socratic_utils.files import content_hash, read_json, write_json
@@ -61,7 +60,6 @@ from .trainer import (
 )
 
 LOG = logging.getLogger(__name__)
-disable_progress_bar()  # loading a small model needs no bar
 
 FORMAT = 3  # raise it when transcripts, loss or training change: all are trained again
 
