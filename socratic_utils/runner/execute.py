@@ -171,7 +171,7 @@ def folded(output: Any) -> Any:
     if output.get("name") != "stdout" or len(lines) < 4:
         return output
     head, log = (html.escape(text) for text in (lines[-1], output.text))
-    page = f"<details><summary>{head} (log of {len(lines)} lines)</summary>"
+    page = f"<details><summary>{head} ({len(lines)} lines)</summary>"
     data = {"text/html": f"{page}<pre>{log}</pre></details>", "text/plain": output.text}
     return nbformat.v4.new_output("display_data", data)
 

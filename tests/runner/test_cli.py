@@ -289,7 +289,7 @@ def test_a_copy_folds_a_log_and_its_links_lead_on(tmp_path, outputs):
     assert not reason
     *_, log, shown, text = nbformat.read(copy, as_version=4).cells
     [page] = [output["data"]["text/html"] for output in log.outputs]
-    assert "<summary>8 &lt;b&gt; (log of 9 lines)</summary>" in page
+    assert "<summary>8 &lt;b&gt; (9 lines)</summary>" in page
     assert [output.output_type for output in shown.outputs] == ["stream"]
     assert text.source == prose.replace("data_flow", "../../nb/data_flow")
 
