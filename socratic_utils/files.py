@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 import tempfile
 import warnings
 import zlib
@@ -129,6 +130,14 @@ def one_line(error: Exception) -> str:
     return visible(" ".join(str(error).split()))[:200] or type(error).__name__
 
 
+def progress(total: int, label: str, unit: str, **options: Any):
+    """A tqdm bar on stdout (notebooks show stderr in red), removed once closed."""
+    from tqdm import tqdm  # here: a dry run needs no package
+
+    given = {"unit": unit, "leave": False, "mininterval": 1} | options
+    return tqdm(total=total, desc=visible(label), file=sys.stdout, **given)
+
+
 def content_hash(value: Any, length: int = 10) -> str:
     """A short hash of a JSON value; equal values have equal hashes."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
@@ -166,6 +175,12 @@ def record_settings(settings: Any, **more: Any) -> dict[str, Any]:
         settings.folder, settings=asdict(settings), hash=settings.hash,
         environment=environment(), **more,
     )  # fmt: skip
+
+
+def usage(folder: Path, notebook: str) -> tuple[float, float] | None:
+    """Minutes and GB of the longest run of a notebook in `run.json`, if it has one."""
+    found = read_json(folder / "run.json", {}).get("notebooks", {}).get(notebook)
+    return found and (found["longest_seconds"] / 60, found["largest_memory_gb"])
 
 
 def visible(text: Any) -> str:

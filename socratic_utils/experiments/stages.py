@@ -13,6 +13,7 @@ An *oracle* replaces a part of the work at test time, to see what that part is w
 names are asked there; arms with oracles, guides or exemplars are decoded here.
 """
 
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -22,7 +23,7 @@ from typing import Any
 
 from socratic_utils import names
 from socratic_utils.config import SERVERS_VARIABLE, Decoding, Settings
-from socratic_utils.files import content_hash, record_settings, write_jsonl_rows
+from socratic_utils.files import content_hash, record_settings, usage, write_jsonl_rows
 from socratic_utils.metrics.self_consistency import SAMPLED
 from socratic_utils.problems import Problem
 from socratic_utils.students.base_models import base_revision, load_pretrained
@@ -41,6 +42,8 @@ from .saved import (
 )
 from .socratic_cot.prompting import SHOTS, asked_of
 
+LOG = logging.getLogger(__name__)  # what is loaded from disk, at level INFO
+
 
 def start(settings: Settings, notebook: str) -> Path:
     """Make the run's folder, note the settings in `run.json`, and print them."""
@@ -55,6 +58,10 @@ def start(settings: Settings, notebook: str) -> Path:
     one, how = settings, f", reusing {settings.reuse}" if settings.reuse else ""
     print(f"{notebook}: scale {one.scale}, {one.dataset}, student {one.student}, "
           f"teacher {one.teacher}, seed {one.seed}{how}")  # fmt: skip
+    used = None if settings.reuse else usage(settings.reference, notebook)
+    if used and used[0] > 1:
+        print(f"The committed run of this notebook took {used[0]:.0f} minutes "
+              f"and {used[1]:.1f} GB of memory.")  # fmt: skip
     return settings.folder
 
 
@@ -100,7 +107,7 @@ def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
     for run in dict.fromkeys((settings, *others)):
         rows = rows_of(run.folder / path.relative_to(settings.folder))
         if rows and rows[0].get("inputs") == inputs:
-            print(f"{name}: {len(rows)} rows loaded from disk")
+            LOG.info("%s: %d rows loaded from disk", name, len(rows))
             if not mark.items() <= rows[0].items():  # other settings, the same rows
                 rows = [row | mark for row in rows]
                 write_jsonl_rows(path, rows)
@@ -124,24 +131,26 @@ def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
             row["sample"] = number % arm.samples
             row["logprob"] = round(solution.logprob, 4)
     write_jsonl_rows(path, rows)
+    right = sum(row["correct"] for row in rows)
+    share = f"{right} of {len(rows)} correct ({100 * right / len(rows):.1f} %)"
+    print(f"{name}: {share}", flush=True)
     return rows
 
 
 def score_all(
     settings: Settings, arms: Sequence[Arm], splits: Sequence[str] = ("",)
 ) -> list[dict]:
-    """Prediction rows of several arms on these splits, with a line of result each."""
-    rows = []
+    """Prediction rows of several arms on these splits, and a line that counts them."""
+    rows, count = [], 0
     for arm in arms:
         if not (settings.reuse or _can_learn(settings, arm)):
             print(f"{arm.name}: skipped, because there is no chain to learn from")
             continue
+        count += 1
         for split in splits:
-            found = score(settings, arm, split)
-            rows += found
-            right = sum(row["correct"] for row in found)
-            print(f"{arm.name}, {found[0]['split']}: {right} of {len(found)} correct "
-                  f"({100 * right / len(found):.1f} %)")  # fmt: skip
+            rows += score(settings, arm, split)
+    students = "student" if count == 1 else "students"
+    print(f"{count} {students} scored, {len(rows)} predictions on disk")
     return rows
 
 

@@ -122,13 +122,14 @@ def show_mask(tokenizer, example: dict[str, list[int]]) -> None:
     """A training sequence token by token; those in bold and green have a loss."""
     spans = []
     style = "color:#111;border:1px solid #fff;border-radius:3px;white-space:pre-wrap"
+    around = "font-family:monospace;overflow-wrap:anywhere"
     for token, target in zip(example["input_ids"], example["labels"], strict=True):
         trained = "background:#a9dfbf;font-weight:bold"
         look = "background:#eeeeee" if target == IGNORED else trained
         text = as_html(tokenizer.decode([token])).replace("\n", "⏎")
         end = "<br>" if "⏎" in text else ""
         spans.append(f'<span style="{look};{style}">{text}</span>{end}')
-    _show(f'<div style="font-family:monospace">{"".join(spans)}</div>')
+    _show(f'<div style="{around}">{"".join(spans)}</div>')
 
 
 def _box(role: str, text: str, before: str) -> str:

@@ -135,6 +135,7 @@ def _html(exporter: Any, heading: str, cells: Sequence[Any]) -> str:
             cell.outputs = [o for o in outputs if o.get("name") != "stderr"]
         else:
             heading = [heading, *re.findall(r"(?m)^#+ (.*)", cell.source)][-1]
+            cell.source = re.sub(r"!\[.*?\]\(.*?\)", "", cell.source)  # other files
     body = exporter.from_notebook_node(new_notebook(cells=cells))[0]
     return _boxed(visible(_clean(body)))
 

@@ -75,6 +75,9 @@ def load_pretrained(name: str, seed: int = 0):
     """(model, tokenizer) in float32 on the CPU.  FileNotFoundError if there are none;
     ValueError for anything but a causal language model and for a tokenizer without an
     end-of-text token."""
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()  # reading and writing a small model needs no bar
     if name == "tiny":
         return tiny(seed)
     import torch

@@ -296,16 +296,37 @@ def test_the_longest_time_survives_a_short_second_run(tmp_path):
     assert record["03_x"]["longest_seconds"] == 90.0
 
 
-def test_prints_are_shown_by_whole_lines_and_warnings_are_not(capsys):
+def test_prints_are_shown_by_whole_lines_and_bars_on_a_screen_only(capsys, monkeypatch):
     out = Shown()
     out.write("half ")
     assert capsys.readouterr().out == ""
-    out.write("a line\nnext")
+    out.write("a line\n")
     assert capsys.readouterr().out == "    half a line\n"
-    bars = Shown(only_bars=True)
-    bars.write("\r 10%|#   | 1/10")  # no terminal here
-    bars.write("UserWarning: something\n")
+    out.write("\r 10%|#   | 1/10")  # no terminal here
     assert capsys.readouterr().out == ""
+    out.write("\r           \rcot: 1 of 2 correct\n")
+    assert capsys.readouterr().out == "    cot: 1 of 2 correct\n"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    out.write("\r 10%|#   | 1/10\r 20%|##  | 2/10")
+    assert capsys.readouterr().out == "\r\x1b[K     20%|##  | 2/10"
+
+
+def test_a_copy_folds_a_log_and_its_links_lead_on(tmp_path, outputs):
+    path = toy(tmp_path / "nb", "00_log.ipynb", "for i in range(9): print(i, '<b>')",
+               "for i in range(9): print(i)")  # fmt: skip
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[-2].metadata["scrolled"] = True
+    prose = "[picture](data_flow/00.svg), [next](01_a.ipynb#A), [web](https://a.b/c)"
+    notebook.cells.append(nbformat.v4.new_markdown_cell(prose))
+    nbformat.write(notebook, path)
+    copy = tmp_path / "out" / "run" / path.name
+    _, reason = run_notebook(path, copy, {})
+    assert not reason
+    *_, log, shown, text = nbformat.read(copy, as_version=4).cells
+    [page] = [output["data"]["text/html"] for output in log.outputs]
+    assert "<summary>8 &lt;b&gt; (9 lines)</summary>" in page
+    assert [output.output_type for output in shown.outputs] == ["stream"]
+    assert text.source == prose.replace("data_flow", "../../nb/data_flow")
 
 
 def test_the_shells_backend_is_restored_after_a_run(tmp_path, monkeypatch):

@@ -11,11 +11,9 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 
-from tqdm import tqdm
-
 from socratic_utils.answers import answer_of, is_correct
 from socratic_utils.config import Decoding
-from socratic_utils.files import visible
+from socratic_utils.files import progress
 from socratic_utils.problems import Problem
 
 from ..training.hardware import decoding_rows, fits_memory
@@ -100,7 +98,7 @@ def solve(
     tokens += max((len(p.text) // 2 for p in problems), default=0)  # at most, roughly
     size = max(1, decoding.batch_size // samples)  # problems at once
     size = max(1, decoding_rows(decoders, tokens, size * samples) // samples)
-    bar = tqdm(total=len(problems) * samples, desc=visible(label), unit="solution")
+    bar = progress(len(problems) * samples, label, "solution")
     start = time.perf_counter()
 
     def proceed(talk: Talk, ids: list[int] | None = None) -> None:
@@ -152,7 +150,7 @@ def solve(
             again = [i for i, rows in begun.items() if not all(r.gone for r in rows)]
             order[:0], size = again, size // 2
             bar.n = bar.total - len(order) * samples
-            print(f"out of memory: {label} goes on, {size} problems at once")
+            bar.write(f"out of memory: {label} goes on, {size} problems at once")
             talks.clear()
             begun.clear()
             begin()

@@ -5,6 +5,7 @@ resumes from its last checkpoint.  Libraries, processes and device are not hashe
 change weights only through rounding and dropout.
 """
 
+import logging
 import shutil
 import time
 from collections.abc import Sequence
@@ -14,7 +15,6 @@ from pathlib import Path
 
 from accelerate import PartialState
 from transformers import PrinterCallback, TrainerCallback, TrainingArguments, set_seed
-from transformers.utils.logging import disable_progress_bar
 
 from socratic_utils.config import Training
 from socratic_utils.files import content_hash, read_json, write_json
@@ -28,9 +28,9 @@ from .adapters import add_adapters, merged
 from .checks import check_base
 from .hardware import autocast, device, free_memory
 from .memory import size_of, training_fit
-from .trainer import ByLength, OneLine, blank, masked_trainer, share_of_step
+from .trainer import ByLength, ShowProgress, blank, masked_trainer, share_of_step
 
-disable_progress_bar()  # loading a small model needs no bar
+LOG = logging.getLogger(__name__)
 
 FORMAT = 3  # raise it when transcripts, loss or training change: all are trained again
 
@@ -54,7 +54,7 @@ def train_student(
     name = f"{name}-{content_hash(made_from)}"
     target = Path(folder) / name
     if (target / "training.json").exists():
-        print(f"{name}: already trained, loaded from disk")
+        LOG.info("%s: already trained, loaded from disk", name)
         return target
 
     # 2. Tokenize.  With several processes the last batch is filled with blanks.
@@ -82,9 +82,9 @@ def train_student(
           f"epochs; {where}")  # fmt: skip
 
     # 3. Train, or resume.
-    callbacks = [OneLine(name), *callbacks]
+    callbacks = [ShowProgress(name), *callbacks]
     trainer = masked_trainer(model, tokenizer, arguments, rows, callbacks)
-    trainer.remove_callback(PrinterCallback)  # `OneLine` replaces it
+    trainer.remove_callback(PrinterCallback)  # `ShowProgress` replaces it
     trainer.rows = fit.rows
     if fit.checkpointing:
         trainer.recompute()

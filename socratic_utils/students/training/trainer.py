@@ -14,8 +14,11 @@ import torch
 from torch.nn.functional import pad
 from torch.utils.checkpoint import get_device_states, set_device_states
 from torch.utils.data import Sampler
+from tqdm import tqdm
 from transformers import DataCollatorForSeq2Seq, Trainer, TrainerCallback
 from transformers.trainer_pt_utils import LengthGroupedSampler
+
+from socratic_utils.files import progress
 
 from ..transcript import IGNORED
 from .adapters import load_adapters
@@ -120,7 +123,7 @@ class MaskedTrainer(Trainer):
         if rows == 1 and not self.recompute():
             raise torch.OutOfMemoryError("a single sequence is too large")
         how = f"{self.rows} at once" if rows > 1 else "gradient checkpointing"
-        print(f"out of memory: the step is repeated with {how}", flush=True)
+        tqdm.write(f"out of memory: the step is repeated with {how}")
 
     def recompute(self) -> bool:
         """Switch gradient checkpointing on; False if it is on, or not supported."""
@@ -181,17 +184,31 @@ def collate(tokenizer) -> DataCollatorForSeq2Seq:
     return DataCollatorForSeq2Seq(tokenizer, label_pad_token_id=IGNORED)
 
 
-class OneLine(TrainerCallback):
-    """Progress as one printed line per log, readable in an executed notebook."""
+class ShowProgress(TrainerCallback):
+    """A bar of optimizer steps with the last loss, and a line when it is finished."""
 
     def __init__(self, name: str) -> None:
-        self.name, self.start = name, time.perf_counter()
+        self.name, self.loss, self.start = name, "", time.perf_counter()
+
+    def on_train_begin(self, args, state, control, **kwargs) -> None:
+        hidden, done = not state.is_world_process_zero, state.global_step
+        options = {"initial": done, "disable": hidden}
+        self.bar = progress(state.max_steps, self.name, "step", **options)
+
+    def on_step_end(self, args, state, control, **kwargs) -> None:
+        self.bar.update()
 
     def on_log(self, args, state, control, logs=None, **kwargs) -> None:
-        if logs and "loss" in logs and state.is_world_process_zero:
-            step = f"step {state.global_step}/{state.max_steps}"
-            spent = f"{time.perf_counter() - self.start:.0f} s"
-            print(f"{self.name}: {step}, loss {logs['loss']:.3f}, {spent}", flush=True)
+        if logs and "loss" in logs:
+            self.loss = f"loss {logs['loss']:.3f}"
+            self.bar.set_postfix_str(self.loss, refresh=False)
+
+    def on_train_end(self, args, state, control, **kwargs) -> None:
+        self.bar.close()
+        if state.is_world_process_zero:
+            seconds = time.perf_counter() - self.start
+            steps = f"{state.global_step} steps in {seconds:.0f} s"
+            print(f"{self.name}: {steps}, {self.loss} at the end", flush=True)
 
 
 class KeepModels(TrainerCallback):

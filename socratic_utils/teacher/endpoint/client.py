@@ -19,6 +19,8 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
 
+from tqdm import tqdm
+
 from socratic_utils.config import KEY_VARIABLE, check_address
 
 from . import errors
@@ -113,7 +115,7 @@ class Endpoint:
     def _omit(self, part: str) -> None:
         self.unsupported.add(part)
         how = errors.REFUSALS["instead"].get(part, "sent without")
-        print(f"teacher {self.model} does not take {part}: {how}", flush=True)
+        tqdm.write(f"teacher {self.model} does not take {part}: {how}")
 
     def move_on(self, used: str | None) -> bool:
         """Whether another address is worth a try after one that has no API."""
@@ -121,7 +123,7 @@ class Endpoint:
             self.address = self.others.pop(0)
             self.__dict__.pop("client", None)
             where = f"no API at {used}, asked at {self.address}"
-            print(f"teacher {self.model}: {where}", flush=True)
+            tqdm.write(f"teacher {self.model}: {where}")
         return used != self.address
 
     @asynccontextmanager
@@ -167,7 +169,7 @@ class Endpoint:
                 if not errors.is_retried(status, error.body) or pause > LONGEST_WAIT:
                     raise failure from None
                 if pause > self.timeout and retries < self.max_retries:
-                    print(f"{self.model} asks to wait {pause:.0f} seconds", flush=True)
+                    tqdm.write(f"{self.model} asks to wait {pause:.0f} seconds")
             except (TimeoutError, openai.APITimeoutError):
                 failure = self.failed(f"did not answer within {self.timeout:g} seconds")
             except openai.APIConnectionError:

@@ -15,7 +15,7 @@ from contextlib import suppress
 
 from tqdm import tqdm
 
-from socratic_utils.files import visible
+from socratic_utils.files import progress
 
 from ..cache import StoreError
 from .errors import RefusedError, TeacherError
@@ -44,14 +44,14 @@ class LiveAsker:
         self.endpoint.stopped = False
         total = sum(len(job.samples) for job in jobs)
         with (
-            tqdm(total=total, desc=visible(label), unit="chain") as self.bar,
+            progress(total, label, "chain", leave=True) as self.bar,
             ThreadPoolExecutor(1) as thread,  # a notebook's own runs a loop already
         ):
             asking = thread.submit(asyncio.run, self._ask_all())
             try:
                 asking.result()
             except KeyboardInterrupt:
-                print("waiting for the replies that are paid for", flush=True)
+                tqdm.write("waiting for the replies that are paid for")
                 self.endpoint.stopped = True
                 raise  # once the thread has stored them
         if self.failure:
