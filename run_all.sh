@@ -29,7 +29,7 @@ usage() {
   --ablations all      also the ablations that need a long training
   --engine ray         train on an existing Ray cluster, one job per GPU
   --reuse reference    take the committed rows instead of training
-  --only NN            one notebook, such as 03
+  --only NN            one notebook, such as 03, or several: 04,05
   --dry-run            show what would run and how long it takes; do nothing
 
 The active Python is used if it holds the versions of requirements.lock, else an
@@ -76,6 +76,9 @@ is_ready() { works "$1" && [[ $(cat "$1/.lock-hash" 2>/dev/null) == "$LOCK_HASH"
 install_lock() {
   "$1/bin/python" -m pip install -q -r requirements.lock &&
     "$1/bin/python" -m pip install -q --no-deps --no-build-isolation -e . &&
+    mkdir -p "$1/etc/ipython" && # kernels that explain a missing name from their start
+    echo 'c.InteractiveShellApp.extensions = ["socratic_utils"]' \
+      >"$1/etc/ipython/ipython_kernel_config.py" &&
     echo "$LOCK_HASH" >"$1/.lock-hash"
 }
 
@@ -113,7 +116,11 @@ choose_python() {
     say "would first set up an environment from requirements.lock, about 5 minutes"
   elif make_conda; then use .conda
   elif make_venv; then use .venv
-  else say "the environment could not be set up" && exit 1; fi
+  else
+    say "the environment could not be set up, for the reason above; it needs the network" \
+      "once, or packages on a stick (docs/teaching.md). Run again to continue"
+    exit 1
+  fi
 }
 
 case " $* " in *" --help "* | *" -h "*) usage && exit ;; esac

@@ -1,12 +1,10 @@
 """From a scale to `Settings`: the only place with defaults.
 
-    >>> settings = load("small", seed=1, epochs=3)
-    >>> settings.dataset, settings.student, settings.training.epochs
-    ('gradeschool', 'SmolLM2-135M-Instruct', 3.0)
+    >>> load("small", seed=1, epochs=3).student
+    'SmolLM2-135M-Instruct'
 
 The *scale* is the one dial: `smoke` (tests; numbers mean nothing), `small` (a real
-student on a CPU) and `paper` (the papers' students and data on a GPU).  Not covered:
-whether a dataset, student or teacher exists; the runner checks that.
+student on a CPU) and `paper` (the papers' students and data on a GPU).
 """
 
 import os

@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 import tempfile
 import warnings
 import zlib
@@ -103,9 +104,8 @@ def hub_folder(
     name: str, revision: str | None, kind: str, advice: str, files: tuple[str, ...] = ()
 ) -> Path:
     """A hub repository's top-level `files` (patterns; none: all files) at one commit.
-
-    All of them: what a cut download left behind is completed, or refused when offline.
-    """
+    All of them: what a cut download left behind is completed, or refused when
+    offline."""
     from huggingface_hub import snapshot_download
 
     given: dict[str, Any] = {"revision": revision, "repo_type": kind}
@@ -128,6 +128,14 @@ def downloaded(name: str, advice: str, download: Callable[[], Any]) -> Any:
 def one_line(error: Exception) -> str:
     """The beginning of an error's message, or its type, as a part of a sentence."""
     return visible(" ".join(str(error).split()))[:200] or type(error).__name__
+
+
+def progress(total: int, label: str, unit: str, **options: Any):
+    """A tqdm bar on stdout (notebooks show stderr in red), removed once closed."""
+    from tqdm import tqdm  # here: a dry run needs no package
+
+    given = {"unit": unit, "leave": False, "mininterval": 1} | options
+    return tqdm(total=total, desc=visible(label), file=sys.stdout, **given)
 
 
 def content_hash(value: Any, length: int = 10) -> str:
@@ -169,13 +177,17 @@ def record_settings(settings: Any, **more: Any) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def visible(text: Any) -> str:
-    """A text of a model, a server or a file, safe to print or to display.
+def usage(folder: Path, notebook: str) -> tuple[float, float] | None:
+    """Minutes and GB of the longest run of a notebook in `run.json`, if it has one."""
+    found = read_json(folder / "run.json", {}).get("notebooks", {}).get(notebook)
+    return found and (found["longest_seconds"] / 60, found["largest_memory_gb"])
 
-    Whatever acts on a screen without being seen (escape sequences, backspaces, carriage
-    returns, marks of direction or of no width) is written out, such as "\\x1b"; line
-    breaks, tabs and spaces stay.
-    """
+
+def visible(text: Any) -> str:
+    """A text of a model, a server or a file, safe to print or to display.  Whatever
+    acts on a screen without being seen (escape sequences, backspaces, carriage returns,
+    marks of direction or of no width) is written out, such as "\\x1b"; line breaks,
+    tabs and spaces stay."""
     plain = str(text).replace("\r\n", "\n")
     kept = (c in "\n\t" or c.isprintable() or category(c) == "Zs" for c in plain)
     return "".join(c if keep else c.encode("unicode_escape").decode()

@@ -7,8 +7,6 @@ a `Chain` is a teacher's solution of one.  Their fields are those of their rows 
      "text": "Mia buys 3 bags of 4 apples ...", "answer": "12", "kind": "number",
      "steps": [{"question": "How many ...?", "solution": "She buys 3 * 4 = 12 apples.",
                 "answer": "12"}], "choices": [], "extra": {"family": "shopping"}}
-
-Not covered: prompts (`teacher.prompts`) and transcripts (`students.transcript`).
 """
 
 from collections.abc import Iterable
@@ -68,13 +66,11 @@ class Problem:
 
 @dataclass(frozen=True)
 class Chain:
-    """A chain that `source` (a teacher, or "gold") wrote for a problem.
-
-    `answer` is the chain's own final answer, or None if it has none.  `sample` counts
-    the samples of a problem from 0; `logprob` is the log-likelihood of all `tokens`
-    tokens, if the endpoint reports it; `text` is the raw reply.  Tokens without a text
-    are a model's thoughts.
-    """
+    """A chain that `source` (a teacher, or "gold") wrote for a problem.  `answer` is
+    the chain's own final answer, or None if it has none.  `sample` counts the samples
+    of a problem from 0; `logprob` is the log-likelihood of all `tokens` tokens, if the
+    endpoint reports it; `text` is the raw reply.  Tokens without a text are a model's
+    thoughts."""
 
     problem_id: str
     style: str

@@ -2,15 +2,16 @@
 
 import csv
 import re
+from ast import literal_eval
 from importlib import import_module
 
 import pytest
 
 from socratic_utils.answers import parse_chain
-from socratic_utils.files import project_root, read_json
+from socratic_utils.config import load
+from socratic_utils.files import project_root, usage
 from socratic_utils.problems import Chain, Problem
-from socratic_utils.runner.options import parser
-from socratic_utils.runner.schedule import NOTEBOOKS
+from socratic_utils.runner.options import asked, parser
 from socratic_utils.students import SUPERVISIONS
 from socratic_utils.teacher.prompts import load_prompt
 
@@ -131,12 +132,10 @@ HANDOUT = (ROOT / "docs" / "handout.html").read_text("utf-8")
 
 @pytest.mark.parametrize("line", re.findall(r"^\| (\d\d_\w+) \| ([^G]+) GB", TEACHING,
                                             re.MULTILINE))  # fmt: skip
-def test_minutes_and_memory_are_those_of_the_schedule_and_the_committed_run(line):
+def test_minutes_and_memory_are_those_of_the_committed_run(line):
     stem, stated = line
-    run = read_json(ROOT / "outputs/reference/small/run.json")["notebooks"][stem]
-    planned = next(n.minutes for n in NOTEBOOKS if n.stem == stem)
-    low, high = sorted((planned, round(run["longest_seconds"] / 60)))
-    assert stated == f"{low} to {high} | {run['largest_memory_gb']:.1f}"
+    minutes, memory = usage(ROOT / "outputs/reference/small", stem)
+    assert stated == f"{minutes:.0f} | {memory:.1f}"
 
 
 @pytest.mark.parametrize("command", re.findall(r"\./run_all\.sh([^`\n<,]*)",
@@ -144,6 +143,13 @@ def test_minutes_and_memory_are_those_of_the_schedule_and_the_committed_run(line
 def test_the_runner_takes_the_commands_of_the_workshop(command):
     words = command.replace(" N", " 3").split()
     assert words == ["student-notebooks"] or parser().parse_args(words)
+
+
+def test_the_small_pair_is_what_the_workshop_loads_in_class():
+    words = re.search(r"\./run_all\.sh (--only 04,05 .*)", TEACHING)[1].split()
+    trained = load(**asked(parser().parse_args(words)))
+    overrides = literal_eval(re.search(r"(?m)^overrides = (.*)", TEACHING)[1])
+    assert load("small", **overrides) == trained
 
 
 def test_the_workshop_names_headings_of_its_notebooks():

@@ -5,8 +5,8 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "socratic_utils"
 LAYERS = (
-    "files", "problems", "config", "answers", "benchmarks", "teacher", "filtering",
-    "students", "metrics", "results", "experiments", "runner",
+    "files", "names", "problems", "config", "answers", "benchmarks", "teacher",
+    "filtering", "students", "metrics", "results", "experiments", "runner",
 )  # fmt: skip
 MODULES = sorted(PACKAGE.rglob("*.py"))
 USES_SETTINGS = ("config", "experiments", "runner")
@@ -86,7 +86,5 @@ def test_the_house_has_thirteen_entries_and_no_module_is_long():
     }
     lines = {p: len(p.read_text("utf-8").splitlines()) for p in MODULES}
     assert {str(p): n for p, n in lines.items() if n > 300} == {}
-    # 11,000 when the house was built; the faults of replies, servers, base models,
-    # devices and tables that were mended since took 1,900 more, claims, LoRA, seeds and
-    # exercises 1,900.
-    assert sum(lines.values()) < 14_200
+    # The aim is 11,000: a small package is a part of what was ordered.
+    assert sum(lines.values()) < 13_290

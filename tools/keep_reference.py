@@ -15,8 +15,9 @@ import argparse
 import shutil
 from pathlib import Path
 
-from socratic_utils.files import project_root, read_json, write_jsonl_rows
+from socratic_utils.files import project_root, read_json, write_json, write_jsonl_rows
 from socratic_utils.problems import read_rows
+from socratic_utils.runner.execute import relink
 from socratic_utils.teacher.published import CORPORA
 
 PARTS = ("tables", "figures", "predictions", "chains", "notebooks")
@@ -36,6 +37,7 @@ def main() -> None:
             parser.error(f"{run} is no finished run: it lacks {', '.join(missing)}")
     for run in map(Path.resolve, options.runs):  # seed 0 is before the others
         print(keep(run, options.add))
+    print("next: python -m tools.readme, which writes the README's main result")
 
 
 def keep(run: Path, add: bool = False) -> Path:
@@ -59,6 +61,10 @@ def keep(run: Path, add: bool = False) -> Path:
         if read_json(path)["metadata"]["papermill"]["exception"]:
             path.unlink()
             print(f"{path.name} stopped in the middle: skipped")
+        elif (made := run / "notebooks" / path.name).exists():  # was not kept before
+            notebook = read_json(path)
+            relink(notebook, made.parent, path.parent)
+            write_json(path, notebook)
     for path in (target / "predictions").rglob("*.jsonl"):
         rows = [row for _, row in read_rows(path)]
         less = {"prompt": "", "lines": []} if is_later else {"prompt": ""}

@@ -88,6 +88,8 @@ def student_files(repository: str = "") -> dict[str, str]:
     if repository:
         binder = f"[Binder]({BINDER.format(repository)})"
         index += f"\n{binder} has all of them, and nothing to install.\n"
+    pictures = (project_root() / "notebooks" / "data_flow").glob("*.svg")
+    files |= {f"data_flow/{path.name}": path.read_text("utf-8") for path in pictures}
     return files | {"README.md": index}
 
 
@@ -96,7 +98,8 @@ def write_all(folder: Path, files: dict[str, str]) -> list[str]:
     with ZipFile(f"{folder}.zip", "w", ZIP_DEFLATED) as archive:
         for name, text in files.items():
             archive.writestr(f"{folder.name}/{name}", text)
-    own = {path.name: path.read_text("utf-8") for path in folder.glob("*.*")}
+    own = {name: (folder / name).read_text("utf-8") for name in files
+           if (folder / name).exists()}  # fmt: skip
     for name in files.keys() - own.keys():
         write_atomic(folder / name, files[name])
     return sorted(name for name in files if own.get(name, files[name]) != files[name])

@@ -3,7 +3,7 @@
 from socratic_utils.experiments import corpus, data, saved
 from socratic_utils.metrics.question_quality import questions
 from socratic_utils.students import SUPERVISIONS
-from socratic_utils.students.base_models import load_pretrained
+from socratic_utils.students.base_models import load_tokenizer
 from socratic_utils.students.transcript import IGNORED, tokenize
 
 
@@ -41,7 +41,7 @@ def answer_3(settings):
     """`tokenize(tokenizer, problem, chain, SUPERVISIONS["cot"])["labels"]` has a label
     per token. The pairs are `corpus.corpus(settings, "cot")` and, for this student,
     `corpus.corpus(settings, "socratic")`."""
-    _, tokenizer = load_pretrained(settings.student)
+    tokenizer = load_tokenizer(settings.student)
 
     def mean(model, style):
         pairs = corpus.corpus(settings, style)

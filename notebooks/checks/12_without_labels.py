@@ -6,7 +6,7 @@ from socratic_utils.answers import is_correct
 from socratic_utils.experiments import corpus, saved
 from socratic_utils.experiments.scotd import few_shot_or_supervised
 from socratic_utils.students import SUPERVISIONS
-from socratic_utils.students.base_models import load_pretrained
+from socratic_utils.students.base_models import load_tokenizer
 from socratic_utils.students.transcript import IGNORED, tokenize
 
 
@@ -36,7 +36,7 @@ def answer_3(settings):
     """An arm's chains are `corpus.pool_of(settings, arm.pool)`, which returns problems
     and a pool; `corpus.paired(problems, pool.chains)` has the pairs. Tokenize each with
     `SUPERVISIONS[arm.models[0]]`, as notebook 03 does, and count the labels."""
-    _, tokenizer = load_pretrained(settings.student)
+    tokenizer = load_tokenizer(settings.student)
     arms = {arm.name: arm for arm in few_shot_or_supervised.arms(settings)}
 
     def mean(arm):

@@ -15,11 +15,12 @@ Not covered: numbers in words, decimal commas, languages other than English.
 
 from .arithmetic import calculate, equation_is_right, find_equations, format_number
 from .chains import parse_chain, sentence_lines, step_answer
-from .choices import answer_of, choice_in_reply, choice_of
-from .extract import ANSWER_MARK, extract_answer, extract_marked_answer, is_correct
-
-__all__ = [
-    "ANSWER_MARK", "answer_of", "calculate", "choice_in_reply", "choice_of",
-    "equation_is_right", "extract_answer", "extract_marked_answer", "find_equations",
-    "format_number", "is_correct", "parse_chain", "sentence_lines", "step_answer",
-]  # fmt: skip
+from .extract import (
+    ANSWER_MARK,
+    answer_of,
+    choice_in_reply,
+    choice_of,
+    extract_answer,
+    extract_marked_answer,
+    is_correct,
+)

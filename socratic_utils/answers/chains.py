@@ -15,43 +15,10 @@ import re
 
 from socratic_utils.problems import Step
 
-from .arithmetic import find_equations
+from . import replies
+from .arithmetic import find_equations, substitute
 from .extract import extract_answer, extract_marked_answer, names_several, readable
-from .marks import affirmed, may_be_marked, stated, statements
-from .notation import FRACTION, rules, substitute
-from .replies import own_task, without_thoughts
-
-_DECORATION = re.compile(
-    r"^\s*(?:[-*•>#]+\s+|\d{1,2}[.)]\s+|step\s+\d{1,2}\s*[:.]\s*)+", re.I
-)
-_LABEL = r"(?:\s*\d{0,2}\s*(?:[:)：\]]+|\.(?!\d))|\d{1,2} ?-(?=\s))\s*(?P<text>.*)$"
-_QUESTION = re.compile(r"^\[?(?:sub-?question|question|sq|q)" + _LABEL, re.I)
-_ANSWER = re.compile(r"^\[?(?:sub-?answer|answer|solution|a)" + _LABEL, re.I)
-_BOTH_IN_ONE = re.compile(
-    r"(?=\s)(?:(?<=\?)\s+(?=(?:a|answer)\s*\d{0,2}\s*[:：])"
-    r"|(?<=[.!?])\s+(?=(?:q|a|question|answer)\s?\d{1,2}\s?[:：]))",
-    re.I,
-)
-# "### Final Answer" above the answer itself is joined to it.
-_HEADING = re.compile(
-    r"^[ \t]*(?:#+[ \t]*)?(?:\*\*)?final answer[ \t:]*(?:\*\*)?[ \t:]*\n\s*(?=\S)",
-    re.I | re.M,
-)
-# "The answer is 5", "Answer: 5"; but not "the closest answer is (b)".
-_FINAL = re.compile(
-    r"(?:(?:\b(?:so|thus|therefore|hence|the|my|our|final|correct)\b,?\s+){1,4}"
-    r"|(?<!\w\s))\banswer(?:\s+to\s[^.]{1,80}?)?\s*(?:is\b|[:=]).*$",
-    re.I,
-)
-_LAST_SENTENCE = re.compile(rf"(?:^|(?<=[.!?]\s)){_FINAL.pattern}", re.I)
-# The last question of a least-to-most prompt: "Final Answer: How many are left?"
-_LAST_QUESTION = re.compile(r"^[ \t]*final answer:(?=.*\?[ \t]*$)", re.I | re.M)
-_SENTENCE_END = re.compile(
-    r"(?:(?<=[.!?])|(?<=[.!?][\"”)]))(?<!\b[DM]r\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)"
-    r"(?<!\b[A-Z]\.)[ \t]+(?=[\"“'($]?[A-Z0-9$(])"
-)
-_TALK = re.compile(r"\banswer (?:\w+ )?(?:is|was|\w+s)\b|^\D*\banswer\b\D*$", re.I)
-_CODE = re.compile(r"```.*?(?:```|\Z)", re.S)
+from .patterns import PATTERNS as P
 
 
 def _fraction(match: re.Match) -> str:
@@ -60,39 +27,21 @@ def _fraction(match: re.Match) -> str:
     return "/".join(f"({p})" if re.search(r"[-+*]|\\times", p) else p for p in parts)
 
 
-_TYPESETTING = rules(
-    # Mathematics between two dollar signs, if typeset: "$3 and $5" are prices.
-    ("$", r"(?<!\\)\$((?:[^$\\]|\\[^a-z])*\\[a-z](?:[^$\\]|\\.)*)\$", r"\1"),
-    ("{", r"\\(?:boxed|text|textbf|mathrm|mathbf)\s?\{([^{}]*)\}", r"\1"),
-    ("frac", FRACTION, _fraction),
-    ("\\", r"\s?\\(?:times|cdot)\b\s?", " * "),
-    ("\\div", r"\s?\\div\b\s?", " / "),
-    ("\\", r"\\([$%])", r"\1"),
-    ("{,}", r"(?<=\d)\{,\}(?=\d)", ","),
-    ("<<", r"<<[^<>]*>>", ""),  # GSM8K's calculator notes, which models imitate
-    ("\\", r"\\[(\[]\s?|\s?\\[)\]]|\\[,!]", ""),
-    ("$$", r"^\$\$|\$\$$", ""),
-    ("**", r"\*\*(?! ?\d)|(?<!\d)(?<!\d )\*\*", ""),
-)
-
-
 def parse_chain(
     text: str, style: str, kind: str = "number", cut: bool = False
 ) -> tuple[tuple[Step, ...], str | None]:
-    """The steps and the final answer of a reply, () and None where there are none.
-
-    The style "questions" gives sub-questions only.  Only a marked answer counts.  The
-    last line is ignored if the reply was `cut` at the token limit.
-    """
-    text = without_thoughts(text)
+    """The steps and the final answer of a reply, () and None where there are none.  The
+    style "questions" gives sub-questions only.  Only a marked answer counts.  The last
+    line is ignored if the reply was `cut` at the token limit."""
+    text = replies.without_thoughts(text)
     if "final answer" in text.lower():
-        text = _HEADING.sub("Final answer: ", text)
-        text = _LAST_QUESTION.sub("Q:", text)
-    text, is_over = own_task(text, style != "cot")
+        text = P.HEADING.sub("Final answer: ", text)
+        text = P.LAST_QUESTION.sub("Q:", text)
+    text, is_over = replies.own_task(text, style != "cot")
     cut = cut and not is_over  # then the last line is whole
     if style == "questions":
         lines = (text.rpartition("\n")[0] if cut else text).splitlines()
-        asked = filter(None, [_QUESTION.match(clean_line(line)) for line in lines])
+        asked = filter(None, [P.QUESTION.match(clean_line(line)) for line in lines])
         questions = [match["text"].strip() for match in asked if match["text"]]
         return tuple(Step(question, "", "") for question in questions), None
     socratic = style.startswith("socratic")
@@ -101,19 +50,20 @@ def parse_chain(
     if cut:
         text = text.rpartition("\n")[0]
     answer = extract_marked_answer(text, kind)
-    for statement in stated(readable(text))[:1] if kind == "choice" else ():
-        answer = None if names_several(affirmed(statement.line, True)) else answer
+    first = replies.stated(readable(text))[:1] if kind == "choice" else ()
+    if any(names_several(replies.affirmed(s.line, True)) for s in first):
+        answer = None
     if "```" in text:
-        text = _CODE.sub("", text)
-    body = _BOTH_IN_ONE.sub("\n", text).splitlines()
+        text = P.CODE.sub("", text)
+    body = P.BOTH_IN_ONE.sub("\n", text).splitlines()
     marked = [i for i, line in enumerate(body) if _is_marked(line, kind)]
     lines = [clean_line(line) for line in body]
-    sure = [i for i in marked if not all(s.rank for s in statements(body[i]))]
+    sure = [i for i in marked if not all(s.rank for s in replies.statements(body[i]))]
     last = (sure or marked or [len(lines)])[-1]
     for index in marked:
         lines[index] = _without_final(body[index], kind, index == last)
     for index in range(last + 1, len(lines)):  # talk about the answer is no step
-        if index in marked or _TALK.search(lines[index]):
+        if index in marked or P.TALK.search(lines[index]):
             lines[index] = ""
     parse = _socratic_steps if socratic else _solution_steps
     return parse(lines, kind), answer
@@ -121,14 +71,14 @@ def parse_chain(
 
 def clean_line(line: str) -> str:
     """The line without Markdown bold, bullets, step numbers and LaTeX."""
-    line = " ".join(substitute(line, _TYPESETTING).split())
-    mark = _DECORATION.match(line)
+    line = " ".join(substitute(line, "typesetting", _fraction).split())
+    mark = P.DECORATION.match(line)
     return line[mark.end() :].strip() if mark else line
 
 
 def sentence_lines(text: str) -> str:
     """One sentence per line; "Mr. Wu has 2.5 kg." is one sentence."""
-    return _SENTENCE_END.sub("\n", text)
+    return P.SENTENCE_END.sub("\n", text)
 
 
 def step_answer(solution: str, kind: str = "number") -> str:
@@ -140,23 +90,23 @@ def step_answer(solution: str, kind: str = "number") -> str:
 
 def _is_marked(line: str, kind: str) -> bool:
     """Whether the line holds a final answer, or only the mark ("Final answer:")."""
-    if not may_be_marked(line.replace("**", "")):  # bold can split the word
+    if not replies.may_be_marked(line.replace("**", "")):  # bold can split the word
         return False
     if extract_marked_answer(line, kind) is not None:
         return True
     cleaned = clean_line(line)
-    return bool(_LAST_SENTENCE.search(cleaned)) and not cleaned[-1].isalnum()
+    return bool(P.LAST_SENTENCE.search(cleaned)) and not cleaned[-1].isalnum()
 
 
 def _without_final(line: str, kind: str, last: bool) -> str:
     """The cleaned line without "The answer is N."; "Answer: 3 * 4 = 12" is kept."""
     cleaned = clean_line(line.partition("####")[0])
-    labelled = _ANSWER.match(cleaned)
+    labelled = P.ANSWER.match(cleaned)
     if labelled and labelled["text"] and (not last or find_equations(cleaned)):
-        return f"A: {_FINAL.sub('', labelled['text']).strip() or labelled['text']}"
+        return f"A: {P.FINAL.sub('', labelled['text']).strip() or labelled['text']}"
     if "\\boxed" in line and not find_equations(cleaned):
         return ""
-    return _FINAL.sub("", cleaned).strip()
+    return P.FINAL.sub("", cleaned).strip()
 
 
 def _solution_steps(lines: list[str], kind: str) -> tuple[Step, ...]:
@@ -164,7 +114,7 @@ def _solution_steps(lines: list[str], kind: str) -> tuple[Step, ...]:
     solutions: list[str] = []
     for line in lines:
         line = _text(line)
-        if not line or _QUESTION.match(line):
+        if not line or P.QUESTION.match(line):
             continue
         if solutions and (solutions[-1].endswith(":") or line.startswith("=")):
             solutions[-1] += f" {line}"
@@ -180,7 +130,7 @@ def _socratic_steps(lines: list[str], kind: str) -> tuple[Step, ...]:
     turns: list[list[str]] = []  # [question, solution]
     joined = False  # whether the line directly follows a labelled question or solution
     for line in lines:
-        asked, text = _QUESTION.match(line), _text(line)
+        asked, text = P.QUESTION.match(line), _text(line)
         question, solution = turns[-1] if turns else ("-", "-")
         if asked or (text.endswith("?") and text == line and question):
             turns.append([asked["text"].strip() if asked else line, ""])
@@ -201,5 +151,5 @@ def _socratic_steps(lines: list[str], kind: str) -> tuple[Step, ...]:
 
 
 def _text(line: str) -> str:
-    labelled = _ANSWER.match(line)
+    labelled = P.ANSWER.match(line)
     return labelled["text"].strip() if labelled else line

@@ -2,78 +2,32 @@ r"""Read the final answer out of a model's text and compare it with the gold ans
 
     >>> is_correct("18.0", "18"), is_correct("0.5", "1/2"), is_correct(None, "3")
     (True, True, False)
+    >>> choice_of("So the answer is a drawer.", ("ocean", "drawer", "cloud"))
+    'b'
 
 Thoughts, further tasks and what is negated do not count.  The last statement behind an
 answer mark counts, and there the first answer of the line or the result of its
 equation; without any mark, the last answer in the text.  A formula, power or root
 behind a mark counts by its value; one with an unknown ("4x"), words only, or more than
 50 digits give None.  "1st" and "A4" count only if there is no other number, dates never
-do.  "1e3" is 1000, "50%" is 50; a minus behind an operand is no sign ("10-3").
-
+do.  "1e3" is 1000, "50%" is 50; a minus behind an operand is no sign ("10-3").  The
+words of a choice count only behind a mark, spelled as in the choice, and only if they
+name one choice; of "car" and "car park" the longer match counts.
 Not covered: numbers in words ("twelve", "2 million"), decimal commas, clock times.
 """
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from .arithmetic import (
-    CURRENCY,
-    MAX_DIGITS,
-    PLAIN_NUMBER,
-    find_equations,
-    format_number,
-    value_of,
-)
-from .marks import MARK, NO_ANSWER, affirmed, stated
-from .notation import UNKNOWN, plain, rules, substitute
-from .replies import body
+from socratic_utils.problems import LETTERS, Problem
+
+from . import arithmetic, replies
+from .arithmetic import CURRENCY, MAX_DIGITS, UNKNOWN, find_equations, format_number
+from .patterns import PATTERNS as P
 
 ANSWER_MARK = "The answer is"  # every student's transcript ends "The answer is 42."
-
-_NUMBER = re.compile(
-    r"(?=[.\d])(?:(?P<date>\d\d?/\d\d?/\d{4}(?!\d)|\d{4}([-/])\d\d\2\d\d(?!\d))"
-    r"|(?:(?P<whole>\d++) (?:and )?)?(?P<num>\d++) ?/ ?(?P<den>\d++)(?!\.?\d|,\d{3})"
-    rf"|(?P<plain>{PLAIN_NUMBER})(?:[eE](?P<exp>[-+]?\d\d?)(?!\w))?"
-    r"(?P<ordinal>(?:st|nd|rd|th)\b)?)"
-)
-_MIXED = re.compile(
-    r"(?<!\d)(\d{1,50}) (and )?(?=(\d{1,50}) ?/ ?(\d{1,50})(?!\d)( ?=)?)"
-)
-_UNKNOWN = r"(?:[xyzXYZ]|some)\b"
-_FORMULA = re.compile(  # at the start of the text behind a mark
-    rf"\W{{0,9}}(?:{_UNKNOWN} ?[-+*/]|\d[\d,]*[.,]\d+ ?/ ?[\d.]|\d+ ?/ ?\d*\.\d"
-    r"|[\d.,]++(?: ?/ ?\d++)?(?:[xyzXYZ]\b(?! ?\d)|[)%]{0,9} ?"
-    rf"(?:[*+] ?[\d$(]| - [\d$(]|[-+*/] ?(?:[(?$]|{_UNKNOWN}))))"
-)
-_SPACED_GROUPS = re.compile(r"\W{0,5}[1-9]\d{0,2}(?: \d{3}){1,15}(?![\d/]| \d)")
-_YES_NO = re.compile(r"(?<![^\W_])(yes|no|true|false)(?![^\W_]|['’-]\w|\. ?\d)", re.I)
-_IDIOM = re.compile(r"\bno (?:doubt|question|one|problem|matter)\b", re.I)
-_DENIED = re.compile(
-    r"(?:\bnot|n['’]t|\bnever|\bno longer)\s+(yes|no|true|false)\b", re.I
-)
-_MAYBE = r"\b(?:maybe|perhaps|possibly|partly|partially|sometimes)\b"
-_BOTH = re.compile(
-    rf"\b(?:yes|true)\W+(?:or|and)\W+(?:no|false)\b|{_MAYBE}.*{_MAYBE}", re.I
-)
-_CHOICE = re.compile(  # "(b)", "b)", "B." or a lone "B"
-    r"(?<![\w.-])(?<!\w['’])(?:\(([A-Za-z])\)|([A-Za-z])\)|([A-Za-z])(?!\w|['’]\w|-\w|\.\w))"
-)
-_SEVERAL = re.compile(  # "(a) sea or (b) lake", "B and C"; but not "B or a lake"
-    r"(?:[A-Za-z]{2,} ){0,4}"
-    r"(?:\(\w\)(?:[^()]*, \(\w\))*[^()]*\b(?:or|and) \(\w\)"
-    r"|[A-Za-z]\)?(?:, [A-Za-z]\)?)*,? (?:or|and) "
-    r"(?:[B-HJ-Zb-hj-z]|[AIai](?! [a-z]))(?![\w'’-]))"
-)
-
-
-_SIGNS_AND_BOLD = rules(
-    ("\\", r"\\[()\[\]]", " "),
-    # **42** is bold, 2**3 is a power
-    ("**", r"(?<!\d)(?<!\d )\*\*|\*\*(?! ?\d)", ""),
-    ("tive ", r"\b[Nn]egative (?=[$\d])", "-"),
-    ("inus ", r"\b[Mm]inus (?=[$\d])", "-"),
-)
 
 
 def extract_answer(text: str, kind: str = "number") -> str | None:
@@ -91,14 +45,14 @@ def extract_marked_answer(text: str, kind: str = "number") -> str | None:
 
 def names_several(line: str) -> bool:
     """Whether a line behind a mark begins with two choices: "(a) or (b)"."""
-    return bool(_SEVERAL.match(line))
+    return bool(P.SEVERAL.match(line))
 
 
 def is_correct(predicted: str | None, gold: str, kind: str = "number") -> bool:
     """Whether two answers have equal values; ValueError if `gold` is not one answer."""
     reader = _reader(kind)
     wanted = extract_answer(gold, kind) if isinstance(gold, str) else None
-    if wanted is not None and not MARK.search(gold):
+    if wanted is not None and not P.MARK.search(gold):
         wanted = wanted if reader(readable(gold), True) == wanted else None
     if wanted is None:
         raise ValueError(f"The gold answer {gold!r:.80} is not one {kind} answer.")
@@ -125,31 +79,32 @@ def _reader(kind: str):
 
 def readable(text: str) -> str:
     """The reply itself without LaTeX, bold marks and non-ASCII digits."""
-    return substitute(plain(body(text)), _SIGNS_AND_BOLD)
+    return arithmetic.substitute(arithmetic.plain(replies.body(text)), "signs_and_bold")
 
 
 def _read_marked(text: str, kind: str) -> tuple[bool, str | None]:
     """(whether there is a mark, the answer of the most credible statement)."""
-    for line, *_, rank in stated(text):
+    for line, *_, rank in replies.stated(text):
         if rank == 2 and kind != "choice":
             break
         answer = _reader(kind)(line, True)
-        number = kind == "number" and re.search(rf"\d|{UNKNOWN}", affirmed(line, True))
-        if answer or number or NO_ANSWER.match(line) or (kind == "choice" and not rank):
+        number = re.search(rf"\d|{UNKNOWN}", replies.affirmed(line, True))
+        certain = {"number": number, "choice": not rank}.get(kind)
+        if answer or certain or P.NO_ANSWER.match(line):
             return True, answer
-    return bool(MARK.search(text)), None
+    return bool(P.MARK.search(text)), None
 
 
 def _read_number(text: str, marked: bool) -> str | None:
-    text = affirmed(text, marked)
-    if marked and "=" not in text and _FORMULA.match(text):
+    text = replies.affirmed(text, marked)
+    if marked and "=" not in text and P.STATED_FORMULA.match(text):
         return _formula_value(text)
     if "/" in text:
-        text = _MIXED.sub(_apart, text)
-    if groups := _SPACED_GROUPS.match(text):
+        text = P.MIXED.sub(_apart, text)
+    if groups := P.SPACED_GROUPS.match(text):
         joined = re.sub(r"(?<=\d) (?=\d)", "", groups[0])
         text = joined + text[groups.end() :]
-    found = [m for m in _NUMBER.finditer(text) if not m["date"]]
+    found = [m for m in P.NUMBER.finditer(text) if not m["date"]]
     found = [  # "1st" and "A4" are labels, but 3x4 is a product
         m for m in found
         if not (m["ordinal"] or text[m.start() - 1 : m.start()].strip("xX").isalpha())
@@ -179,7 +134,7 @@ def _formula_value(text: str) -> str | None:
     """'(16 * 17) * 4.' -> '1088'; '3 * 4 apples, which is many' -> '12'; else None."""
     formula = re.split(r"[,;](?!\d)|\.(?!\d)|\bwhich\b", text)[0]
     formula = re.sub(rf"[{CURRENCY}]|(?<=[\d)])(?: [^\W\d_]{{2,}})+", "", formula)
-    value = value_of(formula.strip(" ."))
+    value = arithmetic.value_of(formula.strip(" ."))
     body = "" if value is None else format_number(value)
     return body if 0 < len(body) <= MAX_DIGITS else None
 
@@ -210,11 +165,11 @@ def _is_negative(text: str, start: int) -> bool:
 
 def _read_yes_no(text: str, marked: bool) -> str | None:
     if marked:
-        text = _IDIOM.sub("", text)
-        if _BOTH.search(text):
+        text = P.IDIOM.sub("", text)
+        if P.BOTH.search(text):
             return None
-    words = _YES_NO.findall(affirmed(text, marked))
-    if not words and (denied := _DENIED.search(text)):
+    words = P.YES_NO.findall(replies.affirmed(text, marked))
+    if not words and (denied := P.DENIED_WORD.search(text)):
         return "no" if denied[1].lower() in ("yes", "true") else "yes"
     word = words[0 if marked else -1].lower() if words else None
     return word and ("yes" if word in ("yes", "true") else "no")
@@ -222,9 +177,9 @@ def _read_yes_no(text: str, marked: bool) -> str | None:
 
 def read_choice(text: str, marked: bool) -> str | None:
     """The first letter of a choice in a marked text, the last in another."""
-    text, letters = affirmed(text, marked), []
+    text, letters = replies.affirmed(text, marked), []
     words = r" (?!because|since|as\b|and\b|or\b)[a-z]"
-    for match in _CHOICE.finditer(text):
+    for match in P.CHOICE.finditer(text):
         bare, letter = match[3], match[1] or match[2] or match[3]
         word = re.match(words, text[match.end() : match.end() + 9])
         # A capital A is a letter behind a mark and an article elsewhere.
@@ -233,3 +188,72 @@ def read_choice(text: str, marked: bool) -> str | None:
         if not article and not lower:
             letters.append(letter.lower())
     return letters[0 if marked else -1] if letters else None
+
+
+def answer_of(text: str, problem: Problem, strict: bool = False) -> str | None:
+    """The answer a text gives to a problem; `strict` requires an answer mark."""
+    if problem.choices:
+        return choice_of(text, problem.choices, strict)
+    return (extract_marked_answer if strict else extract_answer)(text, problem.kind)
+
+
+def choice_of(text: str, choices: Sequence[str], strict: bool = False) -> str | None:
+    """The chosen letter or None; without a mark the last letter, unless `strict`."""
+    if replies.may_be_marked(text) and replies.statements(readable(text)):
+        return _stated_choice(text, choices, None)
+    letter = None if strict else extract_answer(text, "choice")
+    return letter and marked_choice(text, letter, choices)
+
+
+def choice_in_reply(problem: Problem, reply: dict, letter: str | None) -> str | None:
+    """The answer in a teacher's reply in which `parse_chain` read `letter`."""
+    if not problem.choices:
+        return letter
+    text, is_over = replies.own_task(replies.without_thoughts(reply["text"]))
+    if reply.get("finish_reason") == "length" and not is_over:
+        text = text.rpartition("\n")[0]  # the last line may have continued
+    return _stated_choice(text, problem.choices, letter)
+
+
+def _stated_choice(text: str, choices: Sequence[str], letter: str | None) -> str | None:
+    for line, *_, rank in replies.stated(readable(text)):
+        own = letter or read_choice(line, True)
+        found = marked_choice(line, own, choices)
+        if found or not rank or names_several(replies.affirmed(line, True)):
+            return found
+    return None
+
+
+def marked_choice(line: str, letter: str | None, choices: Sequence[str]) -> str | None:
+    """The choice given on the line behind a mark: by letter, else by words.  A letter
+    inside a choice's own words ("plan A") is no letter of a choice."""
+    left = replies.affirmed(line, True)
+    texts = dict(zip(LETTERS, map(_words, choices), strict=False))
+    found = {
+        own: text for own, text in texts.items()
+        if text in _words(line if replies.affirmed(text, True) != text else left)
+    }  # fmt: skip
+    rest = left
+    for words in sorted((text.split() for text in texts.values()), key=len)[::-1]:
+        if len(words) > 1:
+            if words[0] not in ("option", "choice"):  # "plan B" may be no choice
+                words = [word if len(word) > 1 else "[a-z]" for word in words]
+            own_words = r"\b" + r"[\W_]+".join(words) + r"\b"
+            rest = re.sub(own_words, "|", rest, flags=re.I)
+    if names_several(rest):
+        return None
+    before, words, behind = rest.partition("|")
+    if words and letter:  # behind the words only "(a)" counts
+        lettered = re.search(r"\([a-z]\)", behind, re.I)
+        letter = read_choice(before, True) or (lettered and lettered[0][1].lower())
+    if letter:
+        return letter if letter in tuple(LETTERS[: len(choices)]) else None
+    shorter = {a for a in found.values() for b in found.values() if a != b and a in b}
+    longest = [letter for letter, text in found.items() if text not in shorter]
+    return longest[0] if len(longest) == 1 else None
+
+
+def _words(text: str) -> str:
+    """Lower-case words between single spaces, so that `in` compares whole words."""
+    words = " ".join(re.findall(r"[^\W_]+", text.lower()))
+    return f" {words} "

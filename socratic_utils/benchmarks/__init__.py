@@ -17,8 +17,6 @@ from socratic_utils.problems import Problem
 
 from .loading import DATA_VARIABLE
 
-__all__ = ["BENCHMARKS", "DATA_VARIABLE", "known_size", "load_problems", "splits_of"]
-
 NAMES = (
     "gradeschool", "gsm8k", "commonsense_qa", "openbookqa", "quarel", "strategyqa",
     "svamp", "multistep", "anli", "imdb", "sst2",
@@ -30,11 +28,9 @@ def load_problems(
     name: str, split: str = "train", limit: int | None = None
 ) -> list[Problem]:
     """The first `limit` problems of a split (all if None), in the published order.
-
     Raises ValueError for an unknown benchmark or split and for a split published
     without gold answers, FileNotFoundError if the data is neither in SOCRATIC_DATA_DIR
-    nor can be downloaded.
-    """
+    nor can be downloaded."""
     splits = list(splits_of(name))
     if split in getattr(BENCHMARKS[name], "UNLABELLED", ()):
         fault = f"the {split} split of {name} is published without gold answers"

@@ -1,12 +1,11 @@
-"""Adversarial NLI, round 3 (Nie et al. 2020): CC BY-NC 4.0.
+"""Adversarial NLI, round 3 (Nie et al. 2020): a premise and a hypothesis, CC BY-NC 4.0.
 
-A premise and a hypothesis, from SCoTD's transfer experiment (section 3).
+Used in SCoTD's transfer experiment (section 3).
 """
 
 from socratic_utils.problems import Problem
 
-from .loading import hub_rows, local_file, read_lines
-from .multiple_choice import choice_problem
+from .loading import choice_problem, hub_rows, local_file, read_lines
 
 SIZES = {"train": 100_459, "validation": 1_200, "test": 1_200}  # as published
 HUB = ("facebook/anli", "b83b1452ab817eac4dcb36625e7c1fa95025093d")

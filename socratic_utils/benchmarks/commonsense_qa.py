@@ -1,15 +1,14 @@
 """CommonsenseQA 1.11, random split (Talmor et al. 2019), used by SCoTD: MIT licence.
 
     Where would you keep a spare key? (a) ocean (b) drawer (c) cloud (d) soup (e) song
-    -> "b"
 
-The 1,140 test questions are published without gold answers, so SCoTD evaluates on the
+The test questions are published without gold answers, so SCoTD evaluates on the
 validation split, and so do we.
 """
 
 from socratic_utils.problems import Problem
 
-from .multiple_choice import question_problems
+from .loading import question_problems
 
 SIZES = {"train": 9_741, "validation": 1_221}  # counted
 UNLABELLED = ("test",)

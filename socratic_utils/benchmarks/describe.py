@@ -1,8 +1,4 @@
-"""A benchmark in numbers: problems, answers and steps per split.
-
->>> overview("gradeschool")[0]["problems"]
-400
-"""
+"""A benchmark in numbers: problems, answers and steps per split."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,12 +1,10 @@
 """`gradeschool`, our own word problems with 2 or 3 gold Socratic steps.
 
-    Mia goes shopping. She buys 4 mugs for 5 dollars each. She buys a lamp for 12
-    dollars. How much does Mia spend in total?
-
 Test problems come from the story families of training, with other numbers; `unseen`
 from families that never occur in training.  `challenge` holds variants of test problems
 in the manner of SVAMP: another question, one more number, or another order of the
-facts.  `tools/gradeschool/generate.py` wrote them.  Not covered: fractions, decimals, negative numbers, prose written by people.
+facts.  `tools/gradeschool/generate.py` wrote them.  Not covered: fractions, decimals,
+negative numbers, prose written by people.
 """
 
 from pathlib import Path

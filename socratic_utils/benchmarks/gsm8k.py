@@ -4,7 +4,7 @@
     #### 18
 
 `steps` are those of the Socratic edition, without the `<<...>>` calculator notes; the
-main edition's solution is in `extra["solution"]`.  Not covered: a validation split.
+main edition's solution is in `extra["solution"]`.  There is no validation split.
 """
 
 import re
@@ -20,19 +20,19 @@ _NOTE = re.compile(r"<<[^<>]*>>")
 
 
 def load(split: str) -> list[Problem]:
-    main, socratic = _rows(split, "main", ""), _rows(split, "socratic", "_socratic")
+    editions = {"main": f"{split}.jsonl", "socratic": f"{split}_socratic.jsonl"}
+    main, socratic = (
+        read_lines(path, texts=("question", "answer"))
+        if (path := local_file("gsm8k", file))
+        else hub_rows(*HUB, split, name=edition)
+        for edition, file in editions.items()
+    )
     if [row["question"] for row in main] != [row["question"] for row in socratic]:
         raise ValueError(f"gsm8k {split}: the main and Socratic files do not match")
     return [
         to_problem(f"gsm8k-{split}-{index:04d}", split, row, other["answer"])
         for index, (row, other) in enumerate(zip(socratic, main, strict=True))
     ]
-
-
-def _rows(split: str, edition: str, suffix: str) -> list[dict]:
-    if path := local_file("gsm8k", f"{split}{suffix}.jsonl"):
-        return read_lines(path, texts=("question", "answer"))
-    return hub_rows(*HUB, split, name=edition)
 
 
 def to_problem(id: str, split: str, row: dict, main_solution: str = "") -> Problem:

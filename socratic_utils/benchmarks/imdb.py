@@ -1,11 +1,7 @@
 """IMDB reviews (Maas et al. 2011) and their contrast set (Gardner et al. 2020).
 
 SCoTD (Figure 5) evaluates on two small splits: `original`, 488 of the test reviews, and
-`contrast`, the same reviews minimally edited by experts so that the label flips:
-
-    imdb-contrast-0007  {"base_id": "imdb-original-0007"}
-
-Not covered: unlabelled reviews, the contrast set's validation split.
+`contrast`, the same reviews minimally edited by experts so that the label flips.
 """
 
 import os
@@ -14,16 +10,14 @@ from pathlib import Path
 
 from socratic_utils.problems import Problem
 
-from .loading import DATA_VARIABLE, downloaded_file, hub_rows, local_file, read_table
-from .multiple_choice import LABELS, review_problem
+from . import loading
+from .loading import DATA_VARIABLE, GITHUB, LABELS, review_problem
 
 SIZES = {"train": 25_000, "test": 25_000, "original": 488, "contrast": 488}  # published
 PAIRED = ("original", "contrast")
 HUB = ("stanfordnlp/imdb", "e6281661ce1c48d982bc483cf8a173c1bbeb5d31")
-CONTRAST_SETS = (
-    "https://raw.githubusercontent.com/allenai/contrast-sets/"
-    "9d0ce57bfc43aee75264ca6ed5306a9ccc722374/IMDb/data"
-)
+COMMIT = "9d0ce57bfc43aee75264ca6ed5306a9ccc722374"
+CONTRAST_SETS = f"{GITHUB}/allenai/contrast-sets/{COMMIT}/IMDb/data"
 
 
 def load(split: str) -> list[Problem]:
@@ -42,7 +36,7 @@ def reviews(split: str) -> list[tuple[str, int]]:
         root = Path(folder, "imdb", split)
         sides = [_texts(root / "neg"), _texts(root / "pos")]
     else:
-        rows = hub_rows(*HUB, split)
+        rows = loading.hub_rows(*HUB, split)
         sides = [[row["text"] for row in rows if row["label"] == n] for n in (0, 1)]
     labelled = ([(text, label) for text in side] for label, side in enumerate(sides))
     return [row for both in zip_longest(*labelled) for row in both if row]
@@ -65,8 +59,9 @@ def pairs(split: str) -> list[tuple[str, str]]:
     sides = {}
     for side in PAIRED:
         name = f"test_{side}.tsv"
-        path = local_file("imdb", name) or downloaded_file(f"{CONTRAST_SETS}/{name}")
-        sides[side] = read_table(path, "Sentiment", "Text")
+        path = loading.local_file("imdb", name)
+        path = path or loading.downloaded_file(f"{CONTRAST_SETS}/{name}")
+        sides[side] = loading.read_table(path, "Sentiment", "Text")
         for number, row in enumerate(sides[side], 1):
             if row["Sentiment"].strip().lower() not in LABELS:
                 fault = f"{row['Sentiment']!r} is no sentiment"

@@ -1,29 +1,26 @@
 """Read published files from a folder or the web; damaged rows are named in a sentence.
 
-SOCRATIC_DATA_DIR=/d   local_file("gsm8k", "test.jsonl") -> /d/gsm8k/test.jsonl
-(variable not set)     hub_rows("openai/gsm8k", revision, "test", name="main")
+With SOCRATIC_DATA_DIR=/d, `local_file("gsm8k", "test.jsonl")` is /d/gsm8k/test.jsonl;
+without it `hub_rows` downloads.  Choices keep their published order and are lettered
+from "a", whatever their labels were, as `problem_text` shows them.
 """
 
 import csv
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from socratic_utils.files import (
-    content_hash,
-    downloaded,
-    hub_folder,
-    one_line,
-    read_rows,
-    write_atomic,
-)
+from socratic_utils import files
+from socratic_utils.problems import LETTERS, Problem
 
 DATA_VARIABLE = "SOCRATIC_DATA_DIR"
-ADVICE = (
-    "connect to the network, or put the published files into the folder that "
-    f"{DATA_VARIABLE} names"
-)
+SENTIMENTS = ((0, "negative"), (1, "positive"))  # labels on the hub and in SCoTD
+LABELS = {"negative": 0, "positive": 1, "0": 0, "1": 1}  # labels in files
+GITHUB = "https://raw.githubusercontent.com"
+PLACE = f"put the published files into the folder that {DATA_VARIABLE} names"
+ADVICE = f"connect to the network, or {PLACE}"
 
 
 def local_file(*parts: str) -> Path | None:
@@ -43,7 +40,8 @@ def downloaded_file(url: str) -> Path:
     import httpx2
     from huggingface_hub.constants import HF_HOME
 
-    path = Path(HF_HOME) / "socratic-cot" / content_hash(url) / url.rpartition("/")[2]
+    name = url.rpartition("/")[2]
+    path = Path(HF_HOME) / "socratic-cot" / files.content_hash(url) / name
 
     def download() -> Path:
         if os.environ.get("HF_HUB_OFFLINE") == "1":
@@ -51,32 +49,30 @@ def downloaded_file(url: str) -> Path:
         reply = httpx2.get(url, follow_redirects=True, timeout=60.0).raise_for_status()
         if reply.content.lstrip()[:1] == b"<":  # of a hotel's or a firm's network
             raise OSError("a web page came in its place")
-        return write_atomic(path, reply.content)
+        return files.write_atomic(path, reply.content)
 
-    return path if path.exists() else downloaded(url, ADVICE, download)
+    return path if path.exists() else files.downloaded(url, ADVICE, download)
 
 
 def hub_rows(hub_id: str, revision: str, *splits: str, name: str = "") -> list[dict]:
     """The rows of a data set on the hub, FileNotFoundError, or ValueError if damaged.
-
-    `load_dataset(hub_id)` would take another revision where only that one is cached.
-    """
+    `load_dataset(hub_id)` would take another revision where only that one is cached."""
     from datasets import load_dataset
     from datasets.exceptions import DatasetsError
 
-    folder = hub_folder(hub_id, revision, "dataset", ADVICE)
+    folder = files.hub_folder(hub_id, revision, "dataset", ADVICE)
     try:
         parts = [load_dataset(str(folder), name or None, split=s) for s in splits]
     except (DatasetsError, ValueError) as error:
         again = f"delete {folder.parents[1]} to download it again"
-        fault = f"{hub_id} cannot be read ({one_line(error)}): {again}"
+        fault = f"{hub_id} cannot be read ({files.one_line(error)}): {again}"
         raise ValueError(fault) from None
     return [row for part in parts for row in part]
 
 
 def read_lines(path: Path, *fields: str, texts: tuple[str, ...] = ()) -> list[dict]:
     """The rows of a JSON Lines file; ValueError if one lacks a field or a text."""
-    return _with_fields([row for _, row in read_rows(path)], path, fields, texts)
+    return _with_fields([row for _, row in files.read_rows(path)], path, fields, texts)
 
 
 def read_array(path: Path, *fields: str, texts: tuple[str, ...] = ()) -> list[Any]:
@@ -121,3 +117,62 @@ def _with_fields(
         for name in (*fields, *texts):
             field_of(row, name, f"{path}, row {number}", text=name in texts)
     return rows
+
+
+def choice_problem(
+    dataset: str, split: str, id: str, stem: str, choices: Sequence[tuple[Any, str]],
+    key: Any, extra: dict | None = None,
+) -> Problem:  # fmt: skip
+    """`choices` are (label, text) pairs, `key` the right one's label, or ValueError."""
+    id, labels = f"{dataset}-{id}", [label for label, _ in choices]
+    if key not in labels:
+        raise ValueError(f"{id}: no gold answer, answerKey {key!r} is none of {labels}")
+    return Problem(
+        id, dataset, split, stem.strip(), LETTERS[labels.index(key)], kind="choice",
+        choices=tuple(text.strip() for _, text in choices), extra=extra or {},
+    )  # fmt: skip
+
+
+def question_problems(
+    dataset: str, split: str, file: str, hub: tuple[str, str], stem: str,
+    name: str = "", **extra: str,
+) -> list[Problem]:  # fmt: skip
+    """Questions in AI2's layout, or the hub's, which calls the text `stem`.  {"id",
+    "answerKey", "question": {"stem", "choices": [{"label", "text"}]}}.  `extra`: names
+    in `Problem.extra` and their fields.  ValueError names a row it cannot read."""
+    if path := local_file(dataset, file):
+        rows = read_lines(path, "id", "question")
+    else:
+        rows = hub_rows(*hub, split, name=name)
+    problems = []
+    for row in rows:
+        id, question = f"{dataset}-{row['id']}", row["question"] if path else row
+        if path:
+            text, pairs = field_of(question, "stem", id), _pairs(question, id)
+        else:
+            text, both = row[stem], row["choices"]
+            pairs = list(zip(both["label"], both["text"], strict=True))
+        more = {name: question.get(field, "") for name, field in extra.items()}
+        problems.append(choice_problem(dataset, split, row["id"], text, pairs,
+                                       row.get("answerKey"), more))  # fmt: skip
+    return problems
+
+
+def _pairs(question: dict, id: str) -> list[tuple]:
+    if not isinstance(choices := question.get("choices"), list):
+        fault = f"its 'choices' are no list of labels and texts but {choices!r:.60}"
+        raise ValueError(f"{id}: {fault}: correct it, or take the published file")
+    return [
+        tuple(field_of(choice, name, f"{id}, choice {n}") for name in ("label", "text"))
+        for n, choice in enumerate(choices, 1)
+    ]
+
+
+def review_problem(
+    dataset: str, split: str, id: str, text: str, label: Any, extra: dict | None = None
+) -> Problem:
+    """A review that is negative (or 0) or positive (1), or else ValueError."""
+    plain = " ".join(text.replace("<br />", " ").split())
+    stem = f"{plain} Is this review negative or positive?"
+    key = LABELS.get(str(label).strip().lower(), label)
+    return choice_problem(dataset, split, id, stem, SENTIMENTS, key, extra)

@@ -1,13 +1,10 @@
 """Multi-step problems for training (ASDiv) and for testing (SVAMP).
 
-    Frank made number0 dollars ... how many number2 dollar games could he buy ...?
-    - number0 number1 / number2   ->  numbers put in, answer "4"
-
 Socratic CoT (section 4.1) trains on 761 problems, tests on 237, and does not say how
 they were selected.  Our rule, at least two operations, selects the same 237 and 1,065
 training problems: the file of SVAMP's authors (MIT licence) mixes MAWPS and ASDiv-A (CC
-BY-NC 4.0).  `extra` keeps the slots and the prefix equation for the paper's prompt
-(Table 6).  Not covered: problems with one operation.
+BY-NC 4.0).  `extra` keeps the number slots and the prefix equation for the paper's
+prompt (Table 6), such as "- number0 number1 / number2".
 """
 
 import re
@@ -15,15 +12,13 @@ import re
 from socratic_utils.answers import format_number
 from socratic_utils.problems import Problem
 
-from .loading import downloaded_file, local_file, read_table
+from .loading import GITHUB, downloaded_file, local_file, read_table
 
 SIZES = {"train": 1_065, "test": 237}  # counted, after the selection
 FOLDER = "mawps-asdiv-a_svamp"
 FILES = {"train": "train.csv", "test": "dev.csv"}  # dev.csv is all of SVAMP
-REPOSITORY = (
-    "https://raw.githubusercontent.com/arkilpatel/SVAMP/"
-    f"689d7ccac74b9983a2ac7cc3b264f441b99e7c53/data/{FOLDER}"
-)
+COMMIT = "689d7ccac74b9983a2ac7cc3b264f441b99e7c53"
+REPOSITORY = f"{GITHUB}/arkilpatel/SVAMP/{COMMIT}/data/{FOLDER}"
 OPERATIONS = 2  # at least
 _SLOT = re.compile(r"number(\d+)")
 

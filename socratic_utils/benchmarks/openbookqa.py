@@ -1,12 +1,11 @@
 """OpenBookQA, Main (Mihaylov et al. 2018), used by SCoTD: Apache-2.0.
 
 The sun is responsible for (a) puppies learning tricks ... (d) plants sprouting
--> "d"
 """
 
 from socratic_utils.problems import Problem
 
-from .multiple_choice import question_problems
+from .loading import question_problems
 
 SIZES = {"train": 4_957, "validation": 500, "test": 500}  # counted
 HUB = ("allenai/openbookqa", "388097ea7776314e93a529163e0fea805b8a6454")

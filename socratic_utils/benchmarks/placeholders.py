@@ -1,10 +1,8 @@
-"""Problems of mean length, to plan a run without the benchmark's data.
+"""Problems of mean length, to plan a run without the benchmark's data."""
 
->>> problem, *others = placeholders("gsm8k", "test")
->>> len(others), len(problem.text), len(problem.steps)
-(1318, 235, 3)
-"""
+from pathlib import Path
 
+from socratic_utils.files import read_json
 from socratic_utils.problems import Problem, Step
 
 from . import known_size
@@ -12,18 +10,7 @@ from . import known_size
 # Kind of answer and mean characters of a problem; mean number of gold steps, characters
 # of their questions and solutions; number of sub-questions apart from the steps.
 # Counted in the published training splits; from QuaRel on they are estimates.
-TYPICAL = {
-    "gsm8k": ("number", 235, 3.58, 42, 66, 0),
-    "strategyqa": ("yes_no", 56, 2.68, 0, 65, 3),
-    "multistep": ("number", 165, 0, 0, 0, 0),
-    "svamp": ("number", 162, 0, 0, 0, 0),
-    "commonsense_qa": ("choice", 141, 0, 0, 0, 0),
-    "openbookqa": ("choice", 138, 0, 0, 0, 0),
-    "quarel": ("choice", 200, 0, 0, 0, 0),
-    "anli": ("choice", 450, 0, 0, 0, 0),
-    "imdb": ("choice", 1300, 0, 0, 0, 0),
-    "sst2": ("choice", 100, 0, 0, 0, 0),
-}
+TYPICAL = read_json(Path(__file__).with_suffix(".json"))
 
 
 def placeholders(name: str, split: str) -> list[Problem]:

@@ -8,8 +8,7 @@ import re
 
 from socratic_utils.problems import Problem
 
-from .loading import hub_rows, local_file, read_lines
-from .multiple_choice import choice_problem
+from .loading import choice_problem, hub_rows, local_file, read_lines
 
 SIZES = {"train": 1_941, "validation": 278, "test": 552}  # as published
 HUB = ("community-datasets/quarel", "52be7f062d2c13d401a9e53b6963d8fbcc4abeb4")

@@ -6,8 +6,7 @@ experiment (section 3).  The test sentences are published without labels.
 
 from socratic_utils.problems import Problem
 
-from .loading import hub_rows, local_file, read_table
-from .multiple_choice import review_problem
+from .loading import hub_rows, local_file, read_table, review_problem
 
 SIZES = {"train": 67_349, "validation": 872}  # as published
 UNLABELLED = ("test",)

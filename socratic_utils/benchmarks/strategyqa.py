@@ -1,27 +1,20 @@
 """StrategyQA (Geva et al. 2021): yes/no questions, MIT licence.
 
-    Could a snail win a race against a tortoise on land?  ->  "no"
-    fact          A tortoise walks about 300 metres an hour.
-    sub-question  How fast does a tortoise walk?
-
 Socratic CoT (section 4.1) splits the questions 80/10/10 without shuffling.  So do we:
 the authors' `dev.json`, which follows their `train.json`, is exactly the test split.
 Human facts and sub-questions are not aligned: the facts are the `steps`, without
-questions (the paper's "GT Facts"), and `extra` has both.  The hub's copies have other
-splits.  Not covered: the evidence paragraphs.
+questions (the paper's "GT Facts"), and `extra` has both.  The hub has other splits.
 """
 
 from socratic_utils.problems import Problem, Step
 
-from .loading import downloaded_file, local_file, read_array
+from .loading import GITHUB, downloaded_file, local_file, read_array
 
 SIZES = {"train": 1_832, "validation": 229, "test": 229}  # counted
 FILES = ("train.json", "dev.json")
 FIELDS = ("qid", "question", "answer", "facts", "decomposition")
-ADDRESS = (
-    "https://raw.githubusercontent.com/eladsegal/strategyqa/"
-    "1ba1e97452e189569357876f2854b01357ffbe37/data/strategyqa"
-)
+COMMIT = "1ba1e97452e189569357876f2854b01357ffbe37"
+ADDRESS = f"{GITHUB}/eladsegal/strategyqa/{COMMIT}/data/strategyqa"
 
 
 def load(split: str) -> list[Problem]:

@@ -1,10 +1,8 @@
 """SVAMP (Patel et al. 2021): one- and two-step problems, MIT licence.
 
-    Ann had 9 pens. If she gave away 4 pens How many pens are left?  ->  "5"
-
 SVAMP was published as a test set.  The 800/200 split is that of Hsieh et al. (2023,
-"Distilling step-by-step"), whose teacher chains can be imported.  Not covered: the
-hub's 700/300 split; all of SVAMP as a test set (see `multistep`).
+"Distilling step-by-step"), whose teacher chains can be imported; the hub has another.
+All of SVAMP as a test set is in `multistep`.
 """
 
 from socratic_utils.answers import format_number

@@ -88,8 +88,8 @@ class Arm:
 
     def teacher(self, settings: Settings) -> str:
         """What its chains come from: the run's teacher, "gold", or "exemplars"."""
-        if self.exemplars:
-            return "exemplars"
+        if self.exemplars or not self.models:
+            return "exemplars" if self.exemplars else "none"
         if self.pool:
             return "gold" if self.pool == "gold_labels" else settings.teacher
         corpora = (SUPERVISIONS[model].corpus for model in self.models)

@@ -15,7 +15,7 @@ import pandas as pd
 from socratic_utils import config
 from socratic_utils.config import Settings
 from socratic_utils.metrics.contrast_sets import bases
-from socratic_utils.results.claims import CLAIMS, Run, claims_table, sentence
+from socratic_utils.results.claims import CLAIMS, NOT_RUN, Run, claims_table, sentence
 
 from .data import reported_problems, test_splits
 from .saved import rows_over_seeds
@@ -32,7 +32,8 @@ def learnt(
     settings: Settings, claims: Sequence[str] = (), paper: str = "",
     judged: pd.DataFrame | None = None,
 ) -> None:  # fmt: skip
-    """Print one sentence per claim, or per claim of a `paper`, as `table` judges it.
+    """Print one sentence per claim, or per claim of a `paper` that was run, as `table`
+    judges it.
 
     `judged` is that table, if it is made already.  ValueError on a name that is not
     declared.
@@ -43,7 +44,8 @@ def learnt(
         print("Smoke scale: a random tiny model, the numbers mean nothing.")
     judged = table(settings) if judged is None else judged
     for line in judged.to_dict("records"):
-        if line["claim"] in claims or line["paper"] == paper:
+        run = line["paper"] == paper and line["verdict"] != NOT_RUN
+        if line["claim"] in claims or run:
             print(sentence(line))
 
 
@@ -53,11 +55,11 @@ def _run(settings: Settings) -> Run:
     enough = [share for share in settings.many.shares if share >= SHARE]
     return Run(
         settings.dataset, test_splits(settings)[0], problems[0].kind, counts,
-        min(enough, default=1.0), bases(problems), _command(settings),
+        min(enough, default=1.0), bases(problems), command(settings),
     )  # fmt: skip
 
 
-def _command(settings: Settings) -> str:
+def command(settings: Settings) -> str:
     """The command of this run, without the choice of a notebook."""
     scale, words = settings.scale, ["./run_all.sh"]
     own = config.load(scale, dataset=settings.dataset)

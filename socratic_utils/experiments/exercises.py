@@ -7,20 +7,16 @@
 answer from the run, and its docstring is the hint.  Not covered: answers in prose.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout, suppress
 from io import StringIO
 from math import isclose
 from pathlib import Path
 from runpy import run_path
-from symtable import symtable
 from typing import Any
 
 from socratic_utils.config import Settings
-from socratic_utils.files import project_root, read_json
-
-NOTEBOOKS = project_root() / "notebooks"
+from socratic_utils.names import NOTEBOOKS
 
 
 def check(exercise: str, names: Mapping[str, Any]) -> None:
@@ -82,30 +78,3 @@ def scratch(settings: Settings) -> Settings:
         with suppress(OSError):  # it is there, or Windows allows no links: trained anew
             (own.folder / "students" / student.name).symlink_to(student)
     return own
-
-
-def explain_names(notebook: str) -> None:
-    """From now on, a NameError in this notebook says which cell to run first."""
-    from IPython import get_ipython
-
-    def explain(shell, kind, error, traceback, tb_offset=None) -> None:
-        if heading := defined_below(NOTEBOOKS / f"{notebook}.ipynb", error.name):
-            error.args = (f'{error}: first run the cell below "{heading}"',)
-        shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
-
-    if shell := get_ipython():
-        shell.set_custom_exc((NameError,), explain)
-
-
-def defined_below(path: Path, name: str) -> str:
-    """The heading of a notebook's first cell that defines `name`, or ""."""
-    heading = ""
-    for cell in read_json(path, {"cells": []})["cells"]:
-        source = "".join(cell["source"])
-        if cell["cell_type"] == "markdown":
-            heading = [heading, *re.findall(r"(?m)^#+ (.*)", source)][-1]
-        with suppress(SyntaxError, KeyError):  # prose, or without this name
-            symbol = symtable(source, "cell", "exec").lookup(name)
-            if symbol.is_assigned() or symbol.is_imported():
-                return heading
-    return ""

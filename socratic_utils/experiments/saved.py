@@ -25,6 +25,9 @@ from socratic_utils.students.supervision import STUDENTS
 from .arms import Arm
 from .data import hold_back, spread, test_problems, train_problems
 
+TRAIN_FIRST = ("no rows of {} with these settings are on disk: first run notebook 03 "
+               '(./run_all.sh --only 03), or set reuse = "reference"')  # fmt: skip
+
 
 def problems_of(settings: Settings, arm: Arm, split: str = "") -> list[Problem]:
     """The problems that an arm is scored on."""
@@ -101,6 +104,13 @@ def arm_rows_on_disk(settings: Settings, arm: Arm) -> list[dict]:
     return found if {row["id"] for row in found} == ids else []
 
 
+def evaluated(settings: Settings, arm: Arm) -> list[dict]:
+    """`arm_rows_on_disk`; ValueError where there are none: they are not made here."""
+    if rows := arm_rows_on_disk(settings, arm):
+        return rows
+    raise ValueError(TRAIN_FIRST.format(arm.name))
+
+
 def rows_of(path: Path) -> list[dict]:
     """The rows of a file; none if it is missing or cannot be read (then set aside)."""
     if not path.exists():
@@ -125,9 +135,12 @@ def take_reference(settings: Settings, path: Path) -> list[dict]:
     return [row for _, row in read_rows(path)]
 
 
-def main_rows(settings: Settings) -> list[dict]:
-    """Rows of the main table that are on disk so far, in the table's order."""
+def main_rows(settings: Settings, needed: bool = False) -> list[dict]:
+    """Rows of the main table that are on disk so far, in the table's order; ValueError
+    if some are `needed` and there are none."""
     rows = rows_on_disk(settings)
+    if needed and not rows:
+        raise ValueError(TRAIN_FIRST.format("students"))
     return [row for name in STUDENTS for row in rows if row["student"] == name]
 
 

@@ -13,6 +13,7 @@ An *oracle* replaces a part of the work at test time, to see what that part is w
 names are asked there; arms with oracles, guides or exemplars are decoded here.
 """
 
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -20,8 +21,9 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+from socratic_utils import names
 from socratic_utils.config import SERVERS_VARIABLE, Decoding, Settings
-from socratic_utils.files import content_hash, record_settings, write_jsonl_rows
+from socratic_utils.files import content_hash, record_settings, usage, write_jsonl_rows
 from socratic_utils.metrics.self_consistency import SAMPLED
 from socratic_utils.problems import Problem
 from socratic_utils.students.base_models import base_revision, load_pretrained
@@ -31,7 +33,6 @@ from socratic_utils.teacher.prompts import load_prompt
 
 from .arms import Arm
 from .data import teacher_of
-from .exercises import explain_names
 from .saved import (
     predictions_path,
     problems_of,
@@ -41,10 +42,12 @@ from .saved import (
 )
 from .socratic_cot.prompting import SHOTS, asked_of
 
+LOG = logging.getLogger(__name__)  # what is loaded from disk, at level INFO
+
 
 def start(settings: Settings, notebook: str) -> Path:
     """Make the run's folder, note the settings in `run.json`, and print them."""
-    explain_names(notebook)
+    names.notebook = notebook
     settings.folder.mkdir(parents=True, exist_ok=True)
     if settings.reuse:
         record_settings(settings)
@@ -55,6 +58,10 @@ def start(settings: Settings, notebook: str) -> Path:
     one, how = settings, f", reusing {settings.reuse}" if settings.reuse else ""
     print(f"{notebook}: scale {one.scale}, {one.dataset}, student {one.student}, "
           f"teacher {one.teacher}, seed {one.seed}{how}")  # fmt: skip
+    used = None if settings.reuse else usage(settings.reference, notebook)
+    if used and used[0] > 1:
+        print(f"The committed run of this notebook took {used[0]:.0f} minutes "
+              f"and {used[1]:.1f} GB of memory.")  # fmt: skip
     return settings.folder
 
 
@@ -100,7 +107,7 @@ def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
     for run in dict.fromkeys((settings, *others)):
         rows = rows_of(run.folder / path.relative_to(settings.folder))
         if rows and rows[0].get("inputs") == inputs:
-            print(f"{name}: {len(rows)} rows loaded from disk")
+            LOG.info("%s: %d rows loaded from disk", name, len(rows))
             if not mark.items() <= rows[0].items():  # other settings, the same rows
                 rows = [row | mark for row in rows]
                 write_jsonl_rows(path, rows)
@@ -124,24 +131,26 @@ def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
             row["sample"] = number % arm.samples
             row["logprob"] = round(solution.logprob, 4)
     write_jsonl_rows(path, rows)
+    right = sum(row["correct"] for row in rows)
+    share = f"{right} of {len(rows)} correct ({100 * right / len(rows):.1f} %)"
+    print(f"{name}: {share}", flush=True)
     return rows
 
 
 def score_all(
     settings: Settings, arms: Sequence[Arm], splits: Sequence[str] = ("",)
 ) -> list[dict]:
-    """Prediction rows of several arms on these splits, with a line of result each."""
-    rows = []
+    """Prediction rows of several arms on these splits, and a line that counts them."""
+    rows, count = [], 0
     for arm in arms:
         if not (settings.reuse or _can_learn(settings, arm)):
             print(f"{arm.name}: skipped, because there is no chain to learn from")
             continue
+        count += 1
         for split in splits:
-            found = score(settings, arm, split)
-            rows += found
-            right = sum(row["correct"] for row in found)
-            print(f"{arm.name}, {found[0]['split']}: {right} of {len(found)} correct "
-                  f"({100 * right / len(found):.1f} %)")  # fmt: skip
+            rows += score(settings, arm, split)
+    students = "student" if count == 1 else "students"
+    print(f"{count} {students} scored, {len(rows)} predictions on disk")
     return rows
 
 
@@ -167,7 +176,7 @@ def decoders_of(
     from socratic_utils.students.decoding import incremental, oracles
     from socratic_utils.students.training.train import load_student
 
-    if arm.exemplars:
+    if arm.exemplars or not arm.models:
         return [few_shot(settings, arm, folders, problems)]
     if arm.is_plain and os.environ.get(SERVERS_VARIABLE):
         from socratic_utils.students.decoding import vllm  # imports openai
@@ -196,7 +205,7 @@ def decoders_of(
 def few_shot(
     settings: Settings, arm: Arm, folders: Sequence[Path], problems: Sequence[Problem]
 ) -> Any:
-    """The arm's student, or the untrained one, behind as many exemplars as fit."""
+    """The arm's student, or the untrained one, behind its exemplars: all that fit."""
     from socratic_utils.students.decoding.few_shot import FewShotDecoder, prefix_ids
     from socratic_utils.students.training.hardware import for_decoding
     from socratic_utils.students.training.train import load_student
@@ -207,6 +216,8 @@ def few_shot(
         model, tokenizer = load_pretrained(settings.student)
         model = for_decoding(model)
     decoder = FewShotDecoder(model, tokenizer, [])
+    if not arm.exemplars:
+        return decoder
     longest = max(len(prompt_ids(tokenizer, problem)) for problem in problems)
     room = (decoder.context or inf) - settings.decoding.max_tokens - longest
     about = (problems[0].dataset, problems[0].kind, SUPERVISIONS[arm.exemplars])
@@ -218,7 +229,7 @@ def identity(settings: Settings, arm: Arm) -> list[str]:
     """What an arm's rows depend on beside its trained models and its own fields."""
     if arm.questions == "teacher":
         return [settings.teacher]
-    if not arm.exemplars:
+    if arm.models and not arm.exemplars:
         return []
     prompt = load_prompt(arm.dataset or settings.dataset, "cot")
     return [settings.student, base_revision(settings.student), prompt.hash]

@@ -2,9 +2,6 @@
 
 SCoTD (section 4) embeds chains with S-BERT and reports no model, linkage or distance;
 we use all-MiniLM-L6-v2 (else TF-IDF) and average linkage on the cosine distance.
-
-    >>> clusters(tf_idf(["4 + 2 = 6 pens", "2 + 4 = 6 pens", "Tim has twice three"]), 2)
-    [[0, 1], [2]]
 """
 
 import warnings

@@ -12,15 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from socratic_utils.problems import Chain, Problem
 
 from .duplicates import chain_text, ngrams, words
 from .right_answers import KEPT, judge
-
-if TYPE_CHECKING:
-    from .clustering import Encoder
 
 BUDGET = 5  # chains per problem, SCoTD section 4
 QUINTILES = 5
@@ -53,21 +50,28 @@ def select(
     seed: int = 0, keep_wrong: bool = False, budgets: Callable | None = None,
     embedding: str | None = None,
 ) -> Pool:  # fmt: skip
-    """The chains that `choose` picks for each problem; all selections use it.
-
-    `choose` takes a problem's chains, their indices in random order and its budget
-    (None: all chains), and returns indices; `budgets` returns budgets per problem.
-    ValueError below budget 1.
-    """
+    """The chains that `choose` picks for each problem; all selections use it.  `choose`
+    takes a problem's chains, their indices in random order and its budget (None: all
+    chains), and returns indices; `budgets` returns budgets per problem.  ValueError
+    below budget 1 and for a problem that is given twice."""
     if budget is not None and budget < 1:
         raise ValueError(f"budget must be at least 1 chain per problem, not {budget}")
-    usable = _usable(problems, chains, keep_wrong)
+    # 1. The chains that may be chosen, in the order sampled.
+    known = {problem.id: problem for problem in problems}
+    usable: dict[str, list[Chain]] = {name: [] for name in known}
+    if len(known) < len(problems):
+        raise ValueError("a problem is given twice: chains would be counted twice")
+    for chain in sorted(chains, key=lambda chain: chain.sample):
+        own = chain.problem_id in known and chain.answer is not None and chain.steps
+        if own and (keep_wrong or judge(known[chain.problem_id], chain) == KEPT):
+            usable[chain.problem_id].append(chain)
+    # 2. The choice.
     budget_of = budgets(usable, chains, budget) if budgets else {}
     chosen: list[Chain] = []
     short = None if budget is None else 0
-    for problem, own in usable:
-        wanted = budget_of.get(problem.id, budget)
-        order = random.Random(f"{seed}-{problem.id}").sample(range(len(own)), len(own))
+    for name, own in usable.items():
+        wanted = budget_of.get(name, budget)
+        order = random.Random(f"{seed}-{name}").sample(range(len(own)), len(own))
         picks = sorted(choose(own, order, wanted)) if own else []
         if wanted is not None:
             short += len(picks) < wanted
@@ -100,30 +104,28 @@ def likelihood_per_token(chain: Chain) -> float:
 
 
 def by_open_endedness(
-    usable: list[tuple[Problem, list[Chain]]], chains: Sequence[Chain], budget: int
+    usable: dict[str, list[Chain]], chains: Sequence[Chain], budget: int
 ) -> dict[str, int]:
     """Budgets of 1/3/5/7/9 by quintile of distinct word bigrams, from low to high.
-
-    Wrong chains count, too.  Not normalised: sample all problems equally often.
-    """
-    bigrams: dict[str, set] = {p.id: set() for p, own in usable if own}
+    Wrong chains count, too.  Not normalised: sample all problems equally often."""
+    bigrams: dict[str, set] = {name: set() for name, own in usable.items() if own}
     for chain in chains:
         if chain.problem_id in bigrams:
             bigrams[chain.problem_id] |= ngrams(words(chain_text(chain)), 2)
     ranked = sorted(bigrams, key=lambda name: len(bigrams[name]))
     shares = [round(1 + (budget - 1) * i / 2) for i in range(QUINTILES)]
     # The + 0.5 makes the mean budget exact for any number of problems.
-    return {
-        name: shares[int(QUINTILES * (rank + 0.5) / len(ranked))]
-        for rank, name in enumerate(ranked)
-    }
+    total = len(ranked)
+    places = [int(QUINTILES * (rank + 0.5) / total) for rank in range(total)]
+    return {name: shares[place] for name, place in zip(ranked, places, strict=True)}
 
 
 def sample_diverse(
     problems: Sequence[Problem], chains: Sequence[Chain], budget: int = BUDGET,
-    seed: int = 0, keep_wrong: bool = False, encoder: "Encoder | None" = None,
+    seed: int = 0, keep_wrong: bool = False, encoder=None,
 ) -> Pool:  # fmt: skip
-    """One random chain from each of `budget` clusters (`clustering`) of a problem."""
+    """One random chain from each of `budget` clusters of a problem, whose texts a
+    `clustering.Encoder` makes vectors (None: `sentence_encoder`)."""
     from .clustering import clusters, sentence_encoder  # scipy is needed here only
 
     encoder = encoder or sentence_encoder()
@@ -143,27 +145,10 @@ keep_all = partial(select, "keep-all", at_random, budget=None, keep_wrong=True)
 correct_only = partial(select, "correct-only", at_random, budget=None)
 # Each is called as (problems, chains, budget=5, seed=0, keep_wrong=False) -> Pool.
 balanced = partial(select, "balanced", in_turn)
+open_ended = partial(select, "open-endedness", at_random, budgets=by_open_endedness)
 DOWN_SAMPLINGS = {
     "random": partial(select, "random", at_random),
     "diversity": sample_diverse,
     "likelihood": partial(select, "likelihood", likeliest),
-    "open-endedness": partial(
-        select, "open-endedness", at_random, budgets=by_open_endedness
-    ),
+    "open-endedness": open_ended,
 }
-
-
-def _usable(
-    problems: Sequence[Problem], chains: Sequence[Chain], keep_wrong: bool = False
-) -> list[tuple[Problem, list[Chain]]]:
-    """Each problem with the chains that may be chosen, in the order sampled."""
-    by_id = {problem.id: (problem, []) for problem in problems}
-    if len(by_id) < len(problems):
-        raise ValueError("a problem is given twice: chains would be counted twice")
-    for chain in sorted(chains, key=lambda chain: chain.sample):
-        if chain.problem_id not in by_id or chain.answer is None or not chain.steps:
-            continue
-        problem, own = by_id[chain.problem_id]
-        if keep_wrong or judge(problem, chain) == KEPT:
-            own.append(chain)
-    return list(by_id.values())

@@ -1,11 +1,7 @@
-"""Near-duplicates in a corpus, and training texts in a test set.
+"""Near-duplicates in a corpus, and training texts in a test set, by lower-case words.
 
-Texts are compared as lower-case words.
-
-    >>> near_duplicates({"a": "Tim eats 2 figs", "b": "tim eats 2 figs!"})
-    [{'id': 'b', 'duplicate_of': 'a', 'similarity': 1.0}]
-
-Not covered: paraphrases, scripts without spaces, the student's pretraining corpus.
+>>> near_duplicates({"a": "Tim eats 2 figs", "b": "tim eats 2 figs!"})
+[{'id': 'b', 'duplicate_of': 'a', 'similarity': 1.0}]
 """
 
 import re
@@ -91,11 +87,9 @@ def contamination(
     threshold: float = 0.7,
 ) -> list[dict]:  # fmt: skip
     """The share of each evaluation text that occurs in training, highest first.
-
     `overlap` is the share of its word n-grams in the nearest training text, `covered`
     the share in all of them, `contaminated` whether overlap >= threshold.  The defaults
-    are PaLM's (Chowdhery et al. 2022, section 8), but for a single training text.
-    """
+    are PaLM's (Chowdhery et al. 2022, section 8), but for a single training text."""
     _check(threshold)
     index: dict[tuple[str, ...], list[str]] = defaultdict(list)
     grams = {name: ngrams(words(t), n) for name, t in evaluation.items()}

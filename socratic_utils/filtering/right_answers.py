@@ -2,9 +2,8 @@
 
 A problem without a correct chain is sampled again, at most three times, and then
 dropped.  Every attempt is saved with its reason; "wrong arithmetic" is a wrong answer
-with a false equation, "wrong reasoning" one whose equations are all true.
-
-Not covered: right answers with wrong steps; they are kept, as in the paper.
+with a false equation, "wrong reasoning" one whose equations are all true.  Right
+answers with wrong steps are kept, as in the paper.
 """
 
 from collections import Counter
@@ -68,10 +67,8 @@ def has_false_equation(chain: Chain) -> bool:
 def keep_if_correct(
     problems: Sequence[Problem], teacher, style: str, max_resamples: int = 3
 ) -> Filtered:
-    """Sample one chain per problem, and resample while `judge` does not keep it.
-
-    The first is greedy.  RefusedError if the teacher refuses the first request.
-    """
+    """Sample one chain per problem, and resample while `judge` does not keep it.  The
+    first is greedy.  RefusedError if the teacher refuses the first request."""
     remaining = list(problems)
     attempts: list[Attempt] = []
     kept: dict[str, Chain] = {}

@@ -1,12 +1,4 @@
-"""Like beside like: which prediction rows may stand in one table.
-
-    >>> rows = [{"id": i, "student": s} for s, ids in (("a", "123"), ("b", "23"))
-    ...         for i in ids]
-    >>> [len(block) for block in blocks(rows)]  # 3 of a; 2 of a and 2 of b
-    [3, 4]
-
-Every table of rows passes here.  Not covered: how students were trained.
-"""
+"""Like beside like: which prediction rows may stand in one table; all pass here."""
 
 import warnings
 from collections import defaultdict
@@ -23,12 +15,10 @@ def alike(
     rows: Iterable[dict], names: Sequence[str], paired: Sequence[str] = ()
 ) -> list[dict]:
     """The rows that one table can hold, whose lines are named by the columns `names`.
-
     Only the problems that all arms have are kept, with a warning.  `paired` columns
     identify a problem along with its id, such as the seed where seeds are paired.
     ValueError if two arms differ in a column of SETUP that is not named, or have no
-    problem in common; if a line has several splits, or a problem twice.
-    """
+    problem in common; if a line has several splits, or a problem twice."""
     rows = list(rows)
     place = ["dataset", "split", *(name for name in names if name in OF_PROBLEMS)]
     unit, arm = [*paired, "id"], [name for name in names if name not in place]
@@ -58,10 +48,8 @@ def alike(
 
 def blocks(rows: Iterable[dict]) -> list[list[dict]]:
     """Rows of one split in blocks, each of all students that have the same problems.
-
     The largest set of problems comes first; a student that has those of a smaller set
-    is in its block too, on these problems only.
-    """
+    is in its block too, on these problems only."""
     own: dict[str, set] = defaultdict(set)
     for row in (rows := list(rows)):
         own[row["student"]].add(row["id"])

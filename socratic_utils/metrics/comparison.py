@@ -2,14 +2,8 @@
 
 A training is one draw; what is compared is a supervision.  The variance of a difference
 has two parts: between trainings (seeds), and over problems, whose verdicts are alike
-within a story family (cluster-robust).  Neither paper reports either.
-
-    >>> a, b = verdicts(rows_of_cot), verdicts(rows_of_gt_steps)     # doctest: +SKIP
-    >>> compare(a, b).low > 0                                        # doctest: +SKIP
-    True
-
-Not covered: arms with different numbers of seeds, or scored on different problems;
-arms that share a training, which are taken as independent (wider intervals).
+within a story family (cluster-robust).  Arms that share a training are taken as
+independent (wider intervals).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,9 +22,7 @@ FEWEST_SEEDS = 3  # below, trainings cannot be told from supervisions
 @dataclass(frozen=True, eq=False)
 class Verdicts:
     """Verdicts of one arm: `right` [seeds, problems], and each problem's family.
-
-    Verdicts are 0 or 1; differences of two verdicts of a training are -1, 0 or 1.
-    """
+    Verdicts are 0 or 1; differences of two verdicts of a training are -1, 0 or 1."""
 
     right: np.ndarray
     seeds: tuple[int, ...]
@@ -85,10 +77,8 @@ class Comparison:
 
 
 def verdicts(rows: Iterable[Mapping], column: str = "correct") -> Verdicts:
-    """Verdicts of the prediction rows of one arm, of one or several seeds.
-
-    Raises ValueError unless every seed has the same problems, each once.
-    """
+    """Verdicts of the prediction rows of one arm, of one or several seeds.  Raises
+    ValueError unless every seed has the same problems, each once."""
     found: dict[int, dict[str, float]] = {}
     family: dict[str, str] = {}
     for row in rows:
@@ -105,12 +95,10 @@ def verdicts(rows: Iterable[Mapping], column: str = "correct") -> Verdicts:
 
 
 def pooled_variance(arms: Sequence[Verdicts]) -> tuple[float, float, int]:
-    """Variance of accuracy between trainings, pooled over `arms`.
-
-    Returns what exceeds the noise of single verdicts (which the variance over problems
-    already holds; from the residuals of verdicts after training and problem), all of
-    it, and its degrees of freedom.
-    """
+    """Variance of accuracy between trainings, pooled over `arms`.  Returns what exceeds
+    the noise of single verdicts (which the variance over problems already holds; from
+    the residuals of verdicts after training and problem), all of it, and its degrees of
+    freedom."""
     squares, noise, freedom = 0.0, 0.0, 0
     for arm in (arm for arm in arms if len(arm.seeds) > 1):
         squares += len(arm.seeds) * arm.by_training.var()
@@ -130,11 +118,9 @@ def verdict_noise(arm: Verdicts) -> float:
 
 
 def interval(arm: Verdicts, arms: Sequence[Verdicts], confidence=0.95) -> tuple:
-    """Interval of an arm's mean accuracy over problems (families) and trainings.
-
-    The variance between trainings is pooled over `arms`.  With one training it is
-    Wilson's interval over problems, as for an accuracy of 0 or 1.
-    """
+    """Interval of an arm's mean accuracy over problems (families) and trainings.  The
+    variance between trainings is pooled over `arms`.  With one training it is Wilson's
+    interval over problems, as for an accuracy of 0 or 1."""
     (seeds, n), mean = arm.right.shape, float(arm.right.mean())
     if seeds == 1 or mean in (0, 1):
         return wilson_interval(round(n * mean), n, confidence)
@@ -145,13 +131,11 @@ def interval(arm: Verdicts, arms: Sequence[Verdicts], confidence=0.95) -> tuple:
 def prediction_interval(
     arm: Verdicts, arms: Sequence[Verdicts], confidence=0.95
 ) -> tuple[float, float]:
-    """Where the accuracy of one more training lies on the same problems: mean +- t *
-    sd * sqrt(1 + 1 / seeds).
-
-    The variance is the noise of the arm's own verdicts, below which no training can be
-    (arms near 0 have little, those in the middle much), and what exceeds it, which is
-    pooled over `arms`.  Raises ValueError with fewer than `FEWEST_SEEDS` seeds.
-    """
+    """Where the accuracy of one more training lies on the same problems: mean +- t * sd
+    * sqrt(1 + 1 / seeds).  The variance is the noise of the arm's own verdicts, below
+    which no training can be (arms near 0 have little, those in the middle much), and
+    what exceeds it, which is pooled over `arms`.  Raises ValueError with fewer than
+    `FEWEST_SEEDS` seeds."""
     from scipy.stats import t
 
     if (seeds := len(arm.seeds)) < FEWEST_SEEDS:
@@ -176,9 +160,7 @@ def compare(
     a: Verdicts, b: Verdicts, arms: Sequence[Verdicts] = (), confidence: float = 0.95
 ) -> Comparison:
     """B minus A; the variance between trainings is pooled over `arms` (None: A and B).
-
-    Raises ValueError unless both share their seeds and problems.
-    """
+    Raises ValueError unless both share their seeds and problems."""
     return contrast([1, -1], [b, a], arms, confidence=confidence)
 
 
@@ -187,10 +169,8 @@ def contrast(
     trained: bool = True, confidence: float = 0.95,
 ) -> Comparison:  # fmt: skip
     """A weighted sum of the accuracies of arms, such as the mean of two minus a third.
-
     `arms` as in `compare`.  Where nothing is `trained` (a prompted teacher) there is no
-    variance between trainings, and one seed is enough for a p-value.
-    """
+    variance between trainings, and one seed is enough for a p-value."""
     first = of[0]
     if any((arm.ids, arm.seeds) != (first.ids, first.seeds) for arm in of):
         raise ValueError("two arms are compared on the same problems and seeds only")
@@ -236,11 +216,9 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def verdict(
     found: Comparison, p: float, margin: float, equal: bool = False, level: float = 0.05
 ) -> str:
-    """What a claim "B is above A" comes to, or, if `equal`, "B and A are alike".
-
-    `p` is adjusted and of `found.p_value`, or of `found.p_within(margin)` if `equal`;
-    NaN where no verdict is given.  `margin` is a fraction.
-    """
+    """What a claim "B is above A" comes to, or, if `equal`, "B and A are alike".  `p`
+    is adjusted and of `found.p_value`, or of `found.p_within(margin)` if `equal`; NaN
+    where no verdict is given.  `margin` is a fraction."""
     beyond = found.low > margin or found.high < -margin
     if p <= level:
         return "holds" if equal or found.difference > 0 else "reversed"

@@ -1,7 +1,5 @@
 """Contrast sets: is a student still right when the question changes a little?
 
-    >>> contrast_table(rows, bases(load_problems("gradeschool", "challenge")))
-
 A contrast set (Gardner et al., 2020; SCoTD, Fig. 5) changes test problems minimally:
 the split `contrast` of `imdb`, our `challenge` of `gradeschool` (where only some
 answers change).  *Consistency* is the share of pairs with both sides right.

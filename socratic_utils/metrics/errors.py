@@ -1,9 +1,6 @@
 """Where a student's chain first goes wrong, by comparison with the gold steps.
 
-    >>> first_error(row, problem)
-    FirstError(kind='wrong arithmetic', step=1)
-
-Not covered: meaning; a wrong question may be reported as a wrong reading.
+Meaning is not compared: a wrong question may be reported as a wrong reading.
 """
 
 import re
@@ -13,12 +10,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from socratic_utils.answers import (
-    calculate,
-    equation_is_right,
-    extract_answer,
-    find_equations,
-)
+from socratic_utils.answers import arithmetic, extract_answer, find_equations
 from socratic_utils.problems import Problem
 
 ERRORS = (
@@ -81,7 +73,7 @@ def line_marks(lines: Sequence[dict], problem: Problem) -> list[str]:
     for line in lines:
         text = line["text"] if line["role"] == "solution" else ""
         equations = find_equations(text)
-        fine = all(map(equation_is_right, equations))
+        fine = all(map(arithmetic.equation_is_right, equations))
         known = not gold or any(_found(fact, gold) for fact in _facts(text))
         marks.append(("right" if fine and known else "wrong") if equations else "")
     return marks
@@ -117,7 +109,7 @@ def _step_error(step: _Step, unused: dict[int, tuple[str, list[_Fact]]]) -> str 
     """The error of one step, or None; a right step uses up its gold step."""
     question, solution = step[0], step[1] or ""
     equations, facts, before = find_equations(solution), _facts(solution), len(unused)
-    if not all(map(equation_is_right, equations)):
+    if not all(map(arithmetic.equation_is_right, equations)):
         return "wrong arithmetic"
     for fact in facts:
         like = [i for i, (_, own) in unused.items() if _found(fact, own)]
@@ -139,8 +131,8 @@ def _facts(text: str) -> list[_Fact]:
     """What the equations of a text compute, else the last number it states."""
     facts: list[_Fact] = []
     for equation in find_equations(text):
-        operands = map(calculate, _NUMBER.findall(equation.expression))
-        facts.append((frozenset(operands), calculate(equation.result)))
+        operands = map(arithmetic.calculate, _NUMBER.findall(equation.expression))
+        facts.append((frozenset(operands), arithmetic.calculate(equation.result)))
     number = None if facts else extract_answer(text)
     return facts if number is None else [(None, Fraction(number))]
 

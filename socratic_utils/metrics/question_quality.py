@@ -1,10 +1,4 @@
-"""How close a student's sub-questions are to the gold ones (Socratic CoT, Table 4).
-
-    >>> quality_table(rows, problems)["bleu"][0]
-    71.3
-
-Not covered: whether a question other than the gold one is equally good.
-"""
+"""How close a student's sub-questions are to the gold ones (Socratic CoT, Table 4)."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -22,10 +16,8 @@ COLUMNS = ("student", "n", "bleu", "bert_f1", "same_count", "ci_low", "ci_high")
 
 
 def quality_table(rows: Sequence[dict], problems: Sequence[Problem]) -> pd.DataFrame:
-    """One row per student that asks: corpus BLEU (0 to 100), BERTScore F1 and #Q.
-
-    #Q is the share of problems with as many sub-questions as gold, with its interval.
-    """
+    """One row per student that asks: corpus BLEU (0 to 100), BERTScore F1 and #Q.  #Q
+    is the share of problems with as many sub-questions as gold, with its interval."""
     gold = {problem.id: sub_questions(problem) for problem in problems}
     asked: dict[str, list[tuple[list[str], list[str]]]] = defaultdict(list)
     for row in alike(rows, ["student", "split"]):

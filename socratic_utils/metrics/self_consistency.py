@@ -1,8 +1,5 @@
 """Self-consistency: several sampled solutions of a problem vote on its answer.
 
-    >>> majority([("12", -3.0), ("12.0", -9.0), ("10", -1.0)])
-    '12'
-
 SCoTD (Table 3) samples 30 solutions at temperature 0.7.  Answers are compared by value;
 ties go to the likeliest solution (our choice).
 """

@@ -1,10 +1,4 @@
-"""Scores with their uncertainty: intervals, paired tests, relative gains.
-
-    >>> round(relative_gain(5.05, 6.44).of_new, 3)  # Table 2 prints "up 20%"
-    0.216
-
-Not covered: variation between seeds; corrections for many comparisons.
-"""
+"""Scores with their uncertainty: intervals, paired tests, relative gains."""
 
 from collections.abc import Iterable
 from math import nan

@@ -15,12 +15,9 @@ from socratic_utils.problems import Chain, Problem
 from socratic_utils.students.supervision import label_of
 from socratic_utils.students.transcript import IGNORED
 
-from .formats import NO_FORMULAS, as_html, to_html
+from .formats import GREY, NO_FORMULAS, TEXTS, as_html, percent, to_html
 
-COLOURS = {
-    "problem": "#eceff1", "question": "#d6eaf8", "solution": "#d5f5e3",
-    "answer": "#fcf3cf", "done": "#fadbd8", "guide": "#e8daef", "other": "#f2f2f2",
-}  # fmt: skip
+COLOURS = TEXTS["roles"]
 MARKS = {"right": "✓ ", "wrong": "✗ ", "": ""}
 
 
@@ -34,12 +31,15 @@ def print_text(*texts: object) -> None:
     print(*map(visible, texts), sep="\n")
 
 
-def show_table(table: pd.DataFrame) -> None:
-    """A table as people read it: shares in percent, p-values rounded."""
-    if table.empty:
-        print("This table has no lines with these settings.")
+def show_table(table: pd.DataFrame, command: str = "") -> None:
+    """A table as people read it, below its caption, if `attrs` has one; of an empty
+    table, the `command` that makes its rows."""
+    if caption := table.attrs.get("caption", ""):
+        caption = f'<p style="color:{GREY}">{as_html(caption)}</p>'
+    if caption or len(table):
+        display(HTML(caption + to_html(table) * bool(len(table))))
     else:
-        display(HTML(to_html(table)))
+        print("No rows with these settings" + f"; {command} makes them" * bool(command))
 
 
 def print_scores(
@@ -48,25 +48,25 @@ def print_scores(
 ) -> None:  # fmt: skip
     """A line per score that is not missing, named by the columns `by`.
 
-    Example: "cot: 9.0 % of 200 (95 % interval 5.8 to 13.8 %)".
+    Example: "cot: 9.0 % of 200 (95 % interval 5.8 % to 13.8 %)".
     """
     for row in table.to_dict("records"):
         if not pd.isna(row[score]):
             who = visible(", ".join(str(row[name]) for name in by))
-            low, high = (100 * row[f"{interval}_{end}"] for end in ("low", "high"))
-            print(f"{who}: {100 * row[score]:.1f} % of {row[n]}"
-                  f" (95 % interval {low:.1f} to {high:.1f} %)")  # fmt: skip
+            low, high = (percent(row[f"{interval}_{end}"]) for end in ("low", "high"))
+            print(f"{who}: {percent(row[score])} of {row[n]}"
+                  f" (95 % interval {low} to {high})")  # fmt: skip
 
 
 def print_reproduction(table: pd.DataFrame) -> None:
     """A sentence per score of `reproduction_table`, and one about all of them."""
     for row in table.to_dict("records"):
-        score, low, high, mean = (f"{100 * row[name]:.1f}" for name in
+        score, low, high, mean = (percent(row[name]) for name in
                                   ("accuracy", "from", "to", "mean"))  # fmt: skip
         lies = "within" if row["within"] == "yes" else "outside"
-        print(f"{visible(label_of(row['student']))}, {row['split']}: {score} % of "
-              f"{row['n']} lies {lies} the {low} to {high} % that {row['seeds']} "
-              f"committed seeds predict for one more (mean {mean} %).")  # fmt: skip
+        print(f"{visible(label_of(row['student']))}, {row['split']}: {score} of "
+              f"{row['n']} lies {lies} the {low} to {high} that {row['seeds']} "
+              f"committed seeds predict for one more (mean {mean}).")  # fmt: skip
     within, count = (table["within"] == "yes").sum(), len(table)
     print(f"{within} of {count} scores lie within their range; by chance, about "
           f"{0.95 * count:.0f} do.")  # fmt: skip
@@ -105,7 +105,7 @@ def show_side_by_side(rows: Iterable[dict], problem: Problem) -> None:
             if line["role"] == "answer":
                 mark = "right" if row["correct"] else "wrong"
             boxes.append(_box(line["role"], line["text"], MARKS[mark]))
-        columns.append(f'<div style="flex:1 1 200px">{"".join(boxes)}</div>')
+        columns.append(f'<div style="flex:1 1 150px">{"".join(boxes)}</div>')
     head = f"<p>{as_html(problem.text)} <i>(gold: {as_html(problem.answer)})</i></p>"
     boxes = f'<div style="display:flex;flex-wrap:wrap;gap:8px">{"".join(columns)}</div>'
     _show(head + boxes)
@@ -119,15 +119,17 @@ def most_divisive_problems(rows: Iterable[dict]) -> list[str]:
 
 
 def show_mask(tokenizer, example: dict[str, list[int]]) -> None:
-    """A training sequence token by token; green tokens contribute to the loss."""
+    """A training sequence token by token; those in bold and green have a loss."""
     spans = []
-    style = "color:#111;border:1px solid #fff;border-radius:3px;white-space:pre"
+    style = "color:#111;border:1px solid #fff;border-radius:3px;white-space:pre-wrap"
+    around = "font-family:monospace;overflow-wrap:anywhere"
     for token, target in zip(example["input_ids"], example["labels"], strict=True):
-        colour = "#eeeeee" if target == IGNORED else "#a9dfbf"
+        trained = "background:#a9dfbf;font-weight:bold"
+        look = "background:#eeeeee" if target == IGNORED else trained
         text = as_html(tokenizer.decode([token])).replace("\n", "⏎")
         end = "<br>" if "⏎" in text else ""
-        spans.append(f'<span style="background:{colour};{style}">{text}</span>{end}')
-    _show(f'<div style="font-family:monospace">{"".join(spans)}</div>')
+        spans.append(f'<span style="{look};{style}">{text}</span>{end}')
+    _show(f'<div style="{around}">{"".join(spans)}</div>')
 
 
 def _box(role: str, text: str, before: str) -> str:

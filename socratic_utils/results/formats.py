@@ -1,9 +1,10 @@
 """Tables as people read them, with every cell escaped: Markdown, LaTeX, HTML and CSV.
 
-    >>> format_cell("accuracy", 0.345), format_cell("p_value", 0.000012)
-    ('34.5 %', '<0.0001')
+    >>> format_cell("accuracy", 0.345), format_cell("p_value", 0.000012), head("ci_low")
+    ('34.5 %', '<0.0001', '95 % interval from')
 
-Shares are percentages here and fractions in CSV.
+Shares are percentages here and fractions in CSV.  An interval stands behind its score,
+a column without a cell is left out, and `texts.json` has the names of columns.
 """
 
 import csv
@@ -16,23 +17,42 @@ from typing import Any
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from socratic_utils.files import visible
+from socratic_utils.files import read_json, visible
 
-SHARES = set(
-    "accuracy accuracy_flexible accuracy_strict default_accuracy ci_low ci_high paper"
-    " truncated share second_share acceptance mean sd min max from to paper_old"
-    " paper_new p_b_above_a".split()
-)
+TEXTS = read_json(Path(__file__).with_name("texts.json"))
+SMOKE = "smoke scale: a random tiny model, the numbers mean nothing"
+SHARES = set(TEXTS["shares"].split())  # columns of fractions
 TEX = str.maketrans({
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", "\n": " ",
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
     **{sign: f"{{{sign}}}" for sign in "[]*"},  # which are arguments of a line's end
 })  # fmt: skip
+GREY = "#757575"  # as context: legible on white and on black
+UNBROKEN = "&#8288;–&#8288;"  # a dash of an interval, at which no line ends
 NO_FORMULAS = "tex2jax_ignore mathjax_ignore"  # classes: "$" is a dollar in it
 # Texts that a spreadsheet would calculate, numbers aside; a cell may be cut at ";".
 NUMBER = r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\Z"
 FORMULA = rf"(?<![^;\t\r\n])(?!{NUMBER})('*[=+@\t\r\n＝＋－＠-])"
+
+
+def percent(share: float, digits: int | None = 1) -> str:
+    """A fraction as a percentage, "34.5 %"; None: with the digits that it has."""
+    number = f"{100 * share:.4g}" if digits is None else f"{100 * share:.{digits}f}"
+    return f"{number} %"
+
+
+def interval(score: float, low: float, high: float) -> str:
+    """Fractions in percent, without the sign: "34.5 (30.1–39.2)"."""
+    value, *ends = (f"{100 * share:.1f}" for share in (score, low, high))
+    return value if low != low else f"{value} ({'–'.join(ends)})"
+
+
+def head(column: str) -> str:
+    """The name of a column as people read it."""
+    column = str(column)
+    plain = column.replace("_", " ")
+    return visible(TEXTS["columns"].get(column, plain[:1].upper() + plain[1:]))
 
 
 def format_cell(column: str, value: Any) -> str:
@@ -42,12 +62,12 @@ def format_cell(column: str, value: Any) -> str:
     if isinstance(value, bool | str) or not isinstance(value, int | float):
         return visible(value)
     column = column.removesuffix("_paired")
-    if column in SHARES:
-        return f"{100 * value:.{2 if column.startswith('paper') else 1}f} %"
-    if column == "difference":
-        return f"{100 * value:+.1f} points"
-    if column == "least_visible":
-        return f"{100 * value:.1f} points"
+    if column in SHARES and abs(value) <= 1:  # others are percentages already
+        return percent(value, 2 if column.startswith("paper") else 1)
+    if column in ("difference", "least_visible"):
+        return f"{100 * value:{'+' * (column == 'difference')}.1f} points"
+    if column in ("bert_f1", "same_count"):
+        return f"{value:.2f}"
     if column in ("p_value", "p", "p_holm"):
         return "<0.0001" if value < 0.0001 else f"{value:.4f}"
     return str(int(value)) if float(value).is_integer() else f"{value:.4g}"
@@ -55,20 +75,21 @@ def format_cell(column: str, value: Any) -> str:
 
 def to_markdown(table: pd.DataFrame, caption: str) -> str:
     """A pipe table under its caption."""
-    head, *rows = (map(_in_markdown, line) for line in _cells(table))
-    lines = [head, ["---"] * len(table.columns), *rows]
+    head, *rows = (map(_in_markdown, line) for line in _cells(table)[0])
+    lines = [head := [*head], ["---"] * len(head), *rows]
     body = "".join(f"| {' | '.join(line)} |\n" for line in lines)
     return f"{visible(caption)}\n\n{body}"
 
 
 def to_latex(table: pd.DataFrame, caption: str, label: str) -> str:
     """A `table` environment; it needs no package but booktabs."""
-    names, *rows = ([c.translate(TEX) for c in line] for line in _cells(table))
+    lines, numbers = _cells(table)
+    names, *rows = ([cell.translate(TEX) for cell in line] for line in lines)
     style = pd.DataFrame(rows, columns=names).style.hide(axis="index")
-    sides = ["r" if _is_number(table[column]) else "l" for column in table]
     return style.to_latex(
-        column_format="".join(sides), caption=visible(caption).translate(TEX),
-        hrules=True, label=f"tab:{label}", position_float="centering",
+        column_format="".join("r" if number else "l" for number in numbers),
+        caption=visible(caption).translate(TEX), hrules=True, label=f"tab:{label}",
+        position_float="centering",
     )  # fmt: skip
 
 
@@ -78,14 +99,15 @@ def as_html(text: object) -> str:
 
 
 def to_html(table: pd.DataFrame) -> str:
-    """A `<table>` whose numbers are aligned to the right."""
-    kinds = [' class="number"' if _is_number(table[c]) else "" for c in table]
-    head, *rows = _cells(table)
-    lines = []
-    for tag, cells in (("th", [c.replace("_", " ") for c in head]),
-                       *(("td", line) for line in rows)):  # fmt: skip
-        pairs = zip(cells, kinds, strict=True)
-        text = "".join(f"<{tag}{kind}>{as_html(c)}</{tag}>" for c, kind in pairs)
+    """A `<table>`: numbers are aligned to the right, rows of `attrs["grey"]` grey."""
+    lines, (cells, numbers) = [], _cells(table)
+    kinds = [' class="number"' * number for number in numbers]
+    for place, line in enumerate(cells, -1):  # the head is before the rows
+        tag = "td" if place >= 0 else "th"
+        grey = f' style="color:{GREY}"' * (place in table.attrs.get("grey", ()))
+        texts = (as_html(cell).replace("–", UNBROKEN) for cell in line)
+        pairs = zip(texts, kinds, strict=True)
+        text = "".join(f"<{tag}{kind}{grey}>{c}</{tag}>" for c, kind in pairs)
         lines.append(f"<tr>{text}</tr>")
     body = "\n".join(lines[1:])
     return (f'<table class="{NO_FORMULAS}"><thead>{lines[0]}</thead>\n'
@@ -121,10 +143,6 @@ def _texts(table: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
     return table
 
 
-def _is_number(column: pd.Series) -> bool:
-    return is_numeric_dtype(column) and bool(column.notna().any())
-
-
 def _in_markdown(cell: str) -> str:
     """A cell without a meaning in Markdown: table, code, formula, link or HTML."""
     cell = re.sub(r"<(?=[a-zA-Z/!?])|&(?=#?\w+;)", lambda m: escape(m[0]), cell)
@@ -132,10 +150,27 @@ def _in_markdown(cell: str) -> str:
     return re.sub(signs, r"\\\g<0>", cell.replace("\n", " "))
 
 
-def _cells(table: pd.DataFrame) -> list[list[str]]:
-    """The names of the columns, then the cells of every row."""
-    rows, units = table.to_dict("records"), {name: name for name in table.columns}
-    if "least_visible" in table:  # intervals are those of the differences
-        units |= {n: "difference" for n in units if n.startswith(("ci_low", "ci_high"))}
-    cells = [[format_cell(units[name], row[name]) for name in units] for row in rows]
-    return [[visible(name) for name in table.columns], *cells]
+def _cells(table: pd.DataFrame) -> tuple[list[list[str]], list[bool]]:
+    """The heads and then the cells of every row; whether each column is of numbers."""
+    columns: dict[str, list[str]] = {}  # the head, then the cells
+    score = ""
+    for name, values in table.items():
+        stem = re.sub("_(low|high)$", "", str(name))
+        ends = f"{stem}_low", f"{stem}_high"
+        if not (score and name in ends and {*ends} <= {*table}):
+            score = str(name)
+            cells = [format_cell(score, value) for value in values.tolist()]
+            columns[score] = [head(score), *cells]
+        elif name == ends[0] and values.notna().any():  # of the column before
+            pairs = [[format_cell(score, end).partition(" ")[0] for end in pair]
+                     for pair in table[[*ends]].to_numpy().tolist()]  # fmt: skip
+            first, *cells = columns[score]
+            cells = [
+                f"{text} ({low} to {high})" if low else text
+                for text, (low, high) in zip(cells, pairs, strict=True)
+            ]
+            columns[score] = [f"{first} (95 % interval)", *cells]
+    kept = [name for name in columns if any(columns[name][1:]) or table.empty]
+    lines = zip(*(columns[name] for name in kept), strict=True)
+    numeric = [is_numeric_dtype(table[n]) and bool(table[n].count()) for n in kept]
+    return [*map(list, lines)] or [[]], numeric

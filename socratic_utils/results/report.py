@@ -1,12 +1,17 @@
-"""`report.html`: the executed results notebook without its code, as one safe file.
+"""`report.html`: an executed results notebook as a story, in one safe file.
 
     write_report(folder / "notebooks" / "07_results.ipynb", folder / "report.html")
+    print(finding(judged, "Socratic CoT", "SmolLM2-135M-Instruct on gradeschool"))
 
-Images are embedded, and the whole page passes an allow-list of tags, attributes and
-styles (bleach).  Not covered: widgets, formulas, images other than PNG or JPEG.
+The notebook's first section is the finding and stands open; the contents follow, and
+the other sections are folded.  Code, what precedes the finding, and exercises are
+omitted.  Images are embedded, and the notebook's content passes an allow-list of tags,
+attributes and styles (bleach).  Not covered: widgets, formulas, images other than PNG
+or JPEG.
 """
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -27,6 +32,47 @@ STYLES = set(
 )
 SMOKE = "Smoke scale: a tiny random model. The numbers mean nothing."
 PAGE = Template(Path(__file__).with_name("report.html").read_text("utf-8"))
+MOST_COLUMNS = 4  # of a table that a phone can show whole
+HINT = '<p class="hint">scroll sideways: more columns →</p>'
+# The claim that each paper is about, then the ones that stand in for it.
+MAIN_CLAIMS = ("iterative beats CoT", "chains beat answers", "many chains beat one",
+               "chains beat gold labels")  # fmt: skip
+SO = {"holds": "so the claim holds", "reversed": "so the opposite holds",
+      "cannot tell": "which does not settle it"}  # fmt: skip
+
+
+def finding(judged: pd.DataFrame, paper: str, where: str) -> str:
+    """A sentence about a paper's main claim, and, in a paragraph of its own, one that
+    counts the verdicts on all of them.
+
+    `judged` is the table of claims, `where` names the student and the benchmark.
+    """
+    own = judged[judged["paper"] == paper]
+    tested = own[own["verdict"] != "not run"]
+    if tested.empty:
+        return f"No claim of {paper} has been tested with {where}."
+    lines = {line["claim"]: line for line in tested.to_dict("records")}
+    first = next(name for name in (*MAIN_CLAIMS, *lines) if name in lines)
+    verdicts = tested["verdict"].value_counts(sort=False).items()
+    counts = ", ".join(f"{verdict}: {count}" for verdict, count in verdicts)
+    return (f"{_main_claim(lines[first], where)}\n\nTested here: {len(tested)} of the "
+            f"{len(own)} declared claims of {paper} ({counts}).")  # fmt: skip
+
+
+def _main_claim(line: Mapping[str, Any], where: str) -> str:
+    """The line of a claim as a sentence that needs no table beside it."""
+    name, verdict = line["claim"][:1].upper() + line["claim"][1:], line["verdict"]
+    difference, *ends = (f"{100 * line[column]:+.1f}"
+                         for column in ("difference", "ci_low", "ci_high"))  # fmt: skip
+    size, so = f"{line['n']:.0f} problems", SO.get(verdict, f"so there is {verdict}")
+    if not pd.isna(line["seeds"]):
+        size += f", {line['seeds']:.0f} seed{'s' * (line['seeds'] > 1)}"
+    if verdict == "cannot tell":
+        note, least = line["note"], line["least_visible"]
+        so += f" ({note})" if isinstance(note, str) and note else ""
+        so += "" if pd.isna(least) else f" ({100 * least:.0f} points would have)"
+    return (f"{name}: with {where} the difference in accuracy is {difference} points "
+            f"(95 % interval {ends[0]} to {ends[1]}; {size}), {so}.")  # fmt: skip
 
 
 def write_report(notebook: Path, target: Path) -> Path:
@@ -34,26 +80,75 @@ def write_report(notebook: Path, target: Path) -> Path:
     import nbformat
     from nbconvert import HTMLExporter
 
-    content, heading = nbformat.read(notebook, as_version=4), "figure"
-    for cell in content.cells:
-        if cell.cell_type == "markdown":
-            heading = [heading, *re.findall(r"(?m)^#+ (.*)", cell.source)][-1]
-        cell.metadata.setdefault("alt", heading)  # the text for its images
-        hidden = "remove-output" in cell.metadata.get("tags", [])  # as Jupyter Book
-        outputs = [] if hidden else cell.get("outputs", [])
-        cell.outputs = [o for o in outputs if o.get("name") != "stderr"]
+    (_, head), *sections = _sections(nbformat.read(notebook, as_version=4).cells)
     exporter = HTMLExporter(
         template_name="basic", exclude_input=True, exclude_output_prompt=True,
         exclude_anchor_links=True,
     )  # fmt: skip
-    body = visible(_clean(exporter.from_notebook_node(content)[0]))
-    heading = re.search(r"<h1[^>]*>(.*?)</h1>", body, re.DOTALL)
-    title = re.sub("<[^>]*>", "", heading[1]) if heading else Path(notebook).stem
+    title, question = _title(head, Path(notebook).stem)
+    first, *others = sections or [(title, head)]
     run = read_json(target.parent / "run.json", {})
-    smoke = run.get("settings", {}).get("scale") == "smoke"
-    page = PAGE.substitute(title=title, warning=SMOKE if smoke else "", body=body,
-                           run=_the_run(target.parent, run))  # fmt: skip
-    return write_atomic(target, page)
+    folded = [(as_html(name), _html(exporter, name, cells)) for name, cells in others]
+    folded += _the_run(target.parent, run)
+    names = [name for name, _ in folded]
+    links = (f'<li><a href="#s{n}">{name}</a></li>' for n, name in enumerate(names))
+    return write_atomic(target, PAGE.substitute(
+        title=as_html(title), question=as_html(question), contents="\n".join(links),
+        warning=SMOKE if run.get("settings", {}).get("scale") == "smoke" else "",
+        finding=_html(exporter, *first), folded="\n".join(
+            f'<details class="section"><summary>{name}</summary><div id="s{n}">'
+            f"{body}</div></details>" for n, (name, body) in enumerate(folded)),
+    ))  # fmt: skip
+
+
+def _sections(cells: Iterable[Any]) -> list[tuple[str, list]]:
+    """(heading, cells) of what precedes the first `## `, then of every section up to
+    the exercises."""
+    found: list[tuple[str, list]] = [("", [])]
+    for cell in cells:
+        if cell.cell_type == "markdown" and (named := re.match("## (.*)", cell.source)):
+            if named[1].startswith("Exercise"):
+                break
+            found.append((named[1], []))
+            cell.source = cell.source[named.end() :]
+        if "remove-cell" not in cell.metadata.get("tags", []):  # as Jupyter Book
+            found[-1][1].append(cell)
+    return found
+
+
+def _title(cells: Sequence[Any], name: str) -> tuple[str, str]:
+    """A notebook's title without its number, and the question it asks, if any."""
+    text = "\n".join(c.source for c in cells if c.cell_type == "markdown")
+    titles = re.findall(r"(?m)^# (?:\d+ )?(.*)", text)
+    return [*titles, name][0], [*re.findall(r"\*\*Question\.\*\* (.*)", text), ""][0]
+
+
+def _html(exporter: Any, heading: str, cells: Sequence[Any]) -> str:
+    """The prose and the outputs of a section as clean HTML; tables in boxes."""
+    from nbformat.v4 import new_notebook
+
+    for cell in cells:
+        if cell.cell_type == "code":
+            cell.metadata.setdefault("alt", heading)  # the text for its images
+            hidden = "remove-output" in cell.metadata.get("tags", [])
+            outputs = [] if hidden else cell.outputs
+            cell.outputs = [o for o in outputs if o.get("name") != "stderr"]
+        else:
+            heading = [heading, *re.findall(r"(?m)^#+ (.*)", cell.source)][-1]
+            cell.source = re.sub(r"!\[.*?\]\(.*?\)", "", cell.source)  # other files
+    body = exporter.from_notebook_node(new_notebook(cells=cells))[0]
+    return _boxed(visible(_clean(body)))
+
+
+def _boxed(body: str) -> str:
+    """Tables in boxes that scroll, with a hint on phones where they are wide."""
+
+    def box(found: re.Match) -> str:
+        wide = found[0].partition("</tr>")[0].count("<th") > MOST_COLUMNS
+        hint = HINT if wide else ""
+        return f'{hint}<div class="box" tabindex="0">{found[0]}</div>'
+
+    return re.sub(r"(?s)<table.*?</table>", box, body)
 
 
 def _clean(body: str) -> str:
@@ -75,17 +170,17 @@ def _clean(body: str) -> str:
     return cleaner.clean(body)
 
 
-def _the_run(folder: Path, run: dict[str, Any]) -> str:
-    """The table over all runs, and the run's settings, packages and times, if any."""
+def _the_run(folder: Path, run: dict[str, Any]) -> list[tuple[str, str]]:
+    """Sections: the table over all runs, and the run's settings, packages and times."""
     grid, parts = folder / "tables" / "paper_grid.csv", []
     if grid.exists():
         caption = as_html(grid.with_suffix(".caption").read_text("utf-8"))
-        table = to_html(read_csv(grid))
-        parts.append(f"<h2>All runs</h2><p>{caption}</p>{table}")
+        table = _boxed(to_html(read_csv(grid)))
+        parts.append(("All runs", f"<p>{caption}</p>{table}"))
     if run:
         notebooks = sorted(run.pop("notebooks", {}).items())
         times = pd.DataFrame([{"notebook": name, **use} for name, use in notebooks])
         facts = pd.json_normalize(run, sep=" ").T.dropna().reset_index().astype(str)
         facts = facts.set_axis(["what", "value"], axis="columns").query("value != ''")
-        parts.append(f"<h2>What was run</h2>{to_html(times)}{to_html(facts)}")
-    return "".join(parts)
+        parts.append(("What was run", _boxed(to_html(times) + to_html(facts))))
+    return parts

@@ -17,11 +17,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from socratic_utils.files import read_json, write_atomic
+from socratic_utils.files import write_atomic
 from socratic_utils.metrics import accuracy, first_error, paired
-from socratic_utils.metrics.alike import alike, blocks
+from socratic_utils.metrics.alike import alike
 from socratic_utils.metrics.comparison import (
     FEWEST_SEEDS,
+    compare,
     interval,
     prediction_interval,
     verdicts,
@@ -31,17 +32,16 @@ from socratic_utils.problems import Problem, read_rows
 from socratic_utils.students.base_models import SIZES
 from socratic_utils.students.supervision import STUDENTS
 
-from .formats import to_csv, to_latex, to_markdown
-from .papers.socratic_cot import SMOKE, column_of, compare_main
+from .formats import SMOKE, TEXTS, to_csv, to_latex, to_markdown
 
 RUN = ["dataset", "split", "student", "model", "teacher", "seed"]
 KEY = RUN[:3]
 SCORE = ["n", "correct", "accuracy", "ci_low", "ci_high"]
-SEEDS = "n seeds accuracy sd min max ci_low ci_high by_seed".split()  # of `over_seeds`
+SEEDS = "n seeds accuracy ci_low ci_high sd min max by_seed".split()  # of `over_seeds`
 REPRODUCED = ["dataset", "split", "student", "seed", "n", "accuracy"]
-SHOWN = ["split", "student", *SCORE, "truncated"]  # of the main table, for readers
+SHOWN = ["split", "student", *SCORE[2:], "n", "correct", "truncated"]  # for readers
 SPLITS = ("test", "unseen", "challenge", "validation", "train")
-CAPTIONS = read_json(Path(__file__).with_name("texts.json"))["tables"]
+CAPTIONS = TEXTS["tables"]
 
 
 def read_predictions(folder: str | Path) -> list[dict]:
@@ -97,12 +97,42 @@ def over_seeds(rows: Iterable[dict], names: Sequence[str] = RUN[:5]) -> pd.DataF
     for key, arm in arms.items():
         split, n, found = own[key][0]["split"], len(arm.ids), arm.by_training
         others = [a for k, a in arms.items() if own[k][0]["split"] == split]
-        shares = [found.mean(), found.std(ddof=1) if len(found) > 1 else None,
-                  found.min(), found.max(), *interval(arm, others)]  # fmt: skip
+        shares = [found.mean(), *interval(arm, others),
+                  found.std(ddof=1) if len(found) > 1 else None,
+                  found.min(), found.max()]  # fmt: skip
         shares = [None if x is None else round(float(x), 4) for x in shares]
         each = " ".join(f"{100 * x:.1f}" for x in found)
         lines.append([*key, n, len(found), *shares, each])
     return pd.DataFrame(lines, columns=[*names, *SEEDS])
+
+
+def differences(rows: Iterable[dict], pairs: Sequence[tuple]) -> pd.DataFrame:
+    """Arms minus their defaults: one line per (group, arm, default) of `pairs`, over
+    the problems and seeds that both have; `by_seed` is in points.
+
+    One seed has an interval over problems (story families) alone; of several, the
+    variance between trainings is pooled over all arms.
+    """
+    own, compared = defaultdict(dict), {}
+    for row in rows:
+        own[row["student"]][row["seed"], row["id"]] = row
+    for group, *pair in pairs:
+        shared = own[pair[0]].keys() & own[pair[1]].keys()
+        both = [own[name][key] for name in pair for key in sorted(shared)]
+        both = alike(both, ["student"], ["seed"]) if both else []
+        compared[group, *pair] = [verdicts(r for r in both if r["student"] == name)
+                                  for name in pair if both]  # fmt: skip
+    pool = {(name, one.seeds, one.ids): one for (_, *pair), both in compared.items()
+            for name, one in zip(pair, both, strict=False)}  # fmt: skip
+    lines = []
+    for key, (arm, default) in ((key, both) for key, both in compared.items() if both):
+        found = compare(default, arm, [*pool.values()])
+        shares = (found.difference, found.low, found.high)
+        each = 100 * (arm.by_training - default.by_training)
+        lines.append([*key, found.n, found.seeds, *(round(x, 4) for x in shares),
+                      " ".join(f"{x:.1f}" for x in each)])  # fmt: skip
+    names = "group arm default n seeds difference ci_low ci_high by_seed"
+    return pd.DataFrame(lines, columns=names.split())
 
 
 def scores_by(rows: Iterable[dict], names: list[str]) -> pd.DataFrame:
@@ -192,20 +222,6 @@ def errors_by_steps(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.Dat
     return pd.DataFrame(lines, columns=[*names, "n", "wrong", *ERRORS])
 
 
-def table2(
-    rows: Iterable[dict], ablated: Iterable[dict], scale: str, cut: str = ""
-) -> pd.DataFrame:
-    """Test accuracies beside Socratic CoT's Table 2; where SocGT has fewer problems,
-    it follows with the students on these."""
-    socgt = (row for row in ablated if column_of(row["student"], row["dataset"]))
-    tested = [row for row in [*rows, *socgt] if row["split"] == "test"]
-    mains = [main_table(block) for block in blocks(tested) or [[]]]
-    table = pd.concat([compare_main(main, scale, cut) for main in mains])
-    part = "on " + table["n"].map(str) + f" of {mains[0]['n'].max()} problems; "
-    table["note"] = part.where(table["n"] < mains[0]["n"].max(), "") + table["note"]
-    return table.reset_index(drop=True)
-
-
 def save_table(
     table: pd.DataFrame, folder: str | Path, name: str, caption: str, scale: str = ""
 ) -> Path:
@@ -221,18 +237,12 @@ def save_table(
 
 
 def save_tables(
-    rows: Sequence[dict], problems: Sequence[Problem], folder: str | Path, scale: str,
-    ablated: Iterable[dict] = (), cut: str = "",
-) -> dict[str, pd.DataFrame]:  # fmt: skip
-    """Make and save the tables of CAPTIONS for one dataset; returns them by name.
-
-    The rows `ablated` are used only beside Socratic CoT's Table 2, as SocGT.  `cut`
-    says what the training lacks of the paper's (`experiments.saved.cut_down`).
-    """
+    rows: Sequence[dict], problems: Sequence[Problem], folder: str | Path, scale: str
+) -> dict[str, pd.DataFrame]:
+    """Make and save the tables of CAPTIONS for one dataset; returns them by name."""
     main, captions = main_table(rows), dict(CAPTIONS)
     tables = {
-        "main": main, "socratic_cot_table2": table2(rows, ablated, scale, cut),
-        "strict": strict_table(rows), "by_steps": by_steps(rows),
+        "main": main, "strict": strict_table(rows), "by_steps": by_steps(rows),
         "by_group": by_group(rows), "errors": error_table(rows, problems),
         "errors_by_steps": errors_by_steps(rows, problems),
     }  # fmt: skip

@@ -24,7 +24,7 @@ from socratic_utils.files import (
 )
 
 from . import options, schedule
-from .execute import find_notebooks, read_parameters, run_notebook
+from .execute import alone, find_notebooks, read_parameters, run_notebook
 from .kernels import Kernels
 from .runs import Run, how_to_continue, is_whole, listing, save, save_main
 from .runs import runs as list_runs
@@ -48,7 +48,8 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
         chosen = find_notebooks(notebooks, arguments.only)
         asked |= {"plan": True} if arguments.dry_run else {}
         whole = is_whole(arguments)
-        runs = list_runs(asked, chosen, whole, options.seeds(arguments))
+        several = options.seeds(arguments), bool(arguments.only)
+        runs = list_runs(asked, chosen, whole, *several)
         if arguments.dry_run:
             show_plans(runs)
             return 0
@@ -197,6 +198,9 @@ def run(one: Run) -> int:
     if settings.scale == "smoke":  # more threads wait for each other, 15 times as long
         os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
+        for path in one.chosen:  # at once, and not when it is the turn of the notebook
+            with alone(settings.folder, path):
+                pass
         record_settings(settings)
         print(f"scale {settings.scale}, into {settings.folder}; what is done is kept")
         with Kernels(REUSED if settings.reuse else IMPORTED) as kernels:
@@ -224,7 +228,8 @@ def run_one(one: Run, path: Path, place: str, kernels: Kernels) -> None:
     others = {k: v for k, v in one.options.items() if k not in OWN_PARAMETERS}
     copy = settings.folder / "notebooks" / path.name
     last, given = path == one.notebooks[-1], own | {"overrides": others}
-    usage, reason = run_notebook(path, copy, given, kernels, last)
+    with alone(settings.folder, path):
+        usage, reason = run_notebook(path, copy, given, kernels, last)
     record_usage(settings.folder, path, usage, "failed" if reason else "done")
     if reason:
         raise RuntimeError(f"{path.name} {reason}; the traceback is in {copy}")

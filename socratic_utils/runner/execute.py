@@ -6,6 +6,9 @@ papermill executes a copy, in the same interpreter and from the checkout.
 """
 
 import ast
+import html
+import os
+import re
 import sys
 import threading
 import time
@@ -25,15 +28,18 @@ NO_KERNEL = "cannot start: this Python has no kernel `python3` (install ipykerne
 
 
 def find_notebooks(folder: Path | None = None, only: str | None = None) -> list[Path]:
-    """`NN_*.ipynb` in order, or the one whose number is `only` ("3" means "03")."""
+    """`NN_*.ipynb` in order, or those with the numbers in `only`, such as "4,05"."""
     folder = folder or project_root() / "notebooks"
     found = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
-    if chosen := [p for p in found if not only or p.name[:2] == only.zfill(2)]:
-        return chosen
     if not found:
         raise ValueError(f"no notebooks named NN_*.ipynb in {folder}")
-    known = ", ".join(path.name[:2] for path in found)
-    raise ValueError(f"there is no notebook {only!r}: choose from {known}")
+    known = [path.name[:2] for path in found]
+    wanted = {n.strip().zfill(2): n.strip() for n in (only or "").split(",") if n}
+    for number, given in wanted.items():
+        if number not in known:
+            choice = f"choose from {', '.join(known)}"
+            raise ValueError(f"there is no notebook {given!r}: {choice}")
+    return [path for path in found if not wanted or path.name[:2] in wanted]
 
 
 def read_parameters(path: Path) -> dict[str, Any]:
@@ -88,6 +94,25 @@ def run_notebook(
     return {"seconds": seconds, "peak_memory_gb": round(max(peak), 2)}, reason
 
 
+@contextmanager
+def alone(folder: Path, path: Path) -> Iterator[None]:
+    """Holds a notebook's lock in a run's folder; RuntimeError if another process does.
+
+    The lock ends with its process, however that ends.
+    """
+    from filelock import FileLock, Timeout
+
+    locks = folder / ".locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(locks / f"{path.stem}.lock", timeout=0):
+            yield
+    except Timeout:
+        advice = "wait until it has ended, or choose another --seed or SOCRATIC_OUTPUTS"
+        message = f"another process is running {path.stem} in {folder}"
+        raise RuntimeError(f"{message}: {advice}") from None
+
+
 def _execute(path: Path, running: Path, parameters: dict[str, Any], kernel) -> str:
     """Run papermill; the reason why it stopped, or an empty string."""
     import papermill
@@ -98,8 +123,6 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any], kernel) -> s
         papermill.execute_notebook(
             path, running, parameters=parameters, kernel_name="python3", km=kernel,
             cwd=project_root(), progress_bar=False, stdout_file=Shown(),
-            stderr_file=Shown(only_bars=True),
-            coalesce_streams=True,  # of a progress bar its last state
             start_timeout=300,  # a cold disk and two slow cores
             execution_timeout=CELL_TIMEOUT,
         )  # fmt: skip
@@ -116,24 +139,63 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any], kernel) -> s
 
 @dataclass
 class Shown:
-    """Shows the whole lines that a notebook prints, or only its progress bars."""
+    """Shows the whole lines that a notebook prints, and on a screen a progress bar."""
 
-    only_bars: bool = False
     rest: str = ""
 
     def write(self, text: str) -> None:
         start = ("\r\x1b[K" if sys.stdout.isatty() else "") + "    "  # clears the line
-        if self.only_bars:
-            bar = text.rstrip("\n").split("\r")[-1]
-            if "%|" in bar and sys.stdout.isatty():
-                print(start + visible(bar), end="\n" if text.endswith("\n") else "")
-            return
         *lines, self.rest = (self.rest + text).split("\n")
         for line in lines:
             print(start + visible(line.rstrip("\r").split("\r")[-1]))
+        if "\r" in self.rest and sys.stdout.isatty():
+            print(start + visible(self.rest.split("\r")[-1]), end="")
 
     def flush(self) -> None:
         sys.stdout.flush()
+
+
+def relink(notebook: dict[str, Any], old: Path, new: Path) -> None:
+    """Let the links of prose, relative to `old`, lead from `new` to the same files;
+    links between notebooks stay."""
+
+    def moved(link: re.Match) -> str:
+        return f"]({os.path.relpath(old / link[1], new)})"
+
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            source = "".join(cell["source"])  # a list of lines in a file
+            cell["source"] = re.sub(r"\]\((?!\w+:|#|\d\d_)([^)\s]+)\)", moved, source)
+
+
+def joined(outputs: list[Any]) -> list[Any]:
+    """Consecutive prints as one output, and of a line that was replaced the last state.
+
+    nbclient would also join prints that have a table or a picture between them.
+    """
+    kept: list[Any] = []
+    for output in outputs:
+        last, name = kept[-1] if kept else {}, output.get("name")
+        if name and name == last.get("name"):
+            last.text += output.text
+        else:
+            kept.append(output)
+    for output in (o for o in kept if "text" in o):
+        output.text = re.sub(r"[^\n]*\r(?!\n)", "", output.text)
+    return [output for output in kept if output.get("text", "text").strip()]
+
+
+def folded(output: Any) -> Any:
+    """A log of more than three lines as HTML that opens with a click."""
+    import nbformat
+
+    lines = output.get("text", "").splitlines()
+    if output.get("name") != "stdout" or len(lines) < 4:
+        return output
+    head, log = (html.escape(text) for text in (lines[-1], output.text))
+    page = f"<details><summary>{head} ({len(lines)} lines)</summary>"
+    data = {"text/html": f"{page}<pre>{log}</pre></details>", "text/plain": output.text}
+    return nbformat.v4.new_output("display_data", data)
 
 
 @contextmanager
@@ -159,10 +221,16 @@ def peak_memory(pid: int) -> Iterator[list[float]]:
 
 
 def tidy(path: Path, copy: Path) -> None:
-    """Keep no folders of this machine and nothing that acts on a screen."""
+    """Keep no folders of this machine and nothing that acts on a screen, fold the logs
+    of cells that scroll, and let links lead from the copy."""
     import nbformat
 
     notebook = nbformat.read(copy, as_version=4)
+    relink(notebook, path.parent, copy.parent)
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+        cell.outputs = joined(cell.outputs)
+        if cell.metadata.pop("scrolled", False):
+            cell.outputs = [folded(output) for output in cell.outputs]
     for output in (o for cell in notebook.cells for o in cell.get("outputs", [])):
         if output.output_type == "stream":
             output.text = visible(output.text)

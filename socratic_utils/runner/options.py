@@ -52,7 +52,7 @@ def parser(prog: str = "run_all.sh") -> argparse.ArgumentParser:
     add("--switches", dest="ablations", choices=("all",), help=argparse.SUPPRESS)
     add("--engine", choices=("ray",), help="train on a Ray cluster")
     add("--reuse", choices=("reference",), help="take the committed rows")
-    add("--only", metavar="NN", help="one notebook")
+    add("--only", metavar="NN", help="one notebook, or several: 04,05")
     add("--dry-run", action="store_true", help="show the plan and do nothing")
     return result
 

@@ -50,6 +50,7 @@ class Run:
     options: dict[str, Any]
     notebooks: list[Path]
     over: int = 0  # seeds whose results are shown, where that is all
+    named: bool = False  # by --only
 
     @property
     def settings(self) -> config.Settings:
@@ -58,7 +59,7 @@ class Run:
     @property
     def chosen(self) -> list[Path]:
         """The notebooks without those that only --only asks for."""
-        return [path for path in self.notebooks if len(self.notebooks) == 1
+        return [path for path in self.notebooks if self.named
                 or not is_on_request(self.settings, path)]  # fmt: skip
 
     def __str__(self) -> str:
@@ -74,19 +75,20 @@ def is_whole(arguments: Namespace) -> bool:
 
 
 def runs(
-    asked: dict[str, Any], notebooks: Sequence[Path], whole: bool = False, seeds=0
-) -> list[Run]:
-    """The runs of a command in order; `asked` are options that all of them share."""
-    cells = CELLS if whole else ({},)
-    seeds, only = seeds or (SEEDS if whole else 1), len(notebooks) == 1
+    asked: dict[str, Any], notebooks: Sequence[Path], whole: bool = False, seeds=0,
+    only: bool = False,
+) -> list[Run]:  # fmt: skip
+    """The runs of a command in order, which share the options `asked`; `only` says that
+    the notebooks were named."""
+    cells, seeds = CELLS if whole else ({},), seeds or (SEEDS if whole else 1)
     later = [p for p in notebooks if notebook_at(p).trains
              and (only or not notebook_at(p).rows)]  # fmt: skip
     shown = [p for p in notebooks if only or notebook_at(p).name == "results"]
-    found = [Run(asked | cell, [*notebooks]) for cell in cells]
+    found = [Run(asked | cell, [*notebooks], named=only) for cell in cells]
     if seeds > 1 and later:
-        found += [Run(asked | cell | {"seed": seed}, later)
+        found += [Run(asked | cell | {"seed": seed}, later, named=only)
                   for seed in range(1, seeds) for cell in cells]  # fmt: skip
-        found += [Run(asked | cell, shown, seeds) for cell in cells if shown]
+        found += [Run(asked | cell, shown, seeds, only) for cell in cells if shown]
     return found
 
 

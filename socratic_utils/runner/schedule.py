@@ -1,9 +1,10 @@
 """What the runner knows about each notebook: the table in `schedule.toml`.
 
     >>> NOTEBOOKS[6].stem, NOTEBOOKS[6].paper, NOTEBOOKS[6].minutes
-    ('06_ablations', 'Socratic CoT', 18)
+    ('06_ablations', 'Socratic CoT', 30.0)
 
-Notebooks that are not in the table (a draft) run with unknown time.
+Minutes are those of the committed run at `small`; a notebook that is not in it, or not
+in the table (a draft), takes an unknown time.
 """
 
 import tomllib
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from socratic_utils.config import PRESETS, SCOTD_DATASETS, Settings
+from socratic_utils.files import project_root, usage
 from socratic_utils.students.supervision import STUDENTS
 
 SOCRATIC_COT, SCOTD = "Socratic CoT", "SCoTD"
@@ -25,13 +27,18 @@ class Notebook:
     number: str
     name: str
     paper: str
-    minutes: float | None = None
     needs: str = ""
     rows: str = ""
 
     @property
     def stem(self) -> str:
         return f"{self.number}_{self.name}"
+
+    @property
+    def minutes(self) -> float | None:
+        """Of its longest run among the committed ones; None if it was not measured."""
+        used = usage(project_root() / "outputs" / "reference" / "small", self.stem)
+        return used and round(used[0], 0 if used[0] > 1 else 1)
 
     @property
     def trains(self) -> bool:

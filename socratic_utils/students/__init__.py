@@ -22,7 +22,6 @@ _LAZY = {
     "solve": ".decoding.loop",
     "train_student": ".training.train",
 }
-__all__ = ["STUDENTS", "SUPERVISIONS", "Student", "Supervision", *_LAZY]
 
 
 def __getattr__(name: str):

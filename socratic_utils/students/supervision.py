@@ -3,13 +3,9 @@
 A student is one model, or a question generator (QG) and a question answerer (QA) that
 take turns.  To add one, add its `Supervision` to `SUPERVISIONS` and a `Student` to
 `STUDENTS`: tables, figures, paired tests and the report read this list.
-
-    >>> STUDENTS["socratic_iterative"].supervisions, SUPERVISIONS["qa"].trained
-    (('qg', 'qa'), ('solution', 'answer'))
-
-Not covered: where the chains of a corpus come from (`experiments.corpus`).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
@@ -88,10 +84,9 @@ SUPERVISIONS |= {
 
 
 def sub_problems(pairs: Pairs) -> list[tuple[Problem, Chain]]:
-    """Pairs for "no_subquestions", the ablation without a question generator (Table 5).
-
-    After q(j) come s(1) ... s(j); before the last, a step without answer adds none.
-    """
+    """Pairs for "no_subquestions", the ablation without a question generator (Table
+    5).  After q(j) come s(1) ... s(j); before the last, a step without answer adds
+    none."""
     found = []
     for problem, chain in pairs:
         steps = [replace(step, question="") for step in chain.steps]
@@ -130,7 +125,8 @@ class Student:
     paper: str = ""  # its column in Table 2 of Socratic CoT
 
 
-# In the order of every table and figure; colours: seaborn's palette "colorblind".
+# In the order of every table and figure; colours: seaborn's palette "colorblind", and
+# for other arms such as are legible on white and none of `results.figures.style`.
 STUDENTS: dict[str, Student] = {
     s.name: s for s in (
         Student("answer_only", "Answer only", "#949494", ("answer_only",), "baseline",
@@ -144,9 +140,14 @@ STUDENTS: dict[str, Student] = {
                 "iterative", "Iterative SocCoT"),
     )
 }  # fmt: skip
-OTHER_COLOURS = ("#d55e00", "#ca9161", "#56b4e9", "#ece133", "#fbafe4")
+OTHER_COLOURS = ("#d55e00", "#8c6239", "#2f9bc4", "#6b4c9a", "#006d77")
 
 
+# In the names of arms -> as they are printed.
+WORDS = {r"chains 0*1": "1 chain", r"chains 0*(\d+)": r"\1 chains", "cot": "CoT",
+         "few shot 0*1": "few-shot, 1 chain", r"few shot 0*(\d+)":
+         r"few-shot, \1 chains", "few shot": "few-shot", "scotd": "SCoTD",
+         "open endedness": "open-endedness"}  # fmt: skip
 # The first word of a variant -> the supervision whose learning rate it has.
 VARIANTS = {"planner": "qg", "no": "qa", "questions": "socratic_unified"}
 
@@ -169,6 +170,8 @@ def label_of(name: str) -> str:
     labels |= {n: student.label for n, student in STUDENTS.items()}
     known, comma, change = name.partition(", ")
     plain = known.replace("_", " ")
+    for old, new in WORDS.items():
+        plain = re.sub(rf"\b{old}\b", new, plain)
     return labels.get(known, plain[:1].upper() + plain[1:]) + comma + change
 
 

@@ -39,16 +39,14 @@ class Segment(NamedTuple):
 
 def segments(problem: Problem, chain: Chain) -> list[Segment]:
     """The whole transcript of a problem and a chain."""
-    lines = [problem_segment(problem)]
+    lines = [("problem", problem_text(problem))]
     for step in chain.steps:
-        if step.question:
-            lines.append(_line("question", step.question))
-        if step.solution:
-            lines.append(_line("solution", step.solution))
-    return [*lines, _line("answer", f"{chain.answer}.")]
+        lines += [("question", step.question), ("solution", step.solution)]
+    lines.append(("answer", f"{chain.answer}."))
+    return [Segment(role, _line(role, text)) for role, text in lines if text]
 
 
-def problem_segment(problem: Problem) -> Segment:
+def prompt_text(problem: Problem) -> str:
     """The first line of a transcript, at test time the whole prompt."""
     return _line("problem", problem_text(problem))
 
@@ -59,35 +57,32 @@ def role_of(line: str) -> str:
     return next(roles, "other")
 
 
-def _line(role: str, text: str) -> Segment:
-    return Segment(role, f"{PREFIXES[role]} {' '.join(text.split())}")
+def _line(role: str, text: str) -> str:
+    return f"{PREFIXES[role]} {' '.join(text.split())}"
 
 
 def guide_text(chain: Chain, kind: str) -> str:
-    """The guide line of a chain's own steps, right or wrong; see `GUIDES`.
-
-    `Plan: 4 * 12 = 48; 48 - 30 = 18` or `Plan: none`; `Plan: *+ -`, where the operators
-    of one equation are joined; `Plan: 2 steps`.  ValueError on an unknown kind.
-    """
+    """The guide line of a chain's own steps, right or wrong; see `GUIDES`.  `Plan: 4 *
+    12 = 48; 48 - 30 = 18` or `Plan: none`; `Plan: *+ -`, where the operators of one
+    equation are joined; `Plan: 2 steps`.  ValueError on an unknown kind."""
     if kind not in GUIDES:
         raise ValueError(f"the kind of guide must be one of {GUIDES}, not {kind!r}")
-    prefix, count = PREFIXES["guide"], len(chain.steps)
     found = [e for step in chain.steps for e in find_equations(step.solution)]
     if kind == "steps":
-        return f"{prefix} {count} step{'' if count == 1 else 's'}"
+        count = len(chain.steps)
+        return f"{PREFIXES['guide']} {count} step{'' if count == 1 else 's'}"
     if kind == "equations":
         texts = [f"{equation.expression} = {equation.result}" for equation in found]
         plan = "; ".join(_OPERATOR.sub(r" \g<0> ", text) for text in texts)
     else:
         plan = " ".join("".join(_OPERATOR.findall(e.expression)) for e in found)
-    return f"{prefix} {plan.replace('x', '*').replace('X', '*') or 'none'}"
+    return f"{PREFIXES['guide']} {re.sub('[xX]', '*', plan) or 'none'}"
 
 
 def gold_guides(problems: Sequence[Problem], kind: str) -> dict[str, str]:
     """Problem id -> guide line from the gold steps; ValueError where there are none."""
-    for problem in problems:
-        if not problem.steps:
-            raise ValueError(f"problem {problem.id!r} has no gold steps for a guide")
+    if bare := [problem.id for problem in problems if not problem.steps]:
+        raise ValueError(f"problem {bare[0]!r} has no gold steps for a guide")
     return {p.id: guide_text(gold_chain(p), kind) for p in problems}
 
 
@@ -116,7 +111,7 @@ def line_ids(tokenizer, text: str, last: bool = False) -> list[int]:
 
 def prompt_ids(tokenizer, problem: Problem, guide: str = "") -> list[int]:
     """The tokens of the problem's line and of a guide line, exactly as in training."""
-    ids = start_ids(tokenizer) + line_ids(tokenizer, problem_segment(problem).text)
+    ids = start_ids(tokenizer) + line_ids(tokenizer, prompt_text(problem))
     return ids + (line_ids(tokenizer, guide) if guide else [])
 
 

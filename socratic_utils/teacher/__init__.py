@@ -4,18 +4,13 @@ Socratic CoT section 3.1 (GPT-3 writes sub-questions and solutions) and SCoTD se
 (code-davinci-002, 30 chains per problem).  A reply is looked up in the recordings of
 this package, then in the cache; only then is an OpenAI-compatible endpoint asked:
 
-    >>> from socratic_utils.benchmarks import load_problems
-    >>> from socratic_utils.teacher import Teacher
     >>> teacher = Teacher("Qwen2.5-Coder-1.5B-Instruct")     # recorded: no network
     >>> chain, = teacher.sample(load_problems("gradeschool", limit=1), style="socratic")
 
-Chains that others have published are in `published`.  Not covered: judging chains
-(`filtering`).
+Chains that others have published are in `published`.
 """
 
 from .endpoint.errors import RefusedError, TeacherError
-
-__all__ = ["RefusedError", "Teacher", "TeacherError"]
 
 
 def __getattr__(name: str) -> type:

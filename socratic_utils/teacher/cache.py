@@ -1,16 +1,8 @@
-"""Every reply that was paid for, in one SQLite file.
+"""Every reply that was paid for, in one SQLite file that all runs and processes share.
 
-All runs and processes write here.  A reply is on disk before anything reads it, whole
-or not at all; one that does not match its checksum is set aside with a warning, and
-asked for again:
-
-    >>> store = ReplyStore(MEMORY)
-    >>> store.add([{"key": "ab12", "model": "m", "problem_id": "p", "text": "..."}])
-    >>> store.find(["ab12"])["ab12"]["text"]
-    '...'
-
-The file also holds the ids of open batch jobs, and which parts of requests endpoints do
-not support.  Not covered: deleting replies.
+A reply is on disk before anything reads it, whole or not at all; one that does not
+match its checksum is set aside with a warning, and asked for again.  The file also
+holds open batch jobs, and which parts of requests endpoints do not support.
 """
 
 import json
@@ -20,7 +12,6 @@ import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -79,16 +70,15 @@ class ReplyStore:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Held by one process or thread at a time while it asks, until it dies."""
-        if not self.on_disk:
-            with self._asking:
-                yield
-            return
-        lock = FileLock(f"{self.path}.lock")
-        try:
-            held = lock.acquire(timeout=0)
-        except Timeout:
-            print(f"another process asks, in {self.path}: waiting for it", flush=True)
-            held = lock.acquire()
+        held = self._asking
+        if self.on_disk:
+            lock = FileLock(f"{self.path}.lock")
+            try:
+                held = lock.acquire(timeout=0)
+            except Timeout:
+                where = f"another process asks, in {self.path}"
+                print(f"{where}: waiting for it", flush=True)
+                held = lock.acquire()
         with held:
             yield
 
@@ -114,7 +104,7 @@ class ReplyStore:
 
     def models(self) -> list[str]:
         query = "SELECT DISTINCT model FROM replies WHERE model != ''"
-        return [model for (model,) in self._read(query)]
+        return [model for (model,) in self._run(query)]
 
     def export(self, path: str | Path, model: str, prefix: str = "") -> int:
         """Write a recording of a model's replies, about problems named `prefix...`."""
@@ -123,7 +113,7 @@ class ReplyStore:
         write_jsonl_rows(path, rows)
         return len(rows)
 
-    def _read(self, query: str, *values: Any) -> list[tuple]:
+    def _run(self, query: str, *values: Any) -> list[tuple]:
         with self._database() as db:
             return db.execute(query, values).fetchall()
 
@@ -131,64 +121,54 @@ class ReplyStore:
         # As bytes: a damaged row need not be text, and must not hide the others.
         query = f"SELECT key, CAST(row AS BLOB), checksum FROM replies {where}"
         good, bad = {}, []
-        for key, data, checksum in self._read(query, value):
+        for key, data, checksum in self._run(query, value):
             text = data.decode("utf-8", "replace")
             if content_hash(text) == checksum:
                 good[key] = json.loads(text)
             else:
                 bad.append((key, data))
-        if bad:
-            self._set_aside(bad)
+        if bad:  # kept under no model and a key that no request has
+            # This very row: another process may have replaced it by a good one.
+            aside = """UPDATE OR REPLACE replies SET key = 'damaged ' || key, model = ''
+                WHERE key = ? AND CAST(row AS BLOB) = ?"""
+            with self._database() as db:
+                db.executemany(aside, bad)
+            what = f"replies do not fit their checksum (first key {bad[0][0]})"
+            what = f"{self.path}: {len(bad)} {what}: set aside"
+            warnings.warn(f"{what}, they will be asked for again", stacklevel=3)
         return good
-
-    def _set_aside(self, bad: list[tuple[str, bytes]]) -> None:
-        """Keep damaged rows under no model and a key that no request has."""
-        # This very row: another process may have replaced it by a good one.
-        where = "WHERE key = ? AND CAST(row AS BLOB) = ?"
-        aside = "UPDATE OR REPLACE replies SET key = 'damaged ' || key, model = ''"
-        with self._database() as db:
-            db.executemany(f"{aside} {where}", bad)
-        what = f"replies do not fit their checksum (first key {bad[0][0]})"
-        message = f"{self.path}: {len(bad)} {what}: set aside, they will be asked for"
-        warnings.warn(f"{message} again", stacklevel=4)
 
     def add_job(self, job_id: str, endpoint: str, stubs: Sequence[dict]) -> None:
         """Remember a submitted batch job; a stub is a row without its reply."""
         values = (job_id, endpoint, json.dumps(list(stubs)), "open", time.time())
-        with self._database() as db:
-            db.execute("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?)", values)
+        self._run("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?)", *values)
 
     def open_jobs(self, endpoint: str) -> dict[str, list[dict]]:
         """Job id -> stubs of the jobs whose results are not in yet, oldest first."""
         query = "SELECT id, stubs FROM jobs WHERE status = 'open' AND endpoint = ?"
-        rows = self._read(f"{query} ORDER BY at", endpoint)
+        rows = self._run(f"{query} ORDER BY at", endpoint)
         return {job: json.loads(stubs) for job, stubs in rows}
 
     def has_job(self, job_id: str) -> bool:
-        return bool(self._read("SELECT 1 FROM jobs WHERE id = ?", job_id))
+        return bool(self._run("SELECT 1 FROM jobs WHERE id = ?", job_id))
 
     def close_job(self, job_id: str, status: str) -> None:
         """The job's results are stored, or there will be none."""
-        with self._database() as db:
-            db.execute("UPDATE jobs SET status = ? WHERE id = ?", (status, job_id))
+        self._run("UPDATE jobs SET status = ? WHERE id = ?", status, job_id)
 
     def learn(self, endpoint: str, parts: Iterable[str]) -> None:
-        """Remember which parts of requests an endpoint does not support, and when that
-        was learnt."""
-        new = "excluded.parts"
+        """Remember which parts of requests an endpoint does not support since when."""
         query = f"""INSERT INTO unsupported VALUES (?, ?, ?) ON CONFLICT DO UPDATE
-            SET parts = {new}, at = excluded.at
-            WHERE parts != {new} OR at < excluded.at - {KNOWN_SECONDS}"""
-        with self._database() as db:
-            db.execute(query, (endpoint, json.dumps(sorted(parts)), time.time()))
+            SET parts = excluded.parts, at = excluded.at
+            WHERE parts != excluded.parts OR at < excluded.at - {KNOWN_SECONDS}"""
+        self._run(query, endpoint, json.dumps(sorted(parts)), time.time())
 
     def learnt(self, endpoint: str) -> set[str]:
         query = "SELECT parts FROM unsupported WHERE endpoint = ? AND at > ?"
-        rows = self._read(query, endpoint, time.time() - KNOWN_SECONDS)
+        rows = self._run(query, endpoint, time.time() - KNOWN_SECONDS)
         return {part for (parts,) in rows for part in json.loads(parts)}
 
 
 def shipped_recordings() -> list[Path]:
     """The recording files in the package's `recordings/`."""
-    folder = Path(str(resources.files(__package__) / "recordings"))
-    return sorted(folder.glob("*.gz"))
+    return sorted(Path(__file__).with_name("recordings").glob("*.gz"))

@@ -3,10 +3,7 @@
 Prices are in dollars per million tokens, from `prices.csv` or the file that
 SOCRATIC_PRICES names: they change, so edit them, with the day you `read` them.  Tokens
 of future requests are *estimated* from the model's cached replies, or from four
-characters per token:
-
-    >>> price_of("gpt-6-luna").of(prompt_tokens=1_000_000, completion_tokens=0)
-    0.1
+characters per token.
 """
 
 import csv
@@ -16,7 +13,6 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import date
-from importlib import resources
 from pathlib import Path
 
 from .endpoint.errors import TeacherError
@@ -40,15 +36,13 @@ class Price:
 
 
 def price_table() -> Path:
-    own = os.environ.get(PRICES_VARIABLE)
-    return Path(own or str(resources.files(__package__) / "prices.csv"))
+    shipped = Path(__file__).with_name("prices.csv")
+    return Path(os.environ.get(PRICES_VARIABLE) or shipped)
 
 
 def price_of(model: str, batch: bool = False) -> Price | None:
     """The price of a model, or None; with a warning, if it was read over a year ago.
-
-    ValueError names a row that is no price.
-    """
+    ValueError names a row that is no price."""
     path, share = price_table(), BATCH_SHARE if batch else 1.0
     if not path.exists():
         raise ValueError(f"{path} does not exist: correct or unset {PRICES_VARIABLE}")

@@ -2,17 +2,14 @@
 
 A request has a canonical form, whose hash is its key.  The key is looked up in the
 chains recorded in this package, then in the cache; only then is the model asked, live
-or by batch job, and its reply is stored before anything else happens.  SCoTD's 30
-chains per problem (section 3) are one call:
-
-    >>> teacher.sample(problems, "cot", n=30, temperature=1.0)  # doctest: +SKIP
+or by batch job, and its reply is stored before anything else happens.
 """
 
 import math
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +19,6 @@ from socratic_utils.problems import Chain, Problem, read_rows
 
 from .cache import MEMORY, ReplyStore, shipped_recordings
 from .cost import Budget, Estimate, Price, estimate, price_of, price_table, spent
-from .endpoint.batch import BatchAsker
 from .endpoint.client import Endpoint
 from .endpoint.errors import KEY_VARIABLE, MODES, RefusedError, TeacherError
 from .endpoint.job import Job, missing, was_cut
@@ -37,19 +33,15 @@ def _rows_by_key(recordings: tuple[Any, ...]) -> dict[str, dict]:
     return {row["key"]: row for path in recordings for _, row in read_rows(path)}
 
 
-@cache
-def _say_once(message: str) -> None:
-    print(message, flush=True)
+_say_once = cache(partial(print, flush=True))
 
 
 @dataclass
 class Teacher:
-    """A model that writes chains.
-
-    `model` names the teacher in every row and in the cache key.  Without an address or
-    OPENAI_API_KEY only recorded and cached chains are available.  With `logprobs`
-    chains have a log-likelihood where the endpoint returns one.
-    """
+    """A model that writes chains.  `model` names the teacher in every row and in the
+    cache key.  Without an address or OPENAI_API_KEY only recorded and cached chains are
+    available.  With `logprobs` chains have a log-likelihood where the endpoint returns
+    one."""
 
     model: str
     base_url: str | None = None  # None: OpenAI
@@ -81,12 +73,10 @@ class Teacher:
         self, problems: Sequence[Problem], style: str = "socratic", n: int = 1,
         temperature: float = 0.0, first_sample: int = 0,
     ) -> list[Chain]:  # fmt: skip
-        """`n` chains per problem, in the problems' order, samples together.
-
-        Samples are numbered from `first_sample`, and the number is the request's seed.
-        With a warning, a chain that the endpoint refuses has no text, steps or answer.
-        Raises RefusedError if all are refused, TeacherError if some are not obtainable.
-        """
+        """`n` chains per problem, in the problems' order, samples together.  Samples
+        are numbered from `first_sample`, and the number is the request's seed. With a
+        warning, a chain that the endpoint refuses has no text, steps or answer. Raises
+        RefusedError if all are refused, TeacherError if some are not obtainable."""
         if not problems or n < 1:
             raise ValueError("give at least one problem and n of at least 1")
         jobs = self._jobs(problems, style, temperature, first_sample, n)
@@ -97,7 +87,14 @@ class Teacher:
                 raise reason
             skipped = f"{len(refused)} of {len(problems) * n} chains are left out"
             warnings.warn(f"{reason}; {skipped}", stacklevel=2)
-        self._warn_of_thoughts([row for row in rows.values() if "thinking" in row])
+        if thoughts := [row for row in rows.values() if "thinking" in row]:
+            what = f"{len(thoughts)} replies of {self.model} are only thoughts"
+            what += ", of which nothing is used"
+            cut = [r["thinking"] or self.max_tokens for r in thoughts if was_cut(r)]
+            if cut:
+                what += f"; in {len(cut)} all {max(cut)} tokens went into thinking: "
+                what += "raise teacher_tokens"
+            warnings.warn(what, stacklevel=2)
         return [
             self._chain(problem, style, sample, rows.get(key, {"text": ""}))
             for problem, job in zip(problems, jobs, strict=True)
@@ -108,10 +105,10 @@ class Teacher:
         self, jobs: Sequence[Job], label: str
     ) -> tuple[dict[str, dict], dict[str, RefusedError]]:
         """Reply rows, known or asked for now, and refusals; both by key."""
-        rows, refused = self._known(jobs), {}
+        rows, refused = self.known_rows(jobs), {}
         if open_jobs := missing(jobs, rows):
             refused = self._ask(open_jobs, label)
-            rows = self._known(jobs)
+            rows = self.known_rows(jobs)
         return rows, refused
 
     def replies(self, problems: Sequence[Problem]) -> list[dict]:
@@ -128,7 +125,7 @@ class Teacher:
     ) -> Chain | None:
         """A chain that is recorded or cached; nothing is asked."""
         [job] = self._jobs([problem], style, temperature, sample)
-        row = self._known([job]).get(job.keys[0])
+        row = self.known_rows([job]).get(job.keys[0])
         return row and self._chain(problem, style, sample, row)
 
     def estimate(
@@ -137,7 +134,7 @@ class Teacher:
     ) -> Estimate:  # fmt: skip
         """What `sample` with the same arguments would request, and its cost."""
         jobs = self._jobs(problems, style, temperature, first_sample, n)
-        jobs = missing(jobs, self._known(jobs))
+        jobs = missing(jobs, self.known_rows(jobs))
         if batch := self.mode == "batch":
             jobs = [one for job in jobs for one in job.singles()]
         requests = [(job.request, len(job.samples)) for job in jobs]
@@ -168,7 +165,7 @@ class Teacher:
             jobs.append(Job(problem.id, style, prompt_hash, request, samples, keys))
         return jobs
 
-    def _known(self, jobs: Sequence[Job]) -> dict[str, dict]:
+    def known_rows(self, jobs: Sequence[Job]) -> dict[str, dict]:
         """Usable replies: with `logprobs`, not those requested without them."""
         keys = [key for job in jobs for key in job.keys]
         recorded = {key: self._recorded[key] for key in keys if key in self._recorded}
@@ -189,16 +186,6 @@ class Teacher:
         rest = (row.get("logprob"), row["text"], tokens)
         return Chain(problem.id, style, steps, answer, self.model, sample, *rest)
 
-    def _warn_of_thoughts(self, rows: Sequence[dict]) -> None:
-        """Say what becomes of replies that hold thoughts and no text."""
-        what = f"{len(rows)} replies of {self.model} are only thoughts"
-        what += ", of which nothing is used"
-        if cut := [row["thinking"] or self.max_tokens for row in rows if was_cut(row)]:
-            what += f"; in {len(cut)} all {max(cut)} tokens went into thinking: raise "
-            what += "teacher_tokens"
-        if rows:
-            warnings.warn(what, stacklevel=3)
-
     def _ask(self, jobs: list[Job], label: str) -> dict[str, RefusedError]:
         if not self.endpoint.has_address:
             count = sum(len(job.samples) for job in jobs)
@@ -208,20 +195,19 @@ class Teacher:
                 f"or use the recorded teacher (the first: {jobs[0].problem_id})"
             )
         self.endpoint.recall(self.store.learnt(self.endpoint.name))
-        to = (self.endpoint, self._remember)
         if self.mode == "batch":
-            options = (self.store, self._known, self.budget, self.logprobs)
-            return BatchAsker(*to, *options).ask(jobs, label)
+            from .endpoint.batch import BatchAsker  # imports `openai`, which is slow
+
+            return BatchAsker(self).ask(jobs, label)
         with self.store.lock():  # another process may have asked for the same meanwhile
-            if not (jobs := missing(jobs, self._known(jobs))):
+            if not (jobs := missing(jobs, self.known_rows(jobs))):
                 return {}
             in_batch_jobs = {stub["key"] for stub in self._in_batch_jobs()}
             if count := sum(key in in_batch_jobs for job in jobs for key in job.keys):
                 advice = "collect them with --teacher-mode batch"
                 where = "in a batch job that is under way"
                 raise TeacherError(f"{count} of these chains are {where}: {advice}")
-            options = (self.budget(), max(1, self.concurrency), self.logprobs)
-            return LiveAsker(*to, *options).ask(jobs, label)
+            return LiveAsker(self).ask(jobs, label)
 
     def _in_batch_jobs(self) -> list[dict]:
         open_jobs = self.store.open_jobs(self.endpoint.name)
@@ -244,7 +230,7 @@ class Teacher:
         already = spent([*self.store.of(self.model), *pending], price)
         return Budget(self.max_cost, price, already)
 
-    def _remember(self, rows: Sequence[dict]) -> None:
+    def remember(self, rows: Sequence[dict]) -> None:
         self.store.add(rows, replace=self.logprobs)
         self.store.learn(self.endpoint.name, self.endpoint.unsupported)
         self.usage["asked"] += len(rows)

@@ -18,7 +18,7 @@ from socratic_utils.answers import (
     is_correct,
     parse_chain,
 )
-from socratic_utils.answers.notation import plain
+from socratic_utils.answers.arithmetic import plain
 from socratic_utils.problems import Problem
 
 PATH = Path(__file__).parent / "replies.jsonl"

@@ -78,7 +78,7 @@ def test_a_claim_without_rows_names_a_notebook_that_makes_them():
     ],
 )  # fmt: skip
 def test_the_command_is_that_of_the_run(settings, command):
-    assert claims._command(settings) == command
+    assert claims.command(settings) == command
 
 
 # --- rows over seeds ------------------------------------------------------------------

@@ -7,8 +7,6 @@ from socratic_utils import config
 from socratic_utils.experiments import exercises, saved, stages
 from socratic_utils.experiments.arms import main_arm
 from socratic_utils.files import project_root
-from socratic_utils.runner.execute import run_notebook
-from tests.runner.test_cli import toy
 
 NOTEBOOKS = project_root() / "notebooks"
 SETTINGS = config.load("smoke")
@@ -108,30 +106,3 @@ def test_committed_rows_are_copied_to_scratch(monkeypatch, tmp_path):
     rows = stages.score(trial, main_arm("cot"))
     assert rows and trial.folder == tmp_path / "small-reused" / "scratch"
     assert saved.predictions_path(trial, main_arm("cot"), "test").exists()
-
-
-# --- cells out of order -------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("notebook", "name", "heading"),
-    [
-        ("02_filtering", "results", "Filter the chains"),  # assigned
-        ("02_filtering", "stages", "02 Filtering"),  # imported
-        ("02_filtering", "pd", "Why chains are dropped"),  # imported as
-        ("02_filtering", "answer_1", "Exercise 1"),
-        ("02_filtering", "nonsense", ""),
-        ("99_nothing", "results", ""),
-    ],
-)
-def test_a_name_is_looked_for_in_the_notebook(notebook, name, heading):
-    path = NOTEBOOKS / f"{notebook}.ipynb"
-    assert exercises.defined_below(path, name) == heading
-
-
-def test_a_missing_name_says_which_cell_to_run_first(tmp_path):
-    start = "from socratic_utils.experiments.exercises import explain_names as explain"
-    path = toy(tmp_path, "00_a.ipynb", f"{start}\nexplain('02_filtering')", "results")
-    _, reason = run_notebook(path, tmp_path / "out" / path.name, {})
-    assert "with NameError: name 'results' is not defined: " in reason
-    assert reason.endswith('first run the cell below "Filter the chains"')

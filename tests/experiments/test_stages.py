@@ -57,16 +57,17 @@ def test_rows_are_made_again_when_the_student_changes():
     assert {row["inputs"] for row in before}.isdisjoint(r["inputs"] for r in after)
 
 
-def test_rows_that_depend_on_no_seed_are_decoded_once(settings, capsys):
+def test_rows_that_depend_on_no_seed_are_decoded_once(settings, caplog):
     """Of a student that is prompted, not trained; a trained one is another per seed."""
+    caplog.set_level("INFO")
     one, two = (replace(settings, test_limit=2, seed=seed) for seed in (0, 1))
     prompted = prompted_student.arms(one)
     untrained, votes = prompted[1], replace(prompted[2], limits=(1,))
     for arm in (untrained, votes, main_arm("answer_only")):
         first = stages.score(one, arm)
-        capsys.readouterr()
+        caplog.clear()
         second = stages.score(two, arm)
-        loaded = "rows loaded from disk" in capsys.readouterr().out
+        loaded = "rows loaded from disk" in caplog.text
         assert loaded is (arm == untrained)
         assert {row["seed"] for row in second} == {1}
         assert {row["settings"] for row in second} == {two.hash}

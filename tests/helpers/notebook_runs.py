@@ -61,6 +61,12 @@ def check_copies(run, paper):
     record = json.loads((run / "run.json").read_text("utf-8"))["notebooks"]
     assert {p.stem for p in notebooks_of(paper)} <= set(record)
     assert all(notebook["status"] == "done" for notebook in record.values())
+    for path in (run / "notebooks").glob("*.ipynb"):
+        cells = nbformat.read(path, as_version=4).cells
+        outputs = [output for cell in cells for output in cell.get("outputs", ())]
+        texts = [o for o in outputs if o.output_type == "stream"]
+        assert [o.text for o in texts if o.name == "stderr"] == [], path.name
+        assert max(o.text.count("\n") for o in texts) <= 40, path.name
 
 
 def printed_by(path):

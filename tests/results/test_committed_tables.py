@@ -1,6 +1,7 @@
 """Every committed table is what the present code makes of the committed rows."""
 
 import os
+import re
 import warnings
 from collections import Counter
 from dataclasses import replace
@@ -17,7 +18,6 @@ from socratic_utils.experiments.socratic_cot import ablations, prompting
 from socratic_utils.files import project_root, read_json
 from socratic_utils.filtering.right_answers import REASONS, THINKING
 from socratic_utils.metrics import contrast_sets
-from socratic_utils.metrics.alike import blocks
 from socratic_utils.metrics.question_quality import quality_table
 from socratic_utils.problems import read_rows
 from socratic_utils.results import formats, tables
@@ -38,7 +38,7 @@ NEED_DATA = {
     "reasons": "the published chains are not in the repository",
 }
 EXPERIMENTS = ("", "ablations", "many_chains", "filters", "prompted", "data_size",
-               "few_shot_or_supervised", "checkpoints")  # fmt: skip
+               "few_shot_or_supervised", "checkpoints", "prompting")  # fmt: skip
 
 
 def recomputed(folder):
@@ -48,39 +48,43 @@ def recomputed(folder):
     run = {"dataset": dataset, "teacher": teacher}
     settings = config.load(scale, **run, **{n: saved[n] for n in ("train_limit",
                            "test_limit", "student", "seed")})  # fmt: skip
-    context = {**run, "comparable": False}  # no run at `paper` scale is committed
-    rows, ablated, many, filters, prompted, parts, two, steps = (
+    context = {**run, "student": settings.student, "comparable": False}  # not `paper`
+    rows, ablated, many, filters, prompted, parts, two, steps, asked = (
         tables.read_predictions(folder / "predictions" / name) for name in EXPERIMENTS
     )
     # 1. tables of rows alone
-    tested = [row for row in [*rows, *ablated] if row["split"] == "test"]
+    committed = replace(settings, reuse="reference")
+    every = [*rows, *ablated]
+    every = saved_rows.with_seeds(committed, every, "", "ablations")
     prompted.sort(key=lambda row: PROMPTS.index(row["student"]))
     here = [row for row in prompted if row["dataset"] == dataset]
     there = [row for row in prompted if row["dataset"] != dataset]
-    before = scotd.compare_table("table2a", scotd.scores(here), **context)
+    before, transfer = scotd.scores(here), scotd.across(there)
+    two_ways = scotd.scores(two, "choice")
     votes = [row for row in many if "sample" in row]
     found = {
         "main": tables.main_table(rows),
-        "seeds": saved_rows.seeds_table(replace(settings, reuse="reference")),
+        "seeds": saved_rows.seeds_table(committed),
         "strict": tables.strict_table(rows),
         "by_steps": tables.by_steps(rows),
         "by_group": tables.by_group(rows),
-        "socratic_cot_table2": tables.table2(rows, ablated, scale),
+        "socratic_cot_table2": beside("table2", every, scale),
+        "socratic_cot_table3": beside("table3", asked, scale),
+        "socratic_cot_table5": beside("table5", every, scale),
+        "socratic_cot_fig6": beside("fig6", every, scale),
         "socratic_cot_gains": socratic_cot.gains(),
         "papers_power": power.power_table(),
         "many_chains": tables.main_table(greedy(many, "chains_")),
         "filters": tables.main_table(filters),
         "data_size": tables.scores_by(parts, ["student", "share"]),
         "checkpoints": tables.scores_by(steps, ["step", "part"]),
-        "before": before,
+        "before": pd.DataFrame(before),
         "few_shot_or_supervised": tables.main_table(greedy(two)),
         "few_shot_or_supervised_paired": tables.paired_table(greedy(two)),
         "ablations": ablations_table(rows, ablated),
-        "scotd_table2a": before,
-        "scotd_table2b": scotd.compare_table(
-            "table2b", scotd.scores(two, "choice"), **context
-        ),
-        "scotd_transfer": scotd.compare_transfer(there, **context),
+        "scotd_table2a": scotd.beside("table2a", before, **context),
+        "scotd_table2b": scotd.beside("table2b", two_ways, **context),
+        "scotd_transfer": scotd.beside("transfer", transfer, **context),
     }
     for split in dict.fromkeys(found["main"]["split"]):
         name = "paired" if split == "test" else f"paired_{split}"
@@ -94,8 +98,8 @@ def recomputed(folder):
         found["votes"] = many_chains.vote_table(settings, votes)
     # 2. tables of the teacher's replies
     if dataset == "gradeschool":
-        asked = ablations.problems_of(settings)
-        found["prompting"] = prompting.table(settings, asked)
+        problems = ablations.problems_of(settings)
+        found["prompting"] = prompting.table(settings, problems)
     attempts = {path.name.removesuffix("-attempts.jsonl"): path
                 for path in (folder / "chains").glob("*-attempts.jsonl")}  # fmt: skip
     if attempts:
@@ -110,7 +114,7 @@ def recomputed(folder):
         found["reasons"] = pd.DataFrame(corpus.reason_rows(style))
     # 3. tables that need the problems
     if dataset == "gradeschool" or SHARED:
-        found["claims"] = claims.table(replace(settings, reuse="reference"))
+        found["claims"] = claims.table(committed)
     if rows and (dataset == "gradeschool" or SHARED):
         splits = dict.fromkeys(row["split"] for row in rows)
         problems = [p for s in splits for p in load_problems(dataset, s)]
@@ -120,21 +124,19 @@ def recomputed(folder):
         rows.sort(key=lambda row: [*STUDENTS].index(row["student"]))
         pairs = contrast_sets.contrast_table(rows, contrast_sets.bases(problems))
         found["contrast"] = pd.DataFrame(pairs)
-        found["scotd_fig5"] = scotd.compare_contrast(found["contrast"], **context)
-    # 4. tables of other tables, which are committed too
-    if tested:
-        path = folder / "tables" / "prompting.csv"
-        prompts = formats.read_csv(path) if path.exists() else pd.DataFrame()
-        path = folder / "tables" / "questions.csv"
-        questions = formats.read_csv(path) if path.exists() else pd.DataFrame()
-        alike = tables.main_table(blocks(tested)[-1])
-        found["socratic_cot_ablations"] = socratic_cot.compare_ablations(
-            alike, prompts, scale=scale, **run
-        )
-        found["socratic_cot_table4"] = socratic_cot.compare_questions(
-            questions, dataset=dataset, student=settings.student, scale=scale
-        )
+        sides = scotd.sides(found["contrast"])
+        found["scotd_fig5"] = scotd.beside("fig5", sides, **context)
+    # 4. a table of another table, which is committed too
+    path = folder / "tables" / "questions.csv"
+    questions = formats.read_csv(path) if path.exists() else pd.DataFrame()
+    found["socratic_cot_table4"] = socratic_cot.questions_beside(
+        questions, dataset=dataset, student=settings.student, scale=scale
+    )
     return found
+
+
+def beside(table, rows, scale):
+    return socratic_cot.beside(f"socratic_cot_{table}", rows, scale)
 
 
 def greedy(rows, *starts):
@@ -202,13 +204,14 @@ def test_committed_tables_for_readers_are_those_of_spreadsheets(path):
     assert path.with_suffix(".tex").read_text("utf-8") == latex
 
 
-@pytest.mark.parametrize("folder", sorted(REFERENCE.glob("*/tables")), ids=str)
-def test_lines_of_a_default_and_of_its_ablations_have_one_n(folder):
-    path = folder / "socratic_cot_ablations.csv"
-    if path.exists():
-        table = formats.read_csv(path)
-        own = table[table["where"] != "Table 3"]
-        assert (own.groupby(["where", "dataset", "model"])["n"].nunique() == 1).all()
+@pytest.mark.parametrize("path", COMMITTED, ids=name_of)
+def test_committed_tables_have_heads_for_readers_and_no_empty_column(path):
+    head, rule, *rows = path.with_suffix(".md").read_text("utf-8").splitlines()[2:]
+    heads = head.strip("| ").split(" | ")
+    assert rule and all(re.match(r"[A-Z#0-9]|(n|p)\b", name) for name in heads), heads
+    assert not [name for name in heads if "_" in name]
+    cells = [re.split(r" ?(?<!\\)\| ?", row)[1:-1] for row in rows]
+    assert all(any(column) for column in zip(*cells, strict=True))
 
 
 def test_there_are_committed_tables():

@@ -53,7 +53,7 @@ def test_scores_are_printed_with_n_and_interval(capsys):
             "ci_high": 0.138}  # fmt: skip
     display.print_scores(pd.DataFrame([line, {**line, "accuracy": None}]))
     display.print_scores(pd.DataFrame([line]), ["student", "share"])
-    interval = "9.0 % of 200 (95 % interval 5.8 to 13.8 %)"
+    interval = "9.0 % of 200 (95 % interval 5.8 % to 13.8 %)"
     assert capsys.readouterr().out == f"cot: {interval}\ncot, 0.5: {interval}\n"
     pair = {"first": "before", "share": 0.5, "pairs": 4, "share_low": 0.15,
             "share_high": 0.85}  # fmt: skip
@@ -62,3 +62,21 @@ def test_scores_are_printed_with_n_and_interval(capsys):
     )
     assert "before: 50.0 % of 4 (95 %" in capsys.readouterr().out
     display.print_scores(pd.DataFrame())
+
+
+def test_an_empty_table_names_the_command_that_makes_it(capsys):
+    display.show_table(pd.DataFrame(), "./run_all.sh --only 10")
+    said = capsys.readouterr().out
+    assert said == "No rows with these settings; ./run_all.sh --only 10 makes them\n"
+
+
+def test_a_caption_stands_above_and_context_is_grey(monkeypatch):
+    shown = []
+    monkeypatch.setattr(display, "display", lambda html: shown.append(html.data))
+    table = pd.DataFrame({"student": ["paper", "ours"], "ci_low": [0.1, 0.2]})
+    table.attrs |= {"caption": "a < b", "grey": [1]}
+    display.show_table(table)
+    (html,) = shown
+    assert html.index("a &lt; b") < html.index("<table")
+    paper, ours = html.split("<tr>")[-2:]
+    assert "color" not in paper and ours.count("color:#757575") == 2

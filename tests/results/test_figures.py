@@ -1,10 +1,14 @@
 """Figures: what they draw, from saved rows."""
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 import pytest
 
+from socratic_utils.filtering.right_answers import REASONS
+from socratic_utils.metrics import errors
 from socratic_utils.results import figures
+from socratic_utils.results.figures import style
 from socratic_utils.students.supervision import (
     OTHER_COLOURS,
     STUDENTS,
@@ -51,11 +55,12 @@ VOTES = pd.DataFrame(
 )  # fmt: skip
 LABEL = {"student": "answer_only", "n": 15, "accuracy": 0.6, "ci_low": 0.4,
          "ci_high": 0.8}  # fmt: skip
-FILTERS = pd.DataFrame(
-    [{**FIFTEEN, "student": "chains_08"},
-     {**FIFTEEN, "student": "filter_random", "accuracy": 0.25},
-     {**FIFTEEN, "student": "filter_open_endedness", "accuracy": 0.1, "n": 14}]
-)  # fmt: skip
+DIFFERENCES = pd.DataFrame(
+    [("oracles", "cot, calculator", "cot", 0.05, -0.01, 0.11, "10.0 0.0"),
+     ("oracles", "iterative, calculator", "socratic_iterative", 0.1, 0.02, 0.18, ""),
+     ("guidance", "iterative, gold steps", "socratic_iterative", 0, 0, 0, "0.0 0.0")],
+    columns=["group", "arm", "default", "difference", "ci_low", "ci_high", "by_seed"],
+).assign(n=60, seeds=2)  # fmt: skip
 DRAWN = {
     "accuracy": lambda scale: figures.accuracy_figure(MAIN, scale),
     "steps": lambda scale: figures.accuracy_by(STEPS, "steps_gold", scale),
@@ -65,7 +70,7 @@ DRAWN = {
     "loss": lambda scale: figures.loss_figure(LOGS, scale),
     "chains": lambda scale: figures.chains_figure(CHAINS, scale, LABEL),
     "votes": lambda scale: figures.accuracy_by(VOTES, "votes", scale),
-    "filters": lambda scale: figures.filters_figure(FILTERS, scale),
+    "differences": lambda scale: figures.differences_figure(DIFFERENCES, scale),
 }
 
 
@@ -93,6 +98,35 @@ def test_figures_are_saved_whole_and_alike(name, tmp_path):
     assert not mpl.pyplot.get_fignums()  # nothing stays open
 
 
+@pytest.mark.parametrize("name", DRAWN)
+def test_figures_are_legible_at_the_width_of_a_page(name):
+    """Not scaled down in a cell of 860 pixels, where no text is below 9 points."""
+    figure = DRAWN[name]("small")
+    text = words(figure)
+    assert figure.get_figwidth() * figure.dpi <= 840 and text
+    drawn = [t for t in figure.findobj(mpl.text.Text) if t.get_text().strip()]
+    assert min(t.get_fontsize() for t in drawn) >= 9
+
+
+def contrast_to_white(colour):
+    """The ratio of WCAG 2: 3 for what is large."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+              for c in mpl.colors.to_rgb(colour)]  # fmt: skip
+    return 1.05 / (np.dot(linear, [0.2126, 0.7152, 0.0722]) + 0.05)
+
+
+def test_a_colour_has_one_meaning_and_is_seen_on_white():
+    students = {s.colour for s in STUDENTS.values()} | {*OTHER_COLOURS}
+    meanings = style.MEANINGS.values()
+    assert not students & {colour for colour, _ in meanings}
+    for kind in ("kept", *errors.ERRORS, *REASONS[1:-1]):
+        assert kind in style.MEANINGS
+    looks = {tuple(look) for look in meanings}
+    assert len(looks) == len(style.MEANINGS) - 2  # reading is reasoning; no steps
+    assert all(contrast_to_white(colour) > 2.4 for colour in students)
+    assert contrast_to_white("#ece133") < 2  # yellow
+
+
 def test_names_keep_their_capitals():
     assert label_of("gt_steps, calculator") == "Ground-truth steps, calculator"
     assert label_of("iterative, QG sees solutions") == "Iterative, QG sees solutions"
@@ -112,10 +146,10 @@ def test_no_colour_stands_for_two_settings():
 def test_accuracy_figure_says_what_it_shows():
     text = words(figures.accuracy_figure(MAIN))
     for student in NAMES:
-        assert f"{label_of(student)}  (n = 10)" in text
-    assert "50.0%" in text and "0.0%" in text and "95 % interval)" in text
+        assert f"{label_of(student)}\n(n = 10)" in text
+    assert "50.0 %" in text and "0.0 %" in text and "95 % interval)" in text
     two = pd.concat([MAIN, MAIN.assign(seed=1)])
-    assert "CoT, seed 1  (n = 10)" in words(figures.accuracy_figure(two))
+    assert "CoT, seed 1\n(n = 10)" in words(figures.accuracy_figure(two))
     with pytest.raises(ValueError, match="'challenge'"):
         figures.accuracy_figure(MAIN, split="challenge")
 
@@ -135,17 +169,17 @@ def test_a_dot_stands_for_each_training():
 
     flat = figures.accuracy_figure(table)
     assert dots(flat) == [[[0.4, 0], [0.45, 0], [0.9, 0]]]
-    assert "Ground-truth steps  (n = 10, 3 seeds)" in words(flat)
+    assert "Ground-truth steps\n(n = 10, 3 seeds)" in words(flat)
     assert "dots: trainings" in words(flat) and flat.axes[0].get_xlim()[1] > 0.9
     assert [text.xy[0] for text in flat.axes[0].texts] == [0.9, 0.2775]  # beside all
     [upright] = dots(figures.accuracy_by(table, "steps_gold"))
     assert [y for _, y in upright] == [0.4, 0.45, 0.9]
     assert len({x for x, _ in upright}) == 1
-    assert len(dots(figures.filters_figure(table))) == 1
+    assert len(dots(figures.differences_figure(DIFFERENCES))) == 2
 
 
 def test_colours_are_fixed():
-    few, all_ = figures._colours(["cot", "new"]), figures._colours(NAMES)
+    few, all_ = style.colours_of(["cot", "new"]), style.colours_of(NAMES)
     assert few["cot"] == all_["cot"] == colour_of("cot")
     assert len(set(all_.values())) == len(NAMES)
 
@@ -160,7 +194,9 @@ def test_stacked_bars_sum_to_one():
     assert len(axes.get_yticklabels()) == 2  # gt_steps made no error
     assert sum(bar.get_width() for bar in axes.patches) == pytest.approx(2)
     text = words(figures.filter_figure(ATTEMPTS))
-    assert "80%" in text and "(10 attempts)" in text and "100%" in text
+    assert "80 %" in text and "(10 attempts)" in text and "100 %" in text
+    hatches = {bar.get_hatch() for bar in axes.patches}
+    assert len(hatches) == 2  # not by colour alone
 
 
 # --- many chains, votes and filters ---------------------------------------------------
@@ -189,17 +225,32 @@ def test_the_label_only_line_is_drawn_where_there_is_one():
 def test_votes_are_ordered_as_numbers():
     figure = figures.accuracy_by(VOTES, "votes")
     assert ticks(figure) == ["1", "2", "30"]
-    assert "Chains 01" in words(figure) and "Chains 08" in words(figure)
+    assert "1 chain" in words(figure) and "8 chains" in words(figure)
 
 
-def test_a_bar_and_an_interval_for_each_filter():
-    figure = figures.filters_figure(FILTERS)
+def test_ticks_are_not_rounded():
+    """2.5 and 7.5 % are not 2 and 8 %."""
+    axes = figures.accuracy_by(VOTES, "votes").axes[0]
+    formatter = axes.yaxis.get_major_formatter()
+    assert [formatter(share) for share in (0.025, 0.075, 0.1)] == [
+        "2.5 %", "7.5 %", "10 %"]  # fmt: skip
+
+
+def test_ablations_are_differences_in_groups_with_a_line_at_zero():
+    figure = figures.differences_figure(DIFFERENCES)
+    text = words(figure)
     axes = figure.axes[0]
-    assert [bar.get_height() for bar in axes.patches] == [0.2, 0.25, 0.1]
-    assert ticks(figure) == ["Chains 08", "Random", "Open endedness"]
-    assert "(n = 14)" in words(figure)
-    grey, *coloured = [bar.get_facecolor() for bar in axes.patches]
-    assert coloured[0] == coloured[1] != grey
-    whiskers = [c for c in axes.collections if hasattr(c, "get_segments")]
-    heights = [seg[:, 1].tolist() for c in whiskers for seg in c.get_segments()]
-    assert heights == [[pytest.approx(0.07), pytest.approx(0.45)]] * 3
+    labels = {t.get_text(): t.get_weight() for t in axes.get_yticklabels()}
+    assert [name for name in labels if labels[name] == "bold"] == [
+        "ORACLES", "GUIDANCE"]  # fmt: skip
+    places = dict(zip(labels, axes.get_yticks(), strict=True))
+    assert sorted(places, key=places.get) == [
+        "ORACLES", "CoT, calculator", "Iterative, calculator", "GUIDANCE",
+        "Iterative, gold steps"]  # fmt: skip
+    assert any(list(line.get_xdata()) == [0, 0] for line in axes.lines)
+    assert "minus CoT" in text and "minus Socratic iterative" in text
+    assert "on 60 problems, 2 seeds; dots: trainings" in text
+    markers = {line.get_marker() for line in axes.lines} - {"None", "|", "_"}
+    assert {"o", "s"} <= markers  # a default has a marker, not only a colour
+    one = figures.differences_figure(DIFFERENCES.assign(seeds=1, n=[60, 30, 60]))
+    assert "on their shared problems, one seed" in words(one)

@@ -1,4 +1,4 @@
-"""The report: one safe page, made of an executed notebook without its code."""
+"""The report: one safe page with a finding, made of an executed notebook."""
 
 import base64
 import re
@@ -9,11 +9,13 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from socratic_utils.files import write_json
-from socratic_utils.results.report import write_report
+from socratic_utils.results.claims import claims_table
+from socratic_utils.results.report import HINT, finding, write_report
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(40)).decode()
 EVIL = "<script>alert(1)</script>"
 TABLE = '<table><tbody><tr><td class="number">34.5 %</td></tr></tbody></table>'
+WIDE = f"<table><thead><tr>{5 * '<th>a</th>'}</tr></thead></table>"
 ACTIVE = (
     '<img src="https://evil.example/x.png" onerror="alert(2)">'
     '<div style="background:url(//evil.example/y)" onclick="alert(3)">box</div>'
@@ -28,6 +30,11 @@ RUN = {
 }
 
 
+def printing(text, **metadata):
+    shown = new_output("stream", name="stdout", text=text)
+    return new_code_cell("f()", outputs=[shown], metadata=metadata)
+
+
 @pytest.fixture
 def page(tmp_path):
     write_json(tmp_path / "run.json", RUN)
@@ -39,11 +46,20 @@ def page(tmp_path):
                 new_output("stream", name="stderr", text="a warning"),
                 new_output("execute_result", {"text/plain": "42"},
                            execution_count=6)]  # fmt: skip
-    text = f"# 07 Results\n\nSee [it](https://x.org). {EVIL}\n\n<details>x</details>"
-    cells = [new_markdown_cell(text),
+    text = f"See [it](https://x.org). {EVIL}\n\n<details>x</details>"
+    cells = [new_markdown_cell(f"# 07 Results\n\n**Question.** Why {EVIL}?"),
+             printing("settings of the run"),
+             new_markdown_cell("## The finding\n\nHow it is made.",
+                               metadata={"tags": ["remove-cell"]}),
+             printing("It helps."),
+             new_markdown_cell(f"### A picture\n\n{text}"),
              new_code_cell("secret = 'the code'", outputs=outputs),
-             new_code_cell("train()", metadata={"tags": ["remove-output"]}, outputs=[
-                 new_output("stream", name="stdout", text="step 1 of 3")])]  # fmt: skip
+             new_markdown_cell(f"## Details {EVIL}\n\nMore prose."),
+             new_code_cell("table", outputs=[new_output(
+                 "display_data", {"text/html": WIDE})]),
+             printing("step 1 of 3", tags=["remove-output"]),
+             new_markdown_cell("## Exercises\n\nTry."), printing("not answered"),
+             new_markdown_cell("## Exercise 1\n\nTry.")]  # fmt: skip
     nbformat.write(new_notebook(cells=cells), tmp_path / "07_results.ipynb")
     target = write_report(tmp_path / "07_results.ipynb", tmp_path / "report.html")
     assert target == tmp_path / "report.html"
@@ -56,22 +72,41 @@ def test_nothing_active_survives(page):
     assert not names & {"script", "iframe", "svg", "object", "link", "form", "embed"}
     assert not re.search(r"\son\w+\s*=", " ".join(rest for _, rest in tags))
     assert "alert(6)" not in page and "@import" not in page and "url(" not in page
-    assert page.count("<style") == 1 and "position" not in page
+    assert page.count("<style") == 1 and "position:" not in page
     assert "wrote &lt;script&gt;alert(1)&lt;/script&gt;" in page  # as text
 
 
 def test_nothing_is_fetched(page):
     tags = " ".join(re.findall(r"<[^>]*>", page))  # escaped ones are text
     links = re.findall(r"(?:src|href)\s*=\s*[\"']?([^\"'\s>]*)", tags)
-    assert links == [f"data:image/png;base64,{PNG}"]
-    assert 'alt="07 Results"' in page
+    assert links == [f"data:image/png;base64,{PNG}", "#s0", "#s1"]
+    assert 'alt="A picture"' in page
 
 
 def test_results_are_there_and_code_is_not(page):
-    assert TABLE in page and "<title>07 Results</title>" in page
+    assert TABLE in page and "<title>Results</title>" in page
     assert "secret" not in page and "a warning" not in page
     assert "step 1 of 3" not in page and "Out[" not in page
+    assert "The finding" not in page and "How it is made" not in page
     assert 'style="background:#eee;"' in page and "<details>" in page
+
+
+def test_the_story_has_an_order(page):
+    """Title, question, finding, contents; then the sections, each of them folded."""
+    parts = ("<h1>Results</h1>", "Why &lt;script&gt;", "It helps.", "A picture", TABLE,
+             "<h2>Contents</h2>", 'href="#s1">What was run', '<div id="s0">',
+             "More prose.", '<div id="s1">', "03_baselines")  # fmt: skip
+    places = [page.index(part) for part in parts]
+    assert places == sorted(places)
+    assert page.count('<details class="section">') == 2
+    for absent in ("settings of the run", "not answered", "Exercise", "Try."):
+        assert absent not in page, absent
+
+
+def test_tables_scroll_in_a_box_and_wide_ones_say_so(page):
+    box = '<div class="box" tabindex="0">'
+    assert f"{box}{TABLE}</div>" in page
+    assert f"{HINT}{box}{WIDE}</div>" in page and page.count(HINT) == 1
 
 
 def test_it_is_made_for_narrow_screens(page):
@@ -95,7 +130,7 @@ def test_tags_are_balanced(page):
 
 
 def test_what_was_run_stands_at_the_end(page):
-    _, end = page.split("What was run")
+    end = page.rpartition("What was run")[2]
     for text in ("03_baselines", "12.5", "settings training epochs", "packages torch"):
         assert text in end, text
     assert "<td>&lt;script&gt;" in end
@@ -110,3 +145,47 @@ def test_smoke_says_that_its_numbers_mean_nothing(tmp_path):
     write_json(tmp_path / "run.json", {"settings": {"scale": "smoke"}})
     page = write_report(tmp_path / "07_results.ipynb", tmp_path / "report.html")
     assert "The numbers mean nothing" in page.read_text("utf-8")
+
+
+# --- the finding ----------------------------------------------------------------------
+
+
+def judged_with(rows_of=lambda experiment: (), **line):
+    """A table of claims in which "iterative beats CoT" has this line."""
+    table = claims_table(rows_of)
+    for name, value in line.items():
+        table.loc[table["claim"] == "iterative beats CoT", name] = value
+    return table
+
+
+NUMBERS = {"n": 300, "seeds": 5, "difference": 0.032, "ci_low": -0.01, "ci_high": 0.074,
+           "note": ""}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "end"),
+    [
+        ({"verdict": "holds"}, "so the claim holds."),
+        ({"verdict": "reversed"}, "so the opposite holds."),
+        ({"verdict": "no difference larger than 5 points"},
+         "so there is no difference larger than 5 points."),
+        ({"verdict": "cannot tell", "least_visible": 0.06},
+         "which does not settle it (6 points would have)."),
+        ({"verdict": "cannot tell", "note": "one seed: a comparison of checkpoints"},
+         "which does not settle it (one seed: a comparison of checkpoints)."),
+    ],
+)  # fmt: skip
+def test_the_finding_is_a_sentence_about_the_main_claim(line, end):
+    text = finding(judged_with(**(NUMBERS | line)), "Socratic CoT", "gpt2 on gsm8k")
+    first, counts = text.split("\n\n")
+    assert first == (
+        "Iterative beats CoT: with gpt2 on gsm8k the difference in accuracy is +3.2 "
+        f"points (95 % interval -1.0 to +7.4; 300 problems, 5 seeds), {end}"
+    )
+    assert counts == ("Tested here: 1 of the 9 declared claims of Socratic CoT "
+                      f"({line['verdict']}: 1).")  # fmt: skip
+
+
+def test_without_rows_the_finding_says_so():
+    words = "No claim of SCoTD has been tested with gpt2 on gsm8k."
+    assert finding(judged_with(), "SCoTD", "gpt2 on gsm8k") == words

@@ -6,66 +6,91 @@ import pytest
 from socratic_utils.experiments.socratic_cot import ablations
 from socratic_utils.experiments.socratic_cot.prompting import WAYS
 from socratic_utils.metrics.question_quality import COLUMNS
-from socratic_utils.results.papers import socratic_cot
+from socratic_utils.results.papers import paper_table, socratic_cot
 
 XL = "openai-community/gpt2-xl"
-# All test problems of GSM8K; one of the three seeds.
-SCORES = {"n": 1319, "correct": 132, "accuracy": 0.1, "ci_low": 0.08, "ci_high": 0.12}
-ONE_SEED = "not judged: 1 of 3 seeds"
+SMALL = "openai-community/gpt2"
 
 
-def main(student, dataset="gsm8k", model="openai-community/gpt2", **changes):
-    line = {"dataset": dataset, "split": "test", "student": student, "model": model}
-    return pd.DataFrame([line | SCORES | changes])
+def rows_of(student, dataset="gsm8k", model=SMALL, n=1319, right=132, seeds=3):
+    """All test problems of GSM8K, three seeds: as much as the paper has."""
+    row = {"dataset": dataset, "split": "test", "student": student, "model": model,
+           "teacher": "t"}  # fmt: skip
+    return [{**row, "id": str(i), "seed": seed, "correct": i < right + 5 * seed}
+            for seed in range(seeds) for i in range(n)]  # fmt: skip
 
 
-def table2(*words, **changes):
-    return socratic_cot.compare_main(main(*words, **changes), "paper").to_dict(
-        "records"
-    )
+def ours(table, *students, scale="paper", **changes):
+    """Our rows in a table by their names, each with its filled cells; the caption."""
+    rows = [row for student in students for row in rows_of(student, **changes)]
+    found = socratic_cot.beside(f"socratic_cot_{table}", rows, scale)
+    lines = {}
+    for line in found.to_dict("records"):
+        if "ours" in line["student_model"]:
+            key = line.pop("dataset"), line.pop("student_model")
+            lines[key] = {name: cell for name, cell in line.items() if cell != "–"}
+    return lines, found.attrs["caption"]
 
 
 # --- Table 2 --------------------------------------------------------------------------
 
 
+def test_with_all_problems_and_seeds_a_score_is_judged():
+    lines, caption = ours("table2", "cot", "gt_steps", right=62)
+    cells = lines["GSM8K", "ours (n = 1,319, 3 seeds)"]
+    assert cells["CoT"].startswith("5.1 (") and not cells["CoT"].endswith("†")
+    assert "grey" not in caption and "judged" not in caption and "†" not in caption
+    lines, caption = ours("table2", "cot", right=500)
+    assert lines["GSM8K", "ours (n = 1,319, 3 seeds)"]["CoT"].endswith("†")
+    assert "†: the interval does not hold the paper's value" in caption
+
+
 def test_svamp_of_the_paper_is_multistep():
-    [line] = table2("cot", "multistep", accuracy=0.06, ci_low=0.04, ci_high=0.08)
-    assert (line["paper_dataset"], line["paper"]) == ("SVAMP", 0.0535)
-    assert line["difference"] == pytest.approx(0.0065) and line["covered"] == ONE_SEED
-    assert line["note"] == "1,065 training problems, the paper has 761 of them"
+    lines, caption = ours("table2", "cot", dataset="multistep", n=237, seeds=1)
+    assert list(lines) == [("SVAMP", "ours (n = 237)")]
+    assert "Not judged: 1 of 3 seeds" in caption
+    assert "1,065 training problems, the paper has 761 of them" in caption
 
 
-def test_svamp_itself_is_another_split():
-    lines = table2("cot", "svamp")
-    assert [line["paper"] for line in lines] == [0.0535, 0.173, 0.236]  # context
-    assert {line["note"] for line in lines} == {"other split: not comparable"}
-    assert all(pd.isna(line["covered"]) for line in lines)
-    assert all(pd.isna(line["difference"]) for line in lines)
-    lines = table2("cot", "svamp", "SmolLM2")
-    assert {line["note"] for line in lines} == {"other split and model: not comparable"}
+@pytest.mark.parametrize(("model", "reason"), [(SMALL, "other split"),
+                         ("SmolLM2", "other split and model")])  # fmt: skip
+def test_svamp_itself_is_another_split(model, reason):
+    lines, caption = ours("table2", "cot", dataset="svamp", model=model, n=9, seeds=1)
+    [(dataset, name)] = lines
+    assert dataset == "svamp" and name.endswith(": ours (n = 9)")
+    assert f"In grey and not compared: {reason}." in caption
 
 
 def test_facts_are_the_gold_steps_of_strategyqa():
-    [line] = table2("gt_steps", "strategyqa", XL, accuracy=0.66, ci_high=0.7)
-    assert (line["paper_supervision"], line["paper"]) == ("GT Facts", 0.663)
-    assert line["covered"] == ONE_SEED and line["difference"] == pytest.approx(-0.003)
-    [line] = table2("gt_steps")
-    assert (line["paper_supervision"], line["paper"]) == ("GT Steps", 0.0505)
+    run = {"n": 9, "seeds": 1}
+    lines, _ = ours("table2", "gt_steps", dataset="strategyqa", model=XL, **run)
+    assert [*lines["StrategyQA", "ours (n = 9)"]] == ["GT Facts"]
+    assert [*ours("table2", "gt_steps", **run)[0]["GSM8K", "ours (n = 9)"]] == [
+        "GT Steps"
+    ]
 
 
 @pytest.mark.parametrize(
-    ("student", "dataset", "model", "value", "note"),
+    ("student", "dataset", "model", "note"),
     [
-        ("iterative, questions of the teacher", "gsm8k", "gpt2", 0.0644, "the LLM's"),
-        ("iterative, gold questions", "gsm8k", "gpt2", 0.0644, "gold questions"),
-        ("iterative, teacher answers gold questions", "strategyqa", XL, 0.6356,
+        ("iterative, questions of the teacher", "gsm8k", SMALL, "the LLM's"),
+        ("iterative, gold questions", "gsm8k", SMALL, "with gold questions"),
+        ("iterative, teacher answers gold questions", "strategyqa", XL,
          "provided questions"),
     ],
 )  # fmt: skip
-def test_socgt(student, dataset, model, value, note):
-    [line] = table2(student, dataset, model)
-    assert line["paper_supervision"] == "Iterative SocGT" and line["paper"] == value
-    assert note in line["note"] and line["covered"] == ONE_SEED
+def test_socgt(student, dataset, model, note):
+    lines, caption = ours("table2", student, dataset=dataset, model=model, n=9)
+    [cells] = lines.values()
+    assert [*cells] == ["Iterative SocGT"] and note in caption
+
+
+def test_one_meaning_of_socgt_per_cell():
+    nearest, other = socratic_cot.SOCGT["gsm8k"]
+    both = rows_of(nearest, n=9, right=1, seeds=1)
+    both += rows_of(other, n=9, right=9, seeds=1)
+    table = socratic_cot.beside("socratic_cot_table2", both, "paper")
+    assert table.loc[1, "Iterative SocGT"].startswith("11.1")
 
 
 @pytest.mark.parametrize(
@@ -74,86 +99,81 @@ def test_socgt(student, dataset, model, value, note):
         ("iterative, gold questions", "strategyqa"),  # another meaning there
         ("iterative, teacher answers gold questions", "gsm8k"),
         ("iterative, both oracles", "gsm8k"),
-        ("iterative, gold questions", "multistep"),  # no such cell, so context
     ],
 )
 def test_no_other_row_is_socgt(student, dataset):
-    assert all(pd.isna(line["covered"]) for line in table2(student, dataset))
+    assert ours("table2", student, dataset=dataset, n=9)[0] == {}
 
 
 def test_our_rows_of_socgt_are_ablations():
     names = {ablation.name for ablation in ablations.ABLATIONS}
     assert {name for group in socratic_cot.SOCGT.values() for name in group} <= names
-    others = pd.concat(socratic_cot.cells_of(w) for w in ("Table 5", "Figure 6"))
-    others = {*others["ours"].dropna(), *socratic_cot.QUESTIONS}
-    assert others - names == {socratic_cot.PAIR}
-    assert set(socratic_cot.cells_of("Table 3")["ours"]) == set(WAYS)
+    arms = socratic_cot.NAMES["arms"]
+    others = {*arms["socratic_cot_table5"], *arms["socratic_cot_fig6"]}
+    assert {*others, *socratic_cot.QUESTIONS} - names == {socratic_cot.PAIR}
+    assert set(arms["socratic_cot_table3"]) == set(WAYS)
+    for name, columns in arms.items():
+        assert {*columns.values()} <= {*paper_table(name).columns}
 
 
 def test_a_size_that_the_paper_lacks_is_another_model():
-    lines = table2("cot", "gsm8k", XL)
-    assert len(lines) == 3
-    assert {line["note"] for line in lines} == {"other model: not comparable"}
+    lines, caption = ours("table2", "cot", model=XL, n=9)
+    assert list(lines) == [("GSM8K", "GPT-2 XL: ours (n = 9, 3 seeds)")]
+    assert "not compared: other model." in caption
 
 
-def test_another_scale_is_another_recipe():
-    [note] = set(socratic_cot.compare_main(main("cot"), "small")["note"])
-    assert note == "another scale, so another recipe: not comparable"
+def test_all_runs_stand_in_the_shape_of_table_2():
+    cell = {"dataset": "SVAMP", "student_model": "GPT-2 Large", "supervision": "CoT"}
+    scores = {"seeds": 3, "n": 237.0, "mean": 0.2, "ci_low": 0.15, "ci_high": 0.25}
+    grid = pd.DataFrame(
+        [
+            {**cell, **scores, "covered": "yes"},
+            {**cell, "supervision": "Answer Only", "seeds": 0},
+        ]
+    )
+    table = socratic_cot.grid_beside(grid)
+    last = table.iloc[-1]
+    assert last["CoT"] == "20.0 (15.0–25.0)" and last["Answer Only"] == "–"
+    assert last["student_model"] == "ours (n = 237, 3 seeds)"
 
 
 # --- Tables 3 and 5, Figure 6 ---------------------------------------------------------
 
 
-def ablated(*students, prompting=None, **changes):
-    tables = pd.concat(main(student, **changes) for student in students)
-    prompting = pd.DataFrame() if prompting is None else prompting
-    found = socratic_cot.compare_ablations(
-        tables, prompting, dataset="gsm8k", teacher="gpt-4.1-mini", scale="paper"
-    )
-    return found.to_dict("records")
-
-
 def test_without_questions_and_with_guides():
-    lines = ablated(
-        socratic_cot.PAIR, "no sub-question module", "iterative, gold steps",
-        "iterative, predicted equations", "gt_steps",
-    )  # fmt: skip
-    found = [(x["where"], x["student"], x["paper"], x["covered"]) for x in lines]
-    assert found == [
-        ("Table 5", socratic_cot.PAIR, 0.0598, ONE_SEED),
-        ("Table 5", "no sub-question module", 0.027, ONE_SEED),
-        ("Figure 6", socratic_cot.PAIR, 0.051, ONE_SEED),
-        ("Figure 6", "iterative, predicted equations", 0.0598, ONE_SEED),
-    ]
-    assert "guide" in lines[0]["note"] and not lines[1]["note"]
-    assert lines[2]["difference"] == pytest.approx(0.049) and not lines[2]["note"]
-    assert "planner" in lines[3]["note"]
+    arms = [socratic_cot.PAIR, "no sub-question module", "iterative, gold steps",
+            "iterative, predicted equations", "gt_steps"]  # fmt: skip
+    lines, caption = ours("table5", *arms, n=30, right=3, seeds=1)
+    cells = lines["GSM8K", "ours (n = 30)"]
+    assert [*cells] == ["No sub-question module", "Iterative"]
+    assert cells["Iterative"].startswith("10.0 (") and "guide" in caption
+    lines, caption = ours("fig6", *arms, n=30, right=3, seeds=1)
+    assert [*lines["GSM8K", "ours (n = 30)"]] == ["No guide", "Guide"]
+    assert "planner" in caption
 
 
-def test_lines_of_other_problems_are_refused():
-    tables = pd.concat([main(socratic_cot.PAIR), main("iterative, gold steps", n=60)])
-    with pytest.raises(ValueError, match="lines of different n"):
-        socratic_cot.compare_ablations(
-            tables, pd.DataFrame(), dataset="gsm8k", teacher="t", scale="paper"
-        )
+def test_a_default_is_shown_on_the_problems_of_its_ablations():
+    rows = rows_of(socratic_cot.PAIR, n=9, right=5, seeds=1)
+    rows += rows_of("no sub-question module", n=3, right=1, seeds=1)
+    table = socratic_cot.beside("socratic_cot_table5", rows, "paper")
+    [line] = table[table["student_model"].str.contains("ours")].to_dict("records")
+    assert line["student_model"] == "ours (n = 3)"
+    assert line["Iterative"].startswith("100.0 (")
 
 
-def test_only_gsm8k_is_compared():
-    for dataset in ("strategyqa", "multistep"):
-        lines = ablated("no sub-question module", dataset=dataset)
-        assert len(lines) == 3 and all(pd.isna(line["covered"]) for line in lines)
-        assert {line["note"] for line in lines} == {"other dataset: not comparable"}
-    assert ablated("cot") == []
+@pytest.mark.parametrize("dataset", ["strategyqa", "multistep"])
+def test_only_gsm8k_is_compared(dataset):
+    lines, caption = ours("table5", "no sub-question module", dataset=dataset, n=9)
+    assert len(lines) == 1 and "not compared: other dataset." in caption
+    assert ours("table5", "cot", n=9)[0] == {}
 
 
 def test_a_prompted_teacher_is_another_model():
-    prompting = pd.DataFrame({"prompt": way, **SCORES, "p_value": 1.0} for way in WAYS)
-    lines = ablated("cot", prompting=prompting)
-    assert [line["student"] for line in lines] == list(WAYS)
-    assert [line["paper"] for line in lines] == [0.275, 0.471]
-    assert {line["note"] for line in lines} == {"other model: not comparable"}
-    assert {line["model"] for line in lines} == {"gpt-4.1-mini"}
-    assert {line["where"] for line in lines} == {"Table 3"}
+    lines, caption = ours("table3", *WAYS, model="gpt-4.1-mini", n=9, seeds=1)
+    assert {key: [*cells] for key, cells in lines.items()} == {
+        ("GSM8K", "gpt-4.1-mini: ours (n = 9)"): list(WAYS)
+    }
+    assert "gpt-4.1-mini" in caption and "not compared: other model." in caption
 
 
 # --- Table 4 --------------------------------------------------------------------------
@@ -162,45 +182,38 @@ def test_a_prompted_teacher_is_another_model():
 def quality(*lines, **changes):
     run = {"dataset": "gsm8k", "student": "openai-community/gpt2-large"} | changes
     table = pd.DataFrame(lines, columns=COLUMNS)
-    found = socratic_cot.compare_questions(table, **run, scale="paper")
-    return found.to_dict("records")
+    return socratic_cot.questions_beside(table, **run, scale="paper")
 
 
 def test_quality_of_questions():
-    lines = quality(
+    table = quality(
         (socratic_cot.PAIR, 1319, 50.0, None, 0.45, 0.4, 0.5),
         ("iterative, predicted equations", 1319, 60.0, 0.8, 0.7, 0.6, 0.79),
         ("iterative, questions upfront", 1319, 60.0, 0.8, 0.7, 0.6, 0.79),
+        ("iterative, gold equations", 9, 60.0, 0.8, 0.7, 0.6, 0.79),
     )
-    assert [(x["measure"], x["paper_value"]) for x in lines[:3]] == [
-        ("BLEU", 51.5), ("BERTScore F1", 0.78), ("#Q", 0.42)]  # fmt: skip
-    assert (lines[0]["gap"], lines[2]["gap"]) == (-1.5, 0.03)
-    assert pd.isna(lines[1]["gap"]) and lines[2]["covered"] == "yes"
-    assert pd.isna(lines[0]["covered"])  # BLEU has no interval
-    assert "BERTScore is not available" in lines[1]["note"] and not lines[0]["note"]
-    assert [x["paper_value"] for x in lines[3:]] == [58.8, 0.81, 0.8]
-    assert lines[4]["gap"] == -0.01 and lines[5]["covered"] == "no"
-    assert len(lines) == 6  # questions upfront are not in the paper
-    *_, few = quality((socratic_cot.PAIR, 100, 50.0, 0.8, 0.45, 0.4, 0.5))
-    assert (few["gap"], few["covered"]) == (0.03, "not judged: 100 of 1,319 problems")
-
-
-def test_gold_equations_are_an_upper_bound():
-    line, *_ = quality(("iterative, gold equations", 9, 60.0, 0.8, 0.7, 0.6, 0.79))
-    assert line["gap"] == 1.2 and "upper bound" in line["note"]
+    assert table.drop(columns="student_model").to_numpy().tolist() == [
+        ["none", "51.5", "0.78", "0.42"],
+        ["ours (n = 1,319)", "50.0", "–", "0.45 (0.40–0.50)"],
+        ["equations", "58.8", "0.81", "0.80"],
+        ["ours (n = 1,319)", "60.0", "0.80", "0.70 (0.60–0.79)"],
+        ["gold equations (an upper bound): ours (n = 9)", "60.0", "0.80",
+         "0.70 (0.60–0.79)"],
+    ]  # fmt: skip
+    assert not table.attrs["grey"]
 
 
 @pytest.mark.parametrize(
-    ("changes", "note"),
+    ("changes", "reason"),
     [
-        ({"student": "openai-community/gpt2"}, "other model: not comparable"),
-        ({"dataset": "multistep"}, "other dataset: not comparable"),
+        ({"student": "openai-community/gpt2"}, "other model"),
+        ({"dataset": "multistep"}, "other dataset"),
     ],
 )
-def test_quality_elsewhere_is_context(changes, note):
-    *_, line = quality((socratic_cot.PAIR, 100, 50.0, 0.8, 0.45, 0.4, 0.5), **changes)
-    assert pd.isna(line["gap"]) and pd.isna(line["covered"]) and line["note"] == note
-    assert line["paper_value"] == 0.42
+def test_quality_elsewhere_is_context(changes, reason):
+    table = quality((socratic_cot.PAIR, 100, 50.0, 0.8, 0.45, 0.4, 0.5), **changes)
+    assert len(table.attrs["grey"]) == 1
+    assert f"not compared: {reason}." in table.attrs["caption"]
 
 
 # --- gains ----------------------------------------------------------------------------

@@ -12,13 +12,15 @@ from socratic_utils.problems import Problem, Step
 from socratic_utils.results import figures
 from socratic_utils.results import tables as results
 from socratic_utils.results.formats import (
+    SMOKE,
     format_cell,
+    head,
     to_html,
     to_latex,
     to_markdown,
 )
 from socratic_utils.results.papers import paper_table
-from socratic_utils.results.papers.socratic_cot import SMOKE, compare_main
+from socratic_utils.results.papers.socratic_cot import beside, column_of
 from socratic_utils.students.supervision import STUDENTS, Student
 
 MAIN = "dataset split student model teacher seed n correct accuracy ci_low ci_high"
@@ -83,8 +85,7 @@ def test_a_new_student_stands_in_the_order_of_the_registry(rows, monkeypatch):
     assert list(dict.fromkeys(results.by_steps(rows)["student"]))[:6] == names[:6]
     errors = results.error_table(rows, PROBLEMS)
     assert list(dict.fromkeys(errors["student"]))[:6] == names[:6]
-    compared = compare_main(main, "small")  # its column of the paper is the registry's
-    assert "CoT" in set(compared[compared["student"] == new.name]["paper_supervision"])
+    assert column_of(new.name, "gsm8k") == "CoT"  # the registry's
     figure = figures.accuracy_figure(main)
     assert new.colour in {line.get_color() for line in figure.axes[0].lines}
     labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
@@ -173,81 +174,66 @@ def test_errors_by_steps():
         results.errors_by_steps(rows, known[:3])
 
 
-def test_ablations_that_mean_socgt_are_compared_with_the_paper(rows, tmp_path):
-    own = rows_of("iterative, gold questions", {0}) + rows_of("cot, calculator", {0})
-    tables = results.save_tables(rows, PROBLEMS, tmp_path, "small", own)
-    extra = tables["socratic_cot_table2"][lambda t: t["student"].str.contains(",")]
-    assert extra["paper_supervision"].tolist() == ["Iterative SocGT"] * 3
-    assert "iterative, gold questions" not in set(tables["main"]["student"])
-
-
 def test_paper_values():
-    paper = paper_table("socratic_cot_table2")
-    assert list(paper.columns) == [
-        "paper", "table", "dataset", "student_model", "supervision", "value", "note",
-    ]  # fmt: skip
-    assert len(paper) == 49  # the cells of Table 2 that are no dash
-    keys = ["dataset", "student_model", "supervision"]
-    values = paper.set_index(keys)["value"]
-    assert values.index.is_unique
-    assert values["GSM8K", "GPT-2 Small", "Iterative SocGT"] == 6.44
-    assert values["GSM8K", "GPT-2 Large", "Iterative SocCoT"] == 17.89
-    assert values["StrategyQA", "GPT-2 XL", "GT Facts"] == 66.30
-    assert values["SVAMP", "GPT-2 Large", "CoT"] == 23.60
-    assert {s.paper for s in STUDENTS.values()} < set(paper["supervision"])
+    paper = paper_table("socratic_cot_table2").set_index(["dataset", "student_model"])
+    assert paper.index.is_unique
+    assert paper.notna().sum().sum() == 49  # the cells of Table 2 that are no dash
+    assert paper.loc[("GSM8K", "GPT-2 Small"), "Iterative SocGT"] == 6.44
+    assert paper.loc[("GSM8K", "GPT-2 Large"), "Iterative SocCoT"] == 17.89
+    assert paper.loc[("StrategyQA", "GPT-2 XL"), "GT Facts"] == 66.30
+    assert paper.loc[("SVAMP", "GPT-2 Large"), "CoT"] == 23.60
+    assert {s.paper for s in STUDENTS.values()} < set(paper.columns)
 
 
-def test_ours_beside_table_2():
+def table2(rows, scale="paper", cut=""):
+    """Our rows in Table 2 and its caption."""
+    table = beside("socratic_cot_table2", rows, scale, cut)
+    ours = table["student_model"].str.contains("ours")
+    assert list(table.columns) == list(paper_table("socratic_cot_table2").columns)
+    assert (~ours).sum() == 10  # the paper's rows stay
+    return table[ours], table.attrs["caption"]
+
+
+def test_ours_below_table_2():
     model = "openai-community/gpt2-medium"
     rows = rows_of("cot", {0}, dataset="gsm8k", model=model)
     rows += rows_of("socratic_iterative", (), dataset="gsm8k", model=model)
     rows += rows_of("cot", {0}, "validation", dataset="gsm8k", model=model)
-    table = compare_main(results.main_table(rows), "paper")
-    assert len(table) == 2  # validation is not the paper's
-    cot, iterative = table.to_dict("records")
-    assert (cot["paper"], cot["note"]) == (0.071, "")
-    assert cot["covered"] == "not judged: 10 of 1,319 problems, 1 of 3 seeds"
-    assert cot["difference"] == pytest.approx(0.029)
-    assert iterative["paper_supervision"] == "Iterative SocCoT"
-    assert iterative["difference"] == pytest.approx(-0.1157)
-    assert "guide" in iterative["note"]
-    cut = compare_main(results.main_table(rows), "paper", "trained on 9 of 99")
-    assert cut["difference"].isna().all() and cut["covered"].isna().all()
-    assert set(cut["note"]) == {"trained on 9 of 99: not comparable"}
+    ours, caption = table2(rows)
+    assert len(ours) == 1 and ours.index == [2]  # below GPT-2 Medium on GSM8K
+    [line] = ours.to_dict("records")
+    assert (line["dataset"], line["student_model"]) == ("GSM8K", "ours (n = 10)")
+    assert line["CoT"] == "10.0 (1.8–40.4)" and line["Answer Only"] == "–"
+    assert line["Iterative SocCoT"] == "0.0 (0.0–27.8)"
+    assert "Not judged: 10 of 1,319 problems, 1 of 3 seeds" in caption
+    assert "guide" in caption and "grey" not in caption
+    assert not beside("socratic_cot_table2", rows, "paper").attrs["grey"]
+    table = beside("socratic_cot_table2", rows, "paper", "trained on 9 of 99")
+    assert table.attrs["grey"] == [2]
+    assert "not compared: trained on 9 of 99." in table.attrs["caption"]
 
 
 @pytest.mark.parametrize(
-    ("dataset", "model", "scale", "note"),
+    ("dataset", "model", "scale", "place", "reason"),
     [
-        ("gradeschool", "SmolLM2", "small", "other dataset and model: not comparable"),
-        ("gsm8k", "SmolLM2", "small", "other model: not comparable"),
-        ("gradeschool", "gpt2", "small", "other dataset: not comparable"),
-        ("gsm8k", "gpt2", "smoke", SMOKE),
+        ("gradeschool", "SmolLM2", "small", 10, "other dataset and model"),
+        ("gsm8k", "SmolLM2", "small", 4, "other model"),
+        ("gradeschool", "gpt2", "small", 10, "other dataset"),
+        ("gsm8k", "gpt2", "small", 1, "another scale, so another recipe"),
+        ("gsm8k", "gpt2", "smoke", 1, SMOKE),
     ],
 )
-def test_not_comparable_is_only_context(dataset, model, scale, note):
-    main = results.main_table(rows_of("cot", {0}, dataset=dataset, model=model))
-    table = compare_main(main, scale)
-    assert table["paper_model"].tolist() == [
-        "GPT-2 Small",
-        "GPT-2 Medium",
-        "GPT-2 Large",
-    ]
-    assert set(table["note"]) == {note}
-    assert table["difference"].isna().all() and table["covered"].isna().all()
+def test_not_comparable_is_grey_and_said_once(dataset, model, scale, place, reason):
+    rows = rows_of("cot", {0}, dataset=dataset, model=model)
+    rows += rows_of("gt_steps", {0}, dataset=dataset, model=model)
+    table = beside("socratic_cot_table2", rows, scale)
+    assert table.attrs["grey"] == [place] == list(table2(rows, scale)[0].index)
+    assert table.attrs["caption"].count(f"not compared: {reason}.") == 1
 
 
-def test_copied_values_are_no_context():
-    """GPT-3 6B stands in the table, but it is Cobbe et al.'s number."""
-    main = results.main_table(rows_of("gt_steps", {0}))
-    assert "GPT-3 6B" not in set(compare_main(main, "small")["paper_model"])
-
-
-def test_other_students_have_no_paper_value():
-    main = results.main_table(
-        rows_of("my_ablation", {0}, dataset="gsm8k", model="gpt2")
-    )
-    assert compare_main(main, "paper").empty
+def test_other_students_have_no_place():
+    rows = rows_of("my_ablation", {0}, dataset="gsm8k", model="gpt2")
+    assert table2(rows)[0].empty
 
 
 def test_save_tables(rows, tmp_path):
@@ -301,15 +287,45 @@ def test_hostile_cells():
     assert "<script" not in page and "&lt;script&gt;" in page
 
 
-def test_cells_are_formatted_by_column():
-    assert format_cell("paper", 0.0505) == "5.05 %"
-    assert format_cell("difference", -0.0312) == "-3.1 points"
-    assert format_cell("p_value", 0.04999) == "0.0500"
-    assert (
-        format_cell("n", 200.0) == "200" and format_cell("seconds", 12.345) == "12.35"
-    )
-    assert format_cell("note", None) == format_cell("accuracy", math.nan) == ""
-    assert format_cell("unseen", True) == "True"
+@pytest.mark.parametrize(
+    ("column", "value", "text"),
+    [
+        ("paper", 0.0505, "5.05 %"), ("difference", -0.0312, "-3.1 points"),
+        ("p_value", 0.04999, "0.0500"), ("n", 200.0, "200"),
+        ("seconds", 12.345, "12.35"), ("note", None, ""), ("accuracy", math.nan, ""),
+        ("unseen", True, "True"),
+        ("mean", 79.6, "79.6"),  # a percentage already, not 7960.0 %
+    ],
+)  # fmt: skip
+def test_cells_are_formatted_by_column(column, value, text):
+    assert format_cell(column, value) == text
+
+
+def test_an_interval_stands_behind_its_score_and_empty_columns_are_left_out():
+    names = ["only_a", "note", "difference", "ci_low", "ci_high"]
+    lines = [(1, "", 0.05, -0.01, 0.11), (2, "", None, None, None)]
+    table = pd.DataFrame(lines, columns=names)
+    *_, first, second = to_markdown(table, "c").splitlines()
+    heads = to_markdown(table, "c").splitlines()[2]
+    assert heads == "| Only first right | Difference (95 % interval) |"
+    assert first == "| 1 | +5.0 points (-1.0 to +11.0) |" and second == "| 2 |  |"
+    assert head("with_distractor") == "With distractor" and head("p_holm") == "p (Holm)"
+
+
+def test_arms_are_compared_with_their_defaults_on_what_both_have():
+    rows = seeds_of("cot", {0}, {0, 1}, {0}) + seeds_of("x", {0, 1}, {0, 1})
+    rows += [row for row in seeds_of("y", {5}) if row["id"] in ("p5", "p6")]
+    pairs = [("one", "x", "cot"), ("two", "y", "cot"), ("two", "none", "cot")]
+    table = results.differences(rows, pairs)
+    assert table["arm"].tolist() == ["x", "y"]
+    x, y = table.to_dict("records")
+    assert (x["n"], x["seeds"], x["difference"]) == (10, 2, 0.05)
+    assert x["by_seed"] == "10.0 0.0" and x["ci_low"] < 0 < x["ci_high"]
+    assert (y["group"], y["n"], y["seeds"], y["difference"]) == ("two", 2, 1, 0.5)
+    assert results.differences([], pairs).empty
+    with pytest.raises(ValueError, match="model"):
+        results.differences([*rows, *seeds_of("z", {1}, model="large")],
+                            [("one", "z", "cot")])  # fmt: skip
 
 
 def test_read_predictions(rows, tmp_path):

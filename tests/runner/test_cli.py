@@ -4,11 +4,13 @@ import argparse
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 
 from socratic_utils import config
@@ -16,6 +18,7 @@ from socratic_utils.files import project_root
 from socratic_utils.runner import cli, options, schedule
 from socratic_utils.runner.execute import (
     Shown,
+    alone,
     find_notebooks,
     read_parameters,
     run_notebook,
@@ -125,6 +128,38 @@ def test_a_failing_notebook_stops_the_run_with_one_sentence(tmp_path, outputs, c
     assert not (copy.parent / ".running").exists()
     record = json.loads((outputs / "smoke" / "run.json").read_text("utf-8"))
     assert record["notebooks"]["01_bad"]["status"] == "failed"
+
+
+def test_a_second_run_of_the_same_is_refused_at_once(notebooks, outputs, capsys):
+    with alone(outputs / "smoke", Path("03_second.ipynb")):
+        assert cli.main(["smoke"], notebooks) == 1
+        assert capsys.readouterr().err == (
+            f"run_all: another process is running 03_second in {outputs / 'smoke'}: "
+            "wait until it has ended, or choose another --seed or SOCRATIC_OUTPUTS\n"
+        )
+        assert not list(outputs.rglob("*.ipynb"))
+        assert cli.main(["smoke", "--only", "0"], notebooks) == 0  # another notebook
+    assert cli.main(["smoke"], notebooks) == 0
+
+
+def test_ctrl_c_stops_the_kernel_and_says_how_to_continue(tmp_path, outputs):
+    cells = ("import os; print('kernel', os.getpid())", "import time; time.sleep(60)")
+    toy(tmp_path / "nb", "00_slow.ipynb", *cells)
+    code = (
+        "import sys; from pathlib import Path; from socratic_utils.runner import cli\n"
+    )
+    code += "sys.exit(cli.main(['smoke'], Path(sys.argv[1])))"
+    command = [sys.executable, "-u", "-c", code, str(tmp_path / "nb")]
+    with subprocess.Popen(
+        command, cwd=project_root(), text=True, stdout=-1, stderr=-1,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as running:  # fmt: skip
+        kernel = next(line for line in running.stdout if "    kernel" in line)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+    assert running.returncode == 130 and "Traceback" not in out + err
+    assert err.endswith("run_all: interrupted; run again to continue from here\n")
+    assert not psutil.pid_exists(int(kernel.split()[1]))
 
 
 def test_a_dying_kernel_is_reported_in_one_sentence(tmp_path, outputs, capsys):
@@ -261,16 +296,37 @@ def test_the_longest_time_survives_a_short_second_run(tmp_path):
     assert record["03_x"]["longest_seconds"] == 90.0
 
 
-def test_prints_are_shown_by_whole_lines_and_warnings_are_not(capsys):
+def test_prints_are_shown_by_whole_lines_and_bars_on_a_screen_only(capsys, monkeypatch):
     out = Shown()
     out.write("half ")
     assert capsys.readouterr().out == ""
-    out.write("a line\nnext")
+    out.write("a line\n")
     assert capsys.readouterr().out == "    half a line\n"
-    bars = Shown(only_bars=True)
-    bars.write("\r 10%|#   | 1/10")  # no terminal here
-    bars.write("UserWarning: something\n")
+    out.write("\r 10%|#   | 1/10")  # no terminal here
     assert capsys.readouterr().out == ""
+    out.write("\r           \rcot: 1 of 2 correct\n")
+    assert capsys.readouterr().out == "    cot: 1 of 2 correct\n"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    out.write("\r 10%|#   | 1/10\r 20%|##  | 2/10")
+    assert capsys.readouterr().out == "\r\x1b[K     20%|##  | 2/10"
+
+
+def test_a_copy_folds_a_log_and_its_links_lead_on(tmp_path, outputs):
+    path = toy(tmp_path / "nb", "00_log.ipynb", "for i in range(9): print(i, '<b>')",
+               "for i in range(9): print(i)")  # fmt: skip
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[-2].metadata["scrolled"] = True
+    prose = "[picture](data_flow/00.svg), [next](01_a.ipynb#A), [web](https://a.b/c)"
+    notebook.cells.append(nbformat.v4.new_markdown_cell(prose))
+    nbformat.write(notebook, path)
+    copy = tmp_path / "out" / "run" / path.name
+    _, reason = run_notebook(path, copy, {})
+    assert not reason
+    *_, log, shown, text = nbformat.read(copy, as_version=4).cells
+    [page] = [output["data"]["text/html"] for output in log.outputs]
+    assert "<summary>8 &lt;b&gt; (9 lines)</summary>" in page
+    assert [output.output_type for output in shown.outputs] == ["stream"]
+    assert text.source == prose.replace("data_flow", "../../nb/data_flow")
 
 
 def test_the_shells_backend_is_restored_after_a_run(tmp_path, monkeypatch):

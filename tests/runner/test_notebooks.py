@@ -120,6 +120,31 @@ def test_the_map_links_every_notebook_once_and_links_lead_somewhere():
     assert {link for found in links.values() for link in found} <= set(names)
 
 
+def paragraphs(path):
+    """The paragraphs of prose, without headings, tables, pictures and link targets."""
+    for cell in of_type(path, "markdown"):
+        for text in cell["source"].split("\n\n"):
+            if not re.match(r"[#|`!]", text):
+                yield re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", text)
+
+
+@each_notebook
+def test_paragraphs_are_short_enough_to_be_read_aloud(path):
+    lengths = {text: len(text.split()) for text in paragraphs(path)}
+    assert {text: n for text, n in lengths.items() if not 15 <= n <= 40} == {}
+
+
+def test_first_uses_of_terms_are_linked_to_the_glossary():
+    prose = "\n".join(c["source"] for c in of_type(NOTEBOOKS[0], "markdown"))
+    terms = re.findall(r"^### (.+)$", prose, re.MULTILINE)
+    used = set()
+    for path in NOTEBOOKS:
+        links = re.findall(r"\]\((?:00_start_here\.ipynb)?#([^)]+)\)", path.read_text())
+        assert links and len(set(links)) == len(links), "once in a notebook"
+        used |= set(links)
+    assert used == {term.replace(" ", "-") for term in terms}
+
+
 # --- exercises ----------------------------------------------------------------------
 
 

@@ -104,7 +104,8 @@ def test_anything_that_narrows_makes_it_one_run(argv, whole):
 
 def test_seeds_train_the_main_table_and_the_results_come_last():
     def numbers(only=None, seeds=3):
-        found = grid.runs({"scale": "small"}, find_notebooks(only=only), seeds=seeds)
+        chosen = find_notebooks(only=only)
+        found = grid.runs({"scale": "small"}, chosen, seeds=seeds, only=bool(only))
         return [(str(run).rpartition(", ")[2], " ".join(p.name[:2] for p in run.chosen))
                 for run in found]  # fmt: skip
 
@@ -114,6 +115,7 @@ def test_seeds_train_the_main_table_and_the_results_come_last():
     ]  # fmt: skip
     assert numbers("06", 2) == [("seed 0", "06"), ("seed 1", "06"),
                                 ("results of 2 seeds", "06")]  # fmt: skip
+    assert numbers("6,10", 1) == [("seed 0", "06 10")]
     assert numbers("07") == numbers("07", 1) == [("seed 0", "07")]
     assert len(numbers(seeds=1)) == 1
 

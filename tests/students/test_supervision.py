@@ -54,6 +54,10 @@ def test_labels_and_colours_are_different():
         ("cot, calculator", "CoT, calculator"),
         ("qa", "Question answerer (QA)"),
         ("no_subquestions", "No subquestions"),
+        ("few_shot_cot", "Few-shot CoT"),
+        ("few_shot_08, votes", "Few-shot, 8 chains, votes"),
+        ("chains_01", "1 chain"),
+        ("filter_open_endedness", "Filter open-endedness"),
     ],
 )
 def test_a_label_is_the_registrys_or_made_readable(name, label):

@@ -7,8 +7,8 @@ from socratic_utils.students.base_models import tiny
 from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.students.transcript import (
     IGNORED,
-    problem_segment,
     prompt_ids,
+    prompt_text,
     role_of,
     segments,
     tokenize,
@@ -78,7 +78,7 @@ def test_line_breaks_in_a_chain_cannot_break_the_transcript():
 
 def test_choices_are_lettered():
     problem = Problem("c", "d", "s", "Where?", "b", "choice", choices=("bank", "river"))
-    assert problem_segment(problem).text == "Problem: Where? (a) bank (b) river"
+    assert prompt_text(problem) == "Problem: Where? (a) bank (b) river"
 
 
 def test_roles_are_read_back_from_written_lines():

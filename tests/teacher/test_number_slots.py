@@ -4,8 +4,7 @@ import pytest
 
 from socratic_utils.answers import parse_chain
 from socratic_utils.problems import Problem
-from socratic_utils.teacher.prompts import asked_text, load_prompt, read_as
-from socratic_utils.teacher.prompts.number_slots import filled
+from socratic_utils.teacher.prompts import asked_text, filled, load_prompt, read_as
 from socratic_utils.teacher.teacher import Teacher
 
 

@@ -30,7 +30,10 @@ def runs(tmp_path):
         write_jsonl_rows(folder / "chains" / "cot-attempts.jsonl", [{"reason": "kept"}])
         write_json(folder / "tables" / "main.csv", seed)
         write_json(folder / "students" / "cot" / "training.json", {})
-        executed = {"metadata": {"papermill": {"exception": seed == 2}}}
+        metadata = {"papermill": {"exception": seed == 2}}
+        picture = "![](../../../notebooks/data_flow/03.svg), [04](04_unified.ipynb)"
+        cells = [{"cell_type": "markdown", "source": [picture]}]
+        executed = {"metadata": metadata, "cells": cells}
         write_json(folder / "notebooks" / "03_baselines.ipynb", executed)
         folders.append(folder)
     return folders

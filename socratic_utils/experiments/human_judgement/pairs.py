@@ -15,7 +15,7 @@ from socratic_utils.answers.extract import is_correct
 from socratic_utils.config import Settings
 from socratic_utils.experiments import corpus, data
 from socratic_utils.experiments.arms import main_arm
-from socratic_utils.experiments.saved import arm_rows_on_disk
+from socratic_utils.experiments.saved import arm_rows_on_disk, evaluated
 from socratic_utils.experiments.scotd import prompted_student
 from socratic_utils.files import content_hash
 from socratic_utils.problems import Chain, Problem, problem_text
@@ -99,16 +99,14 @@ def shuffled(pairs: Sequence[Pair], seed: int) -> list[Pair]:
 def pairs_of_run(settings: Settings, count: int = PAIRS) -> list[Pair]:
     """About `count` pairs of different problems, split evenly over the comparisons.
 
-    Raises ValueError if there is nothing to compare with.
+    Raises ValueError if there is nothing to compare with; nothing is trained.
     """
-    from socratic_utils.experiments.stages import score  # imports torch
-
     problems = data.test_problems(settings)
     split = problems[0].split
-    student = sides(score(settings, main_arm(STUDENT), split), STUDENT)
+    student = sides(evaluated(settings, main_arm(STUDENT)), STUDENT)
     others = [sides(rows_before(settings), "before")]
     if corpus.can_teach(settings, ("gt_steps",)):
-        others.append(sides(score(settings, main_arm("gt_steps"), split), "gt_steps"))
+        others.append(sides(evaluated(settings, main_arm("gt_steps")), "gt_steps"))
     others.append(sides_of_chains(problems, teachers_chains(settings, problems, count)))
     share = max(1, min(count, len(problems)) // max(1, sum(map(bool, others))))
     pairs: list[Pair] = []

@@ -99,4 +99,5 @@ def comparison(settings: Settings) -> dict[str, Any]:
     names = ("scale", "student", "training", "train_limit", "test_limit", "many")
     same = all(getattr(settings, n) == getattr(own, n) for n in names)
     return {"dataset": settings.dataset, "teacher": settings.teacher,
+            "student": settings.student,
             "comparable": same and settings.student == STUDENT}  # fmt: skip

@@ -35,6 +35,7 @@ from socratic_utils.metrics.alike import alike
 from socratic_utils.metrics.question_quality import quality_table
 from socratic_utils.metrics.statistics import accuracy, paired
 from socratic_utils.problems import Problem, sub_questions
+from socratic_utils.results import tables
 from socratic_utils.students.supervision import STUDENTS
 from socratic_utils.students.transcript import GUIDES
 from socratic_utils.teacher.prompts import FROM_QUESTIONS, FROM_STEPS
@@ -43,9 +44,11 @@ from socratic_utils.teacher.published import CORPORA
 from ..arms import Arm, main_arm
 from ..corpus import can_teach, has_more, is_gold
 from ..data import can_ask, spread, teacher_of, test_problems
+from ..saved import with_seeds
 from . import prompting
 
 PAIR = "socratic_iterative"
+GROUPS = ("oracles", "guidance", "supervision", "decoding")
 _cot, _gold, _unified, _pair = map(
     main_arm, ("cot", "gt_steps", "socratic_unified", PAIR)
 )
@@ -148,6 +151,23 @@ def default_rows(settings: Settings, default: str = PAIR) -> list[dict]:
 
     found = [arm for arm in arms(settings) if arm.default == default]
     return on_same_problems(settings, found[0], main_arm(default)) if found else []
+
+
+def differences(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
+    """`tables.differences` of the ablations in `rows` from their defaults, by group,
+    over this run's seeds on disk."""
+    defaults = dict.fromkeys(arm.default for arm in arms(settings))
+    bases = [row for name in defaults for row in default_rows(settings, name)]
+    pairs = [(group_of(arm), arm.name, arm.default) for arm in ABLATIONS]
+    every = with_seeds(settings, [*bases, *rows], "", "ablations")
+    return tables.differences(every, sorted(pairs, key=lambda p: GROUPS.index(p[0])))
+
+
+def group_of(arm: Arm) -> str:
+    """Which of GROUPS an ablation is shown in: what of the default it changes."""
+    if arm.questions or arm.calculator or arm.guide:
+        return "guidance" if arm.guide else "oracles"
+    return "decoding" if arm.upfront or arm.sees_solutions else "supervision"
 
 
 def questions_table(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:

@@ -71,20 +71,20 @@ def published(claim: Claim) -> list[tuple[str, str, list[str]]]:
     """(benchmark, model, values as printed) of a claim; none if they are only drawn."""
     if not claim.table:
         return []
-    table, parts = paper_table(claim.table, str), []
-    for column, cells in reversed(claim.cells.items()):  # the varied one comes first
+    table, varied, name = paper_table(claim.table, str), [], ""
+    for column, cells in claim.cells.items():
         if isinstance(cells, str):
-            table = table[table[column] == cells]
+            table = table[table[column] == cells].drop(columns=column)
         else:
-            parts = [table[table[column].isin(c.split(" | "))] for c in cells]
-    if "value" in table:  # one cell per line
-        cells = [p.set_index(["dataset", "student_model"])["value"] for p in parts]
-        joined = pd.concat(cells, axis=1, join="inner")
-        return [(*key, row.tolist()) for key, row in joined.iterrows()]
-    others = parts[0].drop(columns=list(claim.cells))
-    numbers = others.apply(pd.to_numeric, errors="coerce").notna().all()
-    return [(name, "", [part[name].iloc[0] for part in parts])
-            for name in numbers.index[numbers]]  # fmt: skip
+            name, varied = column, [c.split(" | ") for c in cells]
+    if name in table:  # the values are in rows: turned, they are in columns
+        numbers = table.apply(pd.to_numeric, errors="coerce").notna().all()
+        table = table.set_index(name)[numbers.index[numbers]].T
+        table = table.reset_index(names="dataset")
+    table = {"student_model": ""} | table.to_dict("series")
+    table = pd.DataFrame(table).set_index(["dataset", "student_model"])
+    found = pd.concat([table[c].bfill(axis=1).iloc[:, 0] for c in varied], axis=1)
+    return [(*key, row.tolist()) for key, row in found.dropna().iterrows()]
 
 
 def evidence(claim: Claim) -> str:

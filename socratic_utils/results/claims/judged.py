@@ -5,7 +5,7 @@
 Chains beat answers: +9.4 points (+4.0 to +14.8, n = 300, 5 seeds): holds.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from math import isnan, nan
@@ -28,22 +28,18 @@ from socratic_utils.metrics.comparison import (
 )
 from socratic_utils.metrics.self_consistency import majority
 
+from ..formats import TEXTS
 from .declared import CLAIMS, Claim, Run, evidence, weights
 
 COLUMNS = (
     "claim paper evidence arms split n seeds difference ci_low ci_high p p_holm"
     " least_visible design_effect p_b_above_a verdict note"
 ).split()
-SHOWN = [*COLUMNS[:1], *COLUMNS[5:10], "p_holm", "least_visible", *COLUMNS[-2:]]
+SHOWN = (
+    "claim verdict difference ci_low ci_high p_holm least_visible n seeds note"
+).split()
 NOT_RUN, VOTES = "not run", ", votes"
 ONE_OR_TWO = {1: "one seed", 2: "two seeds"}
-CAPTION = (
-    "Claims as contrasts of arms, declared before any run: difference with its 95 % "
-    "interval over trainings and story families, and verdict. p_holm: Holm's, over the "
-    "claims of one paper. Margin of equivalence: {margin:g} points. least_visible: "
-    "seen with a power of {power:g} %. Fewer than {seeds} seeds give no verdict. The "
-    "variance between trainings is pooled over the arms of one table{tested}."
-)
 RowsOf = Callable[[str], Sequence[dict]]
 
 
@@ -89,6 +85,25 @@ def claims_table(rows_of: RowsOf, run: Run | None = None) -> pd.DataFrame:
     table = pd.DataFrame(lines, columns=COLUMNS)
     table.attrs["caption"] = _caption(pools)
     return table
+
+
+def shown(table: pd.DataFrame, paper: str) -> pd.DataFrame:
+    """The judged claims of a paper, in columns for readers.
+
+    The caption says what most of them have in common, and names those that were not
+    run, with the command that runs them.
+    """
+    own = table[table["paper"] == paper]
+    lines = own.loc[own["verdict"] != NOT_RUN, SHOWN]
+    parts, notes = [table.attrs["caption"]], Counter(lines["note"])
+    for note, count in notes.most_common(1):
+        if note and count > 1:
+            lines["note"] = lines["note"].replace(note, "")
+            parts.append(f"If nothing else is noted: {note}.")
+    for command, rest in own[own["verdict"] == NOT_RUN].groupby("note", sort=False):
+        parts.append(f"Not run: {', '.join(rest['claim'])} ({command}).")
+    lines.attrs["caption"] = " ".join(parts)
+    return lines
 
 
 def sentence(line: Mapping[str, Any]) -> str:
@@ -206,7 +221,7 @@ def _values(claim: Claim, found: Comparison, p: float) -> dict[str, Any]:
 
 
 def _caption(pools: Mapping[str, Mapping[str, Verdicts]]) -> str:
-    """CAPTION, with the p-value of equal variances of every table that has one."""
+    """The caption, with the p-value of equal variances of every table that has one."""
     tested = []
     for name, arms in pools.items():
         several = [own for own in arms.values() if len(own.seeds) >= FEWEST_SEEDS]
@@ -214,4 +229,4 @@ def _caption(pools: Mapping[str, Mapping[str, Verdicts]]) -> str:
         tested += [] if isnan(p) else [f"{name} {p:.2f}"]
     words = f" (p of equal variances: {', '.join(tested)})" if tested else ""
     how = {"margin": 100 * Claim.margin, "power": 100 * POWER, "seeds": FEWEST_SEEDS}
-    return CAPTION.format(tested=words, **how)
+    return TEXTS["claims"].format(tested=words, **how)

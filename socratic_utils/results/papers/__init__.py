@@ -1,17 +1,27 @@
-"""What the two papers published, and how our scores are set beside it.
+"""What the two papers published, and our scores in the same shape, below theirs.
 
-    >>> ours = {"student": "cot", "accuracy": 0.10, "ci_low": 0.08, "ci_high": 0.12}
-    >>> compare_with_paper(ours, 0.047)["covered"]
-    'no'
+    >>> printed("socratic_cot_table5").iloc[0].tolist()
+    ['GSM8K', 'GPT-2 Small', '2.70', '5.98']
 
-`values/` holds the values as printed (accuracies in percent); its columns `ours` and
-`note` name our arm for a cell and its caveats.  Values that the papers only draw are
-missing, except those of Socratic CoT's Figure 4, which are measured.
+`values/` holds the tables as printed (accuracies in percent); a column `ours` names our
+arm of a row.  Values that the papers only draw are missing, except those of Socratic
+CoT's Figure 4 and Figure 6, which are measured.
 """
 
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+
+from ..formats import TEXTS, interval
+
+GREY = "grey"  # rows of context
+NONE = "–"  # in a cell that a paper does not have
+HELD = {"yes": "", "no": "†: the interval does not hold the paper's value"}
+COPIED = "GPT-3 6B"  # a row of Table 2 that is copied from Cobbe et al. (2021)
 
 
 def paper_table(name: str, dtype: type | None = None) -> pd.DataFrame:
@@ -19,25 +29,77 @@ def paper_table(name: str, dtype: type | None = None) -> pd.DataFrame:
 
     With `dtype=str` its values are texts, as printed.
     """
-    path = Path(__file__).parent / "values" / f"{name}.csv"
-    return pd.read_csv(path, dtype=dtype or {"note": str})
+    return pd.read_csv(Path(__file__).parent / "values" / f"{name}.csv", dtype=dtype)
+
+
+def printed(name: str) -> pd.DataFrame:
+    """A table as the paper prints it, without our names of its rows."""
+    table = paper_table(name, str).drop(columns="ours", errors="ignore").fillna(NONE)
+    table.attrs["caption"] = f"{TEXTS['papers'][name]}, as printed."
+    return table
 
 
 def compare_with_paper(
-    ours: dict, value, reason="", note="", score="accuracy", lacks=""
-) -> dict:
-    """Our line of a table with the columns `paper, difference, covered, note` added.
+    ours: Mapping, value: float | None, score: str = "accuracy", lacks: str = ""
+) -> dict[str, Any]:
+    """Our line of a table with the columns `paper, difference, covered` added.
 
-    `value` is the paper's or None; it is not compared where there is a `reason` not to.
-    `covered` says whether our interval (`ci_low`, `ci_high`) holds the value, or which
-    share of the paper's problems and seeds is there if our score `lacks` some.
+    `covered` says whether our interval (`ci_low`, `ci_high`) holds the paper's value,
+    or which share of the paper's problems and seeds is there if ours `lacks` some.
     """
     difference, covered = None, None
-    if not reason and value is not None and not pd.isna(ours[score]):
+    if value is not None and not pd.isna(ours[score]):
         difference = round(ours[score] - value, 4)
         if lacks:
             covered = f"not judged: {lacks}"
         elif not pd.isna(ours["ci_low"]):
             covered = "yes" if ours["ci_low"] <= value <= ours["ci_high"] else "no"
-    columns = {"paper": value, "difference": difference, "covered": covered}
-    return {**ours, **columns, "note": reason or note}
+    return {**ours, "paper": value, "difference": difference, "covered": covered}
+
+
+def with_ours(name: str, ours: Iterable[Mapping], about: str = "") -> pd.DataFrame:
+    """A paper's table as printed, and our scores in rows below the paper's.
+
+    A score has its `row` (the names in the first columns), `column`, `n` and either a
+    `text` or `accuracy, ci_low, ci_high`.  Rows and columns that the paper lacks are
+    added.  `attrs` has the caption, which says `about` ours, its notes and once for all
+    why scores with a `reason` are not compared; their rows are listed in "grey".
+    """
+    ours, table = list(ours), printed(name)
+    if not ours:
+        return table
+    names = [*table.columns[: len(ours[0]["row"])]]
+    keys = [tuple(row) for row in table[names].to_numpy()]
+    lines, rows = [*enumerate(table.to_dict("records"))], defaultdict(dict)
+    for score in ours:
+        seeds = f", {score['seeds']:.0f} seeds" if score.get("seeds", 1) > 1 else ""
+        size = f"ours (n = {score['n']:,.0f}{seeds})"
+        own = rows[tuple(score["row"]), size, bool(score.get("reason"))]
+        shares = (score.get(name) for name in ("accuracy", "ci_low", "ci_high"))
+        mark = "†" * (score.get("covered") == "no")
+        own[score["column"]] = (score.get("text") or interval(*shares)) + mark
+    for (key, size, grey), cells in rows.items():  # below its row, or the last like it
+        same = [i for i, other in enumerate(keys) if other == key]
+        like = [i for i, other in enumerate(keys) if other[:-1] == key[:-1]]
+        label = size if same else f"{key[-1]}: {size}"
+        line = dict(zip(names, (*key[:-1], label), strict=True)) | cells
+        lines.append(((same or like or [len(keys)])[-1] + 0.5, line | {GREY: grey}))
+    lines.sort(key=lambda line: line[0])
+    made = pd.DataFrame([line for _, line in lines])
+    grey = made.pop(GREY).eq(True).to_numpy().nonzero()[0].tolist()
+    # "1 chain", "2 chains", ... stand in their order; other columns as they came.
+    counts = [int((re.match(r"\d+", name) or [0])[0]) for name in made]
+    made = made.fillna(NONE).iloc[:, pd.Series(counts).argsort(kind="stable")]
+    made.attrs |= {GREY: grey, "caption": _caption(TEXTS["papers"][name], ours, about)}
+    return made
+
+
+def _caption(title: str, ours: list[Mapping], about: str) -> str:
+    """What the cells are, and once for all what is not compared or not judged."""
+    texts = pd.DataFrame(ours, columns=["reason", "covered", "note"]).replace("", None)
+    said = {name: texts[name].dropna().unique().tolist() for name in texts}
+    parts = [f"{title}, as printed; ours{about} below, with 95 % intervals"]
+    if said["reason"]:
+        parts.append(f"In grey and not compared: {'; '.join(said['reason'])}")
+    parts += [*(HELD.get(text, text) for text in said["covered"]), *said["note"]]
+    return ". ".join(part[:1].upper() + part[1:] for part in parts if part) + "."

@@ -19,6 +19,7 @@ import pandas as pd
 from socratic_utils.metrics.comparison import Comparison, holm, verdict
 
 from ..claims.declared import CLAIMS, Claim, published
+from ..formats import TEXTS
 
 SIZES = {"GSM8K": 1319, "StrategyQA": 229, "SVAMP": 237}  # test problems
 PAIRING = 0.5
@@ -30,17 +31,9 @@ ARROWS = Claim(
     cells={"supervision": ("GT Steps | GT Facts", "Iterative SocGT")},
 )  # fmt: skip
 SHOWN = (
-    "arm dataset model difference ci_low ci_high p p_holm least_visible verdict"
-    " p_paired verdict_paired"
+    "arm dataset model difference ci_low ci_high p_holm least_visible verdict"
+    " verdict_paired"
 ).split()
-CAPTION = (
-    "What the accuracies of Socratic CoT can tell with {sizes} test problems: "
-    "difference with its 95 % interval if students are unpaired, and if their verdicts "
-    "on a problem correlate by {pairing:g} (`paired`, an assumption). Both are normal "
-    "approximations for a single training; the variance between trainings is not "
-    "published and would widen every interval. p_holm: Holm's, over all these "
-    "comparisons; margin of equivalence: {margin:g} point."
-)
 
 
 def difference(old: float, new: float, n: int, pairing: float = 0.0) -> Comparison:
@@ -80,4 +73,4 @@ def power_table() -> pd.DataFrame:
 
 def caption() -> str:
     sizes = ", ".join(f"{n:,} ({name})" for name, n in SIZES.items())
-    return CAPTION.format(sizes=sizes, pairing=PAIRING, margin=100 * MARGIN)
+    return TEXTS["power"].format(sizes=sizes, pairing=PAIRING, margin=100 * MARGIN)

@@ -1,101 +1,103 @@
 """Our scores beside the tables and figures of SCoTD (Li et al., 2023).
 
-    compare_table("table2a", scores(rows), dataset="quarel", teacher="gpt-6-luna",
-                  comparable=True)
+    beside("table2a", scores(rows), dataset="quarel", student="facebook/opt-1.3b",
+           teacher="gpt-6-luna", comparable=True)
 
 Runs are `comparable` if student model, data and recipe are the paper's (`paper` scale,
 OPT-1.3B); otherwise its values are context.  Not covered: Figures 2, 3, 4 and 7, which
 print no numbers; Table 1 (samples); Figure 8 (`experiments.human_judgement`).
 """
 
+import re
 from collections.abc import Iterable, Sequence
-from itertools import product
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from socratic_utils import config
-from socratic_utils.files import read_json
 from socratic_utils.metrics import accuracy
 from socratic_utils.metrics.alike import alike, blocks
 from socratic_utils.metrics.self_consistency import accuracy_by_votes
 
-from . import compare_with_paper, paper_table
+from . import compare_with_paper, paper_table, with_ours
 
 COLUMNS = {"commonsense_qa": "CSQA", "quarel": "QuaRel", "openbookqa": "OBQA"}
-CAPTIONS = read_json(Path(__file__).parents[1] / "texts.json")["scotd"]
-# In Figure 5 and the transfer, ours differ from the paper's many chains in this.
-ONE_CHAIN = "one chain per problem, for the run's epochs"
+STUDENT = "opt-1.3b"
 
 
 def scores(rows: Sequence[dict], kind: str = "number") -> list[dict]:
     """One score per student, in order of appearance; samples of one problem vote.
 
     Students that vote on fewer problems follow in a block of their own, together with
-    the scores of the others on these problems; `part` says so.
+    the scores of the others on these problems.
     """
     table = []
-    for number, block in enumerate(blocks(rows)):
+    for block in blocks(rows):
         block = alike(block, ["student", "decoding"])
         for student in dict.fromkeys(row["student"] for row in block):
             own = [row for row in block if row["student"] == student]
             samples, score = max(row.get("sample", 0) for row in own) + 1, accuracy(own)
             if samples > 1:
                 [score] = accuracy_by_votes(own, samples, [samples], kind)
-            if number:
-                score["part"] = f"on {score['n']} of {table[0]['n']} problems"
             table.append({"student": student, **score})
     return table
 
 
-def compare_table(table: str, scores: Iterable[dict], **run: Any) -> pd.DataFrame:
-    """Our `scores` beside the paper's "table2a", "table2b", "table3a" or "table3b"."""
-    column = COLUMNS.get(run["dataset"], "")
-    return pd.DataFrame(_line(score, table, column, **run) for score in scores)
+def beside(
+    table: str, scores: Iterable[dict], *, dataset: str, student: str, teacher: str,
+    comparable: bool,
+) -> pd.DataFrame:  # fmt: skip
+    """Our `scores` below the cells of "table2a", "table2b", "table3a", "table3b",
+    "fig5" or "transfer"; those of students that the table does not have are left out.
 
-
-def compare_contrast(table: pd.DataFrame, **run: Any) -> pd.DataFrame:
-    """The table of contrast sets beside Figure 5: a line per student and side."""
-    lines = []
-    for row, side in product(table.to_dict("records"), ("original", "contrast")):
-        score = row | {"n": row["pairs"], "accuracy": row[side]}
-        score |= {f"ci_{end}": row[f"{side}_{end}"] for end in ("low", "high")}
-        column = side if run["dataset"] == "imdb" else ""
-        line = _line(score, "fig5", column, **run, recipe=f"; {ONE_CHAIN}")
-        lines.append(line | {"student": f"{row['student']}, {side}"})
-    return pd.DataFrame(lines)
-
-
-def compare_transfer(rows: Sequence[dict], **run: Any) -> pd.DataFrame:
-    """Students on tasks they were not trained on, beside the paper's 79.6 % on SST-2.
-
-    The paper's was trained on ANLI, CommonsenseQA and OpenBookQA, ours on `dataset`.
+    A score's `column` is its benchmark by default.  The paper's student of the transfer
+    (79.6 % on SST-2) was trained on three tasks, ours on one.
     """
-    run["comparable"] &= run["dataset"] in ("anli", "commonsense_qa", "openbookqa")
-    run["recipe"] = f"; ours is trained on {run['dataset']} alone, {ONE_CHAIN}"
-    lines = []
-    for task in dict.fromkeys(row["dataset"] for row in rows):
-        column = task if task in config.SCOTD_DATASETS else ""
-        for score in scores([row for row in rows if row["dataset"] == task]):
-            lines.append({"task": task, **_line(score, "transfer", column, **run)})
-    return pd.DataFrame(lines)
+    name, model = f"scotd_{table}", student.rpartition("/")[2]
+    paper, count = paper_table(name, str), 1 if table == "fig5" else 2
+    lines = [(tuple(line.values()), line) for line in paper.to_dict("records")]
+    cells = {line[:count]: by_column for line, by_column in lines}
+    rows = {line[-1]: line[:count] for line, _ in lines if "ours" in paper}
+    why = "" if comparable else "other student, data or recipe"
+    if dataset not in (("imdb",) if table == "fig5" else COLUMNS):
+        why = "not a benchmark of the paper"
+    if table == "transfer":
+        why = "ours is trained on one task alone"
+    ours, long = [], "one chain per problem, for the run's epochs"
+    for score in scores:
+        arm, row = score["student"], rows.get(score["student"])
+        column = score.get("column") or COLUMNS.get(dataset, dataset)
+        chains = re.fullmatch(r"few_shot_(\d+)(, votes)?", arm)
+        if chains and table == "table3b":
+            row = (column, "yes" if chains[2] else "no")
+            column = f"{int(chains[1])} chain{'s' * (int(chains[1]) > 1)}"
+        elif table == "transfer":
+            row = (dataset, arm.replace("_", " "))
+        elif row and row[0].lower() == STUDENT != model.lower():
+            row = (model, *row[1:])
+        if row:
+            value = cells.get(row, {}).get(column)
+            reason = why or ("" if value else "no such cell in the paper")
+            found = {**score, "row": row, "column": column, "reason": reason,
+                     "note": long * (table in ("fig5", "transfer"))}  # fmt: skip
+            if not reason:
+                found = compare_with_paper(found, round(float(value) / 100, 4))
+            ours.append(found)
+    about = f" ({model} on {dataset}, teacher {teacher}; the paper's: code-davinci-002)"
+    return with_ours(name, ours, about)
 
 
-def _line(score: dict, table, column, *, dataset, teacher, comparable, recipe=""):
-    """A score beside its cell; `column` is empty if the paper lacks this benchmark."""
-    paper, value, reason = paper_table(f"scotd_{table}"), None, ""
-    cells = paper[paper["ours"] == score["student"]]
-    if column in cells and len(cells):
-        value = round(float(cells[column].iloc[0]) / 100, 4)
-    if not column:
-        reason = "not a benchmark of the paper"
-    elif value is None:
-        reason = "no such cell in the paper"
-    elif not comparable:
-        reason = "other student, data or recipe: context only"
-    note = f"teacher {teacher}, the paper's is code-davinci-002{recipe}"
-    kept = ("student", "n", "accuracy", "ci_low", "ci_high")
-    line = compare_with_paper({n: score[n] for n in kept}, value, reason, note)
-    part = score.get("part")
-    return line | {"note": f"{part}; {line['note']}"} if part else line
+def sides(table: pd.DataFrame) -> list[dict]:
+    """Scores for "fig5": a table of contrast sets, one score per student and side."""
+    return [
+        {"student": line["student"], "n": line["pairs"], "accuracy": line[side],
+         "column": side, "ci_low": line[f"{side}_low"], "ci_high": line[f"{side}_high"]}
+        for line in table.to_dict("records") for side in ("original", "contrast")
+    ]  # fmt: skip
+
+
+def across(rows: Sequence[dict]) -> list[dict]:
+    """Scores for "transfer": one per student and task."""
+    return [
+        {**score, "column": COLUMNS.get(task, task)}
+        for task in dict.fromkeys(row["dataset"] for row in rows)
+        for score in scores([row for row in rows if row["dataset"] == task])
+    ]

@@ -9,7 +9,8 @@ in its section 5 (docs/papers.md), and its SVAMP is our `multistep`.  Not covere
 Figure 4 (Table 2, rounded); Figures 5 and 7 (samples).
 """
 
-from itertools import product
+from collections.abc import Iterable
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -18,35 +19,34 @@ import pandas as pd
 from socratic_utils.benchmarks import known_size
 from socratic_utils.files import read_json
 from socratic_utils.metrics import relative_gain
+from socratic_utils.metrics.alike import blocks
 from socratic_utils.students.supervision import STUDENTS
 
-from . import compare_with_paper, paper_table
+from ..formats import SMOKE
+from ..tables import over_seeds
+from . import COPIED, NONE, compare_with_paper, paper_table, with_ours
 
-SMOKE = "smoke scale: a random tiny model, the numbers mean nothing"
-PAIR = "socratic_iterative"
+PAIR, TABLE2 = "socratic_iterative", "socratic_cot_table2"
 SEEDS = 3  # "at least three runs"
 # Ours -> the paper's; SOCGT lists the ablations that are SocGT, the nearest first.
 NAMES = read_json(Path(__file__).parent / "values" / "names.json")
 DATASETS, PAPER_MODELS, SOCGT = NAMES["datasets"], NAMES["models"], NAMES["socgt"]
-QUESTIONS, MEASURES = NAMES["questions"], NAMES["measures"]
-UPPER_BOUND = "gold equations: an upper bound of predicted ones"
-# Instead of the cell's own note in `values/`.
-NOTES = {"iterative, gold questions": "gold questions, the paper's are the LLM's"}
-COLUMNS = (
-    "dataset model student n correct accuracy ci_low ci_high paper_dataset paper_model"
-    " paper_supervision paper difference covered note"
-).split()
+QUESTIONS = NAMES["questions"]
 
 
 def cells_of(where: str) -> pd.DataFrame:
     """The cells of "Table 2", "Table 3", "Table 5" or "Figure 6", one per line."""
-    name = where.lower().replace("figure", "fig").replace(" ", "")
-    cells = paper_table(f"socratic_cot_{name}").fillna({"note": ""})
-    return cells[cells["student_model"] != "GPT-3 6B"]  # copied from Cobbe et al. 2021
+    name = where.removeprefix("socratic_cot_").lower().replace("figure ", "fig")
+    table = paper_table(f"socratic_cot_{name.replace(' ', '')}")
+    table = table[table["student_model"] != COPIED]
+    places = ["dataset", "student_model"]
+    return table.melt(places, var_name="supervision").dropna(ignore_index=True)
 
 
-def column_of(student: str, dataset: str) -> str | None:
-    """The column of Table 2 that one of our arms answers to, or None."""
+def column_of(student: str, dataset: str, table: str = "") -> str | None:
+    """The column of a table, by default Table 2, for one of our arms, or None."""
+    if table in NAMES["arms"]:
+        return NAMES["arms"][table].get(student)
     if student in SOCGT.get(dataset, SOCGT["gsm8k"]):
         return "Iterative SocGT"
     if (student, dataset) == ("gt_steps", "strategyqa"):  # human-written facts
@@ -65,56 +65,54 @@ def lacking(dataset: str, n: int, seeds: int = 1) -> str:
     return ", ".join(f"{a:,} of {b:,} {unit}" for a, b, unit in parts if a < b)
 
 
-def compare_main(main: pd.DataFrame, scale: str, cut: str = "") -> pd.DataFrame:
-    """Test accuracies of students and ablations (`main_table`) beside Table 2.
+def beside(name: str, rows: Iterable[dict], scale: str, cut: str = "") -> pd.DataFrame:
+    """Our test rows, of one or several seeds, below the cells of "socratic_cot_table2",
+    "..._table3", "..._table5" or "..._fig6".
 
-    `cut` says what the training lacks of the paper's: then nothing is compared.
+    `cut` says what the training lacks of the paper's: then nothing is compared.  In
+    Table 2, students that have more problems than SocGT have a row on all of them too;
+    elsewhere all arms are shown on the problems that they share.
     """
-    return pd.DataFrame(_compare(main, "Table 2", scale, cut), columns=COLUMNS)
+    rows = [row for row in rows if row["split"] == "test"
+            and column_of(row["student"], row["dataset"], name)]  # fmt: skip
+    have, first = {row["student"] for row in rows}, rows[0]["dataset"] if rows else ""
+    nearest, *others = SOCGT.get(first, SOCGT["gsm8k"])
+    if nearest in have:  # one meaning of SocGT per cell
+        rows = [row for row in rows if row["student"] not in others]
+    parts = blocks(rows) if name == TABLE2 else blocks(rows)[-1:]
+    lines = [line for part in parts for line in over_seeds(part).to_dict("records")]
+    about = f" ({', '.join(dict.fromkeys(line['model'] for line in lines))})"
+    return with_ours(name, [_placed(line, name, scale, cut) for line in lines], about)
 
 
-def compare_ablations(
-    main: pd.DataFrame, prompting: pd.DataFrame, *, dataset: str, teacher: str,
-    scale: str, cut: str = "",
-) -> pd.DataFrame:  # fmt: skip
-    """`main`, and the teacher's prompts (`prompting`), beside Tables 3, 5, Figure 6.
-
-    ValueError unless the lines of `main` have the same problems (`alike.blocks`).
-    """
-    tested = main[main["split"] == "test"]
-    if tested.groupby(["dataset", "model"])["n"].nunique().gt(1).any():
-        raise ValueError("lines of different n: give a default on its ablations' ones")
-    prompted = prompting.rename(columns={"prompt": "student"})
-    prompted = prompted.assign(dataset=dataset, model=teacher, split="test")
-    rows = {"Table 3": prompted, "Table 5": main, "Figure 6": main}
-    lines = [_compare(own, where, scale, cut) for where, own in rows.items()]
-    return pd.DataFrame(sum(lines, []), columns=["where", *COLUMNS])
+def grid_beside(grid: pd.DataFrame) -> pd.DataFrame:
+    """The table of all runs (`runner.runs.paper_grid`) in the shape of Table 2."""
+    names = {"mean": "accuracy", "supervision": "column"}
+    lines = grid[grid["seeds"] > 0].rename(columns=names).to_dict("records")
+    return with_ours(TABLE2, [line | {"row": (line["dataset"], line["student_model"])}
+                              for line in lines])  # fmt: skip
 
 
-def compare_questions(
+def questions_beside(
     questions: pd.DataFrame, *, dataset: str, student: str, scale: str, cut: str = ""
 ) -> pd.DataFrame:
-    """`question_quality.quality_table` beside Table 4 (GPT-2 Large on GSM8K).
+    """`question_quality.quality_table` below Table 4 (GPT-2 Large on GSM8K).
 
     BLEU is in 0 to 100, the others in 0 to 1; only #Q has an interval.
     """
-    paper = paper_table("socratic_cot_table4").set_index("guidance")
     known, large = dataset == "gsm8k", model_in_paper(student) == "GPT-2 Large"
-    reason, lines = _why_not(dataset, student, known, known and large, scale, cut), []
-    rows = [r for r in questions.to_dict("records") if r["student"] in QUESTIONS]
-    for row, name in product(rows, MEASURES):
-        ours = row | {"measure": MEASURES[name], "ours": row[name]}
-        if name != "same_count":
-            ours |= {"ci_low": None, "ci_high": None}
-        why = "BERTScore is not available here" if pd.isna(row[name]) else reason
-        note = UPPER_BOUND if "gold" in row["student"] else ""
-        value = float(paper.loc[QUESTIONS[row["student"]], name])
-        lacks = lacking(dataset, row["n"], SEEDS)
-        lines.append(compare_with_paper(ours, value, why, note, "ours", lacks))
-    names = {"ci_low": "low", "ci_high": "high"}  # not shares as elsewhere
-    names |= {"paper": "paper_value", "difference": "gap"}
-    columns = "student measure n ours low high paper_value gap covered note".split()
-    return pd.DataFrame(lines).rename(columns=names).reindex(columns=columns)
+    reason, ours = _why_not(dataset, student, known, known and large, scale, cut), []
+    model = model_in_paper(student) or student.rpartition("/")[2]
+    for row in questions.to_dict("records"):
+        if guidance := QUESTIONS.get(row["student"]):
+            place = {"n": row["n"], "row": (model, guidance), "reason": reason}
+            ends = f" ({row['ci_low']:.2f}–{row['ci_high']:.2f})"
+            count = f"{row['same_count']:.2f}{ends}"
+            texts = {"BLEU": f"{row['bleu']:.1f}", "#Q": count,
+                     "BERTScore F1": f"{row['bert_f1'] or nan:.2f}"}  # fmt: skip
+            ours += [{**place, "column": name, "text": text.replace("nan", NONE)}
+                     for name, text in texts.items()]  # fmt: skip
+    return with_ours("socratic_cot_table4", ours, f" on {dataset}")
 
 
 def gains() -> pd.DataFrame:
@@ -150,44 +148,38 @@ def _gain(old: str, before: float, new: str, after: float) -> dict[str, Any]:
     return {"old": old, "old_value": before, "new": new, "new_value": after, **shares}
 
 
-def _compare(rows: pd.DataFrame, where: str, scale: str, cut: str) -> list[dict]:
-    """Our test rows beside the same cell, or the benchmark's others, or GSM8K's."""
-    cells, lines = cells_of(where), []
-    for ours in rows[rows["split"] == "test"].to_dict("records"):
-        student, dataset, model = ours["student"], ours["dataset"], ours["model"]
-        if "ours" in cells:
-            theirs = cells[cells["ours"] == student]
-        else:
-            theirs = cells[cells["supervision"] == column_of(student, dataset)]
-        known = DATASETS.get(dataset) in set(cells["dataset"])
-        shown = theirs[theirs["dataset"] == (DATASETS[dataset] if known else "GSM8K")]
-        same = shown[shown["student_model"] == model_in_paper(model)]
-        reason = _why_not(dataset, model, known, known and len(same) > 0, scale, cut)
-        # A prompted teacher is decoded greedily: it has no seeds.
-        lacks = lacking(dataset, ours["n"], SEEDS if where == "Table 3" else 1)
-        for cell in (shown if reason else same).to_dict("records"):
-            place = {"where": where, "paper_dataset": cell["dataset"],
-                     "paper_model": cell["student_model"],
-                     "paper_supervision": cell["supervision"]}  # fmt: skip
-            note = NOTES.get(student, cell["note"])
-            value = round(cell["value"] / 100, 4)
-            line = compare_with_paper(ours | place, value, reason, note, lacks=lacks)
-            lines.append(line)
-    return lines
+def _placed(line: dict[str, Any], name: str, scale: str, cut: str) -> dict[str, Any]:
+    """A line of `over_seeds` with its place in a table of the paper, compared with the
+    paper's value there or with a `reason` why not."""
+    dataset, model, cells = line["dataset"], line["model"], cells_of(name)
+    column = column_of(line["student"], dataset, name)
+    known = DATASETS.get(dataset) in set(cells["dataset"])
+    row = (DATASETS[dataset] if known and dataset != "svamp" else dataset,
+           model_in_paper(model) or model.rpartition("/")[2])  # fmt: skip
+    place = (*row, column)
+    values = cells.set_index(["dataset", "student_model", "supervision"])["value"]
+    same = known and place in values.index
+    found = line | {"row": row, "column": column}
+    if reason := _why_not(dataset, model, known, same, scale, cut):
+        return found | {"reason": reason}
+    notes = NAMES["notes"].get(row[0], {})
+    note = "; ".join(notes[key] for key in ("", column) if key in notes)
+    if line["student"] == "iterative, gold questions":
+        note = "Iterative SocGT with gold questions, the paper's are the LLM's"
+    # A prompted teacher is decoded greedily: it has no seeds.
+    seeds = SEEDS if name.endswith("table3") else line["seeds"]
+    found["note"] = note
+    lacks = lacking(dataset, line["n"], seeds)
+    return compare_with_paper(found, round(values[place] / 100, 4), lacks=lacks)
 
 
-def _why_not(
-    dataset: str, model: str, known: bool, same: bool, scale: str, cut: str
-) -> str:
+def _why_not(dataset, model, known: bool, same: bool, scale: str, cut: str) -> str:
     """Why ours may not be compared with the paper's values; empty where it may."""
     if scale == "smoke":
         return SMOKE
     if known and dataset != "svamp":
         if not same:
-            return "other model: not comparable"
-        if scale != "paper":
-            return "another scale, so another recipe: not comparable"
-        return f"{cut}: not comparable" if cut else ""
+            return "other model"
+        return "another scale, so another recipe" if scale != "paper" else cut
     other = "split" if known else "dataset"
-    also = "" if model_in_paper(model) else " and model"
-    return f"other {other}{also}: not comparable"
+    return f"other {other}" + ("" if model_in_paper(model) else " and model")

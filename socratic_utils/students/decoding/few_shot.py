@@ -1,12 +1,8 @@
 """A student behind exemplars: few-shot prompting, before or without training.
 
 SCoTD shows the untrained student exemplars (Table 2a), and a trained one those of
-another task (Fig. 6).  Ours are the teacher's, rendered as transcripts.
-
-    >>> prefix = prefix_ids(tokenizer, "openbookqa", "choice", SUPERVISIONS["cot"])
-    >>> solve(problems, FewShotDecoder(model, tokenizer, prefix))
-
-Not covered: MetaICL, the baseline of SCoTD's transfer experiment; instructions.
+another task (Fig. 6).  Ours are the teacher's, rendered as transcripts.  Not covered:
+MetaICL, the baseline of SCoTD's transfer experiment.
 """
 
 from collections.abc import Sequence
@@ -14,10 +10,10 @@ from math import inf
 
 from socratic_utils.answers import parse_chain
 from socratic_utils.problems import Chain, Problem
-from socratic_utils.students.supervision import Supervision
-from socratic_utils.students.transcript import line_ids, start_ids
 from socratic_utils.teacher.prompts import load_prompt
 
+from ..supervision import Supervision
+from ..transcript import line_ids, start_ids
 from .incremental import IncrementalDecoder, Row
 
 
@@ -27,11 +23,9 @@ class FewShotDecoder(IncrementalDecoder):
     def __init__(self, model, tokenizer, prefix: list[int]) -> None:
         super().__init__(model, tokenizer)
         self.prefix = prefix
-        self.shared: list[Row] = []  # a row that has read the exemplars
 
     def start(self, prompts: Sequence[list[int]]) -> None:
-        """Reset the state and load one prompt (token ids) per row."""
-        self.shared = []
+        self.shared: list[Row] = []  # a row that has read the exemplars
         super().start(prompts)
 
     def begin(self, prompts: Sequence[list[int]]) -> list[Row]:
@@ -49,13 +43,11 @@ class FewShotDecoder(IncrementalDecoder):
 
 def exemplars(dataset: str, kind: str = "number") -> list[tuple[str, Chain]]:
     """The question and the chain of each exemplar in a dataset's prompt."""
-    return [
-        (
-            text,
-            Chain(f"exemplar-{i}", "cot", *parse_chain(reply, "cot", kind), "prompt"),
-        )
-        for i, (text, reply) in enumerate(load_prompt(dataset, "cot").exemplars)
-    ]
+    found = []
+    for i, (text, reply) in enumerate(load_prompt(dataset, "cot").exemplars):
+        parsed = parse_chain(reply, "cot", kind)
+        found.append((text, Chain(f"exemplar-{i}", "cot", *parsed, "prompt")))
+    return found
 
 
 def prefix_ids(

@@ -4,12 +4,9 @@ Each row that is asked for a line writes it in a batch with all others that are 
 and reads only what is new since its last line.  Rows never influence each other: the
 cache has no gaps (`kv_cache`), and every sample has random numbers of its own.
 
-    >>> decoder = IncrementalDecoder(*load_student(folder))
     >>> decoder.start([prompt_ids(decoder.tokenizer, problem)])
     >>> decoder.text(decoder.write(64)[0])
     'A: She buys 3 * 4 = 12 apples.'
-
-Not covered: encoder-decoder models.
 """
 
 import inspect
@@ -20,8 +17,7 @@ from random import Random
 
 import torch
 
-from socratic_utils.students.base_models import max_positions
-
+from ..base_models import max_positions
 from .kv_cache import RowCache
 
 
@@ -59,11 +55,9 @@ class Row:
 
 
 class Decoder:
-    """What all decoders have in common; `admit` and `step` are their own.
-
-    `start`, `repeat`, `keep` and `write` are for all rows at once; `open`, `ask` and
-    `step` for rows that do not wait for each other (`loop`).
-    """
+    """What all decoders have in common; `admit` and `step` are their own.  `start`,
+    `repeat`, `keep` and `write` are for all rows at once; `open`, `ask` and `step` for
+    rows that do not wait for each other (`loop`)."""
 
     resumes = True  # to write line by line costs no more than a whole text
     context = 0  # maximum number of tokens of prompt and text; 0: no limit
@@ -109,11 +103,9 @@ class Decoder:
         self.rows = kept
 
     def write(self, limit: int, temperature=0.0, whole_lines=True) -> list[list[int]]:
-        """Decode every row until it stops or has `limit` new tokens; the new tokens.
-
-        A row stops with the end of its line, or without `whole_lines` only with <end>;
-        and when the model's context is full, so that a line may be empty.
-        """
+        """Decode every row until it stops or has `limit` new tokens; the new tokens.  A
+        row stops with the end of its line, or without `whole_lines` only with <end>;
+        and when the model's context is full, so that a line may be empty."""
         for row in self.rows:
             self.ask(row, limit, temperature, whole_lines)
         while self.busy:
@@ -195,11 +187,9 @@ class IncrementalDecoder(Decoder):
 
     @torch.inference_mode()
     def step(self) -> list[Row]:
-        """One forward pass; the rows that have their line now.
-
-        Rows that wait read what is new and write a token, as soon as they are an eighth
-        of the batch.  Otherwise every row of the batch writes a token.
-        """
+        """One forward pass; the rows that have their line now.  Rows that wait read
+        what is new and write a token, as soon as they are an eighth of the batch.
+        Otherwise every row of the batch writes a token."""
         self._settle()
         self.cache.enter([row for row in self.waiting if row.unread == 1], 0)
         self.waiting = [row for row in self.waiting if row.unread > 1]
@@ -217,11 +207,9 @@ class IncrementalDecoder(Decoder):
         self.cache.keep({r for r in self.cache.rows if r.writing and r.unread == 1})
 
     def read(self, rows: Sequence[Row], new: int, but: int = 0) -> torch.Tensor:
-        """Logits after the last `new` tokens of rows outside the batch, which enter it.
-
-        The last `but` tokens stay unread.  A row with less than `new` unread tokens
-        reads some again: padding may not come between its tokens.
-        """
+        """Logits after the last `new` tokens of rows outside the batch, which enter
+        it.  The last `but` tokens stay unread.  A row with less than `new` unread
+        tokens reads some again: padding may not come between its tokens."""
         for row in rows:
             row.read = len(row.ids) - but
         self.cache.enter(rows, new)

@@ -7,8 +7,6 @@ Every row of the batch has a slot, and all rows end in the same column:
 
 So the masks, windows and distances of `transformers` hold for every row as if it were
 alone.  A row that leaves takes its keys and values along, and can enter again.
-
-Not covered: recurrent and convolutional layers, which have no keys and values.
 """
 
 from collections.abc import Sequence
@@ -20,10 +18,8 @@ BLOCK = 64  # spare columns of new buffers
 
 
 class SlotLayer(DynamicLayer):
-    """One layer's keys and values, in buffers [slots, heads, columns, size].
-
-    Those outside of a sliding window are kept too, and hidden by the mask.
-    """
+    """One layer's keys and values, in buffers [slots, heads, columns, size].  Those
+    outside of a sliding window are kept too, and hidden by the mask."""
 
     def __init__(self, cache: "RowCache") -> None:
         super().__init__()
@@ -93,9 +89,7 @@ class RowCache(DynamicCache):
 
     def keep(self, staying: set) -> None:
         """Only these rows stay; the others, unless `gone`, take along what they have.
-
-        The last rows move into the slots that become free.
-        """
+        The last rows move into the slots that become free."""
         going = [slot for slot, row in enumerate(self.rows) if row not in staying]
         buffers = self.buffers() if going else []
         for slot in reversed(going):

@@ -3,34 +3,21 @@
 One model writes a whole transcript, or two take turns (Socratic CoT, Eq. 2): the
 question generator writes a question or "No more questions", the question answerer its
 solution or the answer.
-
-    >>> solve(problems, question_generator, question_answerer)[0].output
-    'Q: How many apples does Mia buy?\nA: She buys 3 * 4 = 12 apples.\n...'
-
-Not covered: beam search; how rows are saved and reused (`experiments.stages`).
 """
 
 import sys
 import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-
-from tqdm import tqdm
+from functools import partial
 
 from socratic_utils.answers import answer_of, is_correct
 from socratic_utils.config import Decoding
-from socratic_utils.files import visible
+from socratic_utils.files import progress
 from socratic_utils.problems import Problem
-from socratic_utils.students.training.hardware import decoding_rows, fits_memory
-from socratic_utils.students.transcript import (
-    PREFIXES,
-    line_ids,
-    problem_segment,
-    prompt_ids,
-    role_of,
-    text_ids,
-)
 
+from ..training.hardware import decoding_rows, fits_memory
+from ..transcript import PREFIXES, line_ids, prompt_ids, prompt_text, role_of, text_ids
 from .incremental import Decoder, Row
 
 FORMAT = 1  # raise it when decoding, extraction or rows change: they are made again
@@ -56,9 +43,8 @@ class Solution:
     def output(self) -> str:
         return "\n".join(line["text"] for line in self.lines)
 
-    def add(self, text: str, tokens: int = 0) -> None:
+    def add(self, text: str) -> None:
         self.lines.append({"role": role_of(text), "text": text})
-        self.tokens += tokens
 
 
 def prediction_row(solution: Solution, decoding: Decoding, **labels: object) -> dict:
@@ -68,7 +54,7 @@ def prediction_row(solution: Solution, decoding: Decoding, **labels: object) -> 
     strict = answer_of(output, problem, strict=True)  # the marked one only
     return {
         "id": problem.id, "dataset": problem.dataset, "split": problem.split, **labels,
-        "prompt": problem_segment(problem).text, "output": output,
+        "prompt": prompt_text(problem), "output": output,
         "lines": solution.lines,
         "extracted": extracted, "strict": strict, "gold": problem.answer,
         "correct": is_correct(extracted, problem.answer, problem.kind),
@@ -112,7 +98,7 @@ def solve(
     tokens += max((len(p.text) // 2 for p in problems), default=0)  # at most, roughly
     size = max(1, decoding.batch_size // samples)  # problems at once
     size = max(1, decoding_rows(decoders, tokens, size * samples) // samples)
-    bar = tqdm(total=len(problems) * samples, desc=visible(label), unit="solution")
+    bar = progress(len(problems) * samples, label, "solution")
     start = time.perf_counter()
 
     def proceed(talk: Talk, ids: list[int] | None = None) -> None:
@@ -150,11 +136,9 @@ def solve(
         for place, i in enumerate(batch):
             begun[i] = opened[0][place * samples : (place + 1) * samples]
         del order[: len(batch)]
+        write = partial(take_turns, sees_solutions) if answerer else write_alone
         for solution, *rows in zip(own, *opened, strict=True):
-            given = (solution, *decoders, *rows, decoding)
-            proceed(
-                take_turns(*given, sees_solutions) if answerer else write_alone(*given)
-            )
+            proceed(write(solution, decoding, *decoders, *rows))
         # 3. The model with the most rows that are writing goes on by one step.
         for row in max(decoders, key=lambda decoder: decoder.busy).step():
             proceed(talks.pop(row), row.line)
@@ -166,7 +150,7 @@ def solve(
             again = [i for i, rows in begun.items() if not all(r.gone for r in rows)]
             order[:0], size = again, size // 2
             bar.n = bar.total - len(order) * samples
-            print(f"out of memory: {label} goes on, {size} problems at once")
+            bar.write(f"out of memory: {label} goes on, {size} problems at once")
             talks.clear()
             begun.clear()
             begin()
@@ -177,7 +161,7 @@ def solve(
     return found
 
 
-def write_alone(solution: Solution, writer, row: Row, decoding: Decoding) -> Talk:
+def write_alone(solution: Solution, decoding: Decoding, writer, row: Row) -> Talk:
     """One model writes the solution up to its answer, <end> or `max_tokens`."""
     ids, whole = [], True
     while whole and not is_complete(writer, ids) and len(ids) < decoding.max_tokens:
@@ -201,8 +185,8 @@ def is_complete(decoder: Decoder, ids: list[int]) -> bool:
 
 
 def take_turns(
-    solution: Solution, generator: Decoder, answerer: Decoder, asks: Row, answers: Row,
-    decoding: Decoding, sees_solutions: bool,
+    sees_solutions: bool, solution: Solution, decoding: Decoding,
+    generator: Decoder, answerer: Decoder, asks: Row, answers: Row,
 ) -> Talk:  # fmt: skip
     """Two models take turns: a question, its solution, and so on to the answer."""
     for step in range(decoding.max_steps + 1):
@@ -214,14 +198,13 @@ def take_turns(
         asked = whole and role_of(text) == "question" and ids[-1] != generator.end
         too_many = asked and step == decoding.max_steps
         solution.truncated |= too_many or not whole
+        solution.tokens += len(ids)
         expected = "solution" if asked and not too_many else "answer"
         if expected == "solution":
-            solution.add(text, len(ids))
+            solution.add(text)
             answers.hear(line_ids(answerer.tokenizer, text))
-        else:
-            solution.tokens += len(ids)
-            if text and role_of(text) not in ("question", "done"):
-                solution.lines.append({"role": "other", "text": text})
+        elif text and role_of(text) not in ("question", "done"):
+            solution.lines.append({"role": "other", "text": text})
         answers.hear(text_ids(answerer.tokenizer, PREFIXES[expected]))
         # 2. Its solution, or the answer.
         ids = yield answerer, answers, decoding.line_tokens, True
@@ -229,8 +212,9 @@ def take_turns(
         solution.logprob += answers.logprob
         whole = bool(ids) and ids[-1] in answers.stops
         solution.truncated |= not whole
+        solution.tokens += len(ids)
         if ids:  # else its context was full
-            solution.add(text, len(ids))
+            solution.add(text)
         if expected == "answer" or not whole:
             break
         if sees_solutions:

@@ -1,12 +1,8 @@
 """Oracles and other decoders that do a part of a student's work.
 
 A wrong answer can come from a wrong question or from wrong arithmetic.  An oracle
-replaces one of the two; the accuracy that is gained was lost there.
-    >>> solve(problems, GoldQuestions(problems, tokenizer), answerer)
-    >>> solve(problems, CalculatorDecoder(model, tokenizer))
-    >>> solve(problems, PlannedDecoder(generator, planner, limit=320), answerer)
-
-Not covered: percent signs, and the <<48/2=24>> of the calculator's source (GSM8K).
+replaces one of the two; the accuracy that is gained was lost there.  Not covered:
+percent signs, and the <<48/2=24>> of the calculator's source (GSM8K).
 """
 
 import re
@@ -20,14 +16,9 @@ from socratic_utils.answers import calculate, find_equations, format_number
 from socratic_utils.answers.arithmetic import CURRENCY, MAX_DIGITS
 from socratic_utils.config import Decoding
 from socratic_utils.problems import Chain, Problem, Step, sub_questions
-from socratic_utils.students.supervision import SUPERVISIONS
-from socratic_utils.students.transcript import (
-    PREFIXES,
-    line_ids,
-    prompt_ids,
-    text_ids,
-)
 
+from ..supervision import SUPERVISIONS
+from ..transcript import PREFIXES, line_ids, prompt_ids, text_ids
 from .incremental import Decoder, IncrementalDecoder, Row, token_texts
 from .loop import solve
 
@@ -66,8 +57,8 @@ class GoldQuestions(KnownQuestions):
 
     def __init__(self, problems: Sequence[Problem], tokenizer) -> None:
         gold = {problem.id: sub_questions(problem) for problem in problems}
-        for bare in (name for name, questions in gold.items() if not questions):
-            raise ValueError(f"problem {bare!r} has no gold sub-questions")
+        if bare := [name for name, questions in gold.items() if not questions]:
+            raise ValueError(f"problem {bare[0]!r} has no gold sub-questions")
         super().__init__(problems, tokenizer, gold)
 
 
@@ -117,10 +108,8 @@ class CalculatorDecoder(IncrementalDecoder):
         self.openers = self.leads | {i for i, piece in pieces if piece.endswith("=")}
 
     def choose(self, rows: Sequence[Row], logits: torch.Tensor) -> list[int]:
-        """The next token of a result that is due, else the model's own.
-
-        No digit directly after a result: 48 must not become 480.
-        """
+        """The next token of a result that is due, else the model's own.  No digit
+        directly after a result: 48 must not become 480."""
         logits = logits.clone()  # the caller's are used for logprobs
         for place, row in enumerate(rows):
             if row.closed:

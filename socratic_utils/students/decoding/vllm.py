@@ -6,11 +6,9 @@
 Several addresses are separated by commas; a model is found by the name of its folder.
 Adapters (LoRA) are served with their base, where vLLM can do that, by `vllm serve BASE
 --enable-lora --lora-modules cot-1a2b3c4d5e=FOLDER`; for others (GPT-2) save the model
-and the tokenizer of `load_student` in another folder with the same name.
-The server must take prompts as token ids, and return token ids (vLLM) or the stop
-string (vLLM, SGLang): else the end of a line and of the text look the same.
-
-Not covered: the calculator (`oracles`), which needs the model itself.
+and the tokenizer of `load_student` in another folder with the same name.  The server
+must take token ids, and return token ids (vLLM) or the stop string (vLLM, SGLang): else
+the end of a line and of the text look the same.
 """
 
 import os
@@ -23,8 +21,8 @@ from openai import OpenAI, OpenAIError
 from transformers import AutoTokenizer
 
 from socratic_utils.config import SERVERS_VARIABLE
-from socratic_utils.students.transcript import line_ids, text_ids
 
+from ..transcript import line_ids, text_ids
 from .incremental import Decoder, Row
 
 KEY_VARIABLE = "SOCRATIC_STUDENT_KEY"  # if the servers ask for one
@@ -103,10 +101,8 @@ class ServedDecoder(Decoder):
 
 
 def served_decoders(folders: Sequence[Path], urls: str = "") -> list[ServedDecoder]:
-    """A decoder per student's folder, on the server among `urls` that has it.
-
-    Without `urls`: SOCRATIC_STUDENT_URLS.  ServerError names what is not served.
-    """
+    """A decoder per student's folder, on the server among `urls` that has it.  Without
+    `urls`: SOCRATIC_STUDENT_URLS.  ServerError names what is not served."""
     named = (urls or os.environ[SERVERS_VARIABLE]).split(",")
     addresses = [url.strip() for url in named]
     key = os.environ.get(KEY_VARIABLE, "-")  # never the teacher's

@@ -1,13 +1,8 @@
 """Adapters (LoRA, Hu et al. 2022): small matrices are trained beside frozen weights.
 
 A layer's W x becomes W x + ALPHA B A x, where A [rank, inputs] is random and B
-[outputs, rank] starts at 0.  Every linear layer but the head has an adapter, as in
-QLoRA (Dettmers et al. 2023), whatever its model calls it.
-
-    >>> add_adapters(model, "gpt2", rank=16, seed=0)  # the model's own loss trains them
-
-A student's folder has the adapters only; `merged` adds them to the base's weights.
-Not covered: experts whose weights are one tensor; a quantised base.
+[outputs, rank] starts at 0.  Every linear layer but the head has one, as in QLoRA
+(Dettmers et al. 2023).  Not covered: experts in one tensor; a quantised base.
 """
 
 from pathlib import Path
@@ -18,25 +13,25 @@ from peft.tuners.lora import LoraLayer
 from transformers.pytorch_utils import Conv1D
 
 from socratic_utils.files import read_json
-from socratic_utils.students.base_models import base_revision, load_pretrained
+
+from ..base_models import base_revision, load_pretrained
 
 ALPHA = 2  # scale of an update; peft's `lora_alpha` is this times the rank
 
 
 def add_adapters(model, base: str, rank: int, seed: int, half: str = "none") -> None:
     """Freeze a model and add adapters to it; ValueError for a rank that saves nothing.
-
-    `half`: what autocast computes in.  Frozen matrices are kept in it, since autocast
-    would round them to it at every product.
-    """
+    Frozen matrices are kept in `half`, what autocast computes in: it would round them
+    to it at every product."""
     width = model.config.get_text_config().hidden_size
     if not 0 < rank < width:
         need = f"above 0 and below {width}, its hidden units, not {rank}"
         raise ValueError(f"student {base!r}: lora_rank must be {need}")
     torch.manual_seed(seed)
+    is_gpt2 = any(isinstance(m, Conv1D) for m in model.modules())
     model.add_adapter(peft.LoraConfig(
         r=rank, lora_alpha=ALPHA * rank, target_modules="all-linear",
-        fan_in_fan_out=any(isinstance(m, Conv1D) for m in model.modules()),  # GPT-2
+        fan_in_fan_out=is_gpt2,
     ))  # fmt: skip
     model.peft_config["default"].base_model_name_or_path = None  # else peft looks there
     for layer in model.modules():
@@ -52,9 +47,7 @@ def load_adapters(model, folder: str | Path) -> None:
 
 def merged(folder: Path):
     """(model, tokenizer): the base in float32 with the adapters of a student's folder.
-
-    ValueError if the base is not what they were trained on.
-    """
+    ValueError if the base is not what they were trained on."""
     kept = read_json(folder.parent / "training.json", {})  # of a student's checkpoint
     record = read_json(folder / "training.json", kept)
     base, made_from = record["base"], record["made_from"]

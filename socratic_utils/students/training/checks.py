@@ -1,8 +1,5 @@
 """What a base model must be able to do, checked before hours of training.
 
-    >>> check_base("state-spaces/mamba-130m-hf", model, tokenizer, examples)
-    ValueError: student 'state-spaces/mamba-130m-hf' cannot be decoded in a batch (...)
-
 There is no list of models: one that is recurrent, bidirectional or an encoder-decoder
 fails, or has other logits in a batch than for a text that is read alone.
 Not covered: texts that are longer than the attention window of a model.
@@ -12,10 +9,9 @@ from collections.abc import Sequence
 
 import torch
 
-from socratic_utils.students.base_models import base_revision
-from socratic_utils.students.decoding.incremental import IncrementalDecoder
-from socratic_utils.students.transcript import IGNORED
-
+from ..base_models import base_revision
+from ..decoding.incremental import IncrementalDecoder
+from ..transcript import IGNORED
 from .trainer import collate, masked_loss
 
 TOLERANCE = 0.001  # standard deviations of the logits; rounding makes about 1e-5
@@ -26,10 +22,8 @@ def check_base(base: str, model, tokenizer, examples: Sequence[dict]) -> None:
     """ValueError, in one sentence, for a model that is not trained or decoded right."""
     largest = max(max(example["input_ids"]) for example in examples)
     if largest >= model.config.get_text_config().vocab_size:
-        what = f"token {largest} of its tokenizer"
-        raise ValueError(
-            f"student {base!r} does not embed {what}: resize its embedding"
-        )
+        what = f"does not embed token {largest} of its tokenizer: resize its embedding"
+        raise ValueError(f"student {base!r} {what}")
     if (revision := base_revision(base)) in _checked:
         return
     short, longest = (f(examples, key=lambda e: len(e["labels"])) for f in (min, max))
@@ -53,11 +47,9 @@ def _trained(model, tokenizer, pair: Sequence[dict], longest: dict) -> bool:
     join = collate(tokenizer)
     masked_loss(model.train(), **join([longest]))  # has it all that training needs?
     _, logits = masked_loss(model.eval(), **join(list(pair)))
-    alone = []
-    for example in pair:
-        trained = torch.tensor(example["labels"][1:]) != IGNORED
-        alone.append(_read(model, example["input_ids"])[:-1][trained])
-    expected = torch.cat(alone)
+    trained = [torch.tensor(example["labels"][1:]) != IGNORED for example in pair]
+    alone = (_read(model, example["input_ids"])[:-1] for example in pair)
+    expected = torch.cat([x[kept] for x, kept in zip(alone, trained, strict=True)])
     same = logits.shape == expected.shape
     return same and bool((logits - expected).abs().max() <= TOLERANCE * expected.std())
 

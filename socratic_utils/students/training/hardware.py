@@ -1,14 +1,13 @@
 """The machine: its device, its precision, and what its memory holds.
 
 SOCRATIC_DEVICE names the device: cpu, cuda (also ROCm) or mps.  CUDA GPUs train under
-autocast to their own half precision and decode in it; Macs (mps) and CPUs decode in
-float32.
+autocast to their own half precision and decode in it; Macs and CPUs decode in float32.
 """
 
 import os
 import platform
 import re
-import time
+import timeit
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
@@ -63,13 +62,9 @@ def bf16_is_faster() -> bool:
     return known[machine]["bf16"]
 
 
-def _matmul_seconds(dtype: torch.dtype, size: int = 1024, repeats: int = 5) -> float:
+def _matmul_seconds(dtype: torch.dtype, size: int = 1024) -> float:
     left, right = torch.randn(2, size, size).to(dtype)
-    times = []
-    for _ in range(repeats + 1):
-        start = time.perf_counter()
-        left @ right
-        times.append(time.perf_counter() - start)
+    times = timeit.repeat(lambda: left @ right, number=1, repeat=6)
     return min(times[1:])  # the first one warms up
 
 
@@ -98,8 +93,8 @@ def free_memory() -> float:
 
 
 def peak_memory(start: bool = False) -> float | None:
-    """The most GiB in use since the call with `start`: PyTorch's on a GPU, on a CPU the
-    process's; None where these are not known (another system than Linux)."""
+    """The most GiB in use since the call with `start`, by PyTorch on a GPU, else by the
+    process; None on other systems than Linux."""
     if device().type == "cuda":
         if start:
             torch.cuda.reset_peak_memory_stats()

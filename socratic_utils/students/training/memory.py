@@ -3,19 +3,15 @@
 Training takes 16 bytes per parameter (weights, gradients and both moments of Adam) and
 2 for autocast's copy, `SAVED` bytes per token, layer and hidden unit for the backward
 pass, and 10 per logit of a trained token.  `SAVED` is what autograd saves under bf16
-autocast with dropout, at 256 tokens on a CPU; fused attention on GPUs saves less, and
-adapters save no more.  Frozen weights (LoRA) take 2 bytes, or 4 without autocast.
-
-    >>> training_fit(SIZES["gpt2-xl"], 512, 400, 32, free=40e9)
-    Fit(rows=1, checkpointing=False, needed=33..., fits=True)
-
+autocast with dropout, at 256 tokens on a CPU; fused attention saves less, adapters save
+no more.  Frozen weights (LoRA) take 2 bytes, or 4 without autocast.
 Not covered: mixtures of experts; weights sharded among GPUs.
 """
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from socratic_utils.students.base_models import Size
+from ..base_models import Size
 
 SAVED = {"gpt2": 118, "opt": 38, "llama": 57}  # others: the largest one
 IN_FULL = 1.5  # as many bytes without autocast
@@ -50,11 +46,9 @@ def training_fit(
     rank: int = 0,
 ) -> Fit:  # fmt: skip
     """How many sequences, at most `largest`, train at once in so many free bytes.
-
     `longest`, `trained`: tokens, and trained tokens, of a sequence; `half`: autocast;
-    `rank`: of adapters, if only these are trained.
-    Gradient checkpointing is used only where not even one sequence fits without.
-    """
+    `rank`: of adapters, if only these are trained.  Gradient checkpointing is used only
+    where not even one sequence fits without."""
     saved = SAVED.get(size.kind, max(SAVED.values())) * (1 if half else IN_FULL)
     weights, logits = (18 if half else 16) * size.parameters, LOGIT * size.vocabulary
     if rank:  # embeddings stay in float32, and autocast copies them
@@ -73,9 +67,7 @@ def decoding_fit(
     sizes: Iterable[Size], tokens: float, largest: int, free: float, width: int = 2
 ) -> Fit:
     """How many rows of so many tokens these models decode, each with its own cache.
-
-    `free`: bytes before the weights are loaded; `width`: bytes per number.
-    """
+    `free`: bytes before the weights are loaded; `width`: bytes per number."""
     weights = row = 0.0
     for size in sizes:
         cached = SPARE * 2 * width * size.layers * (size.cached or size.hidden)

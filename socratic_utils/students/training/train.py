@@ -1,14 +1,11 @@
 """Train a student: one function for every supervision, on `transformers.Trainer`.
 
-    >>> folder = train_student("tiny", pairs, SUPERVISIONS["cot"], training, "out")
-    >>> model, tokenizer = load_student(folder)
-
 A student in `students/<supervision>-<hash>/` is not trained again; a killed training
 resumes from its last checkpoint.  Libraries, processes and device are not hashed: they
 change weights only through rounding and dropout.
-Not covered: other parameter-efficient training than LoRA (`adapters`).
 """
 
+import logging
 import shutil
 import time
 from collections.abc import Sequence
@@ -18,48 +15,22 @@ from pathlib import Path
 
 from accelerate import PartialState
 from transformers import PrinterCallback, TrainerCallback, TrainingArguments, set_seed
-from transformers.utils.logging import disable_progress_bar
 
 from socratic_utils.config import Training
 from socratic_utils.files import content_hash, read_json, write_json
 from socratic_utils.problems import Chain, Problem
-from socratic_utils.students.base_models import (
-    base_revision,
-    load_pretrained,
-    max_positions,
-)
-from socratic_utils.students.supervision import Supervision, as_long
-from socratic_utils.students.transcript import (
-    IGNORED,
-    Pairs,
-    check_round_trip,
-    map_pairs,
-    tokenize,
-)
 
+from ..base_models import base_revision, load_pretrained, max_positions
+from ..supervision import Supervision, as_long
+from ..transcript import IGNORED, Pairs, check_round_trip, map_pairs, tokenize
+from . import hardware
 from .adapters import add_adapters, merged
 from .checks import check_base
-from .hardware import (
-    autocast,
-    device,
-    expected_minutes,
-    fits_memory,
-    for_decoding,
-    free_memory,
-    peak_memory,
-)
+from .hardware import autocast, device, free_memory
 from .memory import size_of, training_fit
-from .trainer import (
-    ByLength,
-    MaskedLoss,
-    MaskedTrainer,
-    OneLine,
-    blank,
-    collate,
-    share_of_step,
-)
+from .trainer import ByLength, ShowProgress, blank, masked_trainer, share_of_step
 
-disable_progress_bar()  # loading a small model needs no bar
+LOG = logging.getLogger(__name__)
 
 FORMAT = 3  # raise it when transcripts, loss or training change: all are trained again
 
@@ -68,32 +39,28 @@ def train_student(
     base: str, pairs: Pairs, supervision: Supervision, training: Training,
     folder: str | Path, seed: int = 0, callbacks: Sequence[TrainerCallback] = (),
 ) -> Path:  # fmt: skip
-    """Fine-tune `base` on the pairs and return the student's folder.
-
-    Writes the model, or its adapters, the tokeniser and, last, `training.json`, which
-    means "finished".
+    """Fine-tune `base` on the pairs and return the student's folder.  Writes the model,
+    or its adapters, the tokeniser and, last, `training.json`, which means "finished".
     ValueError without pairs, for problems of another split than "train", and for a base
-    model or tokenizer that would be trained or decoded wrongly (`checks`).
-    """
+    model or tokenizer that is unfit (`checks`)."""
     # 1. Is there something to train?
     name = supervision.name
     if not pairs:
         raise ValueError(f"{name}: no chain to learn from; see 02_filtering")
     if held_out := ", ".join(sorted({p.split for p, _ in pairs} - {"train"})):
-        message = f"problems of {held_out} are for scoring, never for training"
-        raise ValueError(f"{name}: {message}")
+        why = f"problems of {held_out} are for scoring, never for training"
+        raise ValueError(f"{name}: {why}")
     made_from = ingredients(base, pairs, supervision, training, seed)
     name = f"{name}-{content_hash(made_from)}"
     target = Path(folder) / name
     if (target / "training.json").exists():
-        print(f"{name}: already trained, loaded from disk")
+        LOG.info("%s: already trained, loaded from disk", name)
         return target
 
     # 2. Tokenize.  With several processes the last batch is filled with blanks.
     set_seed(seed)
-    model, tokenizer, examples, too_long = prepare(
-        base, pairs, supervision, training, seed
-    )
+    prepared = prepare(base, pairs, supervision, training, seed)
+    model, tokenizer, examples, too_long = prepared
     if too_long:  # which makes the training no shorter
         training = as_long(training, len(pairs), len(examples))
     tokens = sum(len(e["input_ids"]) for e in examples)
@@ -109,24 +76,21 @@ def train_student(
     needed = f"about {fit.needed / 1e9:.1f} GB"
     where = f"on {device()}, {fit.rows} at once, {needed}"
     if device().type == "cpu":
-        minutes = expected_minutes(model, tokens * training.epochs)
+        minutes = hardware.expected_minutes(model, tokens * training.epochs)
         where = f"about {minutes:.1f} minutes on this machine's CPU"
     print(f"{name}: {len(examples)} transcripts, {tokens} tokens, {training.epochs:g} "
           f"epochs; {where}")  # fmt: skip
 
     # 3. Train, or resume.
-    trainer = MaskedTrainer(
-        MaskedLoss(model), args=arguments, train_dataset=rows,
-        data_collator=collate(tokenizer), processing_class=tokenizer,
-        callbacks=[OneLine(name), *callbacks],
-    )  # fmt: skip
-    trainer.remove_callback(PrinterCallback)  # OneLine replaces it
+    callbacks = [ShowProgress(name), *callbacks]
+    trainer = masked_trainer(model, tokenizer, arguments, rows, callbacks)
+    trainer.remove_callback(PrinterCallback)  # `ShowProgress` replaces it
     trainer.rows = fit.rows
     if fit.checkpointing:
         trainer.recompute()
     start, last = time.perf_counter(), last_checkpoint(target / "checkpoints")
-    measured = peak_memory(start=True)
-    if not fits_memory(lambda: trainer.train(resume_from_checkpoint=last)):
+    measured = hardware.peak_memory(start=True)
+    if not hardware.fits_memory(lambda: trainer.train(resume_from_checkpoint=last)):
         needs = f"{name} needs {needed}, more than {device()} has"
         raise RuntimeError(f"{needs}: choose a smaller student or a larger device")
 
@@ -144,7 +108,7 @@ def train_student(
             "processes": processes, "rows_at_once": trainer.rows,
             "steps": trainer.state.max_steps,
             "trained_parameters": model.num_parameters(only_trainable=True),
-            "peak_memory_gb": measured and peak_memory(),
+            "peak_memory_gb": measured and hardware.peak_memory(),
             "made_from": made_from,
             "losses": [{"step": r["step"], "loss": r["loss"]} for r in losses],
         }  # fmt: skip
@@ -258,7 +222,7 @@ def load_student(folder: str | Path):
     path = Path(folder)
     adapted = (path / "adapter_config.json").exists()
     model, tokenizer = merged(path) if adapted else load_pretrained(str(path))
-    return for_decoding(model), tokenizer
+    return hardware.for_decoding(model), tokenizer
 
 
 def training_record(folder: str | Path) -> dict:

@@ -3,11 +3,6 @@
 `masked_loss` is the token-level cross-entropy of Socratic CoT, Eq. 1.  The model's own
 `forward` computes it, since some models rescale logits or add a router's loss; logits
 of trained tokens only, since 49,152 of them per token are a large part of the work.
-
-    >>> trainer = MaskedTrainer(MaskedLoss(model), args=arguments,
-    ...     train_dataset=examples, data_collator=collate(tokenizer))
-
-Not covered: evaluation inside training; students are scored by decoding.
 """
 
 import sys
@@ -19,21 +14,21 @@ import torch
 from torch.nn.functional import pad
 from torch.utils.checkpoint import get_device_states, set_device_states
 from torch.utils.data import Sampler
+from tqdm import tqdm
 from transformers import DataCollatorForSeq2Seq, Trainer, TrainerCallback
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
-from socratic_utils.students.transcript import IGNORED
+from socratic_utils.files import progress
 
+from ..transcript import IGNORED
 from .adapters import load_adapters
 from .hardware import fits_memory
 
 
 def masked_loss(model, input_ids, attention_mask, labels, items=None):
     """The model's own loss over trained tokens, and their logits [tokens, vocabulary].
-
     `input_ids`, `attention_mask`, `labels`: [batch, length]; `items`: the trained
-    tokens of the optimizer step, by which the sum is divided (None: of this batch).
-    """
+    tokens of the optimizer step, by which the sum is divided (None: of this batch)."""
     targets = pad(labels[:, 1:], (0, 1), value=IGNORED)  # the token after each position
     trained = targets != IGNORED
     count = trained.sum()
@@ -87,26 +82,19 @@ def blank(example: dict) -> dict:
 
 
 class MaskedTrainer(Trainer):
-    """`Trainer` for a `MaskedLoss`, with batches of similar length (`ByLength`).
-
-    A batch is a process's share of a whole optimizer step; `rows` sequences of it are
-    on the device at once, which changes no more than rounding and dropout.
-    """
+    """`Trainer` for a `MaskedLoss`, with batches of similar length (`ByLength`).  A
+    batch is a process's share of a whole optimizer step; `rows` sequences of it are on
+    the device at once, which changes no more than rounding and dropout."""
 
     rows = sys.maxsize
 
     def training_step(self, model, inputs, num_items_in_batch=None):
-        """Loss and gradient of an optimizer step, repeated with less memory if need be.
-
-        RuntimeError if the loss is not finite, as where float16 overflows.
-        """
+        """Loss and gradient of an optimizer step, repeated with less memory if need
+        be.  RuntimeError if the loss is not finite, as where float16 overflows."""
         states = torch.get_rng_state(), get_device_states(inputs["labels"])
         found: list[torch.Tensor] = []
-
-        def step() -> None:
-            found.append(self.accumulate(model, inputs, num_items_in_batch))
-
-        while not fits_memory(step):
+        given = (model, inputs, num_items_in_batch)
+        while not fits_memory(lambda: found.append(self.accumulate(*given))):
             self.use_less_memory(min(self.rows, len(inputs["labels"])))
             model.zero_grad()
             torch.set_rng_state(states[0])  # the same dropout as without the failure
@@ -135,7 +123,7 @@ class MaskedTrainer(Trainer):
         if rows == 1 and not self.recompute():
             raise torch.OutOfMemoryError("a single sequence is too large")
         how = f"{self.rows} at once" if rows > 1 else "gradient checkpointing"
-        print(f"out of memory: the step is repeated with {how}", flush=True)
+        tqdm.write(f"out of memory: the step is repeated with {how}")
 
     def recompute(self) -> bool:
         """Switch gradient checkpointing on; False if it is on, or not supported."""
@@ -145,13 +133,11 @@ class MaskedTrainer(Trainer):
         own.activation_checkpointing_enable()
         return True
 
-    def compute_loss(
-        self, model, inputs, return_outputs=False, num_items_in_batch=None
-    ):
+    def compute_loss(self, model, inputs, *_, num_items_in_batch=None):
         loss = model(**inputs, items=num_items_in_batch)
-        if num_items_in_batch is not None:  # counts all processes, which are averaged
-            loss = loss * self.accelerator.num_processes
-        return (loss, {}) if return_outputs else loss
+        # Items are those of all processes, whose losses are averaged.
+        all_of_them = num_items_in_batch is not None
+        return loss * self.accelerator.num_processes if all_of_them else loss
 
     def _get_train_sampler(self, train_dataset=None) -> Sampler:
         args, examples = self.args, train_dataset or self.train_dataset
@@ -174,6 +160,14 @@ class MaskedTrainer(Trainer):
         own.load_state_dict(saved.state_dict())
 
 
+def masked_trainer(model, tokenizer, arguments, examples, callbacks) -> MaskedTrainer:
+    """A trainer of a language model, which it wraps."""
+    return MaskedTrainer(
+        MaskedLoss(model), args=arguments, train_dataset=examples, callbacks=callbacks,
+        data_collator=collate(tokenizer), processing_class=tokenizer,
+    )  # fmt: skip
+
+
 def share_of_step(batch_size: int, processes: int) -> int:
     """Sequences of an optimizer step per process, or ValueError."""
     share, rest = divmod(batch_size, processes)
@@ -190,17 +184,31 @@ def collate(tokenizer) -> DataCollatorForSeq2Seq:
     return DataCollatorForSeq2Seq(tokenizer, label_pad_token_id=IGNORED)
 
 
-class OneLine(TrainerCallback):
-    """Progress as one printed line per log, readable in an executed notebook."""
+class ShowProgress(TrainerCallback):
+    """A bar of optimizer steps with the last loss, and a line when it is finished."""
 
     def __init__(self, name: str) -> None:
-        self.name, self.start = name, time.perf_counter()
+        self.name, self.loss, self.start = name, "", time.perf_counter()
+
+    def on_train_begin(self, args, state, control, **kwargs) -> None:
+        hidden, done = not state.is_world_process_zero, state.global_step
+        options = {"initial": done, "disable": hidden}
+        self.bar = progress(state.max_steps, self.name, "step", **options)
+
+    def on_step_end(self, args, state, control, **kwargs) -> None:
+        self.bar.update()
 
     def on_log(self, args, state, control, logs=None, **kwargs) -> None:
-        if logs and "loss" in logs and state.is_world_process_zero:
-            step = f"step {state.global_step}/{state.max_steps}"
-            spent = f"{time.perf_counter() - self.start:.0f} s"
-            print(f"{self.name}: {step}, loss {logs['loss']:.3f}, {spent}", flush=True)
+        if logs and "loss" in logs:
+            self.loss = f"loss {logs['loss']:.3f}"
+            self.bar.set_postfix_str(self.loss, refresh=False)
+
+    def on_train_end(self, args, state, control, **kwargs) -> None:
+        self.bar.close()
+        if state.is_world_process_zero:
+            seconds = time.perf_counter() - self.start
+            steps = f"{state.global_step} steps in {seconds:.0f} s"
+            print(f"{self.name}: {steps}, {self.loss} at the end", flush=True)
 
 
 class KeepModels(TrainerCallback):

@@ -1,25 +1,22 @@
-"""The same requests as a batch job: half the price, within a day.
+"""The same requests as a batch job: half the price, within a day (OpenAI's Batch API).
 
-OpenAI's Batch API: a file of requests is uploaded, and a file of results comes back in
-any order, perhaps with some missing; `custom_id`, the request's key, joins the two.
-The process may end meanwhile: a later one collects what has arrived, and submits only
-what is missing.  After a kill, a job at the endpoint is found by its hash and adopted.
-
-    ./run_all.sh paper --teacher MODEL --teacher-mode batch
+A file of results comes back in any order, perhaps with some missing; `custom_id`, the
+request's key, joins it with the requests.  The process may end meanwhile: a later one
+collects what has arrived, and submits only what is missing.  After a kill, a job at the
+endpoint is found by its hash and adopted.
 """
 
 import json
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import islice
+
+import openai
 
 from socratic_utils.files import content_hash
 
-from ..cache import ReplyStore
-from ..cost import BATCH_SHARE, Budget
-from .client import Endpoint
+from ..cost import BATCH_SHARE
 from .errors import PARTS, RefusedError, TeacherError, error_in, explained, is_retried
 from .job import Job, is_filtered, missing, reply_rows
 
@@ -32,21 +29,15 @@ ROUNDS = 3  # how often a request that failed in a job is submitted again
 UNSENT = "unsent-"  # in place of a job's id, until the endpoint has given it one
 
 
-@dataclass
 class BatchAsker:
-    """Asks through batch jobs; has the interface of `live.LiveAsker`."""
+    """Asks through batch jobs of a `Teacher`; has the interface of `LiveAsker`."""
 
-    endpoint: Endpoint
-    remember: Callable[[Sequence[dict]], None]
-    store: ReplyStore
-    known: Callable[[Sequence[Job]], Mapping[str, dict]]  # replies to jobs, by key
-    budget: Callable[[], Budget]  # what may be spent now
-    logprobs: bool
+    def __init__(self, teacher) -> None:
+        self.teacher, self.logprobs = teacher, teacher.logprobs
+        self.endpoint, self.store = teacher.endpoint, teacher.store
 
     def ask(self, jobs: Sequence[Job], label: str) -> dict[str, RefusedError]:
         """Ask for all; returns refused keys.  TeacherError: some are missing."""
-        import openai
-
         self.example, self.refused, self.filtered = jobs[0], {}, {}
         jobs = [one for job in jobs for one in job.singles()]
         print(f"{label}: {len(jobs)} chains in batch jobs", flush=True)
@@ -54,7 +45,9 @@ class BatchAsker:
             for _ in range(ROUNDS + 1):
                 with self.store.lock():  # one process at a time submits
                     self._submit(self._missing(jobs))
-                self._collect_all()
+                while jobs_there := self._sent():
+                    if not any([self._collect(*job) for job in jobs_there.items()]):
+                        time.sleep(POLL_SECONDS)
                 if not self._missing(jobs):
                     break
         except openai.NotFoundError:
@@ -79,7 +72,7 @@ class BatchAsker:
         return {key: error for key, error in self.refused.items() if key in keys}
 
     def _missing(self, jobs: Sequence[Job]) -> list[Job]:
-        return missing(jobs, self.known(jobs).keys() | self.refused.keys())
+        return missing(jobs, {*self.teacher.known_rows(jobs), *self.refused})
 
     def _submit(self, jobs: Sequence[Job]) -> None:
         """Submit those that are in no open job, as jobs within the API's limits."""
@@ -89,7 +82,7 @@ class BatchAsker:
         in_jobs = [stub["key"] for stubs in self._sent().values() for stub in stubs]
         if not (jobs := missing(jobs, in_jobs)):
             return
-        budget = self.budget()  # a batch job is paid as a whole
+        budget = self.teacher.budget()  # a batch job is paid as a whole
         worst = BATCH_SHARE * sum(budget.worst(job.request) for job in jobs)
         if not budget.admit(worst):
             raise budget.exceeded(worst, "batch job")
@@ -117,8 +110,6 @@ class BatchAsker:
 
     def _create(self, file_id: str, stubs: list[dict]) -> None:
         """Start a job, noted before and after; requested once: a retry may be paid."""
-        import openai
-
         mark = content_hash([stub["key"] for stub in stubs], 32)
         self.store.add_job(UNSENT + mark, self.endpoint.name, stubs)
         try:
@@ -135,34 +126,23 @@ class BatchAsker:
 
     def _adopt(self, unsent: str, stubs: list[dict]) -> bool:
         """Whether the endpoint has a job of these requests that the store lacks."""
-        jobs = self.endpoint.client.batches.list(limit=100)
-        ours = [
-            job.id
-            for job in islice(jobs, MOST_LISTED)
-            if (job.metadata or {}).get("requests") == unsent.removeprefix(UNSENT)
-            and job.status != "failed"
-            and not self.store.has_job(job.id)
-        ]
-        if ours:
-            self.store.add_job(ours[0], self.endpoint.name, stubs)
-        self.store.close_job(unsent, "sent" if ours else "never sent")
-        return bool(ours)
+        mark, found = unsent.removeprefix(UNSENT), None
+        for job in islice(self.endpoint.client.batches.list(limit=100), MOST_LISTED):
+            same = (job.metadata or {}).get("requests") == mark
+            if same and job.status != "failed" and not self.store.has_job(job.id):
+                found = found or job.id  # the latest
+        if found:
+            self.store.add_job(found, self.endpoint.name, stubs)
+        self.store.close_job(unsent, "sent" if found else "never sent")
+        return bool(found)
 
     def _sent(self) -> dict[str, list[dict]]:
         """The open jobs that the endpoint has given an id."""
         jobs = self.store.open_jobs(self.endpoint.name)
         return {i: stubs for i, stubs in jobs.items() if not i.startswith(UNSENT)}
 
-    def _collect_all(self) -> None:
-        """Store the results of each job that ends, until no job is open."""
-        while jobs := self._sent():
-            if not any([self._collect(*job) for job in jobs.items()]):
-                time.sleep(POLL_SECONDS)
-
     def _collect(self, job_id: str, stubs: list[dict]) -> bool:
         """Store the results of a job; False while it is under way."""
-        import openai
-
         client = self.endpoint.client
         try:
             job = client.batches.retrieve(job_id)
@@ -203,4 +183,4 @@ class BatchAsker:
                 continue  # it is submitted again, perhaps without a part
             elif 400 <= code < 500:
                 self.refused[stub["key"]] = explained(self.endpoint.model, code, error)
-        self.remember(rows)
+        self.teacher.remember(rows)

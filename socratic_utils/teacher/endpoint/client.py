@@ -1,17 +1,10 @@
 """One request to one OpenAI-compatible endpoint, through the official `openai` client.
 
 `base_url` chooses the server: OpenAI (None), vLLM, `transformers serve`, llama.cpp or
-Ollama.  Chat models are sent messages; `api="completion"` is for plain completion
-models such as both papers' teachers, which are sent one text:
-
-    >>> endpoint = Endpoint("toy", "http://127.0.0.1:8000/v1", api="completion")
-    >>> endpoint.body({"model": "toy", "prompt": "How many?", "seed": 0}, n=2)["n"]
-    2
-
-Connection failures, time-outs, unreadable replies and the statuses 408, 409, 425, 429
-and 5xx are retried; a Retry-After of up to an hour is obeyed.  What a request may not
-contain is learnt from refusals, for a week.  The key is read from the environment.  Not
-covered: streaming, tools, images.
+Ollama.  Chat models are sent messages; completion models, such as both papers' teachers
+(`api="completion"`), are sent one text.  Connection failures, time-outs, unreadable
+replies and the statuses 408, 409, 425, 429 and 5xx are retried; a Retry-After of up to
+an hour is obeyed.  What a request may not contain is learnt from refusals, for a week.
 """
 
 import asyncio
@@ -25,6 +18,8 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
+
+from tqdm import tqdm
 
 from socratic_utils.config import KEY_VARIABLE, check_address
 
@@ -57,6 +52,8 @@ class Endpoint:
             raise ValueError(f"api must be one of {errors.APIS}, not {self.api!r}")
         if self.base_url is not None:
             check_address(self.base_url)
+        self.name = f"{self.base_url or 'openai'} {self.model}"  # of its batch jobs
+        self.path = "/chat/completions" if self.api == "chat" else "/completions"
         # Where the API may be; the others are tried where the first has none.
         self.address, *self.others = addresses(self.base_url)
         self.unsupported: set[str] = set()  # parts of requests that were refused
@@ -75,16 +72,7 @@ class Endpoint:
         """The blocking `openai.OpenAI` client, for batch jobs."""
         import openai
 
-        return openai.OpenAI(**self._options())
-
-    @property
-    def name(self) -> str:
-        """The cache notes batch jobs under it."""
-        return f"{self.base_url or 'openai'} {self.model}"
-
-    @property
-    def path(self) -> str:
-        return "/chat/completions" if self.api == "chat" else "/completions"
+        return openai.OpenAI(max_retries=self.max_retries, **self._options())
 
     def body(self, request: dict, n: int = 1, logprobs: bool = False) -> dict:
         """What is sent for a canonical request: all of it that is supported."""
@@ -113,10 +101,8 @@ class Endpoint:
             self._omit(part)
 
     def learn(self, body: dict, status: int, error: Any) -> bool:
-        """Whether a refused `body` is worth sending again, in another form.
-
-        `error` is the decoded `error` of the reply.
-        """
+        """Whether a refused `body` is worth sending again, in another form.  `error` is
+        the decoded `error` of the reply."""
         part = errors.unsupported_part(body, error, status)
         if part and part not in self.unsupported:
             self._omit(part)
@@ -129,7 +115,7 @@ class Endpoint:
     def _omit(self, part: str) -> None:
         self.unsupported.add(part)
         how = errors.REFUSALS["instead"].get(part, "sent without")
-        print(f"teacher {self.model} does not take {part}: {how}", flush=True)
+        tqdm.write(f"teacher {self.model} does not take {part}: {how}")
 
     def move_on(self, used: str | None) -> bool:
         """Whether another address is worth a try after one that has no API."""
@@ -137,7 +123,7 @@ class Endpoint:
             self.address = self.others.pop(0)
             self.__dict__.pop("client", None)
             where = f"no API at {used}, asked at {self.address}"
-            print(f"teacher {self.model}: {where}", flush=True)
+            tqdm.write(f"teacher {self.model}: {where}")
         return used != self.address
 
     @asynccontextmanager
@@ -145,15 +131,14 @@ class Endpoint:
         """Requests can be made inside; in the end connections are closed."""
         import openai
 
-        options = {**self._options(), "max_retries": 0}  # `ask` retries
-        async with openai.AsyncOpenAI(**options) as self._asynchronous:
+        client = openai.AsyncOpenAI(max_retries=0, **self._options())  # `ask` retries
+        async with client as self._asynchronous:
             yield
 
     async def ask(self, request: dict, n: int, logprobs: bool) -> list[dict]:
-        """Between 1 and `n` replies to a canonical request, as `reply_rows` gives them.
-
-        Raises RefusedError when only this request is refused, else TeacherError.
-        """
+        """Between 1 and `n` replies to a canonical request, as `reply_rows` gives
+        them.  Raises RefusedError when only this request is refused, else
+        TeacherError."""
         import openai
 
         retries = 0
@@ -184,7 +169,7 @@ class Endpoint:
                 if not errors.is_retried(status, error.body) or pause > LONGEST_WAIT:
                     raise failure from None
                 if pause > self.timeout and retries < self.max_retries:
-                    print(f"{self.model} asks to wait {pause:.0f} seconds", flush=True)
+                    tqdm.write(f"{self.model} asks to wait {pause:.0f} seconds")
             except (TimeoutError, openai.APITimeoutError):
                 failure = self.failed(f"did not answer within {self.timeout:g} seconds")
             except openai.APIConnectionError:
@@ -200,15 +185,13 @@ class Endpoint:
         raise asyncio.CancelledError
 
     def failed(self, what: str = UNREACHABLE) -> errors.TeacherError:
+        what = f"the teacher {self.model}, asked several times, {what}"
         kept = "what was answered is kept, so run again later"
-        about = f"the teacher {self.model}, asked several times, {what}"
-        return errors.TeacherError(f"{about}; {kept}")
+        return errors.TeacherError(f"{what}; {kept}")
 
     async def _post(self, address: str | None, body: dict) -> Any:
-        """Decoded JSON of a reply that came, whole, within `timeout` seconds.
-
-        Raises APIStatusError for an error, also for one inside a reply with status 200.
-        """
+        """Decoded JSON of a reply that came, whole, within `timeout` seconds.  Raises
+        APIStatusError for an error, also for one inside a reply with status 200."""
         import httpx2
         import openai
 
@@ -237,12 +220,9 @@ class Endpoint:
             problem = "holds characters that no key has: copy it again"
             raise errors.TeacherError(f"the key in {KEY_VARIABLE} {problem}")
         seconds = min(self.timeout, SECONDS_TO_CONNECT)
-        return {
-            "api_key": _key() or "none",  # local servers want some value
-            "base_url": self.address,
-            "timeout": openai.Timeout(self.timeout, connect=seconds),
-            "max_retries": self.max_retries,
-        }
+        limits = {"timeout": openai.Timeout(self.timeout, connect=seconds)}
+        # Local servers want some key.
+        return limits | {"api_key": _key() or "none", "base_url": self.address}
 
 
 def addresses(base_url: str | None) -> tuple[str | None, ...]:

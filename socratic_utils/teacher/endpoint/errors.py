@@ -1,12 +1,8 @@
 """What the refusals of an endpoint mean, each as one sentence.
 
-    >>> unsupported_part({"seed": 0}, {"message": "Unknown argument: seed"})
-    'seed'
-
 An error is whatever a server replies: the API's object, a list of it, a nested `detail`
 or a page; `refusals.json` has the words to look for and the advice.  No message repeats
-a server's own words: some servers echo the key.  Imports nothing that a dry run would
-have to install.
+a server's own words: some servers echo the key.
 """
 
 import re

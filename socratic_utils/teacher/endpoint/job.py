@@ -1,17 +1,11 @@
-"""What is asked for: jobs of missing samples, and the rows that replies become.
-
->>> request = {"model": "toy", "prompt": "How many?", "temperature": 1.0, "seed": 0}
->>> job = Job("p-1", "cot", "a1b2", request, samples=(0, 1), keys=("ab", "cd"))
->>> [one.samples for one in missing([job], known=["ab"])]
-[(1,)]
-"""
+"""What is asked for: jobs of missing samples, and the rows that replies become."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any
 
-from socratic_utils.answers.chains import without_thoughts
+from socratic_utils.answers.replies import without_thoughts
 
 from ..cost import characters_of
 
@@ -74,12 +68,10 @@ def missing(jobs: Sequence[Job], known: Iterable[str]) -> list[Job]:
 
 def reply_rows(reply: dict, n: int = 1, logprobs: bool = True) -> list[dict]:
     """A row for each of at most `n` choices of a decoded chat or plain completion.
-
     `logprob` is the sum over the `tokens` tokens of a choice, both None where the
     endpoint gives none, and absent without `logprobs`: requesting them later is a new
     request.  A row with thoughts and no text has `thinking`, the number of its tokens.
-    A choice without a message, or that a fault or a filter ended, is skipped.
-    """
+    A choice without a message, or that a fault or a filter ended, is skipped."""
     usage = _object(reply.get("usage"))
     prompt, total = (_count(usage.get(f"{x}_tokens")) for x in ("prompt", "completion"))
     details = _object(usage.get("completion_tokens_details"))
@@ -133,8 +125,11 @@ def _choice_row(choice: dict, thought: bool) -> dict | None:
         text = f"<think>{text}"
     said = without_thoughts(text).strip()
     thought, text = thought or bool(text.strip()), text if said else ""
-    values = _logprobs(_object(choice.get("logprobs")))
-    if stop or said != text.strip():  # they are not of this text alone
+    found = _object(choice.get("logprobs"))  # in the completion or the chat form
+    tokens = [_object(token).get("logprob") for token in found.get("content") or ()]
+    values = found.get("token_logprobs") or tokens
+    numbers = all(isinstance(v, (int, float)) and isfinite(v) for v in values)
+    if stop or said != text.strip() or not numbers:  # not of this text alone
         values = []
     row = {
         "text": text.encode("utf-8", "replace").decode(),  # JSON may hold half of one
@@ -143,15 +138,6 @@ def _choice_row(choice: dict, thought: bool) -> dict | None:
         "tokens": len(values) or None,
     }
     return row if said or not thought else row | {"thinking": True}
-
-
-def _logprobs(found: Mapping) -> list[float]:
-    """Log-likelihoods of all tokens, in the chat or the completion form, or none."""
-    values = found.get("token_logprobs") or [
-        _object(token).get("logprob") for token in found.get("content") or ()
-    ]
-    good = [v for v in values if isinstance(v, (int, float)) and isfinite(v)]
-    return good if len(good) == len(values) else []
 
 
 def _finish(row: Any) -> str:

@@ -1,26 +1,23 @@
 """Many requests at once, live.
 
-Where the endpoint honours `n`, a job is one request, else its samples are requested one
-by one.  A refused request does not stop the others.  When the endpoint fails again and
-again, or the next request could exceed the budget, those in flight are awaited, and one
-sentence says what is missing.
+Where the endpoint honours `n`, a job is one request, else one per sample.  A refused
+request does not stop the others.  When the endpoint fails again and again, or the next
+request could exceed the budget, those in flight are awaited, and one sentence says what
+is missing.
 """
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 
 from tqdm import tqdm
 
-from socratic_utils.files import visible
+from socratic_utils.files import progress
 
 from ..cache import StoreError
-from ..cost import Budget
-from .client import Endpoint
 from .errors import RefusedError, TeacherError
 from .job import Job
 
@@ -29,15 +26,12 @@ SECONDS_BETWEEN_STARTS = 0.002
 Answer = tuple[list[dict], TeacherError | None]  # rows, or why there are none
 
 
-@dataclass
 class LiveAsker:
-    """Sends `concurrency` requests at a time to one endpoint, within a budget."""
+    """Sends `concurrency` requests of a `Teacher` at a time, within its budget."""
 
-    endpoint: Endpoint
-    remember: Callable[[Sequence[dict]], None]  # stores reply rows
-    budget: Budget
-    concurrency: int
-    logprobs: bool
+    def __init__(self, teacher) -> None:
+        self.teacher, self.endpoint = teacher, teacher.endpoint
+        self.budget, self.concurrency = teacher.budget(), max(1, teacher.concurrency)
 
     def ask(self, jobs: Sequence[Job], label: str) -> dict[str, RefusedError]:
         """Ask for all; returns refused keys.  TeacherError: some are missing."""
@@ -50,14 +44,14 @@ class LiveAsker:
         self.endpoint.stopped = False
         total = sum(len(job.samples) for job in jobs)
         with (
-            tqdm(total=total, desc=visible(label), unit="chain") as self.bar,
+            progress(total, label, "chain", leave=True) as self.bar,
             ThreadPoolExecutor(1) as thread,  # a notebook's own runs a loop already
         ):
             asking = thread.submit(asyncio.run, self._ask_all())
             try:
                 asking.result()
             except KeyboardInterrupt:
-                print("waiting for the replies that are paid for", flush=True)
+                tqdm.write("waiting for the replies that are paid for")
                 self.endpoint.stopped = True
                 raise  # once the thread has stored them
         if self.failure:
@@ -114,7 +108,7 @@ class LiveAsker:
         # One transaction for all that came meanwhile: each costs a disk sync.
         rows, self.unsaved = self.unsaved, []
         try:
-            await asyncio.to_thread(self.remember, rows)
+            await asyncio.to_thread(self.teacher.remember, rows)
         except StoreError as error:  # what is in flight is stored in another attempt
             self.waiting.clear()
             if not self.running:
@@ -150,7 +144,7 @@ class LiveAsker:
         """Ask for a job; errors are returned, so that none costs another's reply."""
         started = time.time()
         try:
-            replies = await self.endpoint.ask(job.request, n, self.logprobs)
+            replies = await self.endpoint.ask(job.request, n, self.teacher.logprobs)
         except TeacherError as error:
             return [], error
         except Exception as error:

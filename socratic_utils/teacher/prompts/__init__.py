@@ -9,26 +9,29 @@ instruction and exemplars, divided by lines that start with `===`.  The styles:
     socratic_from_questions   socratic, given the gold sub-questions
     questions                 sub-questions only (first stage in Socratic CoT, Table 3)
 
-    >>> prompt = load_prompt("gradeschool", "cot")
-    >>> [message["role"] for message in prompt.messages("Ann has 2 pens. ...")]
-    ['system', 'user', 'assistant', 'user', 'assistant', 'user', 'assistant', 'user']
+The prompt for ASDiv (Table 6) hides a problem's numbers in *slots*; the teacher writes
+equations in prefix notation, one operation of two operands each:
 
-For ASDiv's problems the teacher reads number slots.  Not covered: parsing replies.
+    >>> filled("A1: He has <<- number0 number1>> pens.", ["9", "4"])
+    'A1: He has 9 - 4 = 5 pens.'
 """
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from importlib import resources
+from pathlib import Path
 
+from socratic_utils.answers import calculate, format_number
 from socratic_utils.files import content_hash
 from socratic_utils.problems import Problem, problem_text, sub_questions
-
-from .number_slots import filled
 
 STYLES = ("socratic", "cot")
 FROM_STEPS, FROM_QUESTIONS = "socratic_from_steps", "socratic_from_questions"
 QUESTIONS = "questions"
 ALL_STYLES = (*STYLES, FROM_STEPS, FROM_QUESTIONS, QUESTIONS)
+_OPERATION = re.compile(r"<<\s*([-+*/])\s+(\S{1,40})\s+([^\s<>]{1,40})\s*>>")
+_SLOT = re.compile(r"\b(number|answer)(\d{1,3})\b")
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,9 @@ def load_prompt(dataset: str, style: str, shots: int = 0) -> Prompt:
     """The prompt of a dataset, or the default one, with `shots` exemplars (0: all)."""
     if style not in ALL_STYLES:
         raise ValueError(f"style must be one of {ALL_STYLES}, not {style!r}")
-    folder = resources.files(__package__)
-    name = f"{dataset}.{style}.txt"
-    if not (folder / name).is_file():
-        name = f"default.{style}.txt"
-    prompt = parse_prompt(name, (folder / name).read_text("utf-8"))
+    path = Path(__file__).with_name(f"{dataset}.{style}.txt")
+    path = path if path.is_file() else path.with_name(f"default.{style}.txt")
+    prompt = parse_prompt(path.name, path.read_text("utf-8"))
     return replace(prompt, exemplars=prompt.exemplars[: shots or None])
 
 
@@ -85,18 +86,16 @@ def asked_text(problem: Problem, style: str) -> str:
     """What the teacher reads: the problem, in number slots or with what is given."""
     if _hides_numbers(problem, style):
         return problem.extra["slots"]
-    text = problem_text(problem)
+    if style not in (FROM_STEPS, FROM_QUESTIONS):
+        return problem_text(problem)
+    head, given = "Questions", sub_questions(problem)
+    given = [f"Q{number}: {question}" for number, question in enumerate(given, 1)]
     if style == FROM_STEPS:
         head = "Facts" if problem.kind == "yes_no" else "Solution"
         given = [step.solution for step in problem.steps]
-    elif style == FROM_QUESTIONS:
-        head = "Questions"
-        given = [f"Q{n}: {q}" for n, q in enumerate(sub_questions(problem), 1)]
-    else:
-        return text
     if not given:
         raise ValueError(f"problem {problem.id!r} has nothing to give for {style}")
-    return "\n".join([text, f"{head}:", *given])
+    return "\n".join([problem_text(problem), f"{head}:", *given])
 
 
 def read_as(problem: Problem, style: str, reply: str) -> str:
@@ -110,3 +109,27 @@ def _hides_numbers(problem: Problem, style: str) -> bool:
     """Whether the benchmark has its own prompt, written in number slots."""
     own = load_prompt(problem.dataset, style).name.startswith(problem.dataset)
     return own and all(problem.extra.get(name) for name in ("slots", "numbers"))
+
+
+def filled(text: str, numbers: Sequence[str]) -> str:
+    """A reply with its slots filled in and its operations calculated, line by line."""
+    results: list[str] = []
+
+    def value(slot: re.Match) -> str:
+        known, first = (numbers, 0) if slot[1] == "number" else (results, 1)
+        place = int(slot[2]) - first
+        return known[place] if 0 <= place < len(known) else slot[0]
+
+    def calculated(operation: re.Match) -> str:
+        sign, *operands = operation.groups()
+        left, right = (_SLOT.sub(value, operand) for operand in operands)
+        try:
+            left, right = (f"({x})" if "/" in x else x for x in (left, right))
+            result = format_number(calculate(f"{left} {sign} {right}"))
+        except ValueError:  # an unknown slot, a division by zero
+            return operation[0]
+        results.append(result)
+        return f"{left} {sign} {right} = {result}"
+
+    lines = text.splitlines()
+    return "\n".join(_SLOT.sub(value, _OPERATION.sub(calculated, x)) for x in lines)

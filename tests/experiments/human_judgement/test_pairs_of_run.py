@@ -10,6 +10,7 @@ import pytest
 from socratic_utils import config
 from socratic_utils.benchmarks import load_problems
 from socratic_utils.experiments import corpus, data, stages
+from socratic_utils.experiments.arms import main_arm
 from socratic_utils.experiments.data import spread
 from socratic_utils.experiments.human_judgement import pairs
 from socratic_utils.problems import Chain
@@ -37,12 +38,12 @@ def test_each_problem_is_read_once_and_nobody_sees_whose_it_is(monkeypatch):
         for i, p in enumerate(problems)
     ]
 
-    def score(settings, arm, split):
+    def evaluated(settings, arm):
         student = arm.name
         lines = [row | {"student": student} for row in rows]
         return [row | {"output": student + row["output"]} for row in lines]
 
-    monkeypatch.setattr(stages, "score", score)
+    monkeypatch.setattr(pairs, "evaluated", evaluated)
     found = pairs.pairs_of_run(settings, 20)
     assert len(found) == len({pair.problem_id for pair in found}) == 20
     against = [pair.first.source for pair in found]
@@ -57,7 +58,7 @@ def test_each_problem_is_read_once_and_nobody_sees_whose_it_is(monkeypatch):
 
 def test_without_two_sources_there_is_nothing_to_judge(monkeypatch):
     settings = replace(config.load("small"), teacher="palm-540b")
-    monkeypatch.setattr(stages, "score", lambda *_: [])
+    monkeypatch.setattr(pairs, "evaluated", lambda *_: [])
     monkeypatch.setattr(corpus, "can_teach", lambda _, models: "gt_steps" not in models)
     with pytest.raises(ValueError, match="nothing to compare"):
         pairs.pairs_of_run(settings)
@@ -66,6 +67,10 @@ def test_without_two_sources_there_is_nothing_to_judge(monkeypatch):
 def test_the_untrained_student_is_judged_where_notebook_11_was_run(settings):
     from socratic_utils.experiments.scotd import prompted_student
 
+    with pytest.raises(ValueError, match="no rows of cot .*: first run notebook 03"):
+        pairs.pairs_of_run(settings)
+    assert not list(settings.folder.glob("students/*"))  # nothing was trained
+    stages.score_all(settings, [main_arm("cot"), main_arm("gt_steps")])
     without = pairs.pairs_of_run(settings)
     assert not pairs.rows_before(settings)
     stages.score(settings, prompted_student.arms(settings)[1])
@@ -118,7 +123,7 @@ def test_student_against_teacher_where_the_benchmark_has_no_steps(
         {"id": p.id, "output": f"A: {p.id}\nThe answer is 1.", "correct": False,
          "student": "cot"} for p in problems
     ]  # fmt: skip
-    monkeypatch.setattr(stages, "score", lambda *_: rows)
+    monkeypatch.setattr(pairs, "evaluated", lambda *_: rows)
     with TeacherServer(reply=CHAIN) as server:
         asking = live(settings, server)
         assert programme.why_left_out(asking, NOTEBOOK) == ""

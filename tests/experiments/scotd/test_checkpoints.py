@@ -31,7 +31,8 @@ def test_held_back_problems_are_training_problems_that_are_not_learnt(settings):
     assert not {p.id for p, _ in job.pairs_and_recipe[0]} & {p.id for p in hidden}
 
 
-def test_every_checkpoint_is_scored_on_both_parts(settings, capsys):
+def test_every_checkpoint_is_scored_on_both_parts(settings, caplog):
+    caplog.set_level("INFO")
     rows = checkpoints.score(settings)
     table = scores_by(rows, ["step", "part"])
     assert len(table) == 2 * settings.many.checkpoints
@@ -40,9 +41,9 @@ def test_every_checkpoint_is_scored_on_both_parts(settings, capsys):
     assert reported <= {problem.id for problem in data.test_problems(settings)}
     hidden = {row["id"] for row in rows if row["part"] == "held back"}
     assert hidden == {problem.id for problem in held_back(settings)}
-    capsys.readouterr()
+    caplog.clear()
     assert checkpoints.score(settings) == rows
-    assert capsys.readouterr().out.count("rows loaded from disk") == len(table)
+    assert caplog.text.count("rows loaded from disk") == len(table)
 
 
 def test_another_training_has_other_checkpoints(settings):

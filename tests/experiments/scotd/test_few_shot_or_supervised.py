@@ -54,7 +54,8 @@ def test_the_few_shot_label_is_the_teachers(settings):
     ]
 
 
-def test_all_are_trained_for_the_same_steps_and_scored_once(settings, capsys):
+def test_all_are_trained_for_the_same_steps_and_scored_once(settings, caplog):
+    caplog.set_level("INFO")
     arms = {arm.name: arm for arm in few_shot_or_supervised.arms(settings)}
     wanted = few_shot_or_supervised.steps(settings)
     assert wanted == 3  # 12 problems, 4 at a time, once
@@ -62,9 +63,9 @@ def test_all_are_trained_for_the_same_steps_and_scored_once(settings, capsys):
         rows = stages.score(settings, arms[name])
         assert len(rows) == settings.test_limit
         assert {row["student"] for row in rows} == {name}
-        capsys.readouterr()
+        caplog.clear()
         assert stages.score(settings, arms[name]) == rows
-        assert "rows loaded from disk" in capsys.readouterr().out
+        assert "rows loaded from disk" in caplog.text
     found = [training_record(f) for f in (settings.folder / "students").iterdir()]
     assert [record["losses"][-1]["step"] for record in found] == [wanted] * 2
     assert {r["teacher"] for r in rows} == {settings.teacher}

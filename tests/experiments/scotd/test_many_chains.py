@@ -68,7 +68,8 @@ def test_every_pool_is_trained_for_the_same_number_of_steps(settings):
         assert record["problems"] == len(corpus.pool_of(settings, arm.pool)[1].chains)
 
 
-def test_scores_and_votes_are_loaded_from_disk(settings, capsys):
+def test_scores_and_votes_are_loaded_from_disk(settings, caplog):
+    caplog.set_level("INFO")
     arm = many_chains.whole_pool(settings)
     rows = stages.score(settings, arm)
     assert len(rows) == settings.many.test_limit
@@ -82,21 +83,22 @@ def test_scores_and_votes_are_loaded_from_disk(settings, capsys):
     path = saved.predictions_path(settings, voting, "test")
     assert path.name == "gradeschool-test-chains_02-votes.jsonl"
     assert len(path.read_text("utf-8").splitlines()) == 6
-    capsys.readouterr()
+    caplog.clear()
     assert stages.score(settings, arm) == rows
     assert stages.score(settings, voting) == drawn
-    assert capsys.readouterr().out.count("rows loaded from disk") == 2
+    assert caplog.text.count("rows loaded from disk") == 2
 
 
-def test_more_numbers_of_votes_cost_nothing(settings, capsys):
+def test_more_numbers_of_votes_cost_nothing(settings, caplog):
     """Only the last is sampled: rows on disk, and those committed, stay as they are."""
+    caplog.set_level("INFO")
     voting = many_chains.with_votes(settings, many_chains.arms(settings)[0])
     stages.score(settings, voting)
     last = replace(settings, many=replace(settings.many, votes=(2,)))
-    capsys.readouterr()
+    caplog.clear()
     rows = stages.score(last, voting)
     assert many_chains.vote_table(last, rows)["votes"].tolist() == [2]
-    assert "rows loaded from disk" in capsys.readouterr().out
+    assert "rows loaded from disk" in caplog.text
     assert config.load("paper").many.votes == (1, 5, 10, 20, 30)
     small = config.load("small", reuse="reference")
     voting = many_chains.with_votes(small, many_chains.arms(small)[0])

@@ -8,7 +8,8 @@ from socratic_utils.experiments.scotd import prompted_student
 from tests.helpers.published_rows import write_lines
 
 
-def test_the_three_ways_of_table_2a(settings, capsys):
+def test_the_three_ways_of_table_2a(settings, caplog):
+    caplog.set_level("INFO")
     arms = prompted_student.arms(settings)
     rows = {arm.name: stages.score(settings, arm) for arm in arms}
     assert list(rows) == ["no_cot", "greedy_cot", "self_consistency"]
@@ -17,9 +18,9 @@ def test_the_three_ways_of_table_2a(settings, capsys):
     assert len(drawn) == settings.many.vote_limit * settings.many.votes[-1]
     assert {row["sample"] for row in drawn} == {0, 1}
     assert not (settings.folder / "students").exists()
-    capsys.readouterr()
+    caplog.clear()
     stages.score(settings, arms[1])
-    assert "rows loaded from disk" in capsys.readouterr().out
+    assert "rows loaded from disk" in caplog.text
 
 
 def test_a_trained_student_on_another_task(settings, tmp_path, monkeypatch):

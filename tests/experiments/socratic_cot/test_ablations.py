@@ -98,10 +98,11 @@ def test_default_rows_are_of_this_run(settings, rows):
     assert {row["seed"] for row in found} == {1} and len(found) == 3
 
 
-def test_rows_are_loaded_from_disk(settings, rows, capsys):
+def test_rows_are_loaded_from_disk(settings, rows, caplog):
+    caplog.set_level("INFO")
     arm = ablations.arms(settings)[0]
     again = stages.score(settings, arm)
-    assert "rows loaded from disk" in capsys.readouterr().out
+    assert "rows loaded from disk" in caplog.text
     assert again == [row for row in rows if row["student"] == arm.name]
 
 

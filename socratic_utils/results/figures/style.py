@@ -1,0 +1,117 @@
+"""What all figures share: colours and their meaning, axes, legends, files.
+
+A student has the colour of the registry; what a chain is worth has one of MEANINGS,
+with a hatch, so that no meaning hangs on colour alone.
+"""
+
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from socratic_utils.files import write_atomic
+from socratic_utils.students.supervision import colour_of, label_of
+
+from ..formats import TEXTS, percent
+
+# Reason of a filter or first error -> colour and hatch; none is a student's.
+MEANINGS = TEXTS["meanings"]
+MARKERS = "osD^vPX*<>"
+WIDTH = 8.4  # inches: with its margin 860 pixels, the width of a notebook
+WATERMARK = "smoke: numbers mean nothing"
+STYLE = sns.axes_style("whitegrid")  # a decorator
+NO_DATES = dict.fromkeys(("Software", "CreationDate", "Producer", "Creator"))
+
+
+def save_figure(figure: Figure, folder: str | Path, name: str, caption="") -> Path:
+    """Write `<name>.png`, `.pdf` and `.caption`, undated; returns the PNG's path."""
+
+    def drawn(kind: str, dpi: int) -> bytes:
+        buffer = io.BytesIO()
+        with plt.rc_context({"pdf.fonttype": 42}):  # text stays text
+            figure.savefig(buffer, format=kind, dpi=dpi, metadata=NO_DATES)
+        return buffer.getvalue()
+
+    base = Path(folder) / name
+    for dpi in (130, 100, 75):
+        png = drawn("png", dpi)
+        if len(png) < 150_000:  # bytes
+            break
+    write_atomic(base.with_suffix(".pdf"), drawn("pdf", dpi))
+    write_atomic(base.with_suffix(".caption"), (caption or name) + "\n")
+    return write_atomic(base.with_suffix(".png"), png)
+
+
+def new_axes(width: float, height: float, scale: str, shares: str = "") -> Axes:
+    """Axes of a new figure; `shares` is the one in percent, which alone has a grid."""
+    size = (min(width, WIDTH), height)
+    figure, axes = plt.subplots(figsize=size, layout="constrained")
+    plt.close(figure)  # so that notebooks show it only once
+    sns.despine(ax=axes)
+    if shares:
+        axis = getattr(axes, f"{shares}axis")
+        axis.set_major_formatter(lambda share, _: percent(share, None))
+        axes.grid(axis="y" if shares == "x" else "x", visible=False)
+    if scale == "smoke":
+        style = {"color": "0.35", "alpha": 0.35, "rotation": 12, "size": 22}
+        figure.text(0.5, 0.5, WATERMARK, ha="center", va="center", **style)
+    return axes
+
+
+def colours_of(students: Iterable[str]) -> dict[str, str]:
+    names = list(dict.fromkeys(students))
+    return {name: colour_of(name, names) for name in names}
+
+
+def of_split(table: pd.DataFrame, split: str, once: Sequence[str] = ()) -> tuple:
+    """A split, by default the first (test if there), and its rows; ValueError if there
+    are none, or if the columns `once` hold something twice."""
+    if "split" in table:
+        split = split or next(iter(table["split"]), "test")
+        table = table[table["split"] == split]
+        if table.empty:
+            raise ValueError(f"no rows of split {split!r} to draw")
+    if once and table.duplicated(once).any():
+        raise ValueError(f"a {' and a '.join(once)} occurs twice: draw one run")
+    return split, table
+
+
+def points(axes, places, rows, colour: str, flat=False, value="accuracy", **style):
+    """Values with their intervals, which are horizontal if `flat`; dots: trainings."""
+    values = rows[value]
+    widths = [(values - rows["ci_low"]).clip(0), (rows["ci_high"] - values).clip(0)]
+    place = (values, places, None, widths) if flat else (places, values, widths)
+    style = {"fmt": "o", "color": colour, "capsize": 3, "elinewidth": 1.6} | style
+    axes.errorbar(*place, clip_on=False, **style)
+    for at, each in zip(places, rows.get("by_seed", ()), strict=False):
+        dots = [float(share) / 100 for share in str(each).split()]
+        if len(dots) > 1:
+            where = (dots, [at] * len(dots)) if flat else ([at] * len(dots), dots)
+            axes.scatter(*where, 14, "0.15", alpha=0.5, lw=0, zorder=3, clip_on=False)
+
+
+def legend(axes: Axes) -> None:
+    """Draw the legend above the axes, where it hides nothing."""
+    count = len(axes.get_legend_handles_labels()[1])
+    columns = count if count <= 3 else (count + 1) // 2
+    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}
+    axes.legend(ncols=columns, frameon=False, fontsize=9, **place)
+
+
+@STYLE
+def loss_figure(logs: dict[str, Sequence[dict]], scale: str = "") -> Figure:
+    """Training loss; `logs` maps a student to lines {"step": int, "loss": float}."""
+    colours, axes = colours_of(logs), new_axes(7.2, 3.6, scale)
+    for marker, (name, log) in zip(MARKERS * len(logs), logs.items(), strict=False):
+        steps = pd.DataFrame(log, columns=["step", "loss"]).dropna()
+        style = {"marker": marker, "markersize": 4, "color": colours[name]}
+        axes.plot("step", "loss", data=steps, label=label_of(name), **style)
+    axes.set(xlabel="Optimizer step", ylabel="Training loss (nats per token)")
+    axes.set_ylim(bottom=0)
+    legend(axes)
+    return axes.figure
