@@ -126,14 +126,6 @@ def score_all(settings: Settings, arms: Sequence[Arm], splits=("",)) -> list[dic
     return rows
 
 
-def on_same_problems(settings: Settings, arm: Arm, default: Arm) -> list[dict]:
-    """Rows of the `default` arm on the problems that `arm` is scored on."""
-    problems = saved.problems_of(settings, arm)
-    ids = {problem.id for problem in problems}
-    rows = score(settings, default, problems[0].split)
-    return [row for row in rows if row["id"] in ids]
-
-
 def decoders_of(settings: Settings, arm: Arm, folders: list, problems: list) -> list:
     """The decoders of an arm: one writes everything, or one asks and one answers."""
     from socratic_utils.students.decoding import oracles

@@ -3,13 +3,11 @@
 Socratic CoT (Table 3) prompts GPT-3 175B with one exemplar on GSM8K: once for a chain
 of thought; once for sub-questions, and again to solve them in sequence.
 
-    >>> compare(prompted_rows(teacher, problems))             # doctest: +SKIP
-
 A first reply without a question has no second one, and counts as wrong.  The paper does
 not show its own prompts for this.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -81,23 +79,28 @@ def planned(teacher: Teacher, problems: Sequence[Problem]) -> Estimate:
     return replace(teacher, shots=SHOTS).estimate(problems, "cot") + first + first
 
 
+def why_not(settings: Settings, problems: Sequence[Problem], plan: Callable) -> str:
+    """Why the run's teacher cannot reply to what `plan` would ask; empty if it can."""
+    if settings.teacher in CORPORA or not fits(problems):
+        return f"{settings.teacher} cannot be prompted for {settings.dataset}"
+    asked = plan(teacher_of(settings, plan=True), problems).requests
+    unknown = f"the replies of {settings.teacher} are not known"
+    return unknown if asked and not can_ask(settings) else ""
+
+
 def table(settings: Settings, problems: Sequence[Problem]) -> pd.DataFrame:
     """`compare` of the run's teacher, whose rows are saved; empty, with a line of
     reason, if they cannot be had."""
-    if settings.teacher in CORPORA or not fits(problems):
-        why = f"{settings.teacher} cannot be prompted for {settings.dataset}"
-    elif planned(teacher_of(settings), problems).requests and not can_ask(settings):
-        why = f"the replies of {settings.teacher} are not known"
-    else:
-        own = {"seed": settings.seed, "settings": settings.hash}
-        rows = [row | own for row in prompted_rows(teacher_of(settings), problems)]
-        name = f"{settings.dataset}-{problems[0].split}.jsonl"
-        path = settings.folder / "predictions" / EXPERIMENT / name
-        if rows_of(path) != rows:
-            write_jsonl_rows(path, rows)
-        return compare(rows)
-    print(f"skipped: {why}")
-    return pd.DataFrame()
+    if why := why_not(settings, problems, planned):
+        print(f"skipped: {why}")
+        return pd.DataFrame()
+    own = {"seed": settings.seed, "settings": settings.hash}
+    rows = [row | own for row in prompted_rows(teacher_of(settings), problems)]
+    name = f"{settings.dataset}-{problems[0].split}.jsonl"
+    path = settings.folder / "predictions" / EXPERIMENT / name
+    if rows_of(path) != rows:
+        write_jsonl_rows(path, rows)
+    return compare(rows)
 
 
 def compare(rows: Sequence[dict]) -> pd.DataFrame:
