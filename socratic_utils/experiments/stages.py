@@ -132,7 +132,8 @@ def decoders_of(settings: Settings, arm: Arm, folders: list, problems: list) -> 
 
     if arm.exemplars:
         return [few_shot(settings, arm, folders, problems)]
-    if arm.is_plain and os.environ.get(SERVERS_VARIABLE):
+    helped = arm.questions or arm.calculator or arm.guide or arm.upfront
+    if os.environ.get(SERVERS_VARIABLE) and not helped:
         from socratic_utils.students.decoding import vllm  # imports openai
 
         return vllm.served_decoders(folders)
