@@ -1,19 +1,23 @@
 """Ablations: an arm of the main table with one thing changed (Socratic CoT, section 5).
 
-Each is compared with its default on the same problems, and trained for as many
-optimizer steps on the same training problems: SocGT on those that it has a right chain
-of, "all problems" also on those for which another student has no chain.
+`ablations.toml` lists them.  Each is compared with its default on the same problems,
+and trained for as many optimizer steps on the same training problems: SocGT on those
+that it has a right chain of, "all problems" also on those for which another student
+has no chain.
 
     >>> [arm.name for arm in ABLATIONS if arm.default == "socratic_unified"]
     ['unified, calculator']
 
-An ablation that needs a training of its own is `slow`: at `small` scale it is skipped
-unless all ablations are asked for, or its rows are on disk.
+What needs a training of its own is `slow`: at `small` scale it is skipped unless all
+ablations are asked for, or its rows are on disk.
 """
 
+import tomllib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -24,8 +28,6 @@ from socratic_utils.metrics.question_quality import quality_table
 from socratic_utils.metrics.statistics import accuracy, paired
 from socratic_utils.problems import Problem, sub_questions
 from socratic_utils.students.supervision import STUDENTS
-from socratic_utils.students.transcript import GUIDES
-from socratic_utils.teacher.prompts import FROM_QUESTIONS, FROM_STEPS
 
 from .. import stages
 from ..arms import Arm, main_arm
@@ -34,39 +36,17 @@ from ..data import spread, test_problems
 from . import prompting
 
 PAIR = "socratic_iterative"
-SOCGT = {FROM_STEPS: "teacher asks about gold steps",
-         FROM_QUESTIONS: "teacher answers gold questions",
-         "gold": "gold questions and steps learnt"}  # fmt: skip
-_cot, _gold, _pair = map(main_arm, ("cot", "gt_steps", PAIR))
-_qa, _anew = replace(_pair, models=("qa",)), replace(_pair, slow=True)
+TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 
-ABLATIONS: tuple[Arm, ...] = (
-    # Oracles: where do answers go wrong?  The teacher's questions are SocGT on GSM8K.
-    _cot.changed("cot, calculator", calculator=True),
-    _gold.changed("gt_steps, calculator", calculator=True),
-    main_arm("socratic_unified").changed("unified, calculator", calculator=True),
-    _pair.changed("iterative, calculator", calculator=True),
-    _qa.changed("iterative, gold questions", questions="gold"),
-    _qa.changed("iterative, questions of the teacher", questions="teacher"),
-    _qa.changed("iterative, both oracles", questions="gold", calculator=True),
-    # What QG reads: solutions in Table 1; guides in Figure 6.
-    _pair.changed("iterative, questions upfront", upfront=True),
-    _anew.changed("iterative, QG sees solutions", models=("qg_sees_solutions", "qa"),
-                  sees_solutions=True),
-    *(_pair.changed(f"iterative, gold {guide}", models=(f"qg_guided_{guide}", "qa"),
-                    guide=guide, slow=guide != "equations") for guide in GUIDES),
-    *(_anew.changed(f"iterative, predicted {guide}", guide=guide, planned=True,
-                    models=(f"planner_{guide}", f"qg_guided_{guide}", "qa"))
-      for guide in GUIDES),
-    # What is learnt: Table 5; SocGT in its other meanings (docs/papers.md); StrategyQA.
-    _anew.changed("no sub-question module", models=("no_subquestions",)),
-    *(_anew.changed(f"iterative, {words}", models=(f"qg_{source}", f"qa_{source}"))
-      for source, words in SOCGT.items()),
-    _gold.changed("gold questions, then facts", models=("questions_then_facts",),
-                  slow=True),
-    _gold.changed("gt_steps, LoRA", lora_rank=16, slow=True),
-    *(main_arm(name).changed(f"{name.removeprefix('socratic_')}, all problems",
-                             problems="all", slow=True) for name in STUDENTS),
+
+def _arm(name: str, default: str = PAIR, **fields: Any) -> Arm:
+    own = {n: tuple(v) if isinstance(v, list) else v for n, v in fields.items()}
+    return main_arm(default).changed(name, **own)
+
+
+ABLATIONS = tuple(_arm(name, **fields) for name, fields in TABLE.items()) + tuple(
+    _arm(f"{name.removeprefix('socratic_')}, all problems", name, problems="all",
+         slow=True) for name in STUDENTS
 )  # fmt: skip
 
 
