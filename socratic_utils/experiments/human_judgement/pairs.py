@@ -74,11 +74,9 @@ def sides_of_chains(problems: list[Problem], chains: list[Chain]) -> dict[str, S
     return found
 
 
-def make_pairs(
-    first: dict[str, Side], second: dict[str, Side], problems: Sequence[Problem],
-    count: int | None = None, seed: int = 0,
-) -> list[Pair]:  # fmt: skip
-    """`count` random pairs (None: all) of different chains of the same problem."""
+def make_pairs(first: dict, second: dict, problems, count=None, seed=0) -> list[Pair]:
+    """`count` random pairs (None: all) of different chains of the same problem, from
+    the `Side`s of two sources by problem id."""
     both = (p for p in problems if p.id in first and p.id in second)
     pairs = [Pair(p.id, p.dataset, problem_text(p), first[p.id], second[p.id])
              for p in both if first[p.id].text != second[p.id].text]  # fmt: skip
