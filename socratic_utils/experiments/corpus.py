@@ -167,8 +167,7 @@ def kept_rows(results: dict[str, Filtered]) -> list[dict]:
 def attempt_rows(results: dict[str, Filtered]) -> list[dict]:
     """One row per attempt; round 0 is the first chain, the others are resamples."""
     return [{"style": style, "round": attempt.chain.sample, "reason": attempt.reason}
-            for style, result in results.items()
-            for attempt in result.attempts]  # fmt: skip
+            for style in results for attempt in results[style].attempts]  # fmt: skip
 
 
 def pool_of(settings: Settings, name: str) -> tuple[list[Problem], Pool]:

@@ -38,16 +38,14 @@ def arms(settings: Settings) -> list[Arm]:
 
 
 def transfer_arms(settings: Settings) -> list[Arm]:
-    """The student before and after training on its own task, asked about others.
-
-    The tasks are those of `settings.many.transfer` that are at hand.
-    """
+    """The student before and after training on its own task, asked about those of
+    `settings.many.transfer` that are at hand."""
     before = replace(greedy_arm(settings), name="before")
     both = [before, replace(before, name="after_cot", models=(STYLE,))]
     both = both if can_teach(settings, (STYLE,)) else [before]
-    tasks = [t for t in settings.many.transfer if t != settings.dataset]
-    tasks = [task for task in tasks if at_hand(settings, task)]
-    return [replace(arm, dataset=task) for task in tasks for arm in both]
+    tasks = (t for t in settings.many.transfer if t != settings.dataset)
+    return [replace(arm, dataset=task) for task in tasks if at_hand(settings, task)
+            for arm in both]  # fmt: skip
 
 
 def transfer(settings: Settings) -> list[dict]:

@@ -84,7 +84,7 @@ def possible(settings: Settings, arm: Arm, problems: Sequence[Problem]) -> bool:
     if arm.questions == "gold":
         return any(map(sub_questions, problems))
     if arm.questions == "teacher":
-        return not prompting.why_not(settings, problems, prompting.questions_to_ask)
+        return not prompting.why_not(settings, problems, both=False)
     if arm.planned:  # the plan is learnt from the chains: no gold is needed
         return arm.guide == "steps" or problems[0].kind == "number"
     steps = [step for problem in problems for step in problem.steps]
@@ -134,7 +134,6 @@ def paired_line(setting: str, own: Sequence[dict], base: Sequence[dict]) -> dict
     sides = (("own", own), ("default", base))
     alike([r | {"side": side} for side, rows in sides for r in rows], ["side"])
     lost, won, p_value = paired((default[i], verdicts[i]) for i in verdicts)
-    score = accuracy({"correct": right} for right in verdicts.values())
-    share = round(sum(default.values()) / len(default), 4)
-    return {"setting": setting, **score, "default_accuracy": share,
+    return {"setting": setting, **accuracy(own),
+            "default_accuracy": accuracy(base)["accuracy"],
             "only_default": lost, "only_here": won, "p_value": p_value}  # fmt: skip
