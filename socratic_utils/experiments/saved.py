@@ -163,13 +163,13 @@ def reproduction(settings: Settings, rows: list[dict]) -> pd.DataFrame:
     run = _of_run(committed.reference)
     changed = _changed(json.loads(json.dumps(asdict(settings))), run)
     seeds = len(seeds_beside(committed))
+    few = f"{seeds} committed seeds predict no range, {FEWEST_SEEDS} do"
     for wrong, reason in (
         (settings.reuse, "its rows are the committed ones"),
         (not run, "no run of these settings is committed"),
         (changed, f"the committed runs have another {', '.join(changed)}"),
-        (seeds < FEWEST_SEEDS, f"{seeds} committed seeds predict no range, "
-                               f"{FEWEST_SEEDS} do"),
-    ):  # fmt: skip
+        (seeds < FEWEST_SEEDS, few),
+    ):
         if wrong:
             print(f"This run is not compared with the committed seeds: {reason}.")
             return pd.DataFrame()
@@ -183,7 +183,6 @@ def cut_down(settings: Settings) -> str:
     size = known_size(settings.dataset, "train") or inf
     if own.train_limit is None and (settings.train_limit or inf) < size:
         return f"trained on {settings.train_limit:,} of {size:,} problems"
-    names = ("training", "learning_rates", "decoding", "teacher_tokens",
-             "max_resamples")  # fmt: skip
+    names = "training learning_rates decoding teacher_tokens max_resamples".split()
     changed = [n for n in names if getattr(settings, n) != getattr(own, n)]
     return f"another setting of {' and '.join(changed)}" if changed else ""

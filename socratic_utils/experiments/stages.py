@@ -34,15 +34,14 @@ from .socratic_cot.prompting import SHOTS, asked_of
 def start(settings: Settings, notebook: str) -> Path:
     """Make the run's folder, note the settings in `run.json`, and print them."""
     explain_names(notebook)
-    more, how = {}, f", reusing {settings.reuse}"
+    more, how, one = {}, f", reusing {settings.reuse}", settings
     if not settings.reuse:
         from socratic_utils.students.training.hardware import device  # imports torch
 
         more, how = {"device": str(device())}, ""
     record_settings(settings, **more)
-    print(f"{notebook}: scale {settings.scale}, {settings.dataset}, "
-          f"student {settings.student}, teacher {settings.teacher}, "
-          f"seed {settings.seed}{how}")  # fmt: skip
+    print(f"{notebook}: scale {one.scale}, {one.dataset}, student {one.student}, "
+          f"teacher {one.teacher}, seed {one.seed}{how}")  # fmt: skip
     return settings.folder
 
 
@@ -161,12 +160,9 @@ def few_shot(settings: Settings, arm: Arm, folders: list, problems: list) -> Any
     from socratic_utils.students.decoding.few_shot import FewShotDecoder, prefix_ids
     from socratic_utils.students.training.hardware import for_decoding
 
-    if folders:
-        model, tokenizer = students.load_student(folders[-1])
-    else:
-        model, tokenizer = load_pretrained(settings.student)
-        model = for_decoding(model)
-    decoder = FewShotDecoder(model, tokenizer, [])
+    trained = folders and students.load_student(folders[-1])
+    model, tokenizer = trained or load_pretrained(settings.student)
+    decoder = FewShotDecoder(for_decoding(model), tokenizer, [])
     longest = max(len(prompt_ids(tokenizer, problem)) for problem in problems)
     room = (decoder.context or inf) - settings.decoding.max_tokens - longest
     about = (problems[0].dataset, problems[0].kind, SUPERVISIONS[arm.exemplars])

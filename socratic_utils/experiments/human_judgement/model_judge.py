@@ -1,10 +1,5 @@
-"""A language model as a judge: the same pairs and the same kind of file.
-
-    ask_model(judge_of(settings, "MODEL"), pairs, folder)
-
-SCoTD asked people only.  A model has known biases (long answers, the left side), so its
-lines are marked "model" and never mixed with people's.
-"""
+"""A language model as a judge: the same pairs and the same kind of file.  A model has
+known biases (long answers, the left side): its lines are never mixed with people's."""
 
 import re
 from collections.abc import Sequence

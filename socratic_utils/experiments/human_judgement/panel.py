@@ -1,10 +1,7 @@
 """Buttons and arrow keys for one judge, in a notebook (an anywidget).
 
-    display(JudgePanel(Judge("anna", pairs, folder)))
-
 `panel.js` shows the texts and sends back what a judge clicks or presses.  The keys work
-while the panel has the focus, and none of them reaches JupyterLab.  Every choice is
-saved at once.
+while the panel has the focus, and none of them reaches JupyterLab.
 """
 
 import time

@@ -1,7 +1,5 @@
 """Judgements in numbers: shares, tests, agreement (SCoTD, section 5).
 
-    pd.DataFrame(preferences(read_judgements(folder)))
-
 Several judgements of one pair are not independent, so share, interval and test use the
 majority of each pair; "same" is no vote, and ties are excluded.
 """

@@ -1,11 +1,5 @@
-"""Students that are only prompted: before training, or on a task they do not know.
-
-SCoTD, Table 2(a): the untrained student reads a few exemplars with and without chains.
-Its Figure 6: a trained one reads exemplars of a task it was never trained on.  The
-exemplars are those of the teacher's prompts (`students.decoding.few_shot`).
-
-Not covered: MetaICL, SCoTD's baseline of the transfer; instructions.
-"""
+"""Students that read a few exemplars (`students.decoding.few_shot`): before training,
+with and without chains (SCoTD, Table 2a), or on a task they do not know (Figure 6)."""
 
 import os
 from contextlib import suppress

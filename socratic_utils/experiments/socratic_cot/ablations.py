@@ -2,14 +2,10 @@
 
 `ablations.toml` lists them.  Each is compared with its default on the same problems,
 and trained for as many optimizer steps on the same training problems: SocGT on those
-that it has a right chain of, "all problems" also on those for which another student
-has no chain.
+that it has a right chain of, "all problems" also on those that another student lacks.
 
     >>> [arm.name for arm in ABLATIONS if arm.default == "socratic_unified"]
     ['unified, calculator']
-
-What needs a training of its own is `slow`: at `small` scale it is skipped unless all
-ablations are asked for, or its rows are on disk.
 """
 
 import tomllib
