@@ -87,11 +87,9 @@ def main_arm(student: str) -> Arm:
 
 def main_arms(settings: Settings, group: str = "") -> list[Arm]:
     """The main table, or one group of it, in order: the students that can be taught."""
-    found = []
-    for arm in map(main_arm, students_of(group) if group else STUDENTS):
-        if can_teach(settings, arm.models):
-            found.append(arm)
-        else:
-            print(f"{arm.name}: skipped, because neither {settings.dataset} nor "
-                  f"{settings.teacher} has the steps it learns from")  # fmt: skip
-    return found
+    arms = [main_arm(name) for name in (students_of(group) if group else STUDENTS)]
+    taught = [arm for arm in arms if can_teach(settings, arm.models)]
+    lacking = f"neither {settings.dataset} nor {settings.teacher} has the steps"
+    for arm in (arm for arm in arms if arm not in taught):
+        print(f"{arm.name}: skipped, because {lacking} it learns from")
+    return taught

@@ -34,12 +34,13 @@ from .socratic_cot.prompting import SHOTS, asked_of
 def start(settings: Settings, notebook: str) -> Path:
     """Make the run's folder, note the settings in `run.json`, and print them."""
     explain_names(notebook)
-    more, how, one = {}, f", reusing {settings.reuse}", settings
+    machine = {}
     if not settings.reuse:
         from socratic_utils.students.training.hardware import device  # imports torch
 
-        more, how = {"device": str(device())}, ""
-    record_settings(settings, **more)
+        machine["device"] = str(device())
+    record_settings(settings, **machine)
+    one, how = settings, f", reusing {settings.reuse}" if settings.reuse else ""
     print(f"{notebook}: scale {one.scale}, {one.dataset}, student {one.student}, "
           f"teacher {one.teacher}, seed {one.seed}{how}")  # fmt: skip
     return settings.folder
