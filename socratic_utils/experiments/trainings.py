@@ -125,10 +125,8 @@ def trainings_of(settings: Settings, arm: Arm) -> list[TrainingJob]:
 
 def train(settings: Settings, arm: Arm) -> list[Path]:
     """The folders of an arm's trained models, one per model; trained if need be."""
-    folders = [job.run() for job in trainings_of(settings, arm)]
-    if arm.checkpoint:
-        return [folder / f"step-{arm.checkpoint:05d}" for folder in folders]
-    return folders
+    step = f"step-{arm.checkpoint:05d}" if arm.checkpoint else ""
+    return [job.run() / step for job in trainings_of(settings, arm)]
 
 
 def training_losses(settings: Settings, arms: Sequence[Arm]) -> dict[str, list[dict]]:
