@@ -22,8 +22,9 @@ def rows_of(student="cot", right=(), count=10, **changes):
     """Rows of problems p0, p1, ... of which those in `right` are solved."""
     row = {"dataset": "toy", "split": "test", "student": student, "model": "tiny",
            "teacher": "t", "seed": 0, "truncated": False, "decoding": GREEDY,
-           "steps_gold": 1, "unseen": True, "variant": "reordered", "share": 1.0, "step": 9,
-           "part": "reported", "lines": [{"role": "question", "text": "Q: How many?"}],
+           "steps_gold": 1, "unseen": True, "variant": "reordered", "share": 1.0,
+           "step": 9, "part": "reported",
+           "lines": [{"role": "question", "text": "Q: How many?"}],
            } | changes  # fmt: skip
     return [{**row, "id": f"p{i}", "correct": i in right, "correct_strict": False}
             for i in range(count)]  # fmt: skip
