@@ -62,3 +62,16 @@ def test_scores_are_printed_with_n_and_interval(capsys):
     )
     assert "before: 50.0 % of 4 (95 %" in capsys.readouterr().out
     display.print_scores(pd.DataFrame())
+
+
+def test_source_is_shown_without_importing_its_module():
+    """Which would import torch in notebooks that only show committed results."""
+    from inspect import getsource
+
+    from socratic_utils.filtering import judge
+    from socratic_utils.students.training import trainer
+
+    shown = display.show_source("filtering.right_answers.judge").data
+    assert shown.strip() == getsource(judge).strip()
+    shown = display.show_source("students.training.trainer.masked_loss").data
+    assert shown.strip() == getsource(trainer.masked_loss).strip()
