@@ -10,6 +10,7 @@ Nothing here asks the teacher except `sampled`, and nothing loads a model.
 import os
 from collections.abc import Sequence
 from functools import cache
+from itertools import islice
 
 from socratic_utils.benchmarks import DATA_VARIABLE, load_problems, splits_of
 from socratic_utils.benchmarks.placeholders import placeholders
@@ -148,5 +149,5 @@ def sampled_problems(settings: Settings) -> list[Problem]:
     if not can_ask(settings):
         known = teacher_of(settings, plan=True, logprobs=True).known
         how = (STYLE, TEMPERATURE)
-        problems = [p for p in problems if all(known(p, *how, i) for i in samples)]
-    return problems[: settings.many.problems]
+        problems = (p for p in problems if all(known(p, *how, i) for i in samples))
+    return list(islice(problems, settings.many.problems))
