@@ -9,10 +9,17 @@ import pytest
 from socratic_utils.files import project_root
 from socratic_utils.metrics.comparison import compare, verdicts
 from socratic_utils.results import formats
-from socratic_utils.results.claims import CLAIMS, SHOWN, Run, claims_table, sentence
+from socratic_utils.results.claims import (
+    CLAIMS,
+    SHOWN,
+    Run,
+    claims_table,
+    sentence,
+    shown,
+)
 from socratic_utils.results.claims.declared import evidence, published, statements
 from socratic_utils.results.claims.judged import COLUMNS
-from socratic_utils.results.papers import paper_table
+from socratic_utils.results.papers.socratic_cot import cells_of
 
 N, FAMILIES = 900, 45
 # True shares of the main table: one claim holds, one is reversed, two arms are alike.
@@ -100,11 +107,10 @@ def test_values_stand_in_the_order_of_the_claim():
 
 
 def test_every_row_of_table_2_that_can_be_compared_is_in_the_evidence():
-    cells = paper_table("socratic_cot_table2", str)
-    cells = cells[cells["student_model"] != "GPT-3 6B"]
+    cells = cells_of("Table 2")["value"]
     used = {v for c in EVIDENCE.values() if c.table == "socratic_cot_table2"
             for _, _, values in published(c) for v in values}  # fmt: skip
-    assert used == set(cells["value"])
+    assert {float(value) for value in used} == set(cells)
 
 
 # --- verdicts -------------------------------------------------------------------------
@@ -275,5 +281,17 @@ def test_people_read_points_and_not_shares(table):
         table.loc[["iterative beats CoT"], SHOWN], "caption"
     ).splitlines()[4:]
     cells = [cell.strip() for cell in line.strip("|").split("|")]
-    assert [cell.endswith(" points") for cell in cells[3:6]] == [True] * 3
-    assert cells[3].startswith("+") and cells[-2] == "holds"
+    assert re.fullmatch(r"\+[\d.]+ points \(\+[\d.]+ to \+[\d.]+\)", cells[3])
+    assert cells[5].endswith(" points") and cells[-1] == "holds"
+
+
+def test_what_was_not_run_is_named_once_with_its_command(table, main):
+    made = shown(table, "Socratic CoT")
+    caption = made.attrs["caption"]
+    assert "guidance helps" not in set(made["claim"]) and len(made) == 5
+    assert caption.count("guidance helps") == 1
+    assert caption.count("(./run_all.sh --only 06 --ablations all)") == 1
+    one = judged(main=[row for row in main if row["seed"] == 0])
+    made = shown(one, "Socratic CoT")
+    note = "one seed: a comparison of checkpoints"
+    assert set(made["note"]) == {""} and made.attrs["caption"].count(note) == 1

@@ -96,9 +96,8 @@ def with_ours(name: str, ours: Iterable[Mapping], about: str = "") -> pd.DataFra
 
 def _caption(title: str, ours: list[Mapping], about: str) -> str:
     """What the cells are, and once for all what is not compared or not judged."""
-    said = {name: [*dict.fromkeys(one[name] for one in ours if isinstance(
-            one.get(name), str) and one[name])] for name in ("reason", "covered", "note")
-            }  # fmt: skip
+    texts = pd.DataFrame(ours, columns=["reason", "covered", "note"]).replace("", None)
+    said = {name: texts[name].dropna().unique().tolist() for name in texts}
     parts = [f"{title}, as printed; ours{about} below, with 95 % intervals"]
     if said["reason"]:
         parts.append(f"In grey and not compared: {'; '.join(said['reason'])}")
