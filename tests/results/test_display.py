@@ -80,3 +80,16 @@ def test_a_caption_stands_above_and_context_is_grey(monkeypatch):
     assert html.index("a &lt; b") < html.index("<table")
     paper, ours = html.split("<tr>")[-2:]
     assert "color" not in paper and ours.count("color:#757575") == 2
+
+
+def test_source_is_shown_without_importing_its_module():
+    """Which would import torch in notebooks that only show committed results."""
+    from inspect import getsource
+
+    from socratic_utils.filtering import judge
+    from socratic_utils.students.training import trainer
+
+    shown = display.show_source("filtering.right_answers.judge").data
+    assert shown.strip() == getsource(judge).strip()
+    shown = display.show_source("students.training.trainer.masked_loss").data
+    assert shown.strip() == getsource(trainer.masked_loss).strip()

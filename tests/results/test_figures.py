@@ -83,10 +83,9 @@ def words(figure):
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_figures_are_saved_whole_and_alike(name, tmp_path):
-    figure = DRAWN[name]("smoke")
-    assert figures.WATERMARK in words(figure)
+    assert figures.WATERMARK in words(DRAWN[name]("smoke"))
     assert figures.WATERMARK not in words(DRAWN[name]("small"))
-    path = figures.save_figure(figure, tmp_path, name, "A caption.")
+    path = figures.save_figure(DRAWN[name]("smoke"), tmp_path, name, "A caption.")
     assert path == tmp_path / f"{name}.png"
     assert path.read_bytes()[:4] == b"\x89PNG" and path.stat().st_size < 150_000
     pdf = (tmp_path / f"{name}.pdf").read_bytes()
