@@ -162,7 +162,7 @@ def paper_grid(settings: Sequence[config.Settings]) -> "pd.DataFrame":
             lacks.add(socratic_cot.lacking(score["dataset"], score["n"], seeds))
         lacks = ", ".join(sorted(filter(None, lacks), reverse=True))
         lines.append(compare_with_paper(ours, value, score="mean", lacks=lacks))
-    return pd.DataFrame(lines).drop(columns="note")
+    return pd.DataFrame(lines)
 
 
 def cells_of(settings: config.Settings) -> list[tuple[tuple, dict]]:

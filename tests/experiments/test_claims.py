@@ -160,7 +160,7 @@ def test_every_claim_is_said_by_the_notebook_that_makes_its_rows():
     said = {path.name[:2]: path.read_text("utf-8") for path in folder.glob("*.ipynb")}
     for claim in CLAIMS.values():
         papers = {"Socratic CoT": "07", "SCoTD": "15"}
-        assert f'paper = \\"{claim.paper}\\"' in said[papers[claim.paper]]
+        assert f'= \\"{claim.paper}\\", f' in said[papers[claim.paper]]
         makers = {claim.run.split()[1], "13"}  # which compares changed questions
         assert any(f'\\"{claim.name}\\"' in said[n] for n in makers), claim.name
 

@@ -197,4 +197,4 @@ def test_figures_refuse_unlike_scores():
     both = pd.concat([MAIN, MAIN.assign(teacher="other")])
     ticks = figures.accuracy_figure(both).axes[0].get_yticklabels()
     assert [t.get_text() for t in ticks] == [
-        "CoT, teacher t  (n = 10)", "CoT, teacher other  (n = 10)"]  # fmt: skip
+        "CoT, teacher t\n(n = 10)", "CoT, teacher other\n(n = 10)"]  # fmt: skip

@@ -281,8 +281,8 @@ def test_people_read_points_and_not_shares(table):
         table.loc[["iterative beats CoT"], SHOWN], "caption"
     ).splitlines()[4:]
     cells = [cell.strip() for cell in line.strip("|").split("|")]
-    assert re.fullmatch(r"\+[\d.]+ points \(\+[\d.]+ to \+[\d.]+\)", cells[3])
-    assert cells[5].endswith(" points") and cells[-1] == "holds"
+    assert re.fullmatch(r"\+[\d.]+ points \(\+[\d.]+ to \+[\d.]+\)", cells[2])
+    assert cells[4].endswith(" points") and cells[1] == "holds"
 
 
 def test_what_was_not_run_is_named_once_with_its_command(table, main):

@@ -89,7 +89,7 @@ def test_a_new_student_stands_in_the_order_of_the_registry(rows, monkeypatch):
     figure = figures.accuracy_figure(main)
     assert new.colour in {line.get_color() for line in figure.axes[0].lines}
     labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
-    assert labels[5] == "Final step  (n = 10)"
+    assert labels[5] == "Final step\n(n = 10)"
     assert figures.accuracy_by(results.by_steps(rows), "steps_gold")
 
 

@@ -191,7 +191,7 @@ def test_a_failure_says_how_to_go_on_and_running_again_does(two, tmp_path, capsy
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2 and "no such thing" in lines[0]
     assert lines[1] == (
-        f"run_all: run 2 of 3 (gsm8k, {GPT2}, seed 1) failed: the same command "
+        f"run_all: run 2 of 2 (gsm8k, {GPT2}, seed 1) failed: the same command "
         f"continues from there, and `./run_all.sh paper --dataset gsm8k --student "
         f"{GPT2} --seed 1` is this run alone"
     )
