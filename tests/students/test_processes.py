@@ -88,7 +88,8 @@ def test_twenty_steps_in_one_process_and_in_two(tmp_path):
             env=environment, capture_output=True, text=True, timeout=300,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-2000:]
-        assert done.stdout.count(": 20 steps in ") == 2  # trainings, whatever the processes
+        # Two trainings, whatever the number of processes.
+        assert done.stdout.count(": 20 steps in ") == 2
     # The second: LoRA, whose higher learning rate makes more of rounding.
     for name, error in (("gt_steps", 1e-4), ("answer_only", 1e-3)):
         one, two = losses(tmp_path / "one", 1, name), losses(tmp_path / "two", 2, name)
