@@ -19,6 +19,7 @@ import pandas as pd
 
 from socratic_utils.files import read_json, visible, write_atomic
 
+from .claims import NOT_RUN, in_words
 from .formats import as_html, read_csv, to_html
 
 TAGS = set(
@@ -46,7 +47,7 @@ def finding(judged: pd.DataFrame, paper: str, where: str) -> str:
     `judged` is the table of claims, `where` names the student and the benchmark.
     """
     own = judged[judged["paper"] == paper]
-    tested = own[own["verdict"] != "not run"]
+    tested = own[own["verdict"] != NOT_RUN]
     if tested.empty:
         return f"No claim of {paper} has been tested with {where}."
     lines = {line["claim"]: line for line in tested.to_dict("records")}
@@ -59,12 +60,9 @@ def finding(judged: pd.DataFrame, paper: str, where: str) -> str:
 
 def _main_claim(line: Mapping[str, Any], where: str) -> str:
     """The line of a claim as a sentence that needs no table beside it."""
-    name, verdict = line["claim"][:1].upper() + line["claim"][1:], line["verdict"]
-    difference, *ends = (f"{100 * line[column]:+.1f}"
-                         for column in ("difference", "ci_low", "ci_high"))  # fmt: skip
-    size, so = f"{line['n']:.0f} problems", SO.get(verdict, f"so there is {verdict}")
-    if not pd.isna(line["seeds"]):
-        size += f", {line['seeds']:.0f} seed{'s' * (line['seeds'] > 1)}"
+    (name, (difference, *ends), seeds), verdict = in_words(line), line["verdict"]
+    size = f"{line['n']:.0f} problems{seeds}"
+    so = SO.get(verdict, f"so there is {verdict}")
     if verdict == "cannot tell":
         note, least = line["note"], line["least_visible"]
         so += f" ({note})" if isinstance(note, str) and note else ""

@@ -106,18 +106,22 @@ def shown(table: pd.DataFrame, paper: str) -> pd.DataFrame:
     return lines
 
 
+def in_words(line: Mapping[str, Any]) -> tuple[str, list[str], str]:
+    """A claim's name with a capital; its difference and the ends of the interval, in
+    points; ", 3 seeds", or nothing where nothing is trained."""
+    points = [f"{100 * line[c]:+.1f}" for c in ("difference", "ci_low", "ci_high")]
+    count, seeds = line["seeds"], ""
+    if not pd.isna(count):
+        seeds = f", {count:.0f} seed{'s' * bool(count > 1)}"
+    return line["claim"][:1].upper() + line["claim"][1:], points, seeds
+
+
 def sentence(line: Mapping[str, Any]) -> str:
     """A line of the table as a sentence, as above."""
-    name = line["claim"][:1].upper() + line["claim"][1:]
+    name, (difference, low, high), seeds = in_words(line)
     if line["verdict"] == NOT_RUN:
         return f"{name}: not run ({line['note']})."
-    difference, low, high = (
-        f"{100 * line[c]:+.1f}" for c in ("difference", "ci_low", "ci_high")
-    )
-    size, end = f"n = {line['n']:.0f}", ""
-    if not pd.isna(line["seeds"]):
-        seeds = int(line["seeds"])
-        size += f", {seeds} seed{'s' * (seeds > 1)}"
+    size, end = f"n = {line['n']:.0f}{seeds}", ""
     if pd.isna(line["p_holm"]):
         end = f" ({line['note']})"
     elif line["verdict"] == "cannot tell":
