@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> None:
     problems = spread(problems, options.limit)
     teacher = Teacher(
         options.teacher, options.teacher_url, options.cache, options.served_as,
-        concurrency=options.concurrency, recorded=(),
+        concurrency=options.concurrency, timeout=3600, recorded=(),
         logprobs=bool(options.chains),
     )  # fmt: skip
     if options.two_stage:

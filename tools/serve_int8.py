@@ -5,7 +5,8 @@
 `transformers serve` or vLLM do this job on a GPU.  On two old CPU cores the time goes
 into matrix products and into reading the weights, so this server (1) multiplies in
 dynamic int8 (`torch.ao`, per-channel weights), (2) answers waiting requests in one
-batch, (3) reads the messages all requests share (instruction and exemplars) once.
+batch, (3) reads the messages all requests share (instruction and exemplars) once, and
+keeps their keys and values once for the whole batch, not once per request.
 Chat completions only; `temperature`, `seed`, `max_tokens` and `logprobs` (of the chosen
 tokens, before the temperature) are honoured, `n` is not.
 """
@@ -13,7 +14,6 @@ tokens, before the temperature) are honoured, `n` is not.
 from __future__ import annotations
 
 import argparse
-import copy
 import json
 import queue
 import threading
@@ -22,7 +22,56 @@ from concurrent.futures import Future
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
+from transformers import (
+    AttentionInterface,
+    AttentionMaskInterface,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    DynamicCache,
+)
+from transformers.masking_utils import sdpa_mask
+
+SHARED = "shared_prefix"  # the name of `attend` in transformers
+PREFIX: list[tuple] = []  # (keys, values) of each layer, [1, heads, length, size]
+
+
+def attend(module, query, key, value, attention_mask, scaling, **_):
+    """Attention to the shared prefix and to a row's own tokens, under one softmax.
+
+    The queries of all rows meet the prefix in one matrix product; copying its keys to
+    every row would take longer than all other products of a decoding step.
+    """
+    rows, heads, new, size = query.shape
+    groups = key.shape[1]
+    query = query.reshape(rows, groups, -1, size)  # [rows, groups, heads/groups*new]
+    scores = query @ key.transpose(2, 3) * scaling
+    if attention_mask is not None:
+        own = attention_mask.expand(rows, heads // groups, new, -1)
+        scores = scores.masked_fill(
+            ~own.reshape(rows, 1, *scores.shape[2:]), -torch.inf
+        )
+    length = 0
+    if PREFIX:
+        keys, values = PREFIX[module.layer_idx]
+        length = keys.shape[2]
+        together = query.transpose(0, 1).reshape(groups, -1, size)
+        far = (together @ keys[0].transpose(1, 2) * scaling).view(
+            groups, rows, -1, length
+        )
+        scores = torch.cat([far.transpose(0, 1), scores], -1)
+    weights = scores.softmax(-1, dtype=torch.float32).to(query.dtype)
+    out = weights[..., length:] @ value
+    if PREFIX:
+        far = weights[..., :length].transpose(0, 1).reshape(groups, -1, length)
+        out = out + (far @ values[0]).view(groups, rows, -1, size).transpose(0, 1)
+    return out.reshape(rows, heads, new, size).transpose(1, 2), None
+
+
+AttentionInterface.register(SHARED, attend)
+AttentionMaskInterface.register(
+    SHARED,
+    lambda *args, **more: sdpa_mask(*args, **more | {"allow_is_causal_skip": False}),
+)
 
 
 class Batcher(threading.Thread):
@@ -32,7 +81,9 @@ class Batcher(threading.Thread):
         super().__init__(daemon=True)
         self.tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
         dtype = torch.bfloat16 if bf16 else torch.float32
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).eval()
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=dtype, attn_implementation=SHARED
+        ).eval()
         config = torch.ao.quantization.per_channel_dynamic_qconfig
         self.model = (
             model
@@ -45,7 +96,7 @@ class Batcher(threading.Thread):
         self.stop = torch.tensor(stop if isinstance(stop, list) else [stop])
         self.batch = batch
         self.waiting: queue.Queue = queue.Queue()
-        self.prefixes: dict[str, tuple] = {}
+        self.prefixes: dict[str, list] = {}
 
     def ask(self, body: dict) -> dict:
         prefix, rest = self.split(body["messages"])  # here a bad request fails alone
@@ -77,27 +128,26 @@ class Batcher(threading.Thread):
         at = text.rindex(messages[-1]["content"])
         return text[:at], text[at:]
 
-    def prefix_cache(self, prefix: str) -> tuple:
+    def read_prefix(self, prefix: str) -> int:
+        """Make a prefix the shared one; its length in tokens."""
+        PREFIX.clear()
         if prefix not in self.prefixes:
             ids = self.tokenizer(prefix, return_tensors="pt").input_ids
             cache = DynamicCache(config=self.model.config)
-            out = self.model(ids, past_key_values=cache, logits_to_keep=1)
-            self.prefixes[prefix] = (out.past_key_values, ids.shape[1])
-        return self.prefixes[prefix]
+            self.model(ids, past_key_values=cache, logits_to_keep=1)
+            self.prefixes[prefix] = [(x.keys, x.values) for x in cache.layers]
+        PREFIX.extend(self.prefixes[prefix])
+        return PREFIX[0][0].shape[2]
 
     @torch.inference_mode()
     def answer(self, prefix: str, group: list) -> None:
         started = time.time()
-        cache, length = self.prefix_cache(prefix)
-        cache = copy.deepcopy(cache)
-        cache.batch_repeat_interleave(len(group))
+        length, cache = self.read_prefix(prefix), DynamicCache(config=self.model.config)
         texts = [rest for rest, _, _ in group]
         batch = self.tokenizer(texts, return_tensors="pt", padding=True)
         rows = Rows(group, batch.attention_mask.sum(1) + length)
-        mask = torch.cat(
-            [torch.ones(len(group), length, dtype=torch.long), batch.attention_mask], 1
-        )
-        positions = (mask.cumsum(1) - 1).clamp(min=0)[:, length:]
+        mask = batch.attention_mask
+        positions = (mask.cumsum(1) - 1).clamp(min=0) + length
         ids = batch.input_ids
         while True:
             out = self.model(

@@ -1,8 +1,6 @@
 """An arm: one line of a table, from what is learnt to how it is decoded.
 
-Every experiment of the package is a list of arms, and `stages.score` trains and decodes
-any of them.  The main table (Socratic CoT, Table 2) has an arm per student of the
-registry; an ablation is one of these with a field changed:
+Every experiment is a list of arms, and `stages.score` trains and decodes any of them.
 
     >>> main_arm("socratic_iterative").changed("iterative, calculator", calculator=True)
     ... # doctest: +ELLIPSIS
@@ -21,25 +19,19 @@ from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS, students
 from .corpus import can_teach, is_gold
 
 # Fields that name an arm or choose its problems, but change no answer.
-NAMES = ("name", "experiment", "default", "columns", "slow", "dataset", "split",
-         "limits")  # fmt: skip
+NAMES = "name experiment default columns slow dataset split limits".split()
 
 
 @dataclass(frozen=True)
 class Arm:
-    """One line of a table.
-
-    `models` are supervisions, of which the last one answers.  `experiment` is a folder
-    below `predictions/`, `default` the arm it is compared with, `columns` are further
-    columns of its rows, and `slow` is what trains long at `small` scale.
-    """
+    """One line of a table."""
 
     name: str
-    models: tuple[str, ...]
-    experiment: str = ""
-    default: str = ""
-    columns: tuple[tuple[str, Any], ...] = ()
-    slow: bool = False
+    models: tuple[str, ...]  # supervisions, of which the last one answers
+    experiment: str = ""  # a folder below `predictions/`
+    default: str = ""  # the arm it is compared with
+    columns: tuple[tuple[str, Any], ...] = ()  # further columns of its rows
+    slow: bool = False  # whether it trains for long at `small` scale
     # What is learnt, and for how long.
     pool: str = ""  # a pool of `corpus.pool_of`; empty: the supervision's own corpus
     problems: str = "shared"  # of a corpus: those all students share, or "all" it has
@@ -69,12 +61,6 @@ class Arm:
         """The arm's name as a part of a file's name."""
         return self.name.replace(", ", "-").replace(" ", "_")
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether its models are decoded without oracles, guides or exemplars."""
-        return not (self.exemplars or self.questions or self.calculator or self.guide
-                    or self.upfront)  # fmt: skip
-
     def changed(self, name: str, **fields: Any) -> "Arm":
         """The ablation of this arm that has these fields."""
         fields = {"experiment": "ablations", "default": self.name} | fields
@@ -82,18 +68,17 @@ class Arm:
 
     def meaning(self) -> dict[str, Any]:
         """Every field that changes an answer and is not at its default, for hashes."""
-        default = {f.name: f.default for f in fields(self)}
-        return {n: v for n, v in asdict(self).items()
-                if n not in NAMES and v != default[n]}  # fmt: skip
+        default, own = {f.name: f.default for f in fields(self)}, asdict(self)
+        return {n: own[n] for n in own if n not in NAMES and own[n] != default[n]}
 
     def teacher(self, settings: Settings) -> str:
         """What its chains come from: the run's teacher, "gold", or "exemplars"."""
         if self.exemplars or not self.models:
             return "exemplars" if self.exemplars else "none"
-        if self.pool:
-            return "gold" if self.pool == "gold_labels" else settings.teacher
-        corpora = (SUPERVISIONS[model].corpus for model in self.models)
+        corpora = {SUPERVISIONS[model].corpus for model in self.models}
         gold = all(is_gold(settings, name) for name in corpora)
+        if self.pool:
+            gold = self.pool == "gold_labels"
         return "gold" if gold else settings.teacher
 
 
@@ -104,11 +89,9 @@ def main_arm(student: str) -> Arm:
 
 def main_arms(settings: Settings, group: str = "") -> list[Arm]:
     """The main table, or one group of it, in order: the students that can be taught."""
-    found = []
-    for arm in map(main_arm, students_of(group) if group else STUDENTS):
-        if can_teach(settings, arm.models):
-            found.append(arm)
-        else:
-            print(f"{arm.name}: skipped, because neither {settings.dataset} nor "
-                  f"{settings.teacher} has the steps it learns from")  # fmt: skip
-    return found
+    arms = [main_arm(name) for name in (students_of(group) if group else STUDENTS)]
+    taught = [arm for arm in arms if can_teach(settings, arm.models)]
+    lacking = f"neither {settings.dataset} nor {settings.teacher} has the steps"
+    for arm in (arm for arm in arms if arm not in taught):
+        print(f"{arm.name}: skipped, because {lacking} it learns from")
+    return taught

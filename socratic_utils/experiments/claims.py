@@ -6,7 +6,6 @@
 Nothing is trained, decoded or asked: claims whose rows are missing are "not run".
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -17,7 +16,7 @@ from socratic_utils.config import Settings
 from socratic_utils.metrics.contrast_sets import bases
 from socratic_utils.results.claims import CLAIMS, NOT_RUN, Run, claims_table, sentence
 
-from .data import reported_problems, test_splits
+from .data import reported_problems
 from .saved import rows_over_seeds
 
 SHARE = 0.4  # of the training problems, in SCoTD's claim about less data
@@ -28,16 +27,9 @@ def table(settings: Settings) -> pd.DataFrame:
     return claims_table(partial(rows_over_seeds, settings), _run(settings))
 
 
-def learnt(
-    settings: Settings, claims: Sequence[str] = (), paper: str = "",
-    judged: pd.DataFrame | None = None,
-) -> None:  # fmt: skip
+def learnt(settings: Settings, claims=(), paper: str = "", judged=None) -> None:
     """Print one sentence per claim, or per claim of a `paper` that was run, as `table`
-    judges it.
-
-    `judged` is that table, if it is made already.  ValueError on a name that is not
-    declared.
-    """
+    (`judged`, if it is made already) has them.  ValueError on an undeclared name."""
     if unknown := set(claims) - set(CLAIMS):
         raise ValueError(f"no such claims: {unknown}; choose from {list(CLAIMS)}")
     if settings.scale == "smoke":
@@ -51,12 +43,10 @@ def learnt(
 
 def _run(settings: Settings) -> Run:
     """What the claims depend on in a run."""
-    problems, counts = reported_problems(settings), settings.many.counts
-    enough = [share for share in settings.many.shares if share >= SHARE]
-    return Run(
-        settings.dataset, test_splits(settings)[0], problems[0].kind, counts,
-        min(enough, default=1.0), bases(problems), command(settings),
-    )  # fmt: skip
+    problems, many = reported_problems(settings), settings.many
+    share = min((share for share in many.shares if share >= SHARE), default=1.0)
+    return Run(settings.dataset, problems[0].split, problems[0].kind, many.counts,
+               share, bases(problems), command(settings))  # fmt: skip
 
 
 def command(settings: Settings) -> str:

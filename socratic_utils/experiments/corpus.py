@@ -10,10 +10,6 @@ and 4), or the labels alone:
     first_right, first_all     the teacher's first of each problem, if right, or any
     gold_labels                the gold answers
 
-The students of the main table learn from the same problems: those that every compared
-corpus has a chain of (`shared_problems`).  An arm may learn from all that its corpus
-has, for as many optimizer steps, or from fewer (SocGT, where the teacher failed).
-
 Chains are saved in `chains/` with the reason why each was kept or dropped.
 """
 
@@ -23,44 +19,35 @@ from functools import cache
 from pathlib import Path
 
 from socratic_utils.config import Settings
-from socratic_utils.files import write_jsonl_rows
-from socratic_utils.filtering import down_sampling, right_answers
+from socratic_utils.files import read_rows, write_jsonl_rows
+from socratic_utils.filtering import REASONS, down_sampling, keep_if_correct
 from socratic_utils.filtering.down_sampling import Pool, correct_only, keep_all
-from socratic_utils.filtering.right_answers import THINKING, Attempt, Filtered
+from socratic_utils.filtering.right_answers import KEPT, THINKING, Attempt, Filtered
 from socratic_utils.metrics import accuracy
-from socratic_utils.problems import (
-    Chain,
-    Problem,
-    Step,
-    gold_chain,
-    read_rows,
-    sub_questions,
-)
+from socratic_utils.problems import Chain, Problem, Step, gold_chain, sub_questions
 from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS, Supervision
 from socratic_utils.teacher.prompts import STYLES, asked_text
 from socratic_utils.teacher.published import CORPORA, training_chains
 
-from .data import STYLE, can_ask, can_sample, sampled, teacher_of, train_problems
+from .data import STYLE, can_ask, sampled, teacher_of, train_problems
 
 Pairs = list[tuple[Problem, Chain]]
 OWN_SOCRATIC = ("gsm8k",)  # benchmarks with Socratic steps of their own
 FILTERS = {f"filter_{name}".replace("-", "_"): way
            for name, way in down_sampling.DOWN_SAMPLINGS.items()}  # fmt: skip
-LIKELIHOOD = "filter_likelihood"
 
 
 def styles(settings: Settings) -> list[str]:
     """The prompt styles a run asks for: CoT only where the benchmark has questions."""
     if settings.teacher in CORPORA:
-        offered, dataset = CORPORA[settings.teacher].offered, settings.dataset
-        styles = [style for known, style in offered if known == dataset]
-        return [style for style in styles if "train" in offered[dataset, style]]
+        offered = CORPORA[settings.teacher].offered.items()
+        return [style for (dataset, style), splits in offered
+                if dataset == settings.dataset and "train" in splits]  # fmt: skip
     return ["cot"] if settings.dataset in OWN_SOCRATIC else ["cot", "socratic"]
 
 
 def corpus(settings: Settings, name: str) -> Pairs:
-    """Training pairs: gold steps, or the kept chains of a prompt style; the benchmark's
-    own Socratic steps where it has them (Socratic CoT, section 4)."""
+    """Training pairs: the benchmark's own steps, or the kept chains of a style."""
     problems = train_problems(settings)
     if name == "questions_then_facts":
         return [(p, questions_then_facts(p)) for p in problems]
@@ -73,30 +60,31 @@ def corpus(settings: Settings, name: str) -> Pairs:
 
 def compared(settings: Settings) -> list[str]:
     """The corpora of those students of the main table that can be taught."""
-    taught = (own for own in (s.supervisions for s in STUDENTS.values())
-              if can_teach(settings, own))  # fmt: skip
-    corpora = (SUPERVISIONS[model].corpus for models in taught for model in models)
-    return list(dict.fromkeys(corpora))
+    everyone = (student.supervisions for student in STUDENTS.values())
+    taught = [model for own in everyone if can_teach(settings, own) for model in own]
+    return list(dict.fromkeys(SUPERVISIONS[model].corpus for model in taught))
 
 
 def shared_problems(settings: Settings) -> list[Problem]:
     """The training problems that every compared corpus has a chain of, in order; asks
     the teacher for what is missing.  ValueError if there is none."""
-    known = {name: {p.id for p, _ in corpus(settings, name)}
-             for name in compared(settings)}  # fmt: skip
-    shared = set.intersection(*known.values())
-    if not shared:
-        sizes = ", ".join(f"{name}: {len(ids)}" for name, ids in known.items())
-        fault = f"no training problem has a kept chain of every style ({sizes})"
-        raise ValueError(f"{fault}: choose another teacher, or more problems")
+    known = [{p.id for p, _ in corpus(settings, n)} for n in compared(settings)]
+    if not (shared := set.intersection(*known)):
+        fault = "no training problem has a kept chain of every style"
+        advice = "choose another teacher, or more problems"
+        raise ValueError(f"{fault} {_sizes(settings)}: {advice}")
     return [problem for problem in train_problems(settings) if problem.id in shared]
 
 
 def describe_shared(settings: Settings) -> str:
     """One line: how many problems the students share, and how many each corpus has."""
-    sizes = ", ".join(f"{n}: {len(corpus(settings, n))}" for n in compared(settings))
-    shared, all_ = len(shared_problems(settings)), len(train_problems(settings))
-    return f"all students learn from the same {shared} of {all_} problems ({sizes})"
+    count = f"{len(shared_problems(settings))} of {len(train_problems(settings))}"
+    return f"all students learn from the same {count} problems {_sizes(settings)}"
+
+
+def _sizes(settings: Settings) -> str:
+    sizes = (f"{n}: {len(corpus(settings, n))}" for n in compared(settings))
+    return f"({', '.join(sizes)})"
 
 
 def has_more(settings: Settings, models: Sequence[str]) -> bool:
@@ -104,8 +92,8 @@ def has_more(settings: Settings, models: Sequence[str]) -> bool:
     where chains must still be asked for."""
     if settings.plan or not all(on_disk(settings, n) for n in compared(settings)):
         return True
-    sizes = (len(corpus(settings, SUPERVISIONS[model].corpus)) for model in models)
-    return max(sizes) > len(shared_problems(settings))
+    shared = len(shared_problems(settings))
+    return any(len(corpus(settings, SUPERVISIONS[m].corpus)) > shared for m in models)
 
 
 def on_disk(settings: Settings, name: str) -> bool:
@@ -133,14 +121,13 @@ def filtered(settings: Settings, style: str) -> Filtered:
 
 @cache  # every model of a run needs it
 def _filtered(settings: Settings, style: str, folder: Path) -> Filtered:
-    problems = train_problems(settings)
-    published = settings.teacher in CORPORA  # whose chains are not committed
-    if settings.reuse == "reference" and not published:
+    problems, published = train_problems(settings), settings.teacher in CORPORA
+    if settings.reuse and not published:  # whose chains are not committed
         result = _reference_chains(settings, style, problems)
     else:
-        resamples = 0 if published else settings.max_resamples
+        tries = 0 if published else settings.max_resamples
         teacher = teacher_of(settings)
-        result = right_answers.keep_if_correct(problems, teacher, style, resamples)
+        result = keep_if_correct(problems, teacher, style, tries)
         if published:
             training_chains(result.kept, settings.dataset)
     write_jsonl_rows(folder / "chains" / f"{style}-kept.jsonl", result.kept)
@@ -153,27 +140,20 @@ def _filtered(settings: Settings, style: str, folder: Path) -> Filtered:
     return result
 
 
-def _reference_chains(
-    settings: Settings, style: str, problems: Sequence[Problem]
-) -> Filtered:
+def _reference_chains(settings: Settings, style: str, problems: list) -> Filtered:
     """The attempts that the committed run filtered, the same for all seeds."""
-    first = replace(settings, seed=0)
-    path = first.reference / "chains" / f"{style}-attempts.jsonl"
-    attempts = []
-    for _, row in read_rows(path):
-        reason = row.pop("reason")
-        attempts.append(Attempt(Chain(**row), reason))
-    reason = right_answers.KEPT
-    kept = {a.chain.problem_id: a.chain for a in attempts if a.reason == reason}
-    ids, dropped = [p.id for p in problems if p.id in kept], set(kept)
-    return Filtered(tuple(kept[i] for i in ids), tuple(attempts),
-                    tuple(p.id for p in problems if p.id not in dropped))  # fmt: skip
+    path = replace(settings, seed=0).reference / "chains" / f"{style}-attempts.jsonl"
+    attempts = tuple(Attempt(reason=row.pop("reason"), chain=Chain(**row))
+                     for _, row in read_rows(path))  # fmt: skip
+    kept = {a.chain.problem_id: a.chain for a in attempts if a.reason == KEPT}
+    return Filtered(tuple(kept[p.id] for p in problems if p.id in kept), attempts,
+                    tuple(p.id for p in problems if p.id not in kept))  # fmt: skip
 
 
 def reason_rows(results: dict[str, Filtered]) -> list[dict]:
     """One row per style and reason: how many attempts were kept or dropped, and why."""
     return [{"style": style, "reason": reason, "attempts": result.reasons()[reason]}
-            for style, result in results.items() for reason in right_answers.REASONS
+            for style, result in results.items() for reason in REASONS
             if reason != THINKING or result.reasons()[reason]]  # fmt: skip
 
 
@@ -187,30 +167,27 @@ def kept_rows(results: dict[str, Filtered]) -> list[dict]:
 def attempt_rows(results: dict[str, Filtered]) -> list[dict]:
     """One row per attempt; round 0 is the first chain, the others are resamples."""
     return [{"style": style, "round": attempt.chain.sample, "reason": attempt.reason}
-            for style, result in results.items()
-            for attempt in result.attempts]  # fmt: skip
+            for style in results for attempt in results[style].attempts]  # fmt: skip
 
 
 def pool_of(settings: Settings, name: str) -> tuple[list[Problem], Pool]:
     """The problems and the chains of a pool, perhaps none; ValueError if unknown."""
     if name == "gold_labels":
         problems = train_problems(settings)
-        gold = tuple(gold_chain(problem) for problem in problems)
+        gold = tuple(map(gold_chain, problems))
         return problems, Pool("gold labels", gold, len(problems))
+    select = keep_all if "all" in name.split("_") else correct_only
     if name in ("first_all", "first_right"):
         problems, chains = first_chains(settings)
-        select = keep_all if name == "first_all" else correct_only
         return problems, select(problems, chains)
     problems, chains = sampled(settings)
     if name in FILTERS:
-        many = settings.many
-        return problems, FILTERS[name](problems, chains, many.budget, settings.seed)
+        budget = settings.many.budget
+        return problems, FILTERS[name](problems, chains, budget, settings.seed)
     kind, _, count = name.rpartition("_")
     if kind not in ("chains", "all_chains") or not count.isdigit():
         raise ValueError(f"unknown pool {name!r}; see experiments/corpus.py")
-    first = [chain for chain in chains if chain.sample < int(count)]
-    select = correct_only if kind == "chains" else keep_all
-    return problems, select(problems, first)
+    return problems, select(problems, [c for c in chains if c.sample < int(count)])
 
 
 def first_chains(settings: Settings) -> tuple[list[Problem], list[Chain]]:
@@ -228,7 +205,7 @@ def filters_of(settings: Settings) -> list[str]:
     if all(c.logprob and c.tokens for c in chains if c.answer):
         return list(FILTERS)
     print("this teacher returns no log-likelihoods: the likelihood filter is skipped")
-    return [name for name in FILTERS if name != LIKELIHOOD]
+    return [name for name in FILTERS if name != "filter_likelihood"]
 
 
 def is_gold(settings: Settings, name: str) -> bool:
@@ -237,29 +214,24 @@ def is_gold(settings: Settings, name: str) -> bool:
     return name in ("gold", "questions_then_facts") or own
 
 
-def can_teach(settings: Settings, models: Sequence[str], pool: str = "") -> bool:
+def can_teach(settings: Settings, models: Sequence[str]) -> bool:
     """Whether the benchmark or the teacher has what all these models learn from."""
-    if pool in ("first_all", "first_right"):
-        return STYLE in styles(settings)
-    if pool:
-        return pool == "gold_labels" or can_sample(settings)
     return all(_taught(settings, SUPERVISIONS[model]) for model in models)
 
 
 def _taught(settings: Settings, supervision: Supervision) -> bool:
     """Published teachers have few styles of chains, some benchmarks have no steps."""
-    name = supervision.corpus
-    if "solution" not in supervision.shown and name == "gold":
+    name, shown = supervision.corpus, supervision.shown
+    if name == "gold" and "solution" not in shown:
         return True
     if name in STYLES and not is_gold(settings, name):
         return name in styles(settings)
     problems = train_problems(settings)
     if name == "questions_then_facts":  # aligned ones need no student of their own
-        return any(p.extra.get("sub_questions") for p in problems)
+        return any(problem.extra.get("sub_questions") for problem in problems)
     if is_gold(settings, name):
         steps = [step for problem in problems for step in problem.steps]
-        asks = "question" in supervision.shown
-        return any(step.question for step in steps) if asks else bool(steps)
+        return any(step.question or "question" not in shown for step in steps)
     return can_give(settings, problems, name)
 
 
@@ -271,6 +243,5 @@ def can_give(settings: Settings, problems: Sequence[Problem], style: str) -> boo
         asked_text(problems[0], style)
     except ValueError:  # the benchmark has none
         return False
-    if settings.reuse or can_ask(settings):
-        return True
-    return teacher_of(settings, plan=True).known(problems[0], style) is not None
+    known = teacher_of(settings, plan=True).known
+    return bool(settings.reuse or can_ask(settings) or known(problems[0], style))

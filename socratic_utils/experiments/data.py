@@ -1,16 +1,15 @@
-"""What a run is about: its problems and its teacher.
+"""What a run is about: its problems and its teacher, whom only `sampled` asks.
 
-    >>> from socratic_utils.config import load
-    >>> [problem.id for problem in train_problems(load("smoke"))][:2]
-    ['gradeschool-train-0000', 'gradeschool-train-0001']
-
-Nothing here asks the teacher except `sampled`, and nothing loads a model.
+>>> from socratic_utils.config import load
+>>> [problem.id for problem in train_problems(load("smoke"))][:2]
+['gradeschool-train-0000', 'gradeschool-train-0001']
 """
 
 import os
 from collections.abc import Sequence
 from functools import cache
 from itertools import islice
+from typing import Any
 
 from socratic_utils.benchmarks import DATA_VARIABLE, load_problems, splits_of
 from socratic_utils.benchmarks.placeholders import placeholders
@@ -21,7 +20,7 @@ from socratic_utils.teacher.published import CORPORA, PublishedTeacher
 from socratic_utils.teacher.teacher import Teacher
 
 STYLE, TEMPERATURE = "cot", 1.0  # of many chains (SCoTD, section 3)
-REPORTED_SPLITS = ("test", "challenge", "original", "contrast")
+REPORTED_SPLITS = ("test", "unseen", "challenge", "original", "contrast")
 
 
 def train_problems(settings: Settings) -> list[Problem]:
@@ -53,9 +52,7 @@ def all_problems(settings: Settings, split: str) -> list[Problem]:
 
 
 @cache  # every stage asks for the problems
-def _read_once(
-    dataset: str, split: str, _folder: str, plan: bool
-) -> tuple[Problem, ...]:
+def _read_once(dataset: str, split: str, _folder: str, plan: bool) -> tuple:
     try:
         if found := tuple(load_problems(dataset, split)):
             return found
@@ -79,37 +76,29 @@ def share_of(problems: Sequence[Problem], share: float) -> list[Problem]:
     return spread(problems, max(1, round(share * len(problems))))
 
 
-def hold_back(
-    problems: list[Problem], share: float, least: int = 1, last: bool = False
-) -> tuple[list[Problem], list[Problem]]:
+def hold_back(problems: list[Problem], share: float, least=1, last=False) -> tuple:
     """Problems to learn from, and a share (at least `least`) that is held back, evenly
-    spaced or the `last` ones.  Raises ValueError where nothing remains to learn from.
-    """
+    spaced or the `last` ones; ValueError where nothing remains to learn from."""
     count = max(least, round(share * len(problems)))
     if count >= len(problems):
-        raise ValueError(f"{count} of {len(problems)} training problems are to be held "
-                         f"back: give more, so that some are learnt")  # fmt: skip
+        fault = f"{count} of {len(problems)} training problems are to be held back"
+        raise ValueError(f"{fault}: give more, so that some are learnt")
     held = problems[-count:] if last else spread(problems, count)
     ids = {problem.id for problem in held}
     return [problem for problem in problems if problem.id not in ids], held
 
 
-def teacher_of(
-    settings: Settings, plan: bool = False, logprobs: bool = False
-) -> Teacher | PublishedTeacher:
-    """The run's teacher, whose replies are cached for all runs.
-
-    A `plan` leaves the disk as it is.  With `logprobs`, chains have a log-likelihood.
-    """
+def teacher_of(settings: Settings, plan=False, logprobs=False) -> Any:
+    """The run's `Teacher` or `PublishedTeacher`; replies are cached for all runs.  With
+    a `plan` the disk stays as it is, with `logprobs` chains have a log-likelihood."""
     if settings.teacher in CORPORA:
         return PublishedTeacher(settings.teacher)
     store = outputs_root() / "teacher"
     return Teacher(
         settings.teacher, settings.teacher_url or None,
-        None if plan and not store.exists() else store,
-        max_tokens=settings.teacher_tokens, api=settings.teacher_api,
-        mode=settings.teacher_mode, logprobs=logprobs,
-        max_cost=settings.max_cost or None,
+        None if plan and not store.exists() else store, logprobs=logprobs,
+        max_tokens=settings.teacher_tokens, max_cost=settings.max_cost or None,
+        api=settings.teacher_api, mode=settings.teacher_mode,
     )  # fmt: skip
 
 
@@ -126,28 +115,24 @@ def can_ask(settings: Settings) -> bool:
 def sampled(settings: Settings) -> tuple[list[Problem], list[Chain]]:
     """Problems, and all chains sampled for each at temperature 1, problem by problem:
     the first training problems, or, without a live teacher, the first recorded ones."""
-    teacher, problems = teacher_of(settings, logprobs=True), sampled_problems(settings)
-    count = settings.many.counts[-1]
-    return problems, teacher.sample(problems, STYLE, count, TEMPERATURE)
+    problems, *how = _sampling(settings)
+    return problems, teacher_of(settings, logprobs=True).sample(problems, *how)
 
 
 def sampling_plan(settings: Settings) -> Estimate:
     """What `sampled` would ask of the teacher."""
-    teacher = teacher_of(settings, plan=True, logprobs=True)
-    count, problems = settings.many.counts[-1], sampled_problems(settings)
-    return teacher.estimate(problems, STYLE, count, TEMPERATURE)
+    return teacher_of(settings, plan=True, logprobs=True).estimate(*_sampling(settings))
 
 
 def can_sample(settings: Settings) -> bool:
     """Whether many chains are at hand or to be had; published teachers have one."""
-    return settings.teacher not in CORPORA and bool(sampled_problems(settings))
+    return settings.teacher not in CORPORA and bool(_sampling(settings)[0])
 
 
-def sampled_problems(settings: Settings) -> list[Problem]:
-    """The training problems of `sampled`."""
-    problems, samples = train_problems(settings), range(settings.many.counts[-1])
+def _sampling(settings: Settings) -> tuple[list[Problem], str, int, float]:
+    """The training problems of `sampled`, the style, the samples, the temperature."""
+    problems, count = train_problems(settings), settings.many.counts[-1]
     if not can_ask(settings):
-        known = teacher_of(settings, plan=True, logprobs=True).known
-        how = (STYLE, TEMPERATURE)
-        problems = (p for p in problems if all(known(p, *how, i) for i in samples))
-    return list(islice(problems, settings.many.problems))
+        known, how = teacher_of(settings, True, True).known, (STYLE, TEMPERATURE)
+        problems = (p for p in problems if all(known(p, *how, i) for i in range(count)))
+    return list(islice(problems, settings.many.problems)), STYLE, count, TEMPERATURE

@@ -1,13 +1,11 @@
-"""What a run has on disk: prediction rows and tables; nothing here trains or asks.
-
-With `reuse="reference"` the rows and tables are the committed run's.
-"""
+"""What a run has on disk, or with `reuse="reference"` the committed run: prediction
+rows and tables.  Nothing here trains or asks."""
 
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from math import inf
+from operator import itemgetter
 from pathlib import Path
 
 import pandas as pd
@@ -47,9 +45,7 @@ def predictions_path(settings: Settings, arm: Arm, split: str) -> Path:
     return folder / f"{dataset}-{split}-{arm.file}.jsonl"
 
 
-def rows_on_disk(
-    settings: Settings, experiment: str = "", part: str = ""
-) -> list[dict]:
+def rows_on_disk(settings: Settings, experiment="", part="") -> list[dict]:
     """Saved rows of an experiment, of files with `part` in their name; those of other
     settings are skipped."""
     paths = sorted((settings.source / "predictions" / experiment).glob("*.jsonl"))
@@ -60,26 +56,21 @@ def rows_on_disk(
     return rows
 
 
-def rows_over_seeds(
-    settings: Settings, experiment: str = "", part: str = ""
-) -> list[dict]:
-    """`rows_on_disk` of this run, and of the runs beside it that differ in nothing but
-    the seed; of committed runs with `reuse="reference"`."""
-    return [row for run in seeds_beside(settings)
-            for row in rows_on_disk(run, experiment, part)]  # fmt: skip
+def rows_over_seeds(settings: Settings, *which: str) -> list[dict]:
+    """`rows_on_disk` of this run and of those in `seeds_beside`."""
+    return [row for run in seeds_beside(settings) for row in rows_on_disk(run, *which)]
 
 
 def seeds_beside(settings: Settings) -> list[Settings]:
     """This run and those beside it that differ in nothing but the seed, by seed."""
     first, found = replace(settings, seed=0).source, {settings.seed: settings}
+    own = _of_run(settings.source) if settings.reuse else {}
     for folder in first.parent.glob(f"{first.name}*"):
         number = re.fullmatch(r"-seed(\d+)|", folder.name.removeprefix(first.name))
-        other = replace(settings, seed=int(number[1] or 0)) if number else settings
-        if other.source != folder:
-            continue
-        if settings.reuse and _changed(_of_run(settings.source), _of_run(folder)):
-            continue
-        found.setdefault(other.seed, other)
+        other = number and replace(settings, seed=int(number[1] or 0))
+        if other and other.source == folder:
+            if not (settings.reuse and _changed(own, _of_run(folder))):
+                found[other.seed] = other
     return [found[seed] for seed in sorted(found)]
 
 
@@ -97,9 +88,8 @@ def _changed(own: dict, other: dict) -> list[str]:
 def arm_rows_on_disk(settings: Settings, arm: Arm) -> list[dict]:
     """Saved rows of an arm on its problems; empty unless all of them are there."""
     problems = problems_of(settings, arm)
-    name = f"{problems[0].dataset}-{problems[0].split}-{arm.file}."
-    rows = rows_on_disk(settings, arm.experiment, name)
-    ids = {problem.id for problem in problems}
+    name = predictions_path(settings, arm, problems[0].split).name
+    rows, ids = rows_on_disk(settings, arm.experiment, name), {p.id for p in problems}
     found = [row for row in rows if row["id"] in ids]
     return found if {row["id"] for row in found} == ids else []
 
@@ -128,9 +118,8 @@ def take_reference(settings: Settings, path: Path) -> list[dict]:
     """The committed rows of a file in the run's folder, copied to it."""
     source = settings.reference / path.relative_to(settings.folder)
     if not source.exists():
-        raise FileNotFoundError(
-            f"no committed reference run has {path.name}: run without --reuse"
-        )
+        fault = f"no committed reference run has {path.name}"
+        raise FileNotFoundError(f"{fault}: run without --reuse")
     write_atomic(path, source.read_bytes())
     return [row for _, row in read_rows(path)]
 
@@ -156,48 +145,44 @@ def seeds_table(settings: Settings) -> pd.DataFrame:
     return over_seeds(rows).rename(columns={"accuracy": "mean"})
 
 
-def with_seeds(
-    settings: Settings, rows: Sequence[dict], *experiments: str
-) -> list[dict]:
+def with_seeds(settings: Settings, rows: list[dict], *experiments: str) -> list[dict]:
     """Rows of this run, and those that runs of other seeds beside it have of the same
     arms and problems; `experiments` are the folders of their rows."""
-    own = {(row["student"], row["split"], row["id"]) for row in rows}
-    found = (r for name in experiments or ("",)
-             for r in rows_over_seeds(settings, name) if "sample" not in r)  # fmt: skip
+    key = itemgetter("student", "split", "id")
+    own, names = set(map(key, rows)), experiments or ("",)
+    found = (row for name in names for row in rows_over_seeds(settings, name))
     others = (row for row in found if row["seed"] != settings.seed)
-    return [*rows, *(r for r in others if (r["student"], r["split"], r["id"]) in own)]
+    return [*rows, *(r for r in others if "sample" not in r and key(r) in own)]
 
 
 def sizes_table(settings: Settings, experiment: str = "") -> pd.DataFrame:
     """The first split's accuracy over the runs beside this one that differ in their
     student model and seed only (Figure 4 of both papers)."""
-    rows = rows_over_seeds(settings, experiment)
+    runs = {settings.student: settings}
     for path in sorted(settings.source.parent.glob("*/run.json")):
-        run = read_json(path, {})
-        model = run.get("settings", {}).get("student", settings.student)
+        run, model = read_json(path, {}), _of_run(path.parent).get("student", "")
         other = replace(settings, student=model)
-        alike = path.parent == other.source and run.get("hash") == other.hash
-        if alike and model != settings.student:
-            rows += rows_over_seeds(other, experiment)
-    first = rows[0]["split"] if rows else ""
-    rows = [r for r in rows if r["split"] == first and "sample" not in r]
-    return by_size(over_seeds(rows))
+        if path.parent == other.source and run.get("hash") == other.hash:
+            runs[model] = other
+    rows = [row for run in runs.values() for row in rows_over_seeds(run, experiment)]
+    first = (r for r in rows if r["split"] == rows[0]["split"] and "sample" not in r)
+    return by_size(over_seeds(first))
 
 
-def reproduction(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
+def reproduction(settings: Settings, rows: list[dict]) -> pd.DataFrame:
     """`reproduction_table` of this run's rows beside the committed seeds of the same
     settings; empty, with a line of reason, where there is nothing to compare."""
     committed = replace(settings, reuse="reference", seed=0)
     run = _of_run(committed.reference)
     changed = _changed(json.loads(json.dumps(asdict(settings))), run)
     seeds = len(seeds_beside(committed))
+    few = f"{seeds} committed seeds predict no range, {FEWEST_SEEDS} do"
     for wrong, reason in (
         (settings.reuse, "its rows are the committed ones"),
         (not run, "no run of these settings is committed"),
         (changed, f"the committed runs have another {', '.join(changed)}"),
-        (seeds < FEWEST_SEEDS, f"{seeds} committed seeds predict no range, "
-                               f"{FEWEST_SEEDS} do"),
-    ):  # fmt: skip
+        (seeds < FEWEST_SEEDS, few),
+    ):
         if wrong:
             print(f"This run is not compared with the committed seeds: {reason}.")
             return pd.DataFrame()
@@ -211,7 +196,6 @@ def cut_down(settings: Settings) -> str:
     size = known_size(settings.dataset, "train") or inf
     if own.train_limit is None and (settings.train_limit or inf) < size:
         return f"trained on {settings.train_limit:,} of {size:,} problems"
-    names = ("training", "learning_rates", "decoding", "teacher_tokens",
-             "max_resamples")  # fmt: skip
+    names = "training learning_rates decoding teacher_tokens max_resamples".split()
     changed = [n for n in names if getattr(settings, n) != getattr(own, n)]
     return f"another setting of {' and '.join(changed)}" if changed else ""

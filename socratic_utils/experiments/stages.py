@@ -1,16 +1,11 @@
 """The stages of a run: train the models of an arm, decode its problems, save the rows.
 
-    arm = main_arm("cot")
-    rows = score(settings, arm)           # doctest: +SKIP
+    rows = score(settings, main_arm("cot"))           # doctest: +SKIP
 
-`score` trains what is missing, decodes what is missing and returns prediction rows.  A
-student's folder carries a hash of everything that made it, and rows carry a hash of the
-students, the problems and the decoding: what is unchanged is read from disk.  With
-`reuse="reference"` the committed rows are copied, and nothing is asked or trained.
-
-An *oracle* replaces a part of the work at test time, to see what that part is worth
-(`students.decoding.oracles`).  Students behind the servers that SOCRATIC_STUDENT_URLS
-names are asked there; arms with oracles, guides or exemplars are decoded here.
+A student's folder carries a hash of everything that made it, and rows carry a hash of
+the students, the problems and the decoding: what is unchanged is read from disk.
+Students behind the servers that SOCRATIC_STUDENT_URLS names are asked there; arms with
+oracles (`students.decoding.oracles`), guides or exemplars are decoded here.
 """
 
 import logging
@@ -21,25 +16,18 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from socratic_utils import names
-from socratic_utils.config import SERVERS_VARIABLE, Decoding, Settings
+from socratic_utils import names, students
+from socratic_utils.config import SERVERS_VARIABLE, Settings
 from socratic_utils.files import content_hash, record_settings, usage, write_jsonl_rows
 from socratic_utils.metrics.self_consistency import SAMPLED
-from socratic_utils.problems import Problem
 from socratic_utils.students.base_models import base_revision, load_pretrained
 from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.students.transcript import gold_guides, prompt_ids
 from socratic_utils.teacher.prompts import load_prompt
 
+from . import saved
 from .arms import Arm
 from .data import teacher_of
-from .saved import (
-    predictions_path,
-    problems_of,
-    rows_of,
-    seeds_beside,
-    take_reference,
-)
 from .socratic_cot.prompting import SHOTS, asked_of
 
 LOG = logging.getLogger(__name__)  # what is loaded from disk, at level INFO
@@ -48,13 +36,12 @@ LOG = logging.getLogger(__name__)  # what is loaded from disk, at level INFO
 def start(settings: Settings, notebook: str) -> Path:
     """Make the run's folder, note the settings in `run.json`, and print them."""
     names.notebook = notebook
-    settings.folder.mkdir(parents=True, exist_ok=True)
-    if settings.reuse:
-        record_settings(settings)
-    else:
+    machine = {}
+    if not settings.reuse:
         from socratic_utils.students.training.hardware import device  # imports torch
 
-        record_settings(settings, device=str(device()))
+        machine["device"] = str(device())
+    record_settings(settings, **machine)
     one, how = settings, f", reusing {settings.reuse}" if settings.reuse else ""
     print(f"{notebook}: scale {one.scale}, {one.dataset}, student {one.student}, "
           f"teacher {one.teacher}, seed {one.seed}{how}")  # fmt: skip
@@ -65,47 +52,38 @@ def start(settings: Settings, notebook: str) -> Path:
     return settings.folder
 
 
-def decoding_of(settings: Settings, arm: Arm) -> Decoding:
-    """Greedy, or sampled where solutions vote (SCoTD, Table 3)."""
-    if arm.samples == 1:
-        return settings.decoding
-    return replace(settings.decoding, temperature=SAMPLED.temperature)
-
-
 def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
-    """Prediction rows of an arm on a split, in the problems' order.
+    """Prediction rows of an arm on a split, in the problems' order, one per problem or
+    sample: from disk where their inputs are unchanged, else trained and decoded now.
+    FileNotFoundError where reused rows are not in the committed run."""
+    problems = saved.problems_of(settings, arm, split)
+    path = saved.predictions_path(settings, arm, problems[0].split)
+    if settings.reuse:
+        return saved.take_reference(settings, path)
 
-    Read from disk where their inputs are unchanged, else trained and decoded now.  One
-    row per problem, or per sample, the samples of a problem together.  Raises
-    FileNotFoundError where reused rows are not in the committed run.
-    """
-    problems = problems_of(settings, arm, split)
-    path = predictions_path(settings, arm, problems[0].split)
-    if settings.reuse == "reference":
-        return take_reference(settings, path)
-
-    # They import torch and transformers, which takes seconds.
-    from socratic_utils.students.decoding import loop
+    from socratic_utils.students.decoding import loop  # imports torch, for seconds
     from socratic_utils.students.training.hardware import half
 
     from .trainings import train
 
-    folders, decoding = train(settings, arm), decoding_of(settings, arm)
+    folders, decoding, sampled = train(settings, arm), settings.decoding, None
+    if arm.samples > 1:  # solutions that vote are not greedy (SCoTD, Table 3)
+        decoding = replace(decoding, temperature=SAMPLED.temperature)
+        sampled = settings.seed, loop.SAMPLED_FORMAT
     # 1. from disk, if nothing that they depend on has changed; of another seed where
     #    they depend on none, as an untrained student's
-    sampled = (settings.seed, loop.SAMPLED_FORMAT) if arm.samples > 1 else None
-    students = settings.folder / "students"
+    place = settings.folder / "students"
     inputs = content_hash([
-        loop.FORMAT, [str(folder.relative_to(students)) for folder in folders],
+        loop.FORMAT, [str(folder.relative_to(place)) for folder in folders],
         [asdict(problem) for problem in problems], asdict(decoding), arm.meaning(),
         identity(settings, arm), sampled,
         *filter(None, [half()]),  # the precision of decoding on a GPU
     ])  # fmt: skip
     name = f"{arm.name}, {problems[0].split}"
     mark = {"settings": settings.hash, "seed": settings.seed}
-    others = () if folders or sampled else seeds_beside(settings)
+    others = () if folders or sampled else saved.seeds_beside(settings)
     for run in dict.fromkeys((settings, *others)):
-        rows = rows_of(run.folder / path.relative_to(settings.folder))
+        rows = saved.rows_of(run.folder / path.relative_to(settings.folder))
         if rows and rows[0].get("inputs") == inputs:
             LOG.info("%s: %d rows loaded from disk", name, len(rows))
             if not mark.items() <= rows[0].items():  # other settings, the same rows
@@ -125,11 +103,12 @@ def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
         "student": arm.name, **dict(arm.columns), "teacher": arm.teacher(settings),
         "model": settings.student, **mark, "inputs": inputs,
     }  # fmt: skip
-    rows = [loop.prediction_row(solution, decoding, **labels) for solution in solutions]
-    if arm.samples > 1:
-        for number, (row, solution) in enumerate(zip(rows, solutions, strict=True)):
-            row["sample"] = number % arm.samples
-            row["logprob"] = round(solution.logprob, 4)
+    rows = []
+    for number, solution in enumerate(solutions):
+        rows.append(loop.prediction_row(solution, decoding, **labels))
+        if sampled:
+            rows[-1]["sample"] = number % arm.samples
+            rows[-1]["logprob"] = round(solution.logprob, 4)
     write_jsonl_rows(path, rows)
     right = sum(row["correct"] for row in rows)
     share = f"{right} of {len(rows)} correct ({100 * right / len(rows):.1f} %)"
@@ -137,54 +116,37 @@ def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
     return rows
 
 
-def score_all(
-    settings: Settings, arms: Sequence[Arm], splits: Sequence[str] = ("",)
-) -> list[dict]:
+def score_all(settings: Settings, arms: Sequence[Arm], splits=("",)) -> list[dict]:
     """Prediction rows of several arms on these splits, and a line that counts them."""
     rows, count = [], 0
     for arm in arms:
-        if not (settings.reuse or _can_learn(settings, arm)):
-            print(f"{arm.name}: skipped, because there is no chain to learn from")
-            continue
+        if not settings.reuse:
+            from .trainings import trainings_of  # imports torch
+
+            if not all(job.pairs_and_recipe[0] for job in trainings_of(settings, arm)):
+                print(f"{arm.name}: skipped, because there is no chain to learn from")
+                continue
         count += 1
         for split in splits:
             rows += score(settings, arm, split)
-    students = "student" if count == 1 else "students"
-    print(f"{count} {students} scored, {len(rows)} predictions on disk")
+    noun = "student" if count == 1 else "students"
+    print(f"{count} {noun} scored, {len(rows)} predictions on disk")
     return rows
 
 
-def _can_learn(settings: Settings, arm: Arm) -> bool:
-    """Whether every model of the arm has a chain to learn from."""
-    from .trainings import trainings_of
-
-    return all(job.pairs_and_recipe[0] for job in trainings_of(settings, arm))
-
-
-def on_same_problems(settings: Settings, arm: Arm, default: Arm) -> list[dict]:
-    """Rows of the `default` arm on the problems that `arm` is scored on."""
-    problems = problems_of(settings, arm)
-    ids = {problem.id for problem in problems}
-    rows = score(settings, default, problems[0].split)
-    return [row for row in rows if row["id"] in ids]
-
-
-def decoders_of(
-    settings: Settings, arm: Arm, folders: Sequence[Path], problems: Sequence[Problem]
-) -> Sequence[Any]:
+def decoders_of(settings: Settings, arm: Arm, folders: list, problems: list) -> list:
     """The decoders of an arm: one writes everything, or one asks and one answers."""
-    from socratic_utils.students.decoding import incremental, oracles
-    from socratic_utils.students.training.train import load_student
+    from socratic_utils.students.decoding import oracles
 
     if arm.exemplars or not arm.models:
         return [few_shot(settings, arm, folders, problems)]
-    if arm.is_plain and os.environ.get(SERVERS_VARIABLE):
+    helped = arm.questions or arm.calculator or arm.guide or arm.upfront
+    if os.environ.get(SERVERS_VARIABLE) and not helped:
         from socratic_utils.students.decoding import vllm  # imports openai
 
         return vllm.served_decoders(folders)
-    decoders: list[Any] = [
-        incremental.IncrementalDecoder(*load_student(folder)) for folder in folders
-    ]
+    loaded = map(students.load_student, folders)
+    decoders: list[Any] = [students.IncrementalDecoder(*own) for own in loaded]
     answerer = decoders[-1]
     if arm.calculator:
         decoders[-1] = oracles.CalculatorDecoder(answerer.model, answerer.tokenizer)
@@ -202,20 +164,14 @@ def decoders_of(
     return decoders
 
 
-def few_shot(
-    settings: Settings, arm: Arm, folders: Sequence[Path], problems: Sequence[Problem]
-) -> Any:
-    """The arm's student, or the untrained one, behind its exemplars: all that fit."""
+def few_shot(settings: Settings, arm: Arm, folders: list, problems: list) -> Any:
+    """The arm's student, or the untrained one, behind as many exemplars as fit."""
     from socratic_utils.students.decoding.few_shot import FewShotDecoder, prefix_ids
     from socratic_utils.students.training.hardware import for_decoding
-    from socratic_utils.students.training.train import load_student
 
-    if folders:
-        model, tokenizer = load_student(folders[-1])
-    else:
-        model, tokenizer = load_pretrained(settings.student)
-        model = for_decoding(model)
-    decoder = FewShotDecoder(model, tokenizer, [])
+    trained = folders and students.load_student(folders[-1])
+    model, tokenizer = trained or load_pretrained(settings.student)
+    decoder = FewShotDecoder(for_decoding(model), tokenizer, [])
     if not arm.exemplars:
         return decoder
     longest = max(len(prompt_ids(tokenizer, problem)) for problem in problems)

@@ -16,17 +16,10 @@ from pathlib import Path
 
 from socratic_utils.config import Settings, Training
 from socratic_utils.filtering.down_sampling import balanced
-from socratic_utils.students.supervision import (
-    SUPERVISIONS,
-    as_learnt,
-    as_long,
-    variant_of,
-)
-from socratic_utils.students.training.train import (
-    student_hash,
-    train_student,
-    training_record,
-)
+from socratic_utils.problems import Problem
+from socratic_utils.students import SUPERVISIONS, train_student
+from socratic_utils.students.supervision import as_learnt, as_long, variant_of
+from socratic_utils.students.training.train import student_hash, training_record
 from socratic_utils.students.training.trainer import KeepModels
 
 from .arms import Arm
@@ -60,18 +53,15 @@ class TrainingJob:
             pairs = corpus(settings, SUPERVISIONS[self.model].corpus)
             shared = shared_problems(settings) if pairs else []
             if arm.problems == "shared":
-                ids = {problem.id for problem in shared}
-                pairs = [pair for pair in pairs if pair[0].id in ids]
+                pairs = about(shared, pairs)
                 problems = problems if arm.held_back else shared
             if len(pairs) not in (0, len(shared)):
                 recipe = as_long(recipe, len(shared), len(pairs))
         # 2. of which problems; held back are some of all, whatever is learnt
-        if arm.share < 1 or arm.held_back:
-            problems = share_of(problems, arm.share)
-            if arm.held_back:
-                problems = hold_back(problems, arm.held_back)[0]
-            ids = {problem.id for problem in problems}
-            pairs = [pair for pair in pairs if pair[0].id in ids]
+        problems = share_of(problems, arm.share)
+        if arm.held_back:
+            problems = hold_back(problems, arm.held_back)[0]
+        pairs = about(problems, pairs)
         # 3. for how many optimizer steps
         if arm.balanced and pairs:
             pairs = visits(settings, pairs, arm.steps)
@@ -85,15 +75,13 @@ class TrainingJob:
     def name(self) -> str:
         """The name of the student's folder, which ends with its hash."""
         (pairs, recipe), one = self.pairs_and_recipe, self.settings
-        supervision = SUPERVISIONS[self.model]
-        mark = student_hash(one.student, pairs, supervision, recipe, one.seed)
-        return f"{supervision.name}-{mark}"
+        own = SUPERVISIONS[self.model]
+        return f"{own.name}-{student_hash(one.student, pairs, own, recipe, one.seed)}"
 
     @property
     def folder(self) -> Path:
         """Where its student is saved; kept checkpoints have a folder of their own."""
-        kept = self.arm.checkpoints
-        own = f"checkpoints-{kept}" if kept else ""
+        own = f"checkpoints-{self.arm.checkpoints}" if self.arm.checkpoints else ""
         return self.settings.folder / "students" / own
 
     @property
@@ -108,6 +96,12 @@ class TrainingJob:
         keep = [KeepModels(kept, self.folder / self.name)] if kept else []
         how = (SUPERVISIONS[self.model], recipe, self.folder, self.settings.seed, keep)
         return train_student(self.settings.student, pairs, *how)
+
+
+def about(problems: Sequence[Problem], pairs: Pairs) -> Pairs:
+    """The pairs of these problems."""
+    ids = {problem.id for problem in problems}
+    return [pair for pair in pairs if pair[0].id in ids]
 
 
 def visits(settings: Settings, pairs: Pairs, steps: int) -> Pairs:
@@ -129,18 +123,12 @@ def trainings_of(settings: Settings, arm: Arm) -> list[TrainingJob]:
 
 def train(settings: Settings, arm: Arm) -> list[Path]:
     """The folders of an arm's trained models, one per model; trained if need be."""
-    folders = [job.run() for job in trainings_of(settings, arm)]
-    if arm.checkpoint:
-        return [folder / f"step-{arm.checkpoint:05d}" for folder in folders]
-    return folders
+    step = f"step-{arm.checkpoint:05d}" if arm.checkpoint else ""
+    return [job.run() / step for job in trainings_of(settings, arm)]
 
 
 def training_losses(settings: Settings, arms: Sequence[Arm]) -> dict[str, list[dict]]:
     """Loss curves by model; empty where rows are reused and nothing was trained."""
-    if settings.reuse:
-        return {}
-    return {
-        model: training_record(folder)["losses"]
-        for arm in arms
-        for model, folder in zip(arm.models, train(settings, arm), strict=True)
-    }
+    trained = [] if settings.reuse else arms
+    jobs = (job for arm in trained for job in trainings_of(settings, arm))
+    return {job.model: training_record(job.run())["losses"] for job in jobs}

@@ -26,10 +26,8 @@ judgement_key = itemgetter(*KEY)
 
 
 def read_judgements(folder: str | Path, judge: str = "*") -> list[dict]:
-    """The judgements in the files of a folder (or of one judge), left unchanged.
-
-    Raises ValueError for an invalid line, and for a pair that is judged twice.
-    """
+    """The judgements in the files of a folder (or of one judge), left unchanged;
+    ValueError for an invalid line, and for a pair that is judged twice."""
     found: dict[tuple, tuple[str, dict]] = {}
     for path in sorted(Path(folder).glob(f"{judge}.jsonl")):
         for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
@@ -42,10 +40,9 @@ def read_judgements(folder: str | Path, judge: str = "*") -> list[dict]:
                 if first != where:
                     raise ValueError(f": its pair is judged in {first} already")
             except ValueError as error:
-                raise ValueError(visible(
-                    f"{path}, line {number} is not a judgement{error}: correct or "
-                    f"delete this line; the others are kept"
-                )) from None  # fmt: skip
+                fault = f"{path}, line {number} is not a judgement{error}"
+                advice = "correct or delete this line; the others are kept"
+                raise ValueError(visible(f"{fault}: {advice}")) from None
     return [row for _, row in found.values()]
 
 
@@ -67,8 +64,8 @@ def _judgement(line: bytes, judge: str) -> dict:
         raise ValueError(f": {sources[0]!r} is compared with itself")
     choices = {"judge": [judge], "kind": ["person", "model"], "left": sources,
                "preferred": [*sources, "same"]}  # fmt: skip
-    types = dict.fromkeys(("dataset", "first", "second", "problem", "texts"), str)
-    types |= {"both_correct": bool, "seconds": (int, float)}
+    types = {**dict.fromkeys(("dataset", *KEY), str), "both_correct": bool,
+             "seconds": (int, float)}  # fmt: skip
     wrong = [name for name in choices if row.get(name) not in choices[name]]
     wrong += [name for name in types if not isinstance(row.get(name), types[name])]
     if wrong:
@@ -79,14 +76,12 @@ def _judgement(line: bytes, judge: str) -> dict:
 class Judge:
     """A person or a model at work: the pairs to judge, and the file for the results."""
 
-    def __init__(
-        self, name: str, pairs: Sequence[Pair], folder: str | Path, kind: str = "person"
-    ) -> None:
+    def __init__(self, name: str, pairs: Sequence[Pair], folder, kind="person") -> None:
         if not re.fullmatch(r"\w[\w .-]{0,39}", name):
             raise ValueError("a judge's name: 1 to 40 letters, digits, spaces, . or -")
         self.name, self.pairs, self.kind = name, pairs, kind
         self.path = Path(folder) / f"{name}.jsonl"
-        self.done = {judgement_key(row) for row in read_judgements(folder, name)}
+        self.done = set(map(judgement_key, read_judgements(folder, name)))
         self._known, self.started = self._content(), time.monotonic()
 
     def _content(self) -> bytes:
@@ -133,8 +128,8 @@ class Judge:
     def _save(self, lines: list[bytes]) -> None:
         """Replace the file; ValueError if another program has changed it."""
         if self._content() != self._known:
-            raise ValueError(f"another judge is using the name {self.name}: "
-                               f"continue under another name")  # fmt: skip
+            fault = f"another judge is using the name {self.name}"
+            raise ValueError(f"{fault}: continue under another name")
         content = b"".join(line + b"\n" for line in lines)
         write_atomic(self.path, content)  # a crash leaves no half line
         self._known, self.started = content, time.monotonic()

@@ -1,10 +1,5 @@
-"""A language model as a judge: the same pairs and the same kind of file.
-
-    ask_model(judge_of(settings, "MODEL"), pairs, folder)
-
-SCoTD asked people only.  A model has known biases (long answers, the left side), so its
-lines are marked "model" and never mixed with people's.
-"""
+"""A language model as a judge: the same pairs and the same kind of file.  A model has
+known biases (long answers, the left side): its lines are never mixed with people's."""
 
 import re
 from collections.abc import Sequence
@@ -12,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from socratic_utils.config import Settings
-from socratic_utils.experiments.data import teacher_of
 from socratic_utils.files import content_hash
 from socratic_utils.teacher.cost import Estimate, estimate, price_of
 from socratic_utils.teacher.endpoint.job import Job
 from socratic_utils.teacher.published import CORPORA
 from socratic_utils.teacher.teacher import Teacher
 
+from ..data import teacher_of
 from .judgements import CHOICES, Judge
 from .pairs import Pair
 
@@ -59,9 +54,7 @@ def read_choice(reply: str) -> str | None:
     return named.pop() if len(named) == 1 else None
 
 
-def _jobs(
-    teacher: Teacher, pairs: Sequence[Pair], folder: Path
-) -> tuple[Judge, list[Job]]:
+def _jobs(teacher: Teacher, pairs: Sequence[Pair], folder: Path) -> tuple:
     """The judge, and a request for each pair that it has not judged yet."""
     name = re.sub(r"[^\w.-]+", " ", teacher.model).strip()  # a valid file name
     if len(name) > 40:  # another model's may begin in the same way

@@ -11,16 +11,17 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from socratic_utils.answers.extract import is_correct
+from socratic_utils.answers import is_correct
 from socratic_utils.config import Settings
-from socratic_utils.experiments import corpus, data
-from socratic_utils.experiments.arms import main_arm
-from socratic_utils.experiments.saved import arm_rows_on_disk, evaluated
-from socratic_utils.experiments.scotd import prompted_student
 from socratic_utils.files import content_hash
 from socratic_utils.problems import Chain, Problem, problem_text
 from socratic_utils.students.transcript import segments
 from socratic_utils.teacher.published import CORPORA
+
+from .. import corpus, data
+from ..arms import main_arm
+from ..saved import arm_rows_on_disk, evaluated
+from ..scotd.prompted_student import greedy_arm
 
 STUDENT = "cot"  # the student that is compared, and the style of its teacher's chains
 PAIRS = 20  # about ten minutes for one person
@@ -64,50 +65,41 @@ def sides(rows: Sequence[dict], source: str) -> dict[str, Side]:
 
 def sides_of_chains(problems: list[Problem], chains: list[Chain]) -> dict[str, Side]:
     """Problem id -> a teacher's complete chain, rendered as students write theirs."""
-    by_id, found = {problem.id: problem for problem in problems}, {}
-    for chain in (chain for chain in chains if chain.steps and chain.answer):
-        problem = by_id[chain.problem_id]
-        lines = [s.text for s in segments(problem, chain) if s.role != "problem"]
-        correct = is_correct(chain.answer, problem.answer, problem.kind)
-        found[problem.id] = Side("teacher", "\n".join(lines), correct)
+    found = {}
+    for problem, chain in corpus.paired(problems, chains):
+        if chain.steps and chain.answer:
+            lines = [s.text for s in segments(problem, chain) if s.role != "problem"]
+            correct = is_correct(chain.answer, problem.answer, problem.kind)
+            found[problem.id] = Side("teacher", "\n".join(lines), correct)
     return found
 
 
-def make_pairs(
-    first: dict[str, Side], second: dict[str, Side], problems: Sequence[Problem],
-    count: int | None = None, seed: int = 0,
-) -> list[Pair]:  # fmt: skip
-    """`count` random pairs (None: all) of different chains of the same problem.
-
-    Those in which at least one answer is right come first: between two wrong chains
-    judges rarely see a better one, and weak students have few others.
-    """
-    pairs = [
-        Pair(p.id, p.dataset, problem_text(p), first[p.id], second[p.id])
-        for p in problems
-        if p.id in first and p.id in second and first[p.id].text != second[p.id].text
-    ]
+def make_pairs(first: dict, second: dict, problems, count=None, seed=0) -> list[Pair]:
+    """`count` random pairs (None: all) of different chains of the same problem, from
+    the `Side`s of two sources by problem id."""
+    both = (p for p in problems if p.id in first and p.id in second)
+    pairs = [Pair(p.id, p.dataset, problem_text(p), first[p.id], second[p.id])
+             for p in both if first[p.id].text != second[p.id].text]  # fmt: skip
     return shuffled(pairs, seed)[:count]
 
 
 def shuffled(pairs: Sequence[Pair], seed: int) -> list[Pair]:
-    """In random order, but pairs with a right answer before those without."""
+    """In random order, but those with a right answer come first: between two wrong
+    chains judges rarely see a better one, and weak students have few others."""
     order = random.Random(seed).sample(pairs, len(pairs))
     return sorted(order, key=lambda p: not (p.first.correct or p.second.correct))
 
 
 def pairs_of_run(settings: Settings, count: int = PAIRS) -> list[Pair]:
-    """About `count` pairs of different problems, split evenly over the comparisons.
-
-    Raises ValueError if there is nothing to compare with; nothing is trained.
-    """
+    """About `count` pairs of different problems, split evenly over the comparisons;
+    ValueError if there is nothing to compare with.  Nothing is trained."""
     problems = data.test_problems(settings)
     split = problems[0].split
-    student = sides(evaluated(settings, main_arm(STUDENT)), STUDENT)
-    others = [sides(rows_before(settings), "before")]
-    if corpus.can_teach(settings, ("gt_steps",)):
-        others.append(sides(evaluated(settings, main_arm("gt_steps")), "gt_steps"))
-    others.append(sides_of_chains(problems, teachers_chains(settings, problems, count)))
+    found = {name: sides(evaluated(settings, main_arm(name)), name)
+             for name in students(settings)}  # fmt: skip
+    student, chains = found.pop(STUDENT), teachers_chains(settings, problems, count)
+    others = [sides(rows_before(settings), "before"), *found.values()]
+    others.append(sides_of_chains(problems, chains))
     share = max(1, min(count, len(problems)) // max(1, sum(map(bool, others))))
     pairs: list[Pair] = []
     for other in others:
@@ -120,26 +112,29 @@ def pairs_of_run(settings: Settings, count: int = PAIRS) -> list[Pair]:
     return shuffled(pairs, settings.seed)
 
 
+def students(settings: Settings) -> list[str]:
+    """The students whose chains are compared."""
+    taught = corpus.can_teach(settings, ("gt_steps",))
+    return [STUDENT, "gt_steps"] if taught else [STUDENT]
+
+
 def can_compare(settings: Settings) -> bool:
     """Whether `pairs_of_run` would find a comparison; nothing is asked or trained."""
-    taught = corpus.can_teach(settings, ("gt_steps",))
-    students = (STUDENT, "gt_steps") if taught else (STUDENT,)
-    rows = (arm_rows_on_disk(settings, main_arm(name)) for name in students)
+    names = students(settings)
+    rows = (arm_rows_on_disk(settings, main_arm(name)) for name in names)
     if settings.reuse and not all(rows):  # of both students, in the committed run
         return False
-    if taught or data.can_ask(settings) or rows_before(settings):
+    if len(names) > 1 or data.can_ask(settings) or rows_before(settings):
         return True
     return bool(teachers_chains(settings, data.test_problems(settings)))
 
 
 def rows_before(settings: Settings) -> list[dict]:
     """The untrained student's rows of notebook 13; empty if it has not been run."""
-    return arm_rows_on_disk(settings, prompted_student.greedy_arm(settings))
+    return arm_rows_on_disk(settings, greedy_arm(settings))
 
 
-def teachers_chains(
-    settings: Settings, problems: list[Problem], count: int = PAIRS
-) -> list[Chain]:
+def teachers_chains(settings: Settings, problems: list, count=PAIRS) -> list[Chain]:
     """The teacher's chains on these problems; a live one is asked about `count`."""
     if settings.teacher in CORPORA:  # may be scored and judged, never learnt
         offered = CORPORA[settings.teacher].offered.get((settings.dataset, STUDENT), ())

@@ -1,10 +1,7 @@
 """Buttons and arrow keys for one judge, in a notebook (an anywidget).
 
-    display(JudgePanel(Judge("anna", pairs, folder)))
-
 `panel.js` shows the texts and sends back what a judge clicks or presses.  The keys work
-while the panel has the focus, and none of them reaches JupyterLab.  Every choice is
-saved at once.
+while the panel has the focus, and none of them reaches JupyterLab.
 """
 
 import time
@@ -49,15 +46,12 @@ class JudgePanel(anywidget.AnyWidget):
         self._refresh(message)
 
     def _refresh(self, message: str = "") -> None:
-        waiting, total = self.judge.waiting, len(self.judge.pairs)
-        done = f"All judged. Thank you, {self.judge.name}! Now run the cells below."
-        texts = {"problem": done}
+        judge, waiting, total = self.judge, self.judge.waiting, len(self.judge.pairs)
+        done = f"All judged. Thank you, {judge.name}! Now run the cells below."
+        texts = {"message": message, "problem": done}
         if waiting:
-            left, right = waiting[0].sides(self.judge.name)
-            texts = {"problem": waiting[0].problem, "left": left.text,
-                     "right": right.text}  # fmt: skip
-        texts = {name: visible(text) for name, text in texts.items()}
-        self.shown = texts | {
-            "message": visible(message), "judged": total - len(waiting), "total": total,
-            "undo": self.judge.last is not None,
-        }  # fmt: skip
+            left, right = (side.text for side in waiting[0].sides(judge.name))
+            texts |= {"problem": waiting[0].problem, "left": left, "right": right}
+        shown = {name: visible(text) for name, text in texts.items()}
+        counts = {"judged": total - len(waiting), "total": total}
+        self.shown = shown | counts | {"undo": judge.last is not None}

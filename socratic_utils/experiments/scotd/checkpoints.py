@@ -1,7 +1,7 @@
 """Which checkpoint is reported?  Chosen on held-back problems, or on those reported.
 
 The authors' code of SCoTD keeps the checkpoint that is best on the split whose accuracy
-it then reports.  The best of several noisy numbers is too high, so we choose on some
+it then reports, which is too high: the best of several noisy numbers.  We choose on
 training problems that the student never saw, and show what theirs would report.
 """
 
@@ -73,6 +73,5 @@ def compare_choices(rows: Sequence[dict]) -> list[dict]:
     if not rows:
         return []
     shown = [row for row in rows if row["part"] == "reported"]
-    held_back, leaked = choices(rows)["step"].tolist()[:2]
-    base, own = ([r for r in shown if r["step"] == s] for s in (held_back, leaked))
+    base, own, _ = ([r for r in shown if r["step"] == s] for s in choices(rows)["step"])
     return [paired_line("cot, checkpoint chosen on the reported problems", own, base)]

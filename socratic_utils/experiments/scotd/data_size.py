@@ -1,10 +1,9 @@
 """Students of a share of the training problems: how much data does a chain replace?
 
 SCoTD (Figure 3) trains on 20 to 100 % of the problems, on labels alone and on chains.
-Here a share of the main table's problems, evenly spaced, teaches `answer_only` and
-`cot` for the run's epochs, so less data is less training too; at `paper` scale the
-pools of many chains as well.  All of the problems teach the students of the main table,
-which are decoded again: so all rows of the experiment are in its folder, of one run.
+Here a share of the main table's problems, evenly spaced, teaches `answer_only`, `cot`
+and, at `paper` scale, the students of many chains for the run's epochs, so less data is
+less training too.  Those of all problems are decoded anew: the rows are of one run.
 """
 
 from dataclasses import replace

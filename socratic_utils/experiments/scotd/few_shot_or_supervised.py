@@ -1,17 +1,14 @@
 """What chains are worth with gold answers and without (SCoTD, Table 2b).
 
-SCoTD has two settings.  *Few-shot*: no gold label says which chains are right, so all
-are kept, and the teacher's own answer is the label.  *Supervised*: gold labels drop the
-wrong chains.  In both, students of the label alone are the baseline.
-
-All are trained for the same number of optimizer steps, so a student of fewer chains
-sees them more often.  SCoTD decodes its few-shot students by vote (`voting_arms`).
+*Few-shot*: no gold label says which chains are right, so all are kept, and the
+teacher's own answer is the label.  *Supervised*: gold labels drop the wrong chains.  In
+both, students of the label alone are the baseline.  All are trained for the same number
+of optimizer steps.  SCoTD decodes its few-shot students by vote (`voting_arms`).
 """
 
 import re
 from collections.abc import Collection, Sequence
 from math import ceil
-from typing import Any
 
 from socratic_utils import config
 from socratic_utils.config import Settings
@@ -69,8 +66,8 @@ def steps(settings: Settings) -> int:
 
 def scores_in(table: str, rows: Sequence[dict], kind: str = "number") -> list[dict]:
     """`scores` of the students that belong to a table of the paper ("table3a")."""
-    wanted = re.compile(IN_TABLE[table])
-    return scores([row for row in rows if wanted.match(row["student"])], kind)
+    rows = [row for row in rows if re.match(IN_TABLE[table], row["student"])]
+    return scores(rows, kind)
 
 
 def first_disagreement(rows: Sequence[dict], first: str, second: str) -> list[dict]:
@@ -80,11 +77,9 @@ def first_disagreement(rows: Sequence[dict], first: str, second: str) -> list[di
     return next(([a, b] for a, b in pairs if a["correct"] != b["correct"]), [])
 
 
-def label_only(settings: Settings, ids: Collection[str]) -> dict[str, Any] | None:
-    """The score of a student of labels on these problems: the line in SCoTD's Figure 2.
-
-    That of `full_label` or the main table's; None where neither is on disk.
-    """
+def label_only(settings: Settings, ids: Collection[str]) -> dict | None:
+    """The score of a student of labels on these problems, the line in SCoTD's Figure 2:
+    `full_label`, or the main table's; None where neither is on disk."""
     for experiment, name in ((EXPERIMENT, "full_label"), ("", "answer_only")):
         rows = rows_on_disk(settings, experiment, f"-{name}.")
         own = [row for row in rows if row["id"] in ids]
@@ -93,7 +88,7 @@ def label_only(settings: Settings, ids: Collection[str]) -> dict[str, Any] | Non
     return None
 
 
-def comparison(settings: Settings) -> dict[str, Any]:
+def comparison(settings: Settings) -> dict:
     """Keywords for `results.papers.scotd`; the paper's own set-up is `comparable`."""
     own = config.load("paper", dataset=settings.dataset)
     names = ("scale", "student", "training", "train_limit", "test_limit", "many")

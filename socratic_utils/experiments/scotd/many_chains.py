@@ -1,17 +1,15 @@
 """Students of many chains per problem: how many, which ones, how many votes.
 
 All students are trained for the same number of optimizer steps, as SCoTD's are, so that
-more chains mean other chains and not more training: at `small` scale about as many as
-show each chain of the largest pool once, and each of the smallest six times.  At
-`paper` scale every visit of a problem draws one of its chains, as the authors' code
-does.  Wrong chains are left out (SCoTD's supervised setting).
+more chains mean other chains and not more training.  At `paper` scale every visit of a
+problem draws one of its chains, as the authors' code does.  Wrong chains are left out
+(SCoTD's supervised setting).
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import inf
-from typing import Any
 
 import pandas as pd
 
@@ -48,31 +46,30 @@ def filter_arms(settings: Settings) -> list[Arm]:
 
 
 def pool_arm(settings: Settings, pool: str, experiment: str = EXPERIMENT) -> Arm:
-    """The student of a pool of `corpus.pool_of`, trained on chains of thought."""
+    """The student of a pool of `corpus.pool_of`."""
     many = settings.many
     return Arm(pool, (STYLE,), experiment, pool=pool, balanced=many.balanced,
                steps=many.steps, limits=(many.test_limit,))  # fmt: skip
 
 
 def whole_pool(settings: Settings, experiment: str = EXPERIMENT) -> Arm:
-    """The student of all right chains; decoded again in another experiment, so that all
-    rows of an experiment are in one folder and of one run."""
+    """The student of all right chains; decoded anew in each experiment, whose rows are
+    then of one run."""
     return pool_arm(settings, f"chains_{settings.many.counts[-1]:02d}", experiment)
 
 
 def with_votes(settings: Settings, arm: Arm) -> Arm:
     """The same student, sampled several times per problem (SCoTD, Table 3)."""
-    many = settings.many
-    return replace(arm, name=f"{arm.name}, votes", samples=many.votes[-1],
-                   limits=(*arm.limits, many.vote_limit))  # fmt: skip
+    most, limits = settings.many.votes[-1], (*arm.limits, settings.many.vote_limit)
+    return replace(arm, name=f"{arm.name}, votes", samples=most, limits=limits)
 
 
 def with_chains(settings: Settings, arms: Iterable[Arm]) -> list[Arm]:
     """The arms that have a chain to learn from; asks the teacher for chains."""
     arms = list(arms)
     if any(arm.pool in FILTERS for arm in arms):
-        possible = filters_of(settings)
-        arms = [a for a in arms if a.pool not in FILTERS or a.pool in possible]
+        impossible = {*FILTERS} - {*filters_of(settings)}
+        arms = [arm for arm in arms if arm.pool not in impossible]
     return [arm for arm in arms if pool_of(settings, arm.pool)[1].chains]
 
 
@@ -81,19 +78,16 @@ def voted_problems(settings: Settings) -> list[Problem]:
     return problems_of(settings, with_votes(settings, whole_pool(settings)))
 
 
-def pool_rows(settings: Settings, arms: Iterable[Arm]) -> list[dict[str, Any]]:
+def pool_rows(settings: Settings, arms: Iterable[Arm]) -> list[dict]:
     """One row per arm: how many chains its pool has, from how many problems."""
     return [{"student": a.name, **pool_of(settings, a.pool)[1].row()} for a in arms]
 
 
 def chain_table(problem: Problem, chains: Sequence[Chain]) -> pd.DataFrame:
     """One line per chain of a problem, with the filter's verdict on it."""
-    return pd.DataFrame(
-        {"sample": chain.sample, "verdict": judge(problem, chain),
-         "answer": chain.answer, "chain": chain_text(chain)}
-        for chain in chains
-        if chain.problem_id == problem.id
-    )  # fmt: skip
+    own = (chain for chain in chains if chain.problem_id == problem.id)
+    lines = ((c.sample, judge(problem, c), c.answer, chain_text(c)) for c in own)
+    return pd.DataFrame(lines, columns=["sample", "verdict", "answer", "chain"])
 
 
 def right_chains(problems: Sequence[Problem], chains: Sequence[Chain]) -> pd.DataFrame:
@@ -106,25 +100,22 @@ def right_chains(problems: Sequence[Problem], chains: Sequence[Chain]) -> pd.Dat
 def overlaps(settings: Settings, arms: Iterable[Arm]) -> pd.DataFrame:
     """The number of chains that the pools of two arms share, for every two."""
     pools = {arm.name: set(pool_of(settings, arm.pool)[1].chains) for arm in arms}
-    return pd.DataFrame(
-        {"student": name, **{other: len(own & pools[other]) for other in pools}}
-        for name, own in pools.items()
-    )
+    shared = {a: [len(own & pools[b]) for b in pools] for a, own in pools.items()}
+    return pd.DataFrame({"student": [*pools], **shared})
 
 
-def choices_of_one_problem(
-    settings: Settings, arms: Iterable[Arm]
-) -> tuple[Problem, pd.DataFrame]:
-    """The problem with the most right chains; its chains, and which arms have each."""
+def choices_of_one_problem(settings: Settings, arms: Iterable[Arm]) -> tuple:
+    """The problem with the most right chains; a table of them, and which arms have
+    each."""
     problems, right = pool_of(settings, whole_pool(settings).pool)
     counts = Counter(chain.problem_id for chain in right.chains)
     problem = max(problems, key=lambda problem: counts[problem.id])
     chains = [chain for chain in right.chains if chain.problem_id == problem.id]
-    table = pd.DataFrame()
+    table = {}
     for arm in arms:
         pool = pool_of(settings, arm.pool)[1].chains
         table[arm.name] = ["yes" if chain in pool else "" for chain in chains]
-    return problem, table.assign(chain=[chain_text(chain) for chain in chains])
+    return problem, pd.DataFrame({**table, "chain": map(chain_text, chains)})
 
 
 def vote_table(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
@@ -142,45 +133,35 @@ def vote_table(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
 def chains_table(
     settings: Settings, rows: Sequence[dict], votes: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Accuracy by number of chains, for a figure: greedy over seeds, and with votes.
-
-    With `votes` (of `vote_table`) both are on the problems that were voted on.
-    """
+    """Accuracy by number of chains, for a figure: greedy over seeds, and with `votes`
+    (of `vote_table`), then both on the problems that were voted on."""
+    students = {f"chains_{count:02d}": count for count in settings.many.counts}
+    rows = [row for row in rows if row["student"] in students]
     if votes is not None:
         ids = {problem.id for problem in voted_problems(settings)}
         rows = [row for row in rows if row["id"] in ids]
-    students = {f"chains_{count:02d}": count for count in settings.many.counts}
-    rows = [row for row in rows if row["student"] in students]
-    greedy = over_seeds(rows, ["student"]).set_index("student")
-    lines: list[dict[str, Any]] = []
-    for student, count in students.items():
-        if student in greedy.index:
-            own = greedy.loc[student].to_dict()
-            lines.append({"student": "greedy", "chains": count, **own})
-        if votes is not None:
-            last = votes[votes["student"] == student].to_dict("records")[-1:]
-            name = f"{settings.many.votes[-1]} votes"
-            lines += [{**line, "student": name, "chains": count} for line in last]
-    if len({line["n"] for line in lines}) > 1:
+    parts = {"greedy": over_seeds(rows, ["student"])}
+    if votes is not None:
+        most = votes[votes["student"].isin(students)].groupby("student").tail(1)
+        parts[f"{settings.many.votes[-1]} votes"] = most
+    table = pd.concat(parts, names=["way"]).reset_index("way")
+    if table["n"].nunique() > 1:
         raise ValueError("greedy decoding and votes are not on the same problems")
-    return pd.DataFrame(lines)
+    table["chains"] = table["student"].map(students)
+    table = table.sort_values("chains", kind="stable", ignore_index=True)
+    return table.assign(student=table.pop("way"))
 
 
-def teacher_votes(
-    settings: Settings, problems: Sequence[Problem], chains: Sequence[Chain]
-) -> list[dict[str, Any]]:
+def teacher_votes(settings: Settings, problems: list, chains: list) -> list[dict]:
     """The teacher's own accuracy on its training problems, by number of votes."""
     golds = {problem.id: problem.answer for problem in problems}
-    rows = [
-        {"id": c.problem_id, "extracted": c.answer, "gold": golds[c.problem_id],
-         "logprob": c.logprob or -inf}
-        for c in chains
-    ]  # fmt: skip
+    rows = [{"id": c.problem_id, "extracted": c.answer, "gold": golds[c.problem_id],
+             "logprob": c.logprob or -inf} for c in chains]  # fmt: skip
     counts = settings.many.counts
     return accuracy_by_votes(rows, counts[-1], counts, problems[0].kind)
 
 
-def compare_ways(settings: Settings) -> list[dict[str, Any]]:
+def compare_ways(settings: Settings) -> list[dict]:
     """A line on flat against balanced pools, once both are on disk; else none."""
     other = arms(settings)[-1]
     base, own = (arm_rows_on_disk(settings, a) for a in (whole_pool(settings), other))

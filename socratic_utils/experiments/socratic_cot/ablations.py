@@ -1,35 +1,23 @@
 """Ablations: an arm of the main table with one thing changed (Socratic CoT, section 5).
 
-Each is compared with its default on the same problems:
-
-    oracles       gold questions, or an exact calculator: where do answers go wrong?
-    teacher       the teacher's questions at test time (SocGT in section 5, on GSM8K)
-    upfront       all questions are asked before the first is answered
-    sees          the question generator reads the earlier solutions (Table 1)
-    guidance      it reads equations, operators or the number of steps first (Figure 6),
-                  gold ones or as a planner predicts them
-    module        no sub-question module (Table 5)
-    corpora       SocGT in its other meanings (docs/papers.md); StrategyQA's questions
-                  and then its facts
-    LoRA          adapters are trained, for as many steps, instead of all weights
-    all problems  also those for which another student has no chain
-
-All are trained for the default's number of optimizer steps, and without "all problems"
-from the problems of the main table; SocGT from those it has a right chain of.
+`ablations.toml` lists them.  Each is compared with its default on the same problems,
+and trained for as many optimizer steps on the same training problems: SocGT on those
+that it has a right chain of, "all problems" also on those that another student lacks.
 
     >>> [arm.name for arm in ABLATIONS if arm.default == "socratic_unified"]
     ['unified, calculator']
-
-An ablation that needs a training of its own is `slow`: at `small` scale it is skipped
-unless all ablations are asked for, or its rows are on disk.
 """
 
+import tomllib
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from socratic_utils.answers.extract import find_equations
+from socratic_utils.answers import find_equations
 from socratic_utils.config import Settings
 from socratic_utils.metrics.alike import alike
 from socratic_utils.metrics.question_quality import quality_table
@@ -37,51 +25,27 @@ from socratic_utils.metrics.statistics import accuracy, paired
 from socratic_utils.problems import Problem, sub_questions
 from socratic_utils.results import tables
 from socratic_utils.students.supervision import STUDENTS
-from socratic_utils.students.transcript import GUIDES
-from socratic_utils.teacher.prompts import FROM_QUESTIONS, FROM_STEPS
-from socratic_utils.teacher.published import CORPORA
 
+from .. import stages
 from ..arms import Arm, main_arm
 from ..corpus import can_teach, has_more, is_gold
-from ..data import can_ask, spread, teacher_of, test_problems
+from ..data import spread, test_problems
 from ..saved import with_seeds
 from . import prompting
 
 PAIR = "socratic_iterative"
 GROUPS = ("oracles", "guidance", "supervision", "decoding")
-_cot, _gold, _unified, _pair = map(
-    main_arm, ("cot", "gt_steps", "socratic_unified", PAIR)
-)
-SOCGT = {FROM_STEPS: "teacher asks about gold steps",
-         FROM_QUESTIONS: "teacher answers gold questions",
-         "gold": "gold questions and steps learnt"}  # fmt: skip
+TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 
-ABLATIONS: tuple[Arm, ...] = (
-    _cot.changed("cot, calculator", calculator=True),
-    _gold.changed("gt_steps, calculator", calculator=True),
-    _unified.changed("unified, calculator", calculator=True),
-    _pair.changed("iterative, calculator", calculator=True),
-    _pair.changed("iterative, gold questions", models=("qa",), questions="gold"),
-    _pair.changed("iterative, questions of the teacher", models=("qa",),
-                  questions="teacher"),
-    _pair.changed("iterative, both oracles", models=("qa",), questions="gold",
-                  calculator=True),
-    _pair.changed("iterative, questions upfront", upfront=True),
-    _pair.changed("iterative, QG sees solutions", models=("qg_sees_solutions", "qa"),
-                  sees_solutions=True, slow=True),
-    *(_pair.changed(f"iterative, gold {guide}", models=(f"qg_guided_{guide}", "qa"),
-                    guide=guide, slow=guide != "equations") for guide in GUIDES),
-    *(_pair.changed(f"iterative, predicted {guide}", guide=guide, planned=True,
-                    models=(f"planner_{guide}", f"qg_guided_{guide}", "qa"), slow=True)
-      for guide in GUIDES),
-    _pair.changed("no sub-question module", models=("no_subquestions",), slow=True),
-    *(_pair.changed(f"iterative, {words}", models=(f"qg_{source}", f"qa_{source}"),
-                    slow=True) for source, words in SOCGT.items()),
-    _gold.changed("gold questions, then facts", models=("questions_then_facts",),
-                  slow=True),
-    _gold.changed("gt_steps, LoRA", lora_rank=16, slow=True),
-    *(main_arm(name).changed(f"{name.removeprefix('socratic_')}, all problems",
-                             problems="all", slow=True) for name in STUDENTS),
+
+def _arm(name: str, default: str = PAIR, **fields: Any) -> Arm:
+    own = {n: tuple(v) if isinstance(v, list) else v for n, v in fields.items()}
+    return main_arm(default).changed(name, **own)
+
+
+ABLATIONS = tuple(_arm(name, **fields) for name, fields in TABLE.items()) + tuple(
+    _arm(f"{name.removeprefix('socratic_')}, all problems", name, problems="all",
+         slow=True) for name in STUDENTS
 )  # fmt: skip
 
 
@@ -93,9 +57,8 @@ def arms(settings: Settings) -> list[Arm]:
     problems = problems_of(settings)
 
     def wanted(arm: Arm) -> bool:
-        if not settings.reuse and (everything or not arm.slow):
-            return True
-        return any(saved.glob(f"*-{problems[0].split}-{arm.file}.jsonl"))
+        quick = not settings.reuse and (everything or not arm.slow)
+        return quick or any(saved.glob(f"*-{problems[0].split}-{arm.file}.jsonl"))
 
     limits = (settings.many.test_limit,)
     return [replace(arm, limits=limits) for arm in ABLATIONS
@@ -109,8 +72,7 @@ def problems_of(settings: Settings) -> list[Problem]:
 
 def possible(settings: Settings, arm: Arm, problems: Sequence[Problem]) -> bool:
     """Whether its models can be taught, and the problems have the gold it needs."""
-    default = main_arm(arm.default)
-    if not can_teach(settings, (*default.models, *arm.models)):
+    if not can_teach(settings, (*main_arm(arm.default).models, *arm.models)):
         return False
     if arm.problems == "all" and not settings.reuse:
         return has_more(settings, arm.models)
@@ -121,11 +83,7 @@ def possible(settings: Settings, arm: Arm, problems: Sequence[Problem]) -> bool:
     if arm.questions == "gold":
         return any(map(sub_questions, problems))
     if arm.questions == "teacher":
-        if settings.teacher in CORPORA or not prompting.fits(problems):
-            return False
-        teacher = teacher_of(settings, plan=True)
-        to_ask = prompting.questions_to_ask(teacher, problems).requests
-        return not to_ask or can_ask(settings)
+        return not prompting.why_not(settings, problems, both=False)
     if arm.planned:  # the plan is learnt from the chains: no gold is needed
         return arm.guide == "steps" or problems[0].kind == "number"
     steps = [step for problem in problems for step in problem.steps]
@@ -136,21 +94,24 @@ def possible(settings: Settings, arm: Arm, problems: Sequence[Problem]) -> bool:
 
 def compare(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
     """One line per ablation (`paired_line`); p-values are not corrected for them."""
-    made = dict.fromkeys(row["student"] for row in rows)
-    chosen = [arm for arm in arms(settings) if arm.name in made]
+    own = defaultdict(list)
+    for row in rows:
+        own[row["student"]].append(row)
+    chosen = [arm for arm in arms(settings) if arm.name in own]
     defaults = dict.fromkeys(arm.default for arm in chosen)
     bases = {name: default_rows(settings, name) for name in defaults}
-    own = {a.name: [r for r in rows if r["student"] == a.name] for a in chosen}
     lines = (paired_line(a.name, own[a.name], bases[a.default]) for a in chosen)
     return pd.DataFrame(lines)
 
 
 def default_rows(settings: Settings, default: str = PAIR) -> list[dict]:
     """Rows of a default on the problems of its ablations; none where it has none."""
-    from ..stages import on_same_problems
-
-    found = [arm for arm in arms(settings) if arm.default == default]
-    return on_same_problems(settings, found[0], main_arm(default)) if found else []
+    if all(arm.default != default for arm in arms(settings)):
+        return []
+    problems = problems_of(settings)
+    rows = stages.score(settings, main_arm(default), problems[0].split)
+    ids = {problem.id for problem in problems}
+    return [row for row in rows if row["id"] in ids]
 
 
 def differences(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
@@ -189,7 +150,6 @@ def paired_line(setting: str, own: Sequence[dict], base: Sequence[dict]) -> dict
     sides = (("own", own), ("default", base))
     alike([r | {"side": side} for side, rows in sides for r in rows], ["side"])
     lost, won, p_value = paired((default[i], verdicts[i]) for i in verdicts)
-    score = accuracy({"correct": right} for right in verdicts.values())
-    share = round(sum(default.values()) / len(default), 4)
-    return {"setting": setting, **score, "default_accuracy": share,
+    return {"setting": setting, **accuracy(own),
+            "default_accuracy": accuracy(base)["accuracy"],
             "only_default": lost, "only_here": won, "p_value": p_value}  # fmt: skip

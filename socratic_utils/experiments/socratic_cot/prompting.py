@@ -3,8 +3,6 @@
 Socratic CoT (Table 3) prompts GPT-3 175B with one exemplar on GSM8K: once for a chain
 of thought; once for sub-questions, and again to solve them in sequence.
 
-    >>> compare(prompted_rows(teacher, problems))             # doctest: +SKIP
-
 A first reply without a question has no second one, and counts as wrong.  The paper does
 not show its own prompts for this.
 """
@@ -17,9 +15,8 @@ import pandas as pd
 from socratic_utils.answers import is_correct
 from socratic_utils.config import Settings
 from socratic_utils.files import write_jsonl_rows
-from socratic_utils.metrics.statistics import accuracy
 from socratic_utils.problems import Chain, Problem
-from socratic_utils.results.tables import paired_table
+from socratic_utils.results.tables import paired_table, scores_by
 from socratic_utils.teacher.cost import Estimate
 from socratic_utils.teacher.prompts import FROM_QUESTIONS, QUESTIONS
 from socratic_utils.teacher.published import CORPORA
@@ -70,41 +67,39 @@ def prompted_rows(teacher: Teacher, problems: Sequence[Problem]) -> list[dict]:
     ]  # fmt: skip
 
 
-def questions_to_ask(teacher: Teacher, problems: Sequence[Problem]) -> Estimate:
-    """What `asked_of` would ask for, with one exemplar."""
-    return replace(teacher, shots=SHOTS).estimate(problems, QUESTIONS)
+def planned(teacher: Teacher, problems: Sequence[Problem], both=True) -> Estimate:
+    """What `asked_of` would ask for with one exemplar, or what `both` ways would; the
+    second stage is estimated by the first."""
+    teacher = replace(teacher, shots=SHOTS)
+    first = teacher.estimate(problems, QUESTIONS)
+    return teacher.estimate(problems, "cot") + first + first if both else first
 
 
-def planned(teacher: Teacher, problems: Sequence[Problem]) -> Estimate:
-    """What both ways would ask for; the second stage is estimated by the first."""
-    first = questions_to_ask(teacher, problems)
-    return replace(teacher, shots=SHOTS).estimate(problems, "cot") + first + first
+def why_not(settings: Settings, problems: Sequence[Problem], both=True) -> str:
+    """Why the teacher cannot reply to what is `planned`; empty if it can."""
+    if settings.teacher in CORPORA or not fits(problems):
+        return f"{settings.teacher} cannot be prompted for {settings.dataset}"
+    asked = planned(teacher_of(settings, plan=True), problems, both).requests
+    unknown = f"the replies of {settings.teacher} are not known"
+    return unknown if asked and not can_ask(settings) else ""
 
 
 def table(settings: Settings, problems: Sequence[Problem]) -> pd.DataFrame:
     """`compare` of the run's teacher, whose rows are saved; empty, with a line of
     reason, if they cannot be had."""
-    if settings.teacher in CORPORA or not fits(problems):
-        why = f"{settings.teacher} cannot be prompted for {settings.dataset}"
-    elif planned(teacher_of(settings), problems).requests and not can_ask(settings):
-        why = f"the replies of {settings.teacher} are not known"
-    else:
-        own = {"seed": settings.seed, "settings": settings.hash}
-        rows = [row | own for row in prompted_rows(teacher_of(settings), problems)]
-        name = f"{settings.dataset}-{problems[0].split}.jsonl"
-        path = settings.folder / "predictions" / EXPERIMENT / name
-        if rows_of(path) != rows:
-            write_jsonl_rows(path, rows)
-        return compare(rows)
-    print(f"skipped: {why}")
-    return pd.DataFrame()
+    if why := why_not(settings, problems):
+        print(f"skipped: {why}")
+        return pd.DataFrame()
+    own = {"seed": settings.seed, "settings": settings.hash}
+    rows = [row | own for row in prompted_rows(teacher_of(settings), problems)]
+    name = f"{settings.dataset}-{problems[0].split}.jsonl"
+    path = settings.folder / "predictions" / EXPERIMENT / name
+    if rows_of(path) != rows:
+        write_jsonl_rows(path, rows)
+    return compare(rows)
 
 
 def compare(rows: Sequence[dict]) -> pd.DataFrame:
     """One line per way: n, correct, accuracy, its interval, McNemar's exact p-value."""
-    pair = paired_table(rows).iloc[0]
-    return pd.DataFrame(
-        {"prompt": way, **accuracy(r for r in rows if r["student"] == way),
-         "p_value": pair["p_value"]}
-        for way in WAYS
-    )  # fmt: skip
+    table = scores_by(rows, ["student"]).rename(columns={"student": "prompt"})
+    return table.assign(p_value=paired_table(rows)["p_value"].iloc[0])

@@ -10,7 +10,7 @@ def rows(judge, votes, kind="person", dataset="toy"):
     return [
         {"judge": judge, "kind": kind, "dataset": dataset, "problem": str(i),
          "first": "before", "second": "after", "preferred": vote,
-         "both_correct": i == 0}
+         "both_correct": i == 0, "texts": ""}
         for i, vote in enumerate(votes)
     ]  # fmt: skip
 

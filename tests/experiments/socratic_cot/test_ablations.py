@@ -6,7 +6,7 @@ import pytest
 
 from socratic_utils import config
 from socratic_utils.experiments import corpus, data, saved, stages
-from socratic_utils.experiments.arms import main_arm, main_arms
+from socratic_utils.experiments.arms import main_arms
 from socratic_utils.experiments.socratic_cot import ablations, prompting
 from socratic_utils.problems import Problem, Step
 from socratic_utils.students.supervision import SUPERVISIONS
@@ -83,7 +83,7 @@ def test_the_table_is_paired_with_the_default(settings, rows, monkeypatch):
     base = [{"id": name, "correct": name == ids[0]} for name in ids]
     own = [{"id": name, "correct": name != ids[0], "student": "cot, calculator"}
            for name in ids]  # fmt: skip
-    monkeypatch.setattr(stages, "on_same_problems", lambda *_: base)
+    monkeypatch.setattr(ablations, "default_rows", lambda *_: base)
     (line,) = ablations.compare(settings, own).to_dict("records")
     assert (line["only_default"], line["only_here"], line["p_value"]) == (1, 2, 1.0)
     assert (line["accuracy"], line["default_accuracy"]) == (0.6667, 0.3333)
@@ -94,7 +94,7 @@ def test_the_table_is_paired_with_the_default(settings, rows, monkeypatch):
 def test_default_rows_are_of_this_run(settings, rows):
     other = replace(settings, seed=1)
     arm = ablations.arms(settings)[0]
-    found = stages.on_same_problems(other, arm, main_arm(arm.default))
+    found = ablations.default_rows(other, arm.default)
     assert {row["seed"] for row in found} == {1} and len(found) == 3
 
 
