@@ -12,26 +12,19 @@ attributes and styles (bleach).  Not covered: widgets, formulas.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from socratic_utils.files import read_json, visible, write_atomic
 
 from .claims import NOT_RUN, in_words
-from .formats import as_html, read_csv, to_html
+from .formats import TEMPLATES, TEXTS, read_csv, to_html
 
-TAGS = set(
-    "h1 h2 h3 h4 h5 h6 p a ul ol li blockquote hr br pre code b strong i em sub sup del"
-    " div span img table thead tbody tr th td details summary".split()
-)
-STYLES = set(
-    "background background-color border border-radius color display flex flex-wrap"
-    " font-family font-weight gap margin padding text-align white-space".split()
-)
+TAGS, STYLES = (set(names.split()) for names in TEXTS["html"].values())
 SMOKE = "Smoke scale: a tiny random model. The numbers mean nothing."
-PAGE = Template(Path(__file__).with_name("report.html").read_text("utf-8"))
+IMAGE = r"data:image/(png|jpeg);base64,"
 MOST_COLUMNS = 4  # of a table that a phone can show whole
 HINT = '<p class="hint">scroll sideways: more columns →</p>'
 # The claim that each paper is about, then the ones that stand in for it.
@@ -84,16 +77,12 @@ def write_report(notebook: Path, target: Path) -> Path:
     title, question = _title(head, Path(notebook).stem)
     first, *others = sections or [(title, head)]
     run = read_json(target.parent / "run.json", {})
-    folded = [(as_html(name), _html(exporter, name, cells)) for name, cells in others]
+    smoke = run.get("settings", {}).get("scale") == "smoke"
+    folded = [(name, _html(exporter, name, cells)) for name, cells in others]
     folded += _the_run(target.parent, run)
-    names = [name for name, _ in folded]
-    links = (f'<li><a href="#s{n}">{name}</a></li>' for n, name in enumerate(names))
-    return write_atomic(target, PAGE.substitute(
-        title=as_html(title), question=as_html(question), contents="\n".join(links),
-        warning=SMOKE if run.get("settings", {}).get("scale") == "smoke" else "",
-        finding=_html(exporter, *first), folded="\n".join(
-            f'<details class="section"><summary>{name}</summary><div id="s{n}">'
-            f"{body}</div></details>" for n, (name, body) in enumerate(folded)),
+    return write_atomic(target, TEMPLATES.get_template("report.html").render(
+        title=title, question=question, warning=SMOKE if smoke else "",
+        finding=_html(exporter, *first), folded=folded,
     ))  # fmt: skip
 
 
@@ -119,7 +108,7 @@ def _title(cells: Sequence[Any], name: str) -> tuple[str, str]:
     return [*titles, name][0], [*re.findall(r"\*\*Question\.\*\* (.*)", text), ""][0]
 
 
-def _html(exporter: Any, heading: str, cells: Sequence[Any]) -> str:
+def _html(exporter: Any, heading: str, cells: Sequence[Any]) -> Markup:
     """The prose and the outputs of a section as clean HTML; tables in boxes."""
     from nbformat.v4 import new_notebook
 
@@ -136,15 +125,14 @@ def _html(exporter: Any, heading: str, cells: Sequence[Any]) -> str:
     return _boxed(visible(_clean(body)))
 
 
-def _boxed(body: str) -> str:
+def _boxed(body: str) -> Markup:
     """Tables in boxes that scroll, with a hint on phones where they are wide."""
 
     def box(found: re.Match) -> str:
         wide = found[0].partition("</tr>")[0].count("<th") > MOST_COLUMNS
-        hint = HINT if wide else ""
-        return f'{hint}<div class="box" tabindex="0">{found[0]}</div>'
+        return f'{HINT * wide}<div class="box" tabindex="0">{found[0]}</div>'
 
-    return re.sub(r"(?s)<table.*?</table>", box, body)
+    return Markup(re.sub(r"(?s)<table.*?</table>", box, body))
 
 
 def _clean(body: str) -> str:
@@ -156,23 +144,21 @@ def _clean(body: str) -> str:
         if name == "style":  # no url(...), nor an escape that could spell it
             return not re.search(r"[\\(@]", value)
         if name == "src":
-            image = re.match(r"data:image/(png|jpeg);base64,", value)
-            return tag == "img" and bool(image)
+            return tag == "img" and bool(re.match(IMAGE, value))
         return name in ("class", "alt", "colspan", "rowspan")
 
     body = re.sub(r"(?is)<(script|style)\b.*?</\1\s*>", "", body)
     styles = CSSSanitizer(allowed_css_properties=STYLES)
-    cleaner = Cleaner(TAGS, allowed, {"data"}, css_sanitizer=styles)
-    return cleaner.clean(body)
+    return Cleaner(TAGS, allowed, {"data"}, css_sanitizer=styles).clean(body)
 
 
-def _the_run(folder: Path, run: dict[str, Any]) -> list[tuple[str, str]]:
+def _the_run(folder: Path, run: dict[str, Any]) -> list[tuple[str, Markup]]:
     """Sections: the table over all runs, and the run's settings, packages and times."""
     grid, parts = folder / "tables" / "paper_grid.csv", []
     if grid.exists():
-        caption = as_html(grid.with_suffix(".caption").read_text("utf-8"))
+        caption = grid.with_suffix(".caption").read_text("utf-8")
         table = _boxed(to_html(read_csv(grid)))
-        parts.append(("All runs", f"<p>{caption}</p>{table}"))
+        parts.append(("All runs", Markup("<p>{}</p>").format(visible(caption)) + table))
     if run:
         notebooks = sorted(run.pop("notebooks", {}).items())
         times = pd.DataFrame([{"notebook": name, **use} for name, use in notebooks])
