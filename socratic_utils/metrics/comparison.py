@@ -122,9 +122,7 @@ def interval(arm: Verdicts, arms: Sequence[Verdicts]) -> tuple[float, float]:
     return max(0.0, found.low), min(1.0, found.high)
 
 
-def prediction_interval(
-    arm: Verdicts, arms: Sequence[Verdicts]
-) -> tuple[float, float]:
+def prediction_interval(arm: Verdicts, arms: Sequence[Verdicts]) -> tuple[float, float]:
     """Where the accuracy of one more training lies on the same problems: mean +- t * sd
     * sqrt(1 + 1 / seeds).  The variance is the noise of the arm's own verdicts, below
     which no training can be (arms near 0 have little, those in the middle much), and

@@ -20,7 +20,7 @@ import pandas as pd
 from socratic_utils.files import write_atomic
 from socratic_utils.metrics import accuracy, comparison, first_error, paired
 from socratic_utils.metrics.alike import alike
-from socratic_utils.metrics.comparison import verdicts
+from socratic_utils.metrics.comparison import FEWEST_SEEDS, verdicts
 from socratic_utils.metrics.errors import ERRORS
 from socratic_utils.problems import Problem, read_rows
 from socratic_utils.students.base_models import SIZES
@@ -125,8 +125,9 @@ def paired_table(rows: Iterable[dict], split: str = "") -> pd.DataFrame:
     rows = list(rows)
     split = split or min({row["split"] for row in rows}, key=_rank, default="")
     rows, lines = [row for row in rows if row["split"] == split], []
+    groups = _groups(rows, ["student"], ["seed"]).items()
     right = {name: {(row["seed"], row["id"]): bool(row["correct"]) for row in group}
-             for (name,), group in _groups(rows, ["student"], ["seed"]).items()}  # fmt: skip
+             for (name,), group in groups}  # fmt: skip
     for (name_a, a), (name_b, b) in combinations(right.items(), 2):
         lines.append([name_a, name_b, *paired((a[i], b[i]) for i in a), len(a)])
     names = ["student_a", "student_b", "only_a", "only_b", "p_value", "n"]
@@ -148,9 +149,11 @@ def over_seeds(rows: Iterable[dict], names: Sequence[str] = RUN[:5]) -> pd.DataF
     for key, arm in arms.items():
         found = pd.Series(arm.by_training)
         others = [arms[other] for other in arms if splits[other] == splits[key]]
-        shares = [found.mean(), *comparison.interval(arm, others), *found.agg(["std", "min", "max"])]
+        low, high = comparison.interval(arm, others)
+        shares = found.mean(), low, high, found.std(), found.min(), found.max()
         each = " ".join(f"{100 * x:.1f}" for x in found)
-        lines.append([*key, len(arm.ids), len(found), *(round(x, 4) for x in shares), each])
+        shares = (round(share, 4) for share in shares)
+        lines.append([*key, len(arm.ids), len(found), *shares, each])
     columns = "n seeds accuracy ci_low ci_high sd min max by_seed"
     return pd.DataFrame(lines, columns=[*names, *columns.split()])
 
@@ -167,11 +170,11 @@ def differences(rows: Iterable[dict], pairs: Sequence[tuple]) -> pd.DataFrame:
         own[row["student"]][row["seed"], row["id"]] = row
     for group, *pair in pairs:
         shared = sorted(own[pair[0]].keys() & own[pair[1]].keys())
+        rows = [[own[name][key] for key in shared] for name in pair]
         if not shared:
             continue
-        alike((own[name][key] for name in pair for key in shared), ["student"], ["seed"])
-        both = [verdicts(own[name][key] for key in shared) for name in pair]
-        compared[group, *pair] = both
+        alike(sum(rows, []), ["student"], ["seed"])
+        both = compared[group, *pair] = [*map(verdicts, rows)]
         pool |= {(name, one.seeds, one.ids): one
                  for name, one in zip(pair, both, strict=True)}  # fmt: skip
     for key, (arm, default) in compared.items():
@@ -193,7 +196,7 @@ def reproduction_table(rows: Iterable[dict], committed: Iterable[dict]) -> pd.Da
     arms = {key: verdicts(group) for key, group in seeds.items()}
     for line in main_table(rows).to_dict("records"):
         arm = arms.get((line["split"], line["student"]))
-        if arm is None or len(arm.ids) != line["n"] or len(arm.seeds) < comparison.FEWEST_SEEDS:
+        if arm is None or len(arm.ids) != line["n"] or len(arm.seeds) < FEWEST_SEEDS:
             continue
         others = [a for key, a in arms.items() if key[0] == line["split"]]
         low, high = comparison.prediction_interval(arm, others)
