@@ -23,15 +23,9 @@ from .claims import NOT_RUN, in_words
 from .formats import TEMPLATES, TEXTS, read_csv, to_html
 
 TAGS, STYLES = (set(names.split()) for names in TEXTS["html"].values())
-SMOKE = "Smoke scale: a tiny random model. The numbers mean nothing."
 IMAGE = r"data:image/(png|jpeg);base64,"
 MOST_COLUMNS = 4  # of a table that a phone can show whole
 HINT = '<p class="hint">scroll sideways: more columns →</p>'
-# The claim that each paper is about, then the ones that stand in for it.
-MAIN_CLAIMS = ("iterative beats CoT", "chains beat answers", "many chains beat one",
-               "chains beat gold labels")  # fmt: skip
-SO = {"holds": "so the claim holds", "reversed": "so the opposite holds",
-      "cannot tell": "which does not settle it"}  # fmt: skip
 
 
 def finding(judged: pd.DataFrame, paper: str, where: str) -> str:
@@ -44,7 +38,8 @@ def finding(judged: pd.DataFrame, paper: str, where: str) -> str:
     if tested.empty:
         return f"No claim of {paper} has been tested with {where}."
     lines = {line["claim"]: line for line in tested.to_dict("records")}
-    first = next(name for name in (*MAIN_CLAIMS, *lines) if name in lines)
+    main = TEXTS["finding"]["main"]  # or what stands in for it
+    first = next(name for name in (*main, *lines) if name in lines)
     verdicts = tested["verdict"].value_counts(sort=False).items()
     counts = ", ".join(f"{verdict}: {count}" for verdict, count in verdicts)
     return (f"{_main_claim(lines[first], where)}\n\nTested here: {len(tested)} of the "
@@ -55,7 +50,7 @@ def _main_claim(line: Mapping[str, Any], where: str) -> str:
     """The line of a claim as a sentence that needs no table beside it."""
     (name, (difference, *ends), seeds), verdict = in_words(line), line["verdict"]
     size = f"{line['n']:.0f} problems{seeds}"
-    so = SO.get(verdict, f"so there is {verdict}")
+    so = TEXTS["finding"].get(verdict, f"so there is {verdict}")
     if verdict == "cannot tell":
         note, least = line["note"], line["least_visible"]
         so += f" ({note})" if isinstance(note, str) and note else ""
@@ -77,12 +72,11 @@ def write_report(notebook: Path, target: Path) -> Path:
     title, question = _title(head, Path(notebook).stem)
     first, *others = sections or [(title, head)]
     run = read_json(target.parent / "run.json", {})
-    smoke = run.get("settings", {}).get("scale") == "smoke"
     folded = [(name, _html(exporter, name, cells)) for name, cells in others]
     folded += _the_run(target.parent, run)
     return write_atomic(target, TEMPLATES.get_template("report.html").render(
-        title=title, question=question, warning=SMOKE if smoke else "",
-        finding=_html(exporter, *first), folded=folded,
+        title=title, question=question, finding=_html(exporter, *first),
+        folded=folded, scale=run.get("settings", {}).get("scale"),
     ))  # fmt: skip
 
 

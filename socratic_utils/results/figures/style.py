@@ -31,20 +31,16 @@ NO_DATES = dict.fromkeys(("Software", "CreationDate", "Producer", "Creator"))
 def save_figure(figure: Figure, folder: str | Path, name: str, caption="") -> Path:
     """Write `<name>.png`, `.pdf` and `.caption`, undated; returns the PNG's path."""
 
-    def drawn(kind: str, dpi: int) -> bytes:
-        buffer = io.BytesIO()
-        with plt.rc_context({"pdf.fonttype": 42}):  # text stays text
-            figure.savefig(buffer, format=kind, dpi=dpi, metadata=NO_DATES)
-        return buffer.getvalue()
-
     base = Path(folder) / name
-    for dpi in (130, 100, 75):
-        png = drawn("png", dpi)
-        if len(png) < 150_000:  # bytes
-            break
-    write_atomic(base.with_suffix(".pdf"), drawn("pdf", dpi))
+    with plt.rc_context({"pdf.fonttype": 42}):  # text stays text
+        for dpi in (130, 100, 75):
+            figure.savefig(png := io.BytesIO(), dpi=dpi, metadata=NO_DATES)
+            if png.tell() < 150_000:  # bytes
+                break
+        figure.savefig(pdf := io.BytesIO(), format="pdf", dpi=dpi, metadata=NO_DATES)
+    write_atomic(base.with_suffix(".pdf"), pdf.getvalue())
     write_atomic(base.with_suffix(".caption"), (caption or name) + "\n")
-    return write_atomic(base.with_suffix(".png"), png)
+    return write_atomic(base.with_suffix(".png"), png.getvalue())
 
 
 def new_axes(width: float, height: float, scale: str, shares: str = "") -> Axes:
