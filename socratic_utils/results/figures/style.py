@@ -45,7 +45,7 @@ def save_figure(figure: Figure, folder: str | Path, name: str, caption="") -> Pa
 
 def new_axes(width: float, height: float, scale: str, shares: str = "") -> Axes:
     """Axes of a new figure; `shares` is the one in percent, which alone has a grid."""
-    size = (min(width, WIDTH), height)
+    size = min(width, WIDTH), height
     figure, axes = plt.subplots(figsize=size, layout="constrained")
     plt.close(figure)  # so that notebooks show it only once
     sns.despine(ax=axes)
@@ -87,16 +87,17 @@ def points(axes, places, rows, colour: str, flat=False, value="accuracy", **styl
     for at, each in zip(places, rows.get("by_seed", ()), strict=False):
         dots = [float(share) / 100 for share in str(each).split()]
         if len(dots) > 1:
-            where = (dots, [at] * len(dots)) if flat else ([at] * len(dots), dots)
+            where = (dots, [at] * len(dots))[:: 1 if flat else -1]
             axes.scatter(*where, 14, "0.15", alpha=0.5, lw=0, zorder=3, clip_on=False)
 
 
-def legend(axes: Axes) -> None:
-    """Draw the legend above the axes, where it hides nothing."""
+def with_legend(axes: Axes) -> Figure:
+    """The figure, with a legend above the axes, where it hides nothing."""
     count = len(axes.get_legend_handles_labels()[1])
     columns = count if count <= 3 else (count + 1) // 2
     place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}
     axes.legend(ncols=columns, frameon=False, fontsize=9, **place)
+    return axes.figure
 
 
 @STYLE
@@ -109,5 +110,4 @@ def loss_figure(logs: dict[str, Sequence[dict]], scale: str = "") -> Figure:
         axes.plot("step", "loss", data=steps, label=label_of(name), **style)
     axes.set(xlabel="Optimizer step", ylabel="Training loss (nats per token)")
     axes.set_ylim(bottom=0)
-    legend(axes)
-    return axes.figure
+    return with_legend(axes)
