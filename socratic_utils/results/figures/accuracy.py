@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from socratic_utils.students.supervision import OTHER_COLOURS, colour_of, label_of
 
 from ..formats import TEXTS, percent
-from .style import MARKERS, STYLE, colours_of, new_axes, of_split, points, with_legend
+from .style import MARKERS, STYLE, colours_of, finish, new_axes, of_split, points
 
 
 @STYLE
@@ -68,7 +68,7 @@ def accuracy_by(table: pd.DataFrame, column: str, scale="", split="") -> Figure:
              ylabel="Accuracy (95 % interval)")  # fmt: skip
     for edge in range(1, len(values)):
         axes.axvline(edge - 0.5, color="0.85", linewidth=0.8)
-    return with_legend(axes)
+    return finish(axes)
 
 
 def chains_figure(table: pd.DataFrame, scale="", label_only=None) -> Figure:
@@ -83,5 +83,5 @@ def chains_figure(table: pd.DataFrame, scale="", label_only=None) -> Figure:
         axes.axhline(label_only["accuracy"], linestyle="--", label=name, **style)
         axes.axhspan(low, high, alpha=0.15, linewidth=0, **style)
         axes.set_ylim(0, min(1, max(axes.get_ylim()[1], 1.05 * high)))
-        with_legend(axes)
+        finish(axes)
     return figure

@@ -91,8 +91,8 @@ def points(axes, places, rows, colour: str, flat=False, value="accuracy", **styl
             axes.scatter(*where, 14, "0.15", alpha=0.5, lw=0, zorder=3, clip_on=False)
 
 
-def with_legend(axes: Axes) -> Figure:
-    """The figure, with a legend above the axes, where it hides nothing."""
+def finish(axes: Axes) -> Figure:
+    """The figure of axes, with a legend above them, where it hides nothing."""
     count = len(axes.get_legend_handles_labels()[1])
     columns = count if count <= 3 else (count + 1) // 2
     place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}
@@ -110,4 +110,4 @@ def loss_figure(logs: dict[str, Sequence[dict]], scale: str = "") -> Figure:
         axes.plot("step", "loss", data=steps, label=label_of(name), **style)
     axes.set(xlabel="Optimizer step", ylabel="Training loss (nats per token)")
     axes.set_ylim(bottom=0)
-    return with_legend(axes)
+    return finish(axes)
