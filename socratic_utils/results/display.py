@@ -46,10 +46,8 @@ def print_scores(
     table: pd.DataFrame, by: Sequence[str] = ("student",), score: str = "accuracy",
     n: str = "n", interval: str = "ci",
 ) -> None:  # fmt: skip
-    """A line per score that is not missing, named by the columns `by`.
-
-    Example: "cot: 9.0 % of 200 (95 % interval 5.8 % to 13.8 %)".
-    """
+    """A line per score that is not missing, named by the columns `by`.  Example: "cot:
+    9.0 % of 200 (95 % interval 5.8 % to 13.8 %)"."""
     for row in table.to_dict("records"):
         if not pd.isna(row[score]):
             who = visible(", ".join(str(row[name]) for name in by))

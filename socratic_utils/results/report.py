@@ -30,9 +30,7 @@ HINT = '<p class="hint">scroll sideways: more columns →</p>'
 
 def finding(judged: pd.DataFrame, paper: str, where: str) -> str:
     """A sentence about a paper's main claim, and a paragraph that counts all verdicts.
-
-    `judged` is the table of claims, `where` names the student and the benchmark.
-    """
+    `judged` is the table of claims, `where` names the student and the benchmark."""
     own = judged[judged["paper"] == paper]
     tested = own[own["verdict"] != NOT_RUN]
     if tested.empty:

@@ -90,10 +90,8 @@ def by_group(rows: Iterable[dict], score: Callable = scores_by) -> pd.DataFrame:
 
 
 def error_table(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFrame:
-    """First errors of the wrong answers, with their mean step (from 1).
-
-    KeyError if a row's problem is missing.
-    """
+    """First errors of the wrong answers, with their mean step (from 1).  KeyError if a
+    row's problem is missing."""
     lines = []
     for key, found in _first_errors(rows, problems, KEY):
         wrong = sum(error.kind != "none" for error in found)
@@ -117,11 +115,9 @@ def errors_by_steps(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.Dat
 
 
 def paired_table(rows: Iterable[dict], split: str = "") -> pd.DataFrame:
-    """Every pair of students on the same `n` problems and seeds of one split.
-
-    `split` is the first by default.  McNemar's exact p-value is not corrected for the
-    number of pairs.
-    """
+    """Every pair of students on the same `n` problems and seeds of one split.  `split`
+    is the first by default.  McNemar's exact p-value is not corrected for the number of
+    pairs."""
     rows = list(rows)
     split = split or min({row["split"] for row in rows}, key=_rank, default="")
     rows, lines = [row for row in rows if row["split"] == split], []
@@ -136,11 +132,9 @@ def paired_table(rows: Iterable[dict], split: str = "") -> pd.DataFrame:
 
 def over_seeds(rows: Iterable[dict], names: Sequence[str] = RUN[:5]) -> pd.DataFrame:
     """One line per value of these columns: mean accuracy over its seeds, sd, min, max
-    of the trainings, and the 95 % interval over problems and trainings.
-
-    The variance between trainings is pooled over a split's arms; `by_seed` lists the
-    accuracies in percent.  One seed has Wilson's interval, over problems alone.
-    """
+    of the trainings, and the 95 % interval over problems and trainings.  The variance
+    between trainings is pooled over a split's arms; `by_seed` lists the accuracies in
+    percent.  One seed has Wilson's interval, over problems alone."""
     own, lines = defaultdict(list), []
     for (*key, _), group in _groups(rows, [*names, "seed"]).items():
         own[tuple(key)] += group
@@ -160,11 +154,9 @@ def over_seeds(rows: Iterable[dict], names: Sequence[str] = RUN[:5]) -> pd.DataF
 
 def differences(rows: Iterable[dict], pairs: Sequence[tuple]) -> pd.DataFrame:
     """Arms minus their defaults: one line per (group, arm, default) of `pairs`, over
-    the problems and seeds that both have; `by_seed` is in points.
-
-    One seed has an interval over problems (story families) alone; of several, the
-    variance between trainings is pooled over all arms.
-    """
+    the problems and seeds that both have; `by_seed` is in points.  One seed has an
+    interval over problems (story families) alone; of several, the variance between
+    trainings is pooled over all arms."""
     own, compared, pool, lines = defaultdict(dict), {}, {}, []
     for row in rows:
         own[row["student"]][row["seed"], row["id"]] = row

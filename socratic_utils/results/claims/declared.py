@@ -27,10 +27,8 @@ NUMBER = r"-?\d+\.?\d*$"
 @dataclass(frozen=True)
 class Claim:
     """A sentence of a paper and the contrast of arms that tests it: see declared.toml.
-
     A name in `plus` or `minus` may hold {least}, {most} and {count} chains per problem,
-    the {part} of the training problems, and {socgt}, the arms that are SocGT.
-    """
+    the {part} of the training problems, and {socgt}, the arms that are SocGT."""
 
     name: str
     paper: str
@@ -122,10 +120,8 @@ def names_of(claim: Claim, run: Run) -> tuple[list[str], list[str]]:
 
 def weights(claim: Claim, run: Run, have: Collection[str]) -> dict[str, float]:
     """Arm -> weight in the contrast; empty where an arm is not among those we `have`.
-
-    The weights of a trend make it the gain from the fewest to the most chains on a
-    line over the logarithm of their number.
-    """
+    The weights of a trend make it the gain from the fewest to the most chains on a line
+    over the logarithm of their number."""
     plus, minus = (
         [next((arm for arm in name.split(" | ") if arm in have), "") for name in side]
         for side in names_of(claim, run)

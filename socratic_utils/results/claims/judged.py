@@ -35,11 +35,9 @@ RowsOf = Callable[[str], Sequence[dict]]
 
 
 def claims_table(rows_of: RowsOf, run: Run | None = None) -> pd.DataFrame:
-    """One line per claim; `rows_of` gives the rows of an experiment, of all seeds.
-
-    A claim without rows is "not run", with the command that runs it as its `note`.
-    `attrs["caption"]` says how variances were pooled, and whether they are equal.
-    """
+    """One line per claim; `rows_of` gives the rows of an experiment, of all seeds.  A
+    claim without rows is "not run", with the command that runs it as its `note`.
+    `attrs["caption"]` says how variances were pooled, and whether they are equal."""
     run = run or Run()
     read = cache(rows_of)  # the main table's are judged with and without `changed`
     by_arm = cache(lambda name, changed: _by_arm(read(name), run, changed))
@@ -77,11 +75,9 @@ def claims_table(rows_of: RowsOf, run: Run | None = None) -> pd.DataFrame:
 
 
 def shown(table: pd.DataFrame, paper: str) -> pd.DataFrame:
-    """The judged claims of a paper, in columns for readers.
-
-    The caption says what most of them have in common, and names those that were not
-    run, with the command that runs them.
-    """
+    """The judged claims of a paper, in columns for readers.  The caption says what most
+    of them have in common, and names those that were not run, with the command that
+    runs them."""
     own = table[table["paper"] == paper]
     lines = own.loc[own["verdict"] != NOT_RUN, SHOWN]
     parts, notes = [table.attrs["caption"]], Counter(lines["note"])

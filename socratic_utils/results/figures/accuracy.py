@@ -39,10 +39,8 @@ def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Fig
 
 @STYLE
 def accuracy_by(table: pd.DataFrame, column: str, scale="", split="") -> Figure:
-    """Accuracy by the values of a column, the students next to each other.
-
-    ValueError if a student has several scores for one value, or another n than others.
-    """
+    """Accuracy by the values of a column, the students next to each other.  ValueError
+    if a student has several scores for one value, or another n than others."""
     title = TEXTS["axes"].get(column) or str(table["grouping"].iloc[0]).capitalize()
     split, table = of_split(table, split, ["student", column])
     title = f"{title}, {split}" if split else title

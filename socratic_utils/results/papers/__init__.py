@@ -26,10 +26,8 @@ COPIED = "GPT-3 6B"  # a row of Table 2 that is copied from Cobbe et al. (2021)
 
 
 def paper_table(name: str, dtype: type | None = None) -> pd.DataFrame:
-    """A table of a paper by its file in `values/`, such as "socratic_cot_table2".
-
-    With `dtype=str` its values are texts, as printed.
-    """
+    """A table of a paper by its file in `values/`, such as "socratic_cot_table2". With
+    `dtype=str` its values are texts, as printed."""
     return pd.read_csv(Path(__file__).parent / "values" / f"{name}.csv", dtype=dtype)
 
 
@@ -44,10 +42,8 @@ def compare_with_paper(
     ours: Mapping, value: float | None, score: str = "accuracy", lacks: str = ""
 ) -> dict[str, Any]:
     """Our line of a table with the columns `paper, difference, covered` added.
-
     `covered` says whether our interval (`ci_low`, `ci_high`) holds the paper's value,
-    or which share of the paper's problems and seeds is there if ours `lacks` some.
-    """
+    or which share of the paper's problems and seeds is there if ours `lacks` some."""
     difference, covered = None, None
     if value is not None and not pd.isna(ours[score]):
         difference = round(ours[score] - value, 4)
@@ -59,13 +55,11 @@ def compare_with_paper(
 
 
 def with_ours(name: str, ours: Iterable[Mapping], about: str = "") -> pd.DataFrame:
-    """A paper's table as printed, and our scores in rows below the paper's.
-
-    A score has its `row` (the names in the first columns), `column`, `n` and either a
-    `text` or `accuracy, ci_low, ci_high`.  Rows and columns that the paper lacks are
-    added.  `attrs` has the caption, which says `about` ours, its notes and once for all
-    why scores with a `reason` are not compared; their rows are listed in "grey".
-    """
+    """A paper's table as printed, and our scores in rows below the paper's.  A score
+    has its `row` (the names in the first columns), `column`, `n` and either a `text` or
+    `accuracy, ci_low, ci_high`.  Rows and columns that the paper lacks are added.
+    `attrs` has the caption, which says `about` ours, its notes and once for all why
+    scores with a `reason` are not compared; their rows are listed in "grey"."""
     ours, table = list(ours), printed(name)
     if not ours:
         return table

@@ -26,10 +26,8 @@ STUDENT = "opt-1.3b"
 
 def scores(rows: Sequence[dict], kind: str = "number") -> list[dict]:
     """One score per student, in order of appearance; samples of one problem vote.
-
     Students that vote on fewer problems follow in a block of their own, together with
-    the scores of the others on these problems.
-    """
+    the scores of the others on these problems."""
     table = []
     for block in blocks(rows):
         own = defaultdict(list)
@@ -49,10 +47,8 @@ def beside(
 ) -> pd.DataFrame:  # fmt: skip
     """Our `scores` below the cells of "table2a", "table2b", "table3a", "table3b",
     "fig5" or "transfer"; those of students that the table does not have are left out.
-
     A score's `column` is its benchmark by default.  The paper's student of the transfer
-    (79.6 % on SST-2) was trained on three tasks, ours on one.
-    """
+    (79.6 % on SST-2) was trained on three tasks, ours on one."""
     name, model = f"scotd_{table}", student.rpartition("/")[2]
     why = "" if comparable else "other student, data or recipe"
     if dataset not in (["imdb"] if table == "fig5" else COLUMNS):

@@ -66,12 +66,10 @@ def lacking(dataset: str, n: int, seeds: int = 1) -> str:
 
 def beside(name: str, rows: Iterable[dict], scale: str, cut: str = "") -> pd.DataFrame:
     """Our test rows, of one or several seeds, below the cells of "socratic_cot_table2",
-    "..._table3", "..._table5" or "..._fig6".
-
-    `cut` says what the training lacks of the paper's: then nothing is compared.  In
-    Table 2, students that have more problems than SocGT have a row on all of them too;
-    elsewhere all arms are shown on the problems that they share.
-    """
+    "..._table3", "..._table5" or "..._fig6". `cut` says what the training lacks of the
+    paper's: then nothing is compared.  In Table 2, students that have more problems
+    than SocGT have a row on all of them too; elsewhere all arms are shown on the
+    problems that they share."""
     rows = [row for row in rows if row["split"] == "test"
             and column_of(row["student"], row["dataset"], name)]  # fmt: skip
     have, first = {row["student"] for row in rows}, rows[0]["dataset"] if rows else ""
@@ -95,10 +93,8 @@ def grid_beside(grid: pd.DataFrame) -> pd.DataFrame:
 def questions_beside(
     questions: pd.DataFrame, *, dataset: str, student: str, scale: str, cut: str = ""
 ) -> pd.DataFrame:
-    """`question_quality.quality_table` below Table 4 (GPT-2 Large on GSM8K).
-
-    BLEU is in 0 to 100, the others in 0 to 1; only #Q has an interval.
-    """
+    """`question_quality.quality_table` below Table 4 (GPT-2 Large on GSM8K).  BLEU is
+    in 0 to 100, the others in 0 to 1; only #Q has an interval."""
     known, model, ours = dataset == "gsm8k", _model(student), []
     same = known and model == "GPT-2 Large"
     reason = _why_not(dataset, student, known, same, scale, cut)
@@ -126,9 +122,7 @@ def gains() -> pd.DataFrame:
 
 def own_gains(main: pd.DataFrame, new: str = PAIR) -> pd.DataFrame:
     """Our gains of one student over every other on the first split, both ways.
-
-    ValueError if a student has several lines there, of other models or seeds.
-    """
+    ValueError if a student has several lines there, of other models or seeds."""
     first = main[main["split"].isin(main["split"].iloc[:1])]
     if first["student"].duplicated().any():
         raise ValueError("a student has several lines: give one run at a time")
