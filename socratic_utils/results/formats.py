@@ -29,16 +29,11 @@ GREY = "#757575"  # as context: legible on white and on black
 # Texts that a spreadsheet would calculate, numbers aside; a cell may be cut at ";".
 NUMBER = r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\Z"
 FORMULA = rf"(?<![^;\t\r\n])(?!{NUMBER})('*[=+@\t\r\n＝＋－＠-])"
-
-
-def _safe(value: object) -> object:
-    """What a template shows: HTML as it is, other texts `visible` (then escaped)."""
-    return value if isinstance(value, Markup) else visible(value)
-
-
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True,
-    finalize=_safe, trim_blocks=True, lstrip_blocks=True,
+    trim_blocks=True, lstrip_blocks=True,
+    # HTML stays as it is; other texts are made visible, and then escaped.
+    finalize=lambda value: value if isinstance(value, Markup) else visible(value),
 )  # fmt: skip
 TEMPLATES.globals |= {"grey": GREY, "colours": TEXTS["roles"]}
 PARTS: Any = TEMPLATES.get_template("parts.html").module  # its macros
