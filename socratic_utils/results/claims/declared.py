@@ -76,8 +76,8 @@ def published(claim: Claim) -> list[tuple[str, str, list[str]]]:
             name, wanted = column, [cell.split(" | ") for cell in cells]
     if name in table:  # the values are in rows: turned, they are in columns
         table = table.set_index(name).T.rename_axis("dataset").reset_index()
-    for line in table.astype(str).to_dict("records"):
-        values = [[line[c] for c in cells if re.match(NUMBER, line[c])]
+    for line in table.to_dict("records"):
+        values = [[line[c] for c in cells if re.match(NUMBER, str(line[c]))]
                   for cells in wanted]  # fmt: skip
         if all(values):
             found.append((line["dataset"], line.get("student_model", ""),
