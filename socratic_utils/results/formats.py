@@ -144,8 +144,9 @@ def _cells(table: pd.DataFrame) -> tuple[list[list[str]], list[bool]]:
     columns: dict[str, list[str]] = {}  # the head, then the cells
     score, within = "", {}  # the column of the last score; its interval's ends
     for name in table:
-        stem, end = re.fullmatch("(.*?)(?:_(low|high))?", name).groups()
-        if score and end and {f"{stem}_low", f"{stem}_high"} <= {*table}:
+        stem, _, end = name.rpartition("_")
+        pair = {f"{stem}_low", f"{stem}_high"}
+        if score and name in pair and pair <= {*table}:
             within[end] = [format_cell(score, v).partition(" ")[0] for v in table[name]]
             if end == "high" and any(within["low"]):
                 first, *cells = columns[score]
