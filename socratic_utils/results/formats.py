@@ -148,7 +148,7 @@ def _cells(table: pd.DataFrame) -> tuple[list[list[str]], list[bool]]:
         pair = {f"{stem}_low", f"{stem}_high"}
         if score and name in pair and pair <= {*table}:
             within[end] = [format_cell(score, v).partition(" ")[0] for v in table[name]]
-            if end == "high" and any(within["low"]):
+            if end == "high" and any(within.get("low", ())):
                 first, *cells = columns[score]
                 texts = zip(cells, within["low"], within["high"], strict=True)
                 columns[score] = [f"{first} (95 % interval)", *(
