@@ -30,8 +30,6 @@ from .hardware import autocast, device, free_memory
 from .memory import size_of, training_fit
 from .trainer import ByLength, ShowProgress, blank, masked_trainer, share_of_step
 
-LOG = logging.getLogger(__name__)
-
 FORMAT = 3  # raise it when transcripts, loss or training change: all are trained again
 
 
@@ -54,7 +52,7 @@ def train_student(
     name = f"{name}-{content_hash(made_from)}"
     target = Path(folder) / name
     if (target / "training.json").exists():
-        LOG.info("%s: already trained, loaded from disk", name)
+        logging.getLogger(__name__).info("%s: already trained, loaded from disk", name)
         return target
 
     # 2. Tokenize.  With several processes the last batch is filled with blanks.
