@@ -61,16 +61,16 @@ def train_student(
     model, tokenizer, examples, too_long = prepared
     if too_long:  # which makes the training no shorter
         training = as_long(training, len(pairs), len(examples))
-    tokens = sum(len(e["input_ids"]) for e in examples)
+    lengths = [len(e["input_ids"]) for e in examples]
+    trained = [sum(label != IGNORED for label in e["labels"]) for e in examples]
+    tokens, longest = sum(lengths), max(lengths)
     processes, rows = PartialState(cpu=device().type == "cpu").num_processes, examples
     if processes > 1:
         rows = examples + [blank(examples[0])] * (-len(examples) % training.batch_size)
     arguments = training_arguments(training, target, seed, len(examples), processes)
-    longest = max(len(e["input_ids"]) for e in examples)
-    trained = max(sum(label != IGNORED for label in e["labels"]) for e in examples)
     batch, is_half = arguments.per_device_train_batch_size, autocast() != "none"
     size, free, rank = size_of(model), free_memory(), training.lora_rank
-    fit = training_fit(size, longest, trained, batch, free, is_half, rank)
+    fit = training_fit(size, longest, max(trained), batch, free, is_half, rank)
     needed = f"about {fit.needed / 1e9:.1f} GB"
     where = f"on {device()}, {fit.rows} at once, {needed}"
     if device().type == "cpu":
@@ -96,12 +96,11 @@ def train_student(
     if trainer.is_world_process_zero():
         model.save_pretrained(target)
         tokenizer.save_pretrained(target)
-        labels = [label for example in examples for label in example["labels"]]
         losses = [row for row in trainer.state.log_history if "loss" in row]
         record = {
             "name": name, "base": base, "problems": len(examples),
             "too_long": too_long, "tokens": tokens,
-            "trained_tokens": sum(label != IGNORED for label in labels),
+            "trained_tokens": sum(trained),
             "seconds": round(time.perf_counter() - start, 1),
             "processes": processes, "rows_at_once": trainer.rows,
             "steps": trainer.state.max_steps,
