@@ -159,9 +159,8 @@ class Teacher:
         jobs = []
         for problem in problems:
             request = self.request(problem, style, temperature, first)
-            prompt = load_prompt(problem.dataset, style, self.shots)
-            labels = {"problem_id": problem.id, "style": style}
-            labels["prompt_hash"] = prompt.hash
+            prompt = load_prompt(problem.dataset, style, self.shots).hash
+            labels = {"problem_id": problem.id, "style": style, "prompt_hash": prompt}
             jobs.append(new_job(request, range(first, first + n), **labels))
         return jobs
 

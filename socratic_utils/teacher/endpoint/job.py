@@ -46,8 +46,8 @@ def new_job(request: dict, samples: Iterable[int], **labels: str) -> Job:
     """The job of these samples; `labels`: `problem_id`, `style` and `prompt_hash`."""
     common = {"model": request["model"], "temperature": request["temperature"]}
     common |= labels | {"prompt_characters": characters_of(request)}
-    keys = [(content_hash({**request, "seed": i}, 32), i) for i in samples]
-    return Job(request, [{"key": key, "sample": i, **common} for key, i in keys])
+    keys = ((i, content_hash({**request, "seed": i}, 32)) for i in samples)
+    return Job(request, [{"key": key, "sample": i, **common} for i, key in keys])
 
 
 def missing(jobs: Sequence[Job], known: Iterable[str]) -> list[Job]:
