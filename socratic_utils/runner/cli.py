@@ -9,8 +9,7 @@ inputs.  Several seeds and `paper` scale are a list of runs (`runs`).
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import replace
+from contextlib import closing, suppress
 from pathlib import Path
 
 from socratic_utils import config
@@ -127,11 +126,10 @@ def train_on_cluster(runs: Sequence[Run]) -> None:
 
     if runs[0].settings.reuse:
         raise ValueError("--reuse trains nothing, so omit --engine")
-    cells: dict[config.Settings, list[Run]] = {}
-    for one in (one for one in runs if not one.over):
-        cells.setdefault(replace(one.settings, seed=0), []).append(one)
-    jobs.run_on_ray([job for own in cells.values() for job in jobs.jobs_of(
-        own[0].options, [one.settings.seed for one in own])])  # fmt: skip
+    runs = [one for one in runs if not one.over]
+    seeds = sorted({one.settings.seed for one in runs})  # of every student
+    firsts = (one for one in runs if one.settings.seed == seeds[0])
+    jobs.run_on_ray([j for one in firsts for j in jobs.jobs_of(one.options, seeds)])
 
 
 def show_plans(runs: Sequence[Run]) -> None:
@@ -203,7 +201,7 @@ def run(one: Run) -> int:
                 pass
         record_settings(settings)
         print(f"scale {settings.scale}, into {settings.folder}; what is done is kept")
-        with Kernels(REUSED if settings.reuse else IMPORTED) as kernels:
+        with closing(Kernels(REUSED if settings.reuse else IMPORTED)) as kernels:
             for position, path in enumerate(one.notebooks, 1):
                 place = f"[{position}/{len(one.notebooks)}] {path.stem}"
                 run_one(one, path, place, kernels)

@@ -2,8 +2,8 @@
 
 Importing torch and transformers takes longer than many a notebook does.
 
-    with Kernels("torch, transformers") as kernels, kernels.one() as kernel:
-        usage, reason = run_notebook(path, copy, parameters, kernel)
+    with closing(Kernels("torch, transformers")) as kernels:
+        usage, reason = run_notebook(path, copy, parameters, kernels, last=False)
 """
 
 import asyncio
@@ -22,10 +22,7 @@ ENVIRONMENT = {
 
 
 class Kernels:
-    """Starts kernels that import `packages` before their first cell.
-
-    As a context it stops the kernel that still waits.
-    """
+    """Starts kernels that import `packages` before their first cell."""
 
     def __init__(self, packages: str = "sys") -> None:
         self.packages, self.waiting = packages, None
@@ -40,10 +37,8 @@ class Kernels:
         finally:
             asyncio.run(kernel.shutdown_kernel(now=True))
 
-    def __enter__(self) -> "Kernels":
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Stop the kernel that still waits."""
         if self.waiting:
             asyncio.run(self.waiting.shutdown_kernel(now=True))
 
