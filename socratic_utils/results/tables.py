@@ -67,7 +67,8 @@ def strict_table(rows: Iterable[dict]) -> pd.DataFrame:
     """Strict and flexible extraction where they differ; no line where they agree."""
     rows = alike((r for r in rows if r.get("correct_strict") is not None), KEY)
     loose, strict = (scores_by(rows, KEY, c) for c in ("correct", "correct_strict"))
-    both = loose.join(strict[SCORE[1:3]], lsuffix="_flexible", rsuffix="_strict")
+    strict = strict[[*KEY, *SCORE[1:3]]]
+    both = loose.merge(strict, on=KEY, suffixes=("_flexible", "_strict"))
     names = "n correct_flexible correct_strict accuracy_flexible accuracy_strict"
     differ = both["correct_flexible"] != both["correct_strict"]
     return both.loc[differ, [*KEY, *names.split()]]
