@@ -123,7 +123,10 @@ def filtered(settings: Settings, style: str) -> Filtered:
 def _filtered(settings: Settings, style: str, folder: Path) -> Filtered:
     problems, published = train_problems(settings), settings.teacher in CORPORA
     if settings.reuse and not published:  # whose chains are not committed
-        result = _reference_chains(settings, style, problems)
+        committed = replace(settings, seed=0).reference  # the same for all seeds
+        rows = read_rows(committed / "chains" / f"{style}-attempts.jsonl")
+        attempts = [Attempt(reason=r.pop("reason"), chain=Chain(**r)) for _, r in rows]
+        result = Filtered.of(problems, attempts)
     else:
         tries = 0 if published else settings.max_resamples
         teacher = teacher_of(settings)
@@ -138,14 +141,6 @@ def _filtered(settings: Settings, style: str, folder: Path) -> Filtered:
         fault = f"no {style} chain of {settings.teacher} is kept ({found})"
         raise ValueError(f"{fault}: choose another teacher, or more problems")
     return result
-
-
-def _reference_chains(settings: Settings, style: str, problems: list) -> Filtered:
-    """The attempts that the committed run filtered, the same for all seeds."""
-    path = replace(settings, seed=0).reference / "chains" / f"{style}-attempts.jsonl"
-    rows = (row for _, row in read_rows(path))
-    attempts = [Attempt(reason=row.pop("reason"), chain=Chain(**row)) for row in rows]
-    return Filtered.of(problems, attempts)
 
 
 def reason_rows(results: dict[str, Filtered]) -> list[dict]:
