@@ -74,7 +74,8 @@ def _reader(kind: str):
 
 def readable(text: str) -> str:
     """The reply itself without LaTeX, bold marks and non-ASCII digits."""
-    return arithmetic.substitute(arithmetic.plain(replies.body(text)), "signs_and_bold")
+    text, _ = replies.own_task(replies.without_thoughts(text))
+    return arithmetic.substitute(arithmetic.plain(text), "signs_and_bold")
 
 
 def _read_marked(text: str, kind: str) -> tuple[bool, str | None]:

@@ -34,9 +34,9 @@ def arms(settings: Settings) -> list[Arm]:
 def transfer_arms(settings: Settings) -> list[Arm]:
     """The student before and after training on its own task, asked about those of
     `settings.many.transfer` that are at hand."""
-    before = replace(greedy_arm(settings), name="before")
-    both = [before, replace(before, name="after_cot", models=(STYLE,))]
-    both = both if can_teach(settings, (STYLE,)) else [before]
+    both = [replace(greedy_arm(settings), name="before")]
+    if can_teach(settings, (STYLE,)):
+        both.append(replace(both[0], name="after_cot", models=(STYLE,)))
     tasks = (t for t in settings.many.transfer if t != settings.dataset)
     return [replace(arm, dataset=task) for task in tasks if at_hand(settings, task)
             for arm in both]  # fmt: skip
