@@ -151,6 +151,8 @@ def student_hash(*made_from) -> str:
 def prepare(base: str, pairs: Pairs, supervision, training, seed: int = 0) -> tuple:
     """(model, tokenizer, *`make_examples`) of a student that passes the checks."""
     model, tokenizer = load_pretrained(base, seed)
+    if device().type == "cpu":  # where PyTorch's fused attention has a slow gradient
+        model.set_attn_implementation("eager")
     check_round_trip(tokenizer, *pairs[0], supervision)
     limit = min(filter(None, [training.max_length, max_positions(model.config)]))
     examples, too_long = make_examples(pairs, tokenizer, supervision, limit)
