@@ -7,6 +7,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from math import ceil
 
 from socratic_utils.problems import Chain, Problem, problem_text
 
@@ -52,21 +53,32 @@ def near_duplicates(
 ) -> list[dict]:
     """Texts that repeat an earlier one, by Jaccard index of n-grams (Broder 1997)."""
     _check(threshold)
-    kept: list[tuple[str, int]] = []  # the name and the number of n-grams
-    index: dict[tuple, list[int]] = defaultdict(list)  # n-gram -> places in `kept`
+    grams = {name: ngrams(words(text), n) for name, text in texts.items()}
+    frequency = Counter(gram for own in grams.values() for gram in own)
+    by_rarity = sorted(frequency, key=lambda gram: (frequency[gram], gram))
+    rank = {gram: place for place, gram in enumerate(by_rarity)}
+    names = list(texts)
+    kept: dict[int, set[int]] = {}
+    index: dict[int, list[int]] = defaultdict(list)  # n-gram -> places of kept texts
     rows = []
-    for name, text in texts.items():
-        own = ngrams(words(text), n)
-        shared = Counter(place for gram in own for place in index[gram])
-        alike = [(count / (len(own) + kept[place][1] - count), -place)
-                 for place, count in shared.items()]  # fmt: skip
-        best, first = max(alike, default=(0.0, 0))  # of equals, the earliest text
+    for place, name in enumerate(names):
+        own = {rank[gram] for gram in grams[name]}
+        # Similar sets share at least ceil(threshold * size) n-grams, so they share one
+        # of the (size - that number + 1) rarest: only these are indexed.
+        must_share = ceil(threshold * len(own) - 1e-9)  # 0.7 * 10 is above 7 in floats
+        rarest = sorted(own)[: len(own) - must_share + 1]
+        alike = [(0.0, 0)]
+        for other in {other for gram in rarest for other in index[gram]}:
+            shared = len(own & kept[other])
+            jaccard = shared / (len(own) + len(kept[other]) - shared)
+            alike.append((jaccard, -other))
+        best, first = max(alike)  # of equals, the earliest text
         if best >= threshold:
-            rows.append(dict(id=name, duplicate_of=kept[-first][0], similarity=best))
+            rows.append(dict(id=name, duplicate_of=names[-first], similarity=best))
             continue
-        for gram in own:
-            index[gram].append(len(kept))
-        kept.append((name, len(own)))
+        kept[place] = own
+        for gram in rarest:
+            index[gram].append(place)
     return rows
 
 
@@ -79,22 +91,29 @@ def contamination(
     the share in all of them, `contaminated` whether overlap >= threshold.  The defaults
     are PaLM's (Chowdhery et al. 2022, section 8), but for a single training text."""
     _check(threshold)
-    grams = {name: ngrams(words(text), n) for name, text in evaluation.items()}
-    # n-gram of the evaluation -> places of the training texts that have it
-    index: dict[tuple, list[int]] = {gram: [] for own in grams.values() for gram in own}
-    sizes = {len(gram) for gram in index}  # n, or less of texts with fewer words
-    for place, tokens in enumerate(map(words, train.values())):
-        own = set().union(*(ngrams(tokens, size) for size in sizes))
-        for gram in own & index.keys():
-            index[gram].append(place)
-    rows, names = [], [*train, None]  # the last is of a text that shares nothing
+    index: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    grams = {name: ngrams(words(t), n) for name, t in evaluation.items()}
     for name, own in grams.items():
-        shared = Counter(place for gram in own for place in index[gram])
-        nearest = max(shared, key=lambda place: (shared[place], -place), default=-1)
-        seen = sum(bool(index[gram]) for gram in own)
-        overlap, covered = (k / max(1, len(own)) for k in (shared[nearest], seen))
-        near = dict(id=name, train_id=names[nearest], overlap=overlap, covered=covered)
-        rows.append(near | {"contaminated": overlap >= threshold})
+        for gram in own:
+            index[gram].append(name)
+    sizes = {len(gram) for gram in index}  # n, or less of texts with fewer words
+    best: dict[str, tuple[int, str | None]] = dict.fromkeys(evaluation, (0, None))
+    seen: set[tuple[str, ...]] = set()
+    # The index holds the evaluation split only; training texts are streamed.
+    for train_id, text in train.items():
+        own_tokens = words(text)
+        own = set().union(*(ngrams(own_tokens, size) for size in sizes)) & index.keys()
+        seen |= own
+        shared = Counter(name for gram in own for name in index[gram])
+        for name, count in shared.items():
+            if count > best[name][0]:
+                best[name] = (count, train_id)
+    rows = []
+    for name, own in grams.items():
+        count, train_id = best[name]
+        overlap, covered = (k / max(1, len(own)) for k in (count, len(own & seen)))
+        rows.append(dict(id=name, train_id=train_id, overlap=overlap, covered=covered,
+                         contaminated=overlap >= threshold))  # fmt: skip
     return sorted(rows, key=lambda row: -row["overlap"])
 
 
