@@ -88,7 +88,9 @@ def train_student(
         trainer.recompute()
     start, last = time.perf_counter(), last_checkpoint(target / "checkpoints")
     measured = hardware.peak_memory(start=True)
-    if not hardware.fits_memory(lambda: trainer.train(resume_from_checkpoint=last)):
+    with hardware.reused_memory():
+        fits = hardware.fits_memory(lambda: trainer.train(resume_from_checkpoint=last))
+    if not fits:
         needs = f"{name} needs {needed}, more than {device()} has"
         raise RuntimeError(f"{needs}: choose a smaller student or a larger device")
 
