@@ -21,6 +21,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
+from operator import add, mul, sub, truediv
 from typing import NamedTuple
 
 from .patterns import PATTERNS as P
@@ -30,7 +31,8 @@ MAX_DIGITS, MAX_LENGTH, MAX_DEPTH = 50, 200, 20
 CURRENCY, PLAIN_NUMBER = P.CURRENCY.pattern, P.PLAIN_NUMBER.pattern
 UNKNOWN = P.UNKNOWN.pattern
 _RAISED, _SUNK, _VULGAR = "⁻⁰¹²³⁴-⁹", "₀-₉", "¼-¾⅐-⅞"
-_BINDS = {"+": 1, "-": 1, "*": 2, "/": 2, "x": 2, "X": 2}
+_OPERATORS = {"+": (1, add), "-": (1, sub), "*": (2, mul), "x": (2, mul),
+              "X": (2, mul), "/": (2, truediv)}  # fmt: skip
 _NO_SPACE = {ord(sign): None for sign in f" {CURRENCY}"}  # a formula has no other
 _SIGNS = str.maketrans(
     "−－﹣‐‑–×✕∗·⋅∙÷⁄∕．٫，٬％٪＝（）＋＄", "------******///..,,%%=()+$"
@@ -42,9 +44,8 @@ def format_number(value: int | float | Decimal | Fraction) -> str:
     value = Fraction(str(value))  # through str, so that the float 0.1 is one tenth
     if (value * 10**6).denominator > 1:
         return str(value)
-    digits = f"{abs(value.numerator) * 10**6 // value.denominator:07d}"
-    text = f"{digits[:-6]}.{digits[-6:]}".rstrip("0").rstrip(".")
-    return "-" + text if value < 0 else text
+    text = format(Decimal(f"{int(value * 10**6)}e-6"), "f")
+    return text.rstrip("0").rstrip(".")
 
 
 def ascii_signs(text: str) -> str:
@@ -74,15 +75,12 @@ def calculate(expression: str, powers: bool = False) -> Fraction:
 
 def _climb(tokens: list[str], depth: int, lowest: int = 1) -> Fraction:
     value = _operand(tokens, depth)  # then operators of precedence >= `lowest`
-    while tokens and _BINDS.get(tokens[0], 0) >= lowest:
-        sign = tokens.pop(0)
-        right = _climb(tokens, depth, _BINDS[sign] + 1)
-        if sign in "+-":
-            value += right if sign == "+" else -right
-        elif sign == "/" and not right:
+    while tokens and tokens[0] in _OPERATORS and _OPERATORS[tokens[0]][0] >= lowest:
+        binds, operator = _OPERATORS[tokens.pop(0)]
+        right = _climb(tokens, depth, binds + 1)
+        if operator is truediv and not right:
             raise ValueError("it divides by zero")
-        else:
-            value = value / right if sign == "/" else value * right
+        value = operator(value, right)
     return value
 
 

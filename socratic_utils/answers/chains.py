@@ -17,7 +17,7 @@ from socratic_utils.problems import Step
 
 from . import replies
 from .arithmetic import find_equations, substitute
-from .extract import extract_answer, extract_marked_answer, names_several, readable
+from .extract import extract_answer, extract_marked_answer, readable
 from .patterns import PATTERNS as P
 
 
@@ -51,7 +51,7 @@ def parse_chain(
         text = text.rpartition("\n")[0]
     answer = extract_marked_answer(text, kind)
     first = replies.stated(readable(text))[:1] if kind == "choice" else ()
-    if any(names_several(replies.affirmed(s.line, True)) for s in first):
+    if any(P.SEVERAL.match(replies.affirmed(s.line, True)) for s in first):
         answer = None
     if "```" in text:
         text = P.CODE.sub("", text)

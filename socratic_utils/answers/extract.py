@@ -43,11 +43,6 @@ def extract_marked_answer(text: str, kind: str = "number") -> str | None:
     return _read_marked(readable(text), kind)[1]
 
 
-def names_several(line: str) -> bool:
-    """Whether a line behind a mark begins with two choices: "(a) or (b)"."""
-    return bool(P.SEVERAL.match(line))
-
-
 def is_correct(predicted: str | None, gold: str, kind: str = "number") -> bool:
     """Whether two answers have equal values; ValueError if `gold` is not one answer."""
     reader = _reader(kind)
@@ -79,7 +74,8 @@ def _reader(kind: str):
 
 def readable(text: str) -> str:
     """The reply itself without LaTeX, bold marks and non-ASCII digits."""
-    return arithmetic.substitute(arithmetic.plain(replies.body(text)), "signs_and_bold")
+    text, _ = replies.own_task(replies.without_thoughts(text))
+    return arithmetic.substitute(arithmetic.plain(text), "signs_and_bold")
 
 
 def _read_marked(text: str, kind: str) -> tuple[bool, str | None]:
@@ -219,7 +215,7 @@ def _stated_choice(text: str, choices: Sequence[str], letter: str | None) -> str
     for line, *_, rank in replies.stated(readable(text)):
         own = letter or read_choice(line, True)
         found = marked_choice(line, own, choices)
-        if found or not rank or names_several(replies.affirmed(line, True)):
+        if found or not rank or P.SEVERAL.match(replies.affirmed(line, True)):
             return found
     return None
 
@@ -240,7 +236,7 @@ def marked_choice(line: str, letter: str | None, choices: Sequence[str]) -> str 
                 words = [word if len(word) > 1 else "[a-z]" for word in words]
             own_words = r"\b" + r"[\W_]+".join(words) + r"\b"
             rest = re.sub(own_words, "|", rest, flags=re.I)
-    if names_several(rest):
+    if P.SEVERAL.match(rest):
         return None
     before, words, behind = rest.partition("|")
     if words and letter:  # behind the words only "(a)" counts

@@ -5,8 +5,8 @@ without thoughts and further tasks.
     '12.'
     >>> affirmed("not (a) or (b), leaving (c)", marked=True)
     'not, leaving (c)'
-    >>> body("<think>Or 13?</think>The answer is 12.\n\nProblem: Tom has ...")
-    'The answer is 12.'
+    >>> own_task("The answer is 12.\n\nProblem: Tom has ...")
+    ('The answer is 12.', True)
 
 Not covered: answers without a mark; thoughts without any mark.
 """
@@ -62,11 +62,6 @@ def statements(text: str) -> list[Statement]:
 def stated(text: str) -> list[Statement]:
     """The statements of a text, the most credible first, and then the last."""
     return sorted(statements(text), key=lambda statement: statement.rank)
-
-
-def body(text: str) -> str:
-    """The reply without thoughts and further tasks."""
-    return own_task(without_thoughts(text))[0]
 
 
 def without_thoughts(text: str) -> str:

@@ -22,7 +22,7 @@ from socratic_utils.config import Settings
 from socratic_utils.files import read_rows, write_jsonl_rows
 from socratic_utils.filtering import REASONS, down_sampling, keep_if_correct
 from socratic_utils.filtering.down_sampling import Pool, correct_only, keep_all
-from socratic_utils.filtering.right_answers import KEPT, THINKING, Attempt, Filtered
+from socratic_utils.filtering.right_answers import THINKING, Attempt, Filtered
 from socratic_utils.metrics import accuracy
 from socratic_utils.problems import Chain, Problem, Step, gold_chain, sub_questions
 from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS, Supervision
@@ -123,7 +123,10 @@ def filtered(settings: Settings, style: str) -> Filtered:
 def _filtered(settings: Settings, style: str, folder: Path) -> Filtered:
     problems, published = train_problems(settings), settings.teacher in CORPORA
     if settings.reuse and not published:  # whose chains are not committed
-        result = _reference_chains(settings, style, problems)
+        committed = replace(settings, seed=0).reference  # the same for all seeds
+        rows = read_rows(committed / "chains" / f"{style}-attempts.jsonl")
+        attempts = [Attempt(reason=r.pop("reason"), chain=Chain(**r)) for _, r in rows]
+        result = Filtered.of(problems, attempts)
     else:
         tries = 0 if published else settings.max_resamples
         teacher = teacher_of(settings)
@@ -138,16 +141,6 @@ def _filtered(settings: Settings, style: str, folder: Path) -> Filtered:
         fault = f"no {style} chain of {settings.teacher} is kept ({found})"
         raise ValueError(f"{fault}: choose another teacher, or more problems")
     return result
-
-
-def _reference_chains(settings: Settings, style: str, problems: list) -> Filtered:
-    """The attempts that the committed run filtered, the same for all seeds."""
-    path = replace(settings, seed=0).reference / "chains" / f"{style}-attempts.jsonl"
-    attempts = tuple(Attempt(reason=row.pop("reason"), chain=Chain(**row))
-                     for _, row in read_rows(path))  # fmt: skip
-    kept = {a.chain.problem_id: a.chain for a in attempts if a.reason == KEPT}
-    return Filtered(tuple(kept[p.id] for p in problems if p.id in kept), attempts,
-                    tuple(p.id for p in problems if p.id not in kept))  # fmt: skip
 
 
 def reason_rows(results: dict[str, Filtered]) -> list[dict]:

@@ -115,9 +115,8 @@ def by_open_endedness(
     ranked = sorted(bigrams, key=lambda name: len(bigrams[name]))
     shares = [round(1 + (budget - 1) * i / 2) for i in range(QUINTILES)]
     # The + 0.5 makes the mean budget exact for any number of problems.
-    total = len(ranked)
-    places = [int(QUINTILES * (rank + 0.5) / total) for rank in range(total)]
-    return {name: shares[place] for name, place in zip(ranked, places, strict=True)}
+    return {name: shares[int(QUINTILES * (rank + 0.5) / len(ranked))]
+            for rank, name in enumerate(ranked)}  # fmt: skip
 
 
 def sample_diverse(
@@ -145,10 +144,10 @@ keep_all = partial(select, "keep-all", at_random, budget=None, keep_wrong=True)
 correct_only = partial(select, "correct-only", at_random, budget=None)
 # Each is called as (problems, chains, budget=5, seed=0, keep_wrong=False) -> Pool.
 balanced = partial(select, "balanced", in_turn)
-open_ended = partial(select, "open-endedness", at_random, budgets=by_open_endedness)
 DOWN_SAMPLINGS = {
     "random": partial(select, "random", at_random),
     "diversity": sample_diverse,
     "likelihood": partial(select, "likelihood", likeliest),
-    "open-endedness": open_ended,
-}
+    "open-endedness": partial(
+        select, "open-endedness", at_random, budgets=by_open_endedness),
+}  # fmt: skip

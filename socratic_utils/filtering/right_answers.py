@@ -38,6 +38,13 @@ class Filtered:
     attempts: tuple[Attempt, ...]
     dropped: tuple[str, ...]
 
+    @classmethod
+    def of(cls, problems: Sequence[Problem], attempts: Sequence[Attempt]) -> "Filtered":
+        """What attempts at these problems come to."""
+        kept = {a.chain.problem_id: a.chain for a in attempts if a.reason == KEPT}
+        return cls(tuple(kept[p.id] for p in problems if p.id in kept), tuple(attempts),
+                   tuple(p.id for p in problems if p.id not in kept))  # fmt: skip
+
     @property
     def acceptance(self) -> float:
         return len(self.kept) / max(1, len(self.kept) + len(self.dropped))
@@ -69,9 +76,7 @@ def keep_if_correct(
 ) -> Filtered:
     """Sample one chain per problem, and resample while `judge` does not keep it.  The
     first is greedy.  RefusedError if the teacher refuses the first request."""
-    remaining = list(problems)
-    attempts: list[Attempt] = []
-    kept: dict[str, Chain] = {}
+    remaining, attempts = list(problems), []
     for sample in range(max_resamples + 1):
         if not remaining:
             break
@@ -84,9 +89,7 @@ def keep_if_correct(
                 raise
             break
         pairs = zip(remaining, chains, strict=True)
-        new = [Attempt(chain, judge(problem, chain)) for problem, chain in pairs]
-        attempts += new
-        kept |= {a.chain.problem_id: a.chain for a in new if a.reason == KEPT}
+        attempts += [Attempt(chain, judge(problem, chain)) for problem, chain in pairs]
+        kept = {a.chain.problem_id for a in attempts if a.reason == KEPT}
         remaining = [problem for problem in remaining if problem.id not in kept]
-    ordered = tuple(kept[p.id] for p in problems if p.id in kept)
-    return Filtered(ordered, tuple(attempts), tuple(p.id for p in remaining))
+    return Filtered.of(problems, attempts)

@@ -3,7 +3,8 @@
 A training is one draw; what is compared is a supervision.  The variance of a difference
 has two parts: between trainings (seeds), and over problems, whose verdicts are alike
 within a story family (cluster-robust).  Arms that share a training are taken as
-independent (wider intervals).
+independent (wider intervals).  In every function the variance between trainings is
+pooled over `arms`, which are those of one table.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,10 +13,12 @@ from functools import reduce
 from math import nan
 
 import numpy as np
+import pandas as pd
 
 from .statistics import wilson_interval
 
 POWER = 0.8  # of the least visible difference
+LEVEL = 0.05  # of tests; intervals have the confidence 1 - LEVEL
 FEWEST_SEEDS = 3  # below, trainings cannot be told from supervisions
 
 
@@ -54,18 +57,17 @@ class Comparison:
     @classmethod
     def of(
         cls, difference: float, error: float, freedom: float, n: int, seeds: int,
-        judged: bool = True, confidence: float = 0.95, **more: float,
+        judged: bool = True, **more: float,
     ) -> "Comparison":  # fmt: skip
         """From an estimate, its standard error and its degrees of freedom."""
         from scipy.stats import t
 
-        p, half = float(not difference), float(t.ppf(0.5 + confidence / 2, freedom))
-        visible = (half + float(t.ppf(POWER, freedom))) * error
-        half *= error
+        p, quantile = float(not difference), float(t.ppf(1 - LEVEL / 2, freedom))
         if error:
             p = float(2 * t.sf(abs(difference) / error, freedom))
+        half, visible = quantile * error, quantile + float(t.ppf(POWER, freedom))
         return cls(difference, difference - half, difference + half,
-                   p if judged else nan, error, freedom, n, seeds, visible,
+                   p if judged else nan, error, freedom, n, seeds, visible * error,
                    **more)  # fmt: skip
 
     def p_within(self, margin: float) -> float:
@@ -79,34 +81,27 @@ class Comparison:
 def verdicts(rows: Iterable[Mapping], column: str = "correct") -> Verdicts:
     """Verdicts of the prediction rows of one arm, of one or several seeds.  Raises
     ValueError unless every seed has the same problems, each once."""
-    found: dict[int, dict[str, float]] = {}
-    family: dict[str, str] = {}
-    for row in rows:
-        own = found.setdefault(row["seed"], {})
-        if row["id"] in own:
-            raise ValueError(f"problem {row['id']} has two rows of seed {row['seed']}")
-        own[row["id"]] = float(row[column])
-        family[row["id"]] = row.get("family") or row["id"]
-    ids, seeds = tuple(sorted(family)), tuple(sorted(found))
-    if any(set(own) != set(ids) for own in found.values()):
+    lines = [(r["seed"], r["id"], r.get("family") or r["id"], r[column]) for r in rows]
+    table = pd.DataFrame(lines, columns=["seed", "id", "family", "right"])
+    for line in table[table.duplicated(["seed", "id"])].itertuples():
+        raise ValueError(f"problem {line.id} has two rows of seed {line.seed}")
+    right = table.pivot(index="seed", columns="id", values="right").astype(float)
+    if right.isna().any(axis=None):
         raise ValueError("the seeds of an arm are scored on different problems")
-    right = np.array([[found[seed][name] for name in ids] for seed in seeds], float)
-    return Verdicts(right, seeds, ids, tuple(family[name] for name in ids))
+    family = dict(zip(table["id"], table["family"], strict=True))
+    return Verdicts(right.to_numpy(), tuple(right.index), tuple(right),
+                    tuple(family[name] for name in right))  # fmt: skip
 
 
 def pooled_variance(arms: Sequence[Verdicts]) -> tuple[float, float, int]:
     """Variance of accuracy between trainings, pooled over `arms`.  Returns what exceeds
-    the noise of single verdicts (which the variance over problems already holds; from
-    the residuals of verdicts after training and problem), all of it, and its degrees of
-    freedom."""
-    squares, noise, freedom = 0.0, 0.0, 0
-    for arm in (arm for arm in arms if len(arm.seeds) > 1):
-        squares += len(arm.seeds) * arm.by_training.var()
-        noise += (len(arm.seeds) - 1) * verdict_noise(arm)
-        freedom += len(arm.seeds) - 1
-    if not freedom:
-        return 0.0, 0.0, 0
-    return max(0.0, squares - noise) / freedom, squares / freedom, freedom
+    the noise of single verdicts (which the variance over problems already holds), all
+    of it, and its degrees of freedom."""
+    freedom = sum(len(arm.seeds) - 1 for arm in arms)
+    squares = sum(len(arm.seeds) * arm.by_training.var() for arm in arms)
+    noise = sum((len(arm.seeds) - 1) * verdict_noise(arm) for arm in arms)
+    per_degree = 1 / max(1, freedom)
+    return max(0.0, squares - noise) * per_degree, squares * per_degree, freedom
 
 
 def verdict_noise(arm: Verdicts) -> float:
@@ -117,31 +112,28 @@ def verdict_noise(arm: Verdicts) -> float:
     return float((residuals**2).sum() / max(1, n - 1) / n / max(1, seeds - 1))
 
 
-def interval(arm: Verdicts, arms: Sequence[Verdicts], confidence=0.95) -> tuple:
-    """Interval of an arm's mean accuracy over problems (families) and trainings.  The
-    variance between trainings is pooled over `arms`.  With one training it is Wilson's
-    interval over problems, as for an accuracy of 0 or 1."""
+def interval(arm: Verdicts, arms: Sequence[Verdicts]) -> tuple[float, float]:
+    """Interval of an arm's mean accuracy over problems (families) and trainings.  With
+    one training it is Wilson's over problems, as for an accuracy of 0 or 1."""
     (seeds, n), mean = arm.right.shape, float(arm.right.mean())
     if seeds == 1 or mean in (0, 1):
-        return wilson_interval(round(n * mean), n, confidence)
-    found = contrast([1], [arm], arms, confidence=confidence)
+        return wilson_interval(round(n * mean), n, 1 - LEVEL)
+    found = contrast([1], [arm], arms)
     return max(0.0, found.low), min(1.0, found.high)
 
 
-def prediction_interval(
-    arm: Verdicts, arms: Sequence[Verdicts], confidence=0.95
-) -> tuple[float, float]:
+def prediction_interval(arm: Verdicts, arms: Sequence[Verdicts]) -> tuple[float, float]:
     """Where the accuracy of one more training lies on the same problems: mean +- t * sd
     * sqrt(1 + 1 / seeds).  The variance is the noise of the arm's own verdicts, below
     which no training can be (arms near 0 have little, those in the middle much), and
-    what exceeds it, which is pooled over `arms`.  Raises ValueError with fewer than
-    `FEWEST_SEEDS` seeds."""
+    what exceeds it, which is pooled.  Raises ValueError with fewer than `FEWEST_SEEDS`
+    seeds."""
     from scipy.stats import t
 
     if (seeds := len(arm.seeds)) < FEWEST_SEEDS:
         raise ValueError(f"{seeds} trainings predict no range: {FEWEST_SEEDS} do")
     excess, _, freedom = pooled_variance(arms)
-    half = t.ppf(0.5 + confidence / 2, freedom)
+    half = t.ppf(1 - LEVEL / 2, freedom)
     half *= ((verdict_noise(arm) + excess) * (1 + 1 / seeds)) ** 0.5
     mean = float(arm.right.mean())
     return max(0.0, mean - half), min(1.0, mean + half)
@@ -156,21 +148,18 @@ def equal_variances(arms: Sequence[Verdicts]) -> float:
         return float(levene(*(arm.by_training for arm in arms)).pvalue)
 
 
-def compare(
-    a: Verdicts, b: Verdicts, arms: Sequence[Verdicts] = (), confidence: float = 0.95
-) -> Comparison:
-    """B minus A; the variance between trainings is pooled over `arms` (None: A and B).
-    Raises ValueError unless both share their seeds and problems."""
-    return contrast([1, -1], [b, a], arms, confidence=confidence)
+def compare(a: Verdicts, b: Verdicts, arms: Sequence[Verdicts] = ()) -> Comparison:
+    """B minus A.  Raises ValueError unless both share their seeds and problems."""
+    return contrast([1, -1], [b, a], arms)
 
 
 def contrast(
     weights: Sequence[float], of: Sequence[Verdicts], arms: Sequence[Verdicts] = (),
-    trained: bool = True, confidence: float = 0.95,
+    trained: bool = True,
 ) -> Comparison:  # fmt: skip
-    """A weighted sum of the accuracies of arms, such as the mean of two minus a third.
-    `arms` as in `compare`.  Where nothing is `trained` (a prompted teacher) there is no
-    variance between trainings, and one seed is enough for a p-value."""
+    """A weighted sum of the accuracies of arms, such as the mean of two minus a third;
+    without `arms`, the variance is pooled over those.  Where nothing is `trained` (a
+    prompted teacher), one seed is enough for a p-value."""
     first = of[0]
     if any((arm.ids, arm.seeds) != (first.ids, first.seeds) for arm in of):
         raise ValueError("two arms are compared on the same problems and seeds only")
@@ -196,8 +185,7 @@ def contrast(
     # 4. One training of each arm: how often is the contrast above 0?
     draws = reduce(np.add.outer, (w * arm.by_training for w, arm in terms)).round(12)
     return Comparison.of(
-        difference, total**0.5, df, n, seeds,
-        seeds >= FEWEST_SEEDS or not trained, confidence,
+        difference, total**0.5, df, n, seeds, seeds >= FEWEST_SEEDS or not trained,
         design_effect=problems / alone if alone else nan,
         b_wins=float((draws > 0).mean() + (draws == 0).mean() / 2),
     )  # fmt: skip
@@ -205,25 +193,19 @@ def contrast(
 
 def holm(p_values: Sequence[float]) -> list[float]:
     """Adjusted p-values (Holm, 1979), in the order given; NaN stays NaN, uncounted."""
-    order = sorted((p, i) for i, p in enumerate(p_values) if p == p)
-    adjusted, largest = [nan] * len(p_values), 0.0
-    for place, (p, i) in enumerate(order):
-        largest = max(largest, min(1.0, (len(order) - place) * p))
-        adjusted[i] = largest
-    return adjusted
+    p = pd.Series(p_values, dtype=float).sort_values()
+    adjusted = (p * (p.count() - np.arange(len(p)))).clip(upper=1).cummax()
+    return adjusted.sort_index().tolist()
 
 
-def verdict(
-    found: Comparison, p: float, margin: float, equal: bool = False, level: float = 0.05
-) -> str:
+def verdict(found: Comparison, p: float, margin: float, equal: bool = False) -> str:
     """What a claim "B is above A" comes to, or, if `equal`, "B and A are alike".  `p`
     is adjusted and of `found.p_value`, or of `found.p_within(margin)` if `equal`; NaN
     where no verdict is given.  `margin` is a fraction."""
-    beyond = found.low > margin or found.high < -margin
-    if p <= level:
+    if p <= LEVEL:
         return "holds" if equal or found.difference > 0 else "reversed"
-    if equal:
-        return "reversed" if p == p and beyond else "cannot tell"
-    if p == p and found.p_within(margin) <= level:
+    if equal and p == p and (found.low > margin or found.high < -margin):
+        return "reversed"
+    if not equal and p == p and found.p_within(margin) <= LEVEL:
         return f"no difference larger than {100 * margin:g} points"
     return "cannot tell"

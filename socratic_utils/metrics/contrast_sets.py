@@ -5,8 +5,8 @@ the split `contrast` of `imdb`, our `challenge` of `gradeschool` (where only som
 answers change).  *Consistency* is the share of pairs with both sides right.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from socratic_utils.problems import Problem
 
@@ -28,22 +28,22 @@ def pairs(rows: Iterable[dict], base_of: Mapping[str, str]) -> list[tuple[bool, 
 def contrast_table(rows: Sequence[dict], base_of: Mapping[str, str]) -> list[dict]:
     """One row per student with a pair: accuracies, consistency, McNemar's `p_value`,
     of the pairs that all these students have; ValueError as of `alike`."""
-    students = dict.fromkeys(row["student"] for row in rows)
-    ids = {s: {row["id"] for row in rows if row["student"] == s} for s in students}
-    found = [{a, b} for b, a in base_of.items()]
-    ids = {s: own for s, own in ids.items() if any(pair <= own for pair in found)}
-    common, table = set.intersection(*(ids.values() or [set()])), []
-    rows = [row for row in rows if row["student"] in ids and row["id"] in common]
-    rows = alike(rows, ["student", "split"])
-    for student in ids:
-        found = pairs((r for r in rows if r["student"] == student), base_of)
-        if not found:
+    own, table = defaultdict(list), []
+    for row in rows:
+        own[row["student"]].append(row)
+    own = {name: found for name, found in own.items() if pairs(found, base_of)}
+    ids = [{row["id"] for row in found} for found in own.values()]
+    common = set.intersection(*ids) if ids else set()
+    own = {name: [r for r in found if r["id"] in common] for name, found in own.items()}
+    alike(sum(own.values(), []), ["student", "split"])
+    for student, found in own.items():
+        both = pairs(found, base_of)
+        if not both:
             continue
-        line: dict[str, Any] = {"student": student, "pairs": len(found)}
-        both = [dict(original=a, contrast=b, consistency=a and b) for a, b in found]
-        for name in both[0]:
-            score = accuracy(both, name)
-            line |= {name: score["accuracy"], f"{name}_low": score["ci_low"],
-                     f"{name}_high": score["ci_high"]}  # fmt: skip
-        table.append(line | {"p_value": paired(found)[-1]})
+        line = {"student": student, "pairs": len(both)}
+        sides = [dict(original=a, contrast=b, consistency=a and b) for a, b in both]
+        for name in sides[0]:
+            _, _, share, low, high = accuracy(sides, name).values()
+            line |= {name: share, f"{name}_low": low, f"{name}_high": high}
+        table.append(line | {"p_value": paired(both)[-1]})
     return table

@@ -10,7 +10,7 @@ from socratic_utils.problems import Problem, sub_questions
 from socratic_utils.students.transcript import PREFIXES
 
 from .alike import alike
-from .statistics import wilson_interval
+from .statistics import accuracy
 
 COLUMNS = ("student", "n", "bleu", "bert_f1", "same_count", "ci_low", "ci_high")
 
@@ -27,14 +27,12 @@ def quality_table(rows: Sequence[dict], problems: Sequence[Problem]) -> pd.DataF
     for student, pairs in asked.items():
         if not any(found for found, _ in pairs):
             continue
-        written = [" ".join(found) for found, _ in pairs]
-        wanted = [" ".join(own) for _, own in pairs]
-        same = sum(len(found) == len(own) for found, own in pairs)
-        shares = same / len(pairs), *wilson_interval(same, len(pairs))
-        table.append([
-            student, len(pairs), round(corpus_bleu(written, [wanted]).score, 1),
-            bert_f1(written, wanted), *(round(share, 4) for share in shares),
-        ])  # fmt: skip
+        written, wanted = ([" ".join(own) for own in side]
+                           for side in zip(*pairs, strict=True))  # fmt: skip
+        same = [{"correct": len(found) == len(own)} for found, own in pairs]
+        n, _, *shares = accuracy(same).values()
+        bleu = round(corpus_bleu(written, [wanted]).score, 1)
+        table.append([student, n, bleu, bert_f1(written, wanted), *shares])
     return pd.DataFrame(table, columns=COLUMNS)
 
 

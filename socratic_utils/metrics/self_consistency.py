@@ -4,9 +4,9 @@ SCoTD (Table 3) samples 30 solutions at temperature 0.7.  Answers are compared b
 ties go to the likeliest solution (our choice).
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
 
 from socratic_utils.answers import is_correct
 from socratic_utils.config import Decoding
@@ -20,13 +20,19 @@ def majority(ballots: Sequence[tuple], kind: str = "number") -> str | None:
     """The most frequent answer of (answer or None, log-likelihood) pairs, or None."""
     if not ballots:
         raise ValueError("no ballots: give at least one solution")
-    found: dict[Any, list[tuple[str | None, float]]] = {}
+    found = defaultdict(list)
     for answer, logprob in ballots:
         if answer is not None:
             value = Fraction(answer) if kind == "number" else answer
-            found.setdefault(value, []).append((answer, logprob))
+            found[value].append((answer, logprob))
     groups = found.values() or [[(None, 0.0)]]
     return max(groups, key=lambda own: (len(own), max(p for _, p in own)))[0][0]
+
+
+def vote_is_right(rows: Sequence[dict], kind: str = "number") -> bool:
+    """Whether the vote of the solutions of one problem is right."""
+    answer = majority([(row["extracted"], row["logprob"]) for row in rows], kind)
+    return is_correct(answer, rows[0]["gold"], kind)
 
 
 def accuracy_by_votes(
@@ -41,10 +47,6 @@ def accuracy_by_votes(
     for count in counts:
         if count > samples:
             raise ValueError(f"{count} votes cannot be cast by {samples} samples")
-        verdicts = []
-        for group in groups:
-            ballots = [(row["extracted"], row["logprob"]) for row in group[:count]]
-            right = is_correct(majority(ballots, kind), group[0]["gold"], kind)
-            verdicts.append({"correct": right})
-        table.append({"votes": count, **accuracy(verdicts)})
+        found = [{"correct": vote_is_right(own[:count], kind)} for own in groups]
+        table.append({"votes": count, **accuracy(found)})
     return table

@@ -1,9 +1,12 @@
 """Scores with their uncertainty: intervals, paired tests, relative gains."""
 
+from collections import Counter, namedtuple
 from collections.abc import Iterable
 from math import nan
 from numbers import Real
-from typing import NamedTuple
+
+# A gain relative to the old value, and to the new one (Table 2's arrows).
+RelativeGain = namedtuple("RelativeGain", ("of_old", "of_new"))
 
 
 def wilson_interval(correct: int, total: int, confidence=0.95) -> tuple[float, float]:
@@ -23,9 +26,9 @@ def accuracy(rows: Iterable[dict], column: str = "correct") -> dict[str, float]:
     """`n, correct, accuracy, ci_low, ci_high` as fractions; NaN without rows."""
     verdicts = [bool(row[column]) for row in rows]
     n, right = len(verdicts), sum(verdicts)
-    low, high = wilson_interval(right, n)
-    values = {"accuracy": right / n if n else nan, "ci_low": low, "ci_high": high}
-    return {"n": n, "correct": right, **{k: round(v, 4) for k, v in values.items()}}
+    shares = right / n if n else nan, *wilson_interval(right, n)
+    shares = zip(("accuracy", "ci_low", "ci_high"), shares, strict=True)
+    return {"n": n, "correct": right, **{k: round(v, 4) for k, v in shares}}
 
 
 def mcnemar(only_a: int, only_b: int) -> float:
@@ -38,22 +41,14 @@ def mcnemar(only_a: int, only_b: int) -> float:
 
 def paired(verdicts: Iterable[tuple[bool, bool]]) -> tuple[int, int, float]:
     """(only A right, only B right, `mcnemar` p to 6 digits) of (A right, B right)s."""
-    found = list(verdicts)
-    only_a, only_b = sum(a > b for a, b in found), sum(b > a for a, b in found)
+    counts = Counter(verdicts)
+    only_a, only_b = counts[True, False], counts[False, True]
     return only_a, only_b, float(f"{mcnemar(only_a, only_b):.6g}")
-
-
-class RelativeGain(NamedTuple):
-    """A gain relative to the old value and to the new one (Table 2's arrows)."""
-
-    of_old: float
-    of_new: float
 
 
 def relative_gain(old: float, new: float) -> RelativeGain:
     """(new - old) / old and (new - old) / new; NaN where the divisor is zero."""
-    gain = new - old
-    return RelativeGain(gain / old if old else nan, gain / new if new else nan)
+    return RelativeGain(*((new - old) / by if by else nan for by in (old, new)))
 
 
 def _count(value: int, name: str) -> int:

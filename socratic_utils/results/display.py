@@ -15,10 +15,7 @@ from socratic_utils.problems import Chain, Problem
 from socratic_utils.students.supervision import label_of
 from socratic_utils.students.transcript import IGNORED
 
-from .formats import GREY, NO_FORMULAS, TEXTS, as_html, percent, to_html
-
-COLOURS = TEXTS["roles"]
-MARKS = {"right": "✓ ", "wrong": "✗ ", "": ""}
+from .formats import PARTS, percent, to_html
 
 
 def show_source(name: str) -> Code:
@@ -38,10 +35,9 @@ def print_text(*texts: object) -> None:
 def show_table(table: pd.DataFrame, command: str = "") -> None:
     """A table as people read it, below its caption, if `attrs` has one; of an empty
     table, the `command` that makes its rows."""
-    if caption := table.attrs.get("caption", ""):
-        caption = f'<p style="color:{GREY}">{as_html(caption)}</p>'
+    caption = table.attrs.get("caption", "")
     if caption or len(table):
-        display(HTML(caption + to_html(table) * bool(len(table))))
+        _show(PARTS.captioned(caption, to_html(table) if len(table) else ""))
     else:
         print("No rows with these settings" + f"; {command} makes them" * bool(command))
 
@@ -50,10 +46,8 @@ def print_scores(
     table: pd.DataFrame, by: Sequence[str] = ("student",), score: str = "accuracy",
     n: str = "n", interval: str = "ci",
 ) -> None:  # fmt: skip
-    """A line per score that is not missing, named by the columns `by`.
-
-    Example: "cot: 9.0 % of 200 (95 % interval 5.8 % to 13.8 %)".
-    """
+    """A line per score that is not missing, named by the columns `by`.  Example: "cot:
+    9.0 % of 200 (95 % interval 5.8 % to 13.8 %)"."""
     for row in table.to_dict("records"):
         if not pd.isna(row[score]):
             who = visible(", ".join(str(row[name]) for name in by))
@@ -78,41 +72,37 @@ def print_reproduction(table: pd.DataFrame) -> None:
 
 def show_lines(lines: Iterable[tuple[str, str]]) -> None:
     """(role, text) pairs as coloured lines."""
-    boxes = [_box(role, text, f"<code>{role:9s}</code> ") for role, text in lines]
-    _show("".join(boxes))
+    _show(PARTS.lines(lines))
 
 
 def show_chain(problem: Problem, chain: Chain) -> None:
     """A problem and a chain of a teacher (or of the benchmark)."""
-    lines = [("problem", problem.text)]
-    for step in chain.steps:
-        lines += [("question", step.question)] if step.question else []
-        lines.append(("solution", step.solution))
-    show_lines([*lines, ("answer", f"{chain.answer} (gold: {problem.answer})")])
+    steps = [line for step in chain.steps for line in
+             (("question", step.question), ("solution", step.solution))
+             if line != ("question", "")]  # fmt: skip
+    answer = f"{chain.answer} (gold: {problem.answer})"
+    show_lines([("problem", problem.text), *steps, ("answer", answer)])
 
 
 def show_prediction(row: dict) -> None:
     """The prompt of a prediction row and the student's output, line by line."""
     verdict = "right" if row["correct"] else f"wrong, gold is {row['gold']}"
-    lines = [("problem", row["prompt"])]
-    lines += [(line["role"], line["text"]) for line in row["lines"]]
-    show_lines([*lines, ("answer", f"read as {row['extracted']}: {verdict}")])
+    lines = [(line["role"], line["text"]) for line in row["lines"]]
+    answer = f"read as {row['extracted']}: {verdict}"
+    show_lines([("problem", row["prompt"]), *lines, ("answer", answer)])
 
 
 def show_side_by_side(rows: Iterable[dict], problem: Problem) -> None:
     """One problem and every student's marked output (Socratic CoT, Figures 5 and 7)."""
     columns = []
     for row in rows:
-        boxes = [f"<b>{as_html(label_of(row['student']))}</b>"]
+        verdict, lines = "right" if row["correct"] else "wrong", []
         marks = line_marks(row["lines"], problem)
         for line, mark in zip(row["lines"], marks, strict=True):
-            if line["role"] == "answer":
-                mark = "right" if row["correct"] else "wrong"
-            boxes.append(_box(line["role"], line["text"], MARKS[mark]))
-        columns.append(f'<div style="flex:1 1 150px">{"".join(boxes)}</div>')
-    head = f"<p>{as_html(problem.text)} <i>(gold: {as_html(problem.answer)})</i></p>"
-    boxes = f'<div style="display:flex;flex-wrap:wrap;gap:8px">{"".join(columns)}</div>'
-    _show(head + boxes)
+            mark = verdict if line["role"] == "answer" else mark
+            lines.append((line["role"], line["text"], mark))
+        columns.append((label_of(row["student"]), lines))
+    _show(PARTS.side_by_side(problem, columns))
 
 
 def most_divisive_problems(rows: Iterable[dict]) -> list[str]:
@@ -124,24 +114,10 @@ def most_divisive_problems(rows: Iterable[dict]) -> list[str]:
 
 def show_mask(tokenizer, example: dict[str, list[int]]) -> None:
     """A training sequence token by token; those in bold and green have a loss."""
-    spans = []
-    style = "color:#111;border:1px solid #fff;border-radius:3px;white-space:pre-wrap"
-    around = "font-family:monospace;overflow-wrap:anywhere"
-    for token, target in zip(example["input_ids"], example["labels"], strict=True):
-        trained = "background:#a9dfbf;font-weight:bold"
-        look = "background:#eeeeee" if target == IGNORED else trained
-        text = as_html(tokenizer.decode([token])).replace("\n", "⏎")
-        end = "<br>" if "⏎" in text else ""
-        spans.append(f'<span style="{look};{style}">{text}</span>{end}')
-    _show(f'<div style="{around}">{"".join(spans)}</div>')
-
-
-def _box(role: str, text: str, before: str) -> str:
-    """A coloured line; `before` is HTML, `text` is escaped."""
-    colour = COLOURS.get(role, "#fff")
-    style = f"background:{colour};color:#111;border-radius:4px;padding:2px 8px"
-    return f'<div style="{style};margin:2px 0">{before}{as_html(text)}</div>'
+    pairs = zip(example["input_ids"], example["labels"], strict=True)
+    _show(PARTS.mask([(visible(tokenizer.decode([token])), target != IGNORED)
+                      for token, target in pairs]))  # fmt: skip
 
 
 def _show(html: str) -> None:
-    display(HTML(f'<div class="{NO_FORMULAS}">{html}</div>'))
+    display(HTML(str(html)))

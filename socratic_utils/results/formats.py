@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
 from pandas.api.types import is_numeric_dtype
 
 from socratic_utils.files import read_json, visible
@@ -22,18 +24,19 @@ from socratic_utils.files import read_json, visible
 TEXTS = read_json(Path(__file__).with_name("texts.json"))
 SMOKE = "smoke scale: a random tiny model, the numbers mean nothing"
 SHARES = set(TEXTS["shares"].split())  # columns of fractions
-TEX = str.maketrans({
-    "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-    "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", "\n": " ",
-    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
-    **{sign: f"{{{sign}}}" for sign in "[]*"},  # which are arguments of a line's end
-})  # fmt: skip
+TEX = str.maketrans(TEXTS["latex"])
 GREY = "#757575"  # as context: legible on white and on black
-UNBROKEN = "&#8288;–&#8288;"  # a dash of an interval, at which no line ends
-NO_FORMULAS = "tex2jax_ignore mathjax_ignore"  # classes: "$" is a dollar in it
 # Texts that a spreadsheet would calculate, numbers aside; a cell may be cut at ";".
 NUMBER = r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\Z"
 FORMULA = rf"(?<![^;\t\r\n])(?!{NUMBER})('*[=+@\t\r\n＝＋－＠-])"
+TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True,
+    trim_blocks=True, lstrip_blocks=True,
+    # HTML stays as it is; other texts are made visible, and then escaped.
+    finalize=lambda value: value if isinstance(value, Markup) else visible(value),
+)  # fmt: skip
+TEMPLATES.globals |= {"grey": GREY, "colours": TEXTS["roles"]}
+PARTS: Any = TEMPLATES.get_template("parts.html").module  # its macros
 
 
 def percent(share: float, digits: int | None = 1) -> str:
@@ -75,8 +78,8 @@ def format_cell(column: str, value: Any) -> str:
 
 def to_markdown(table: pd.DataFrame, caption: str) -> str:
     """A pipe table under its caption."""
-    head, *rows = (map(_in_markdown, line) for line in _cells(table)[0])
-    lines = [head := [*head], ["---"] * len(head), *rows]
+    head, *rows = [[*map(_in_markdown, line)] for line in _cells(table)[0]]
+    lines = [head, ["---"] * len(head), *rows]
     body = "".join(f"| {' | '.join(line)} |\n" for line in lines)
     return f"{visible(caption)}\n\n{body}"
 
@@ -93,25 +96,10 @@ def to_latex(table: pd.DataFrame, caption: str, label: str) -> str:
     )  # fmt: skip
 
 
-def as_html(text: object) -> str:
-    """A text of a model, a server or a file, safe within a page."""
-    return escape(visible(text))
-
-
-def to_html(table: pd.DataFrame) -> str:
+def to_html(table: pd.DataFrame) -> Markup:
     """A `<table>`: numbers are aligned to the right, rows of `attrs["grey"]` grey."""
-    lines, (cells, numbers) = [], _cells(table)
-    kinds = [' class="number"' * number for number in numbers]
-    for place, line in enumerate(cells, -1):  # the head is before the rows
-        tag = "td" if place >= 0 else "th"
-        grey = f' style="color:{GREY}"' * (place in table.attrs.get("grey", ()))
-        texts = (as_html(cell).replace("–", UNBROKEN) for cell in line)
-        pairs = zip(texts, kinds, strict=True)
-        text = "".join(f"<{tag}{kind}{grey}>{c}</{tag}>" for c, kind in pairs)
-        lines.append(f"<tr>{text}</tr>")
-    body = "\n".join(lines[1:])
-    return (f'<table class="{NO_FORMULAS}"><thead>{lines[0]}</thead>\n'
-            f"<tbody>{body}</tbody></table>")  # fmt: skip
+    lines, numbers = _cells(table)
+    return PARTS.table(lines, numbers, table.attrs.get("grey", ()))
 
 
 def to_csv(table: pd.DataFrame) -> str:
@@ -123,7 +111,7 @@ def to_csv(table: pd.DataFrame) -> str:
     table = _texts(table, lambda text: re.sub(FORMULA, r"'\1", text))
     text = table.to_csv(index=False)
     if "\r" in text:  # which is quoted as a line's end only
-        text = table.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)
+        return table.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)
     return text
 
 
@@ -152,24 +140,23 @@ def _in_markdown(cell: str) -> str:
 
 def _cells(table: pd.DataFrame) -> tuple[list[list[str]], list[bool]]:
     """The heads and then the cells of every row; whether each column is of numbers."""
+    table = table.rename(columns=str)
     columns: dict[str, list[str]] = {}  # the head, then the cells
-    score = ""
-    for name, values in table.items():
-        stem = re.sub("_(low|high)$", "", str(name))
-        ends = f"{stem}_low", f"{stem}_high"
-        if not (score and name in ends and {*ends} <= {*table}):
-            score = str(name)
-            cells = [format_cell(score, value) for value in values.tolist()]
-            columns[score] = [head(score), *cells]
-        elif name == ends[0] and values.notna().any():  # of the column before
-            pairs = [[format_cell(score, end).partition(" ")[0] for end in pair]
-                     for pair in table[[*ends]].to_numpy().tolist()]  # fmt: skip
-            first, *cells = columns[score]
-            cells = [
-                f"{text} ({low} to {high})" if low else text
-                for text, (low, high) in zip(cells, pairs, strict=True)
-            ]
-            columns[score] = [f"{first} (95 % interval)", *cells]
+    score, within = "", {}  # the column of the last score; its interval's ends
+    for name in table:
+        stem, _, end = name.rpartition("_")
+        pair = {f"{stem}_low", f"{stem}_high"}
+        if score and name in pair and pair <= {*table}:
+            within[end] = [format_cell(score, v).partition(" ")[0] for v in table[name]]
+            if end == "high" and any(within.get("low", ())):
+                first, *cells = columns[score]
+                texts = zip(cells, within["low"], within["high"], strict=True)
+                columns[score] = [f"{first} (95 % interval)", *(
+                    f"{text} ({low} to {high})" if low else text
+                    for text, low, high in texts)]  # fmt: skip
+        else:
+            score = name
+            columns[name] = [head(name), *(format_cell(name, v) for v in table[name])]
     kept = [name for name in columns if any(columns[name][1:]) or table.empty]
     lines = zip(*(columns[name] for name in kept), strict=True)
     numeric = [is_numeric_dtype(table[n]) and bool(table[n].count()) for n in kept]

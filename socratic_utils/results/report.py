@@ -12,46 +12,32 @@ attributes and styles (bleach).  Not covered: widgets, formulas.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from socratic_utils.files import read_json, visible, write_atomic
 
 from .claims import NOT_RUN, in_words
-from .formats import as_html, read_csv, to_html
+from .formats import TEMPLATES, TEXTS, read_csv, to_html
 
-TAGS = set(
-    "h1 h2 h3 h4 h5 h6 p a ul ol li blockquote hr br pre code b strong i em sub sup del"
-    " div span img table thead tbody tr th td details summary".split()
-)
-STYLES = set(
-    "background background-color border border-radius color display flex flex-wrap"
-    " font-family font-weight gap margin padding text-align white-space".split()
-)
-SMOKE = "Smoke scale: a tiny random model. The numbers mean nothing."
-PAGE = Template(Path(__file__).with_name("report.html").read_text("utf-8"))
+TAGS, STYLES = (set(names.split()) for names in TEXTS["html"].values())
+IMAGE = r"data:image/(png|jpeg);base64,"
 MOST_COLUMNS = 4  # of a table that a phone can show whole
 HINT = '<p class="hint">scroll sideways: more columns →</p>'
-# The claim that each paper is about, then the ones that stand in for it.
-MAIN_CLAIMS = ("iterative beats CoT", "chains beat answers", "many chains beat one",
-               "chains beat gold labels")  # fmt: skip
-SO = {"holds": "so the claim holds", "reversed": "so the opposite holds",
-      "cannot tell": "which does not settle it"}  # fmt: skip
 
 
 def finding(judged: pd.DataFrame, paper: str, where: str) -> str:
     """A sentence about a paper's main claim, and a paragraph that counts all verdicts.
-
-    `judged` is the table of claims, `where` names the student and the benchmark.
-    """
+    `judged` is the table of claims, `where` names the student and the benchmark."""
     own = judged[judged["paper"] == paper]
     tested = own[own["verdict"] != NOT_RUN]
     if tested.empty:
         return f"No claim of {paper} has been tested with {where}."
     lines = {line["claim"]: line for line in tested.to_dict("records")}
-    first = next(name for name in (*MAIN_CLAIMS, *lines) if name in lines)
+    main = TEXTS["finding"]["main"]  # or what stands in for it
+    first = next(name for name in (*main, *lines) if name in lines)
     verdicts = tested["verdict"].value_counts(sort=False).items()
     counts = ", ".join(f"{verdict}: {count}" for verdict, count in verdicts)
     return (f"{_main_claim(lines[first], where)}\n\nTested here: {len(tested)} of the "
@@ -62,7 +48,7 @@ def _main_claim(line: Mapping[str, Any], where: str) -> str:
     """The line of a claim as a sentence that needs no table beside it."""
     (name, (difference, *ends), seeds), verdict = in_words(line), line["verdict"]
     size = f"{line['n']:.0f} problems{seeds}"
-    so = SO.get(verdict, f"so there is {verdict}")
+    so = TEXTS["finding"].get(verdict, f"so there is {verdict}")
     if verdict == "cannot tell":
         note, least = line["note"], line["least_visible"]
         so += f" ({note})" if isinstance(note, str) and note else ""
@@ -84,16 +70,11 @@ def write_report(notebook: Path, target: Path) -> Path:
     title, question = _title(head, Path(notebook).stem)
     first, *others = sections or [(title, head)]
     run = read_json(target.parent / "run.json", {})
-    folded = [(as_html(name), _html(exporter, name, cells)) for name, cells in others]
+    folded = [(name, _html(exporter, name, cells)) for name, cells in others]
     folded += _the_run(target.parent, run)
-    names = [name for name, _ in folded]
-    links = (f'<li><a href="#s{n}">{name}</a></li>' for n, name in enumerate(names))
-    return write_atomic(target, PAGE.substitute(
-        title=as_html(title), question=as_html(question), contents="\n".join(links),
-        warning=SMOKE if run.get("settings", {}).get("scale") == "smoke" else "",
-        finding=_html(exporter, *first), folded="\n".join(
-            f'<details class="section"><summary>{name}</summary><div id="s{n}">'
-            f"{body}</div></details>" for n, (name, body) in enumerate(folded)),
+    return write_atomic(target, TEMPLATES.get_template("report.html").render(
+        title=title, question=question, finding=_html(exporter, *first),
+        folded=folded, scale=run.get("settings", {}).get("scale"),
     ))  # fmt: skip
 
 
@@ -119,7 +100,7 @@ def _title(cells: Sequence[Any], name: str) -> tuple[str, str]:
     return [*titles, name][0], [*re.findall(r"\*\*Question\.\*\* (.*)", text), ""][0]
 
 
-def _html(exporter: Any, heading: str, cells: Sequence[Any]) -> str:
+def _html(exporter: Any, heading: str, cells: Sequence[Any]) -> Markup:
     """The prose and the outputs of a section as clean HTML; tables in boxes."""
     from nbformat.v4 import new_notebook
 
@@ -136,15 +117,14 @@ def _html(exporter: Any, heading: str, cells: Sequence[Any]) -> str:
     return _boxed(visible(_clean(body)))
 
 
-def _boxed(body: str) -> str:
+def _boxed(body: str) -> Markup:
     """Tables in boxes that scroll, with a hint on phones where they are wide."""
 
     def box(found: re.Match) -> str:
         wide = found[0].partition("</tr>")[0].count("<th") > MOST_COLUMNS
-        hint = HINT if wide else ""
-        return f'{hint}<div class="box" tabindex="0">{found[0]}</div>'
+        return f'{HINT * wide}<div class="box" tabindex="0">{found[0]}</div>'
 
-    return re.sub(r"(?s)<table.*?</table>", box, body)
+    return Markup(re.sub(r"(?s)<table.*?</table>", box, body))
 
 
 def _clean(body: str) -> str:
@@ -156,23 +136,21 @@ def _clean(body: str) -> str:
         if name == "style":  # no url(...), nor an escape that could spell it
             return not re.search(r"[\\(@]", value)
         if name == "src":
-            image = re.match(r"data:image/(png|jpeg);base64,", value)
-            return tag == "img" and bool(image)
+            return tag == "img" and bool(re.match(IMAGE, value))
         return name in ("class", "alt", "colspan", "rowspan")
 
     body = re.sub(r"(?is)<(script|style)\b.*?</\1\s*>", "", body)
     styles = CSSSanitizer(allowed_css_properties=STYLES)
-    cleaner = Cleaner(TAGS, allowed, {"data"}, css_sanitizer=styles)
-    return cleaner.clean(body)
+    return Cleaner(TAGS, allowed, {"data"}, css_sanitizer=styles).clean(body)
 
 
-def _the_run(folder: Path, run: dict[str, Any]) -> list[tuple[str, str]]:
+def _the_run(folder: Path, run: dict[str, Any]) -> list[tuple[str, Markup]]:
     """Sections: the table over all runs, and the run's settings, packages and times."""
     grid, parts = folder / "tables" / "paper_grid.csv", []
     if grid.exists():
-        caption = as_html(grid.with_suffix(".caption").read_text("utf-8"))
+        caption = grid.with_suffix(".caption").read_text("utf-8")
         table = _boxed(to_html(read_csv(grid)))
-        parts.append(("All runs", f"<p>{caption}</p>{table}"))
+        parts.append(("All runs", Markup("<p>{}</p>").format(visible(caption)) + table))
     if run:
         notebooks = sorted(run.pop("notebooks", {}).items())
         times = pd.DataFrame([{"notebook": name, **use} for name, use in notebooks])

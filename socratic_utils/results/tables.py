@@ -18,15 +18,9 @@ from pathlib import Path
 import pandas as pd
 
 from socratic_utils.files import write_atomic
-from socratic_utils.metrics import accuracy, first_error, paired
+from socratic_utils.metrics import accuracy, comparison, first_error, paired
 from socratic_utils.metrics.alike import alike
-from socratic_utils.metrics.comparison import (
-    FEWEST_SEEDS,
-    compare,
-    interval,
-    prediction_interval,
-    verdicts,
-)
+from socratic_utils.metrics.comparison import FEWEST_SEEDS, verdicts
 from socratic_utils.metrics.errors import ERRORS
 from socratic_utils.problems import Problem, read_rows
 from socratic_utils.students.base_models import SIZES
@@ -37,10 +31,8 @@ from .formats import SMOKE, TEXTS, to_csv, to_latex, to_markdown
 RUN = ["dataset", "split", "student", "model", "teacher", "seed"]
 KEY = RUN[:3]
 SCORE = ["n", "correct", "accuracy", "ci_low", "ci_high"]
-SEEDS = "n seeds accuracy ci_low ci_high sd min max by_seed".split()  # of `over_seeds`
-REPRODUCED = ["dataset", "split", "student", "seed", "n", "accuracy"]
 SHOWN = ["split", "student", *SCORE[2:], "n", "correct", "truncated"]  # for readers
-SPLITS = ("test", "unseen", "challenge", "validation", "train")
+ORDER = ("test", "unseen", "challenge", "validation", "train")  # of splits
 CAPTIONS = TEXTS["tables"]
 
 
@@ -55,133 +47,31 @@ def read_predictions(folder: str | Path) -> list[dict]:
     return rows
 
 
-def main_table(rows: Iterable[dict]) -> pd.DataFrame:
-    """One line per run and student; ValueError when a run holds a problem twice."""
-    lines = []
-    for key, group in _groups(rows, RUN).items():
-        cut = round(sum(bool(row["truncated"]) for row in group) / len(group), 4)
-        lines.append([*key, *accuracy(group).values(), cut])
-    return pd.DataFrame(lines, columns=[*RUN, *SCORE, "truncated"])
-
-
-def paired_table(rows: Iterable[dict], split: str = "") -> pd.DataFrame:
-    """Every pair of students on the same `n` problems and seeds of one split.
-
-    `split` is the first by default.  McNemar's exact p-value is not corrected for the
-    number of pairs.
-    """
-    splits = defaultdict(list)
-    for row in rows:
-        splits[row["split"]].append(row)
-    split = split or min(splits, key=_rank, default="")
-    groups, lines = _groups(splits[split], ["student"], ["seed"]), []
-    verdicts = {name: {(row["seed"], row["id"]): bool(row["correct"]) for row in group}
-                for (name,), group in groups.items()}  # fmt: skip
-    for (name_a, a), (name_b, b) in combinations(verdicts.items(), 2):
-        lines.append([name_a, name_b, *paired((a[i], b[i]) for i in a), len(a)])
-    names = ["student_a", "student_b", "only_a", "only_b", "p_value", "n"]
-    return pd.DataFrame(lines, columns=names)
-
-
-def over_seeds(rows: Iterable[dict], names: Sequence[str] = RUN[:5]) -> pd.DataFrame:
-    """One line per value of these columns: mean accuracy over its seeds, sd, min, max
-    of the trainings, and the 95 % interval over problems and trainings.
-
-    The variance between trainings is pooled over a split's arms; `by_seed` lists the
-    accuracies in percent.  One seed has Wilson's interval, over problems alone.
-    """
-    own: dict[tuple, list[dict]] = defaultdict(list)
-    for (*key, _), group in _groups(rows, [*names, "seed"]).items():
-        own[tuple(key)] += group
-    arms, lines = {key: verdicts(group) for key, group in own.items()}, []
-    for key, arm in arms.items():
-        split, n, found = own[key][0]["split"], len(arm.ids), arm.by_training
-        others = [a for k, a in arms.items() if own[k][0]["split"] == split]
-        shares = [found.mean(), *interval(arm, others),
-                  found.std(ddof=1) if len(found) > 1 else None,
-                  found.min(), found.max()]  # fmt: skip
-        shares = [None if x is None else round(float(x), 4) for x in shares]
-        each = " ".join(f"{100 * x:.1f}" for x in found)
-        lines.append([*key, n, len(found), *shares, each])
-    return pd.DataFrame(lines, columns=[*names, *SEEDS])
-
-
-def differences(rows: Iterable[dict], pairs: Sequence[tuple]) -> pd.DataFrame:
-    """Arms minus their defaults: one line per (group, arm, default) of `pairs`, over
-    the problems and seeds that both have; `by_seed` is in points.
-
-    One seed has an interval over problems (story families) alone; of several, the
-    variance between trainings is pooled over all arms.
-    """
-    own, compared = defaultdict(dict), {}
-    for row in rows:
-        own[row["student"]][row["seed"], row["id"]] = row
-    for group, *pair in pairs:
-        shared = own[pair[0]].keys() & own[pair[1]].keys()
-        both = [own[name][key] for name in pair for key in sorted(shared)]
-        both = alike(both, ["student"], ["seed"]) if both else []
-        compared[group, *pair] = [verdicts(r for r in both if r["student"] == name)
-                                  for name in pair if both]  # fmt: skip
-    pool = {(name, one.seeds, one.ids): one for (_, *pair), both in compared.items()
-            for name, one in zip(pair, both, strict=False)}  # fmt: skip
-    lines = []
-    for key, (arm, default) in ((key, both) for key, both in compared.items() if both):
-        found = compare(default, arm, [*pool.values()])
-        shares = (found.difference, found.low, found.high)
-        each = 100 * (arm.by_training - default.by_training)
-        lines.append([*key, found.n, found.seeds, *(round(x, 4) for x in shares),
-                      " ".join(f"{x:.1f}" for x in each)])  # fmt: skip
-    names = "group arm default n seeds difference ci_low ci_high by_seed"
-    return pd.DataFrame(lines, columns=names.split())
-
-
-def scores_by(rows: Iterable[dict], names: list[str]) -> pd.DataFrame:
+def scores_by(
+    rows: Iterable[dict], names: Sequence[str], column: str = "correct"
+) -> pd.DataFrame:
     """One line per value of these columns: n, correct, accuracy and its interval."""
-    groups = _groups(rows, names)
-    lines = [[*key, *accuracy(groups[key]).values()] for key in groups]
+    groups = _groups(rows, names).items()
+    lines = [[*key, *accuracy(group, column).values()] for key, group in groups]
     return pd.DataFrame(lines, columns=[*names, *SCORE])
 
 
-def reproduction_table(rows: Iterable[dict], committed: Iterable[dict]) -> pd.DataFrame:
-    """The accuracies of a run, each with the range that the `committed` trainings of
-    its arm predict for one more on the same problems (`prediction_interval`)."""
-    seeds, lines = defaultdict(list), []
-    for row in committed:
-        seeds[row["split"], row["student"]].append(row)
-    arms = {key: verdicts(group) for key, group in seeds.items()}
-    for line in main_table(rows).to_dict("records"):
-        arm = arms.get((line["split"], line["student"]))
-        if arm is None or len(arm.ids) != line["n"] or len(arm.seeds) < FEWEST_SEEDS:
-            continue
-        others = [a for key, a in arms.items() if key[0] == line["split"]]
-        low, high = prediction_interval(arm, others)
-        within = low <= line["correct"] / line["n"] <= high
-        lines.append({**{name: line[name] for name in REPRODUCED},
-                      "seeds": len(arm.seeds), "mean": round(arm.right.mean(), 4),
-                      "from": round(low, 4), "to": round(high, 4),
-                      "within": "yes" if within else "no"})  # fmt: skip
-    names = [*REPRODUCED, "seeds", "mean", "from", "to", "within"]
-    return pd.DataFrame(lines, columns=names)
-
-
-def by_size(table: pd.DataFrame) -> pd.DataFrame:
-    """The lines of a table, the smallest student models first."""
-    parameters = {name: size.parameters for name, size in SIZES.items()}
-    sizes = table["model"].astype(str).str.split("/").str[-1].map(parameters)
-    return table.loc[sizes.sort_values(kind="stable").index]
+def main_table(rows: Iterable[dict]) -> pd.DataFrame:
+    """One line per run and student; ValueError when a run holds a problem twice."""
+    rows = alike(rows, RUN)
+    cut = scores_by(rows, RUN, "truncated")["accuracy"]
+    return scores_by(rows, RUN).assign(truncated=cut)
 
 
 def strict_table(rows: Iterable[dict]) -> pd.DataFrame:
     """Strict and flexible extraction where they differ; no line where they agree."""
-    lines = []
-    for key, group in _groups(rows, KEY).items():
-        group = [row for row in group if row.get("correct_strict") is not None]
-        if any(bool(row["correct"]) != bool(row["correct_strict"]) for row in group):
-            loose, strict = accuracy(group), accuracy(group, "correct_strict")
-            shares = [score[name] for name in SCORE[1:3] for score in (loose, strict)]
-            lines.append([*key, len(group), *shares])
+    rows = alike((r for r in rows if r.get("correct_strict") is not None), KEY)
+    loose, strict = (scores_by(rows, KEY, c) for c in ("correct", "correct_strict"))
+    strict = strict[[*KEY, *SCORE[1:3]]]
+    both = loose.merge(strict, on=KEY, suffixes=("_flexible", "_strict"))
     names = "n correct_flexible correct_strict accuracy_flexible accuracy_strict"
-    return pd.DataFrame(lines, columns=[*KEY, *names.split()])
+    differ = both["correct_flexible"] != both["correct_strict"]
+    return both.loc[differ, [*KEY, *names.split()]]
 
 
 def by_steps(rows: Iterable[dict], score: Callable = scores_by) -> pd.DataFrame:
@@ -196,10 +86,8 @@ def by_group(rows: Iterable[dict], score: Callable = scores_by) -> pd.DataFrame:
 
 
 def error_table(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.DataFrame:
-    """First errors of the wrong answers, with their mean step (from 1).
-
-    KeyError if a row's problem is missing.
-    """
+    """First errors of the wrong answers, with their mean step (from 1).  KeyError if a
+    row's problem is missing."""
     lines = []
     for key, found in _first_errors(rows, problems, KEY):
         wrong = sum(error.kind != "none" for error in found)
@@ -220,6 +108,100 @@ def errors_by_steps(rows: Iterable[dict], problems: Iterable[Problem]) -> pd.Dat
         counts = [sum(error.kind == kind for error in found) for kind in ERRORS]
         lines.append([*key, len(found), sum(counts), *counts])
     return pd.DataFrame(lines, columns=[*names, "n", "wrong", *ERRORS])
+
+
+def paired_table(rows: Iterable[dict], split: str = "") -> pd.DataFrame:
+    """Every pair of students on the same `n` problems and seeds of one split.  `split`
+    is the first by default.  McNemar's exact p-value is not corrected for the number of
+    pairs."""
+    rows = list(rows)
+    split = split or min({row["split"] for row in rows}, key=_rank, default="")
+    rows, lines = [row for row in rows if row["split"] == split], []
+    groups = _groups(rows, ["student"], ["seed"]).items()
+    right = {name: {(row["seed"], row["id"]): bool(row["correct"]) for row in group}
+             for (name,), group in groups}  # fmt: skip
+    for (name_a, a), (name_b, b) in combinations(right.items(), 2):
+        lines.append([name_a, name_b, *paired((a[i], b[i]) for i in a), len(a)])
+    names = ["student_a", "student_b", "only_a", "only_b", "p_value", "n"]
+    return pd.DataFrame(lines, columns=names)
+
+
+def over_seeds(rows: Iterable[dict], names: Sequence[str] = RUN[:5]) -> pd.DataFrame:
+    """One line per value of these columns: mean accuracy over its seeds, sd, min, max
+    of the trainings, and the 95 % interval over problems and trainings.  The variance
+    between trainings is pooled over a split's arms; `by_seed` lists the accuracies in
+    percent.  One seed has Wilson's interval, over problems alone."""
+    own, lines = defaultdict(list), []
+    for (*key, _), group in _groups(rows, [*names, "seed"]).items():
+        own[tuple(key)] += group
+    splits = {key: group[0]["split"] for key, group in own.items()}
+    arms = {key: verdicts(group) for key, group in own.items()}
+    for key, arm in arms.items():
+        found = pd.Series(arm.by_training)
+        others = [arms[other] for other in arms if splits[other] == splits[key]]
+        low, high = comparison.interval(arm, others)
+        shares = found.mean(), low, high, found.std(), found.min(), found.max()
+        each = " ".join(f"{100 * x:.1f}" for x in found)
+        shares = (round(share, 4) for share in shares)
+        lines.append([*key, len(arm.ids), len(found), *shares, each])
+    columns = "n seeds accuracy ci_low ci_high sd min max by_seed"
+    return pd.DataFrame(lines, columns=[*names, *columns.split()])
+
+
+def differences(rows: Iterable[dict], pairs: Sequence[tuple]) -> pd.DataFrame:
+    """Arms minus their defaults: one line per (group, arm, default) of `pairs`, over
+    the problems and seeds that both have; `by_seed` is in points.  One seed has an
+    interval over problems (story families) alone; of several, the variance between
+    trainings is pooled over all arms."""
+    own, compared, pool, lines = defaultdict(dict), {}, {}, []
+    for row in rows:
+        own[row["student"]][row["seed"], row["id"]] = row
+    for group, *pair in pairs:
+        shared = sorted(own[pair[0]].keys() & own[pair[1]].keys())
+        rows = [[own[name][key] for key in shared] for name in pair]
+        if not shared:
+            continue
+        alike(sum(rows, []), ["student"], ["seed"])
+        both = compared[group, *pair] = [*map(verdicts, rows)]
+        pool |= {(name, one.seeds, one.ids): one
+                 for name, one in zip(pair, both, strict=True)}  # fmt: skip
+    for key, (arm, default) in compared.items():
+        found = comparison.compare(default, arm, [*pool.values()])
+        shares = (found.difference, found.low, found.high)
+        each = 100 * (arm.by_training - default.by_training)
+        lines.append([*key, found.n, found.seeds, *(round(x, 4) for x in shares),
+                      " ".join(f"{x:.1f}" for x in each)])  # fmt: skip
+    names = "group arm default n seeds difference ci_low ci_high by_seed"
+    return pd.DataFrame(lines, columns=names.split())
+
+
+def reproduction_table(rows: Iterable[dict], committed: Iterable[dict]) -> pd.DataFrame:
+    """The accuracies of a run, each with the range that the `committed` trainings of
+    its arm predict for one more on the same problems (`prediction_interval`)."""
+    seeds, lines = defaultdict(list), []
+    for row in committed:
+        seeds[row["split"], row["student"]].append(row)
+    arms = {key: verdicts(group) for key, group in seeds.items()}
+    for line in main_table(rows).to_dict("records"):
+        arm = arms.get((line["split"], line["student"]))
+        if arm is None or len(arm.ids) != line["n"] or len(arm.seeds) < FEWEST_SEEDS:
+            continue
+        others = [a for key, a in arms.items() if key[0] == line["split"]]
+        low, high = comparison.prediction_interval(arm, others)
+        lines.append(line | {
+            "seeds": len(arm.seeds), "mean": round(arm.right.mean(), 4),
+            "from": round(low, 4), "to": round(high, 4),
+            "within": "yes" if low <= line["correct"] / line["n"] <= high else "no",
+        })  # fmt: skip
+    names = "dataset split student seed n accuracy seeds mean from to within"
+    return pd.DataFrame(lines, columns=names.split())
+
+
+def by_size(table: pd.DataFrame) -> pd.DataFrame:
+    """The lines of a table, the smallest student models first."""
+    parameters = {name: size.parameters for name, size in SIZES.items()}
+    sizes = table["model"].astype(str).str.split("/").str[-1].map(parameters)
+    return table.loc[sizes.sort_values(kind="stable").index]
 
 
 def save_table(
@@ -274,7 +256,7 @@ def _groups(
 
 
 def _rank(value: object) -> tuple:
-    order = (*SPLITS, *STUDENTS)
+    order = (*ORDER, *STUDENTS)
     if value in order:
         return 0, order.index(value), ""
     return (1, value, "") if isinstance(value, int | float) else (2, 0, str(value))

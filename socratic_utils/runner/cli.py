@@ -6,28 +6,23 @@ Every notebook is run again each time; its stages skip what is on disk with unch
 inputs.  Several seeds and `paper` scale are a list of runs (`runs`).
 """
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import replace
+from contextlib import closing, suppress
 from pathlib import Path
+from types import ModuleType
 
-from socratic_utils import config
+from socratic_utils import config, files
 from socratic_utils.benchmarks import DATA_VARIABLE
-from socratic_utils.files import (
-    one_line,
-    read_json,
-    record_settings,
-    update_run_json,
-    visible,
-)
+from socratic_utils.files import visible
 
 from . import options, schedule
+from . import runs as grid
 from .execute import alone, find_notebooks, read_parameters, run_notebook
 from .kernels import Kernels
-from .runs import Run, how_to_continue, is_whole, listing, save, save_main
-from .runs import runs as list_runs
+from .runs import Run
 from .schedule import number
 
 FAILED, INTERRUPTED = 1, 130
@@ -47,9 +42,8 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
         options.check(config.load(**asked))  # before notebooks are looked for
         chosen = find_notebooks(notebooks, arguments.only)
         asked |= {"plan": True} if arguments.dry_run else {}
-        whole = is_whole(arguments)
-        several = options.seeds(arguments), bool(arguments.only)
-        runs = list_runs(asked, chosen, whole, *several)
+        whole, only = grid.is_whole(arguments), bool(arguments.only)
+        runs = grid.runs(asked, chosen, whole, options.seeds(arguments), only)
         if arguments.dry_run:
             show_plans(runs)
             return 0
@@ -100,7 +94,7 @@ def check_inputs(runs: Sequence[Run], on_cluster: bool = False) -> None:
         if first.teacher_url:
             httpx2.get(first.teacher_url, timeout=10)  # any reply will do
     except httpx2.HTTPError as error:
-        fault = f"no server answers at {first.teacher_url} ({one_line(error)})"
+        fault = f"no server answers at {first.teacher_url} ({files.one_line(error)})"
         raise ValueError(f"{fault}: start it, or correct --teacher-url") from None
 
 
@@ -112,12 +106,12 @@ def run_all(runs: Sequence[Run], whole: bool = False) -> int:
         if code := run(one):
             break
     if whole:
-        shown, first = save(runs), runs[0].settings  # what is there so far
+        shown, first = grid.save(runs), runs[0].settings  # what is there so far
         for path in (first.folder / "notebooks").glob("*.ipynb"):
             make_report(first, path)  # which shows the table
         print(shown)
     if code == FAILED and len(runs) > 1:  # an interrupt has been reported already
-        print(f"run_all: {how_to_continue(runs, place)}", file=sys.stderr)
+        print(f"run_all: {grid.how_to_continue(runs, place)}", file=sys.stderr)
     return code
 
 
@@ -127,45 +121,42 @@ def train_on_cluster(runs: Sequence[Run]) -> None:
 
     if runs[0].settings.reuse:
         raise ValueError("--reuse trains nothing, so omit --engine")
-    cells: dict[config.Settings, list[Run]] = {}
-    for one in (one for one in runs if not one.over):
-        cells.setdefault(replace(one.settings, seed=0), []).append(one)
-    jobs.run_on_ray([job for own in cells.values() for job in jobs.jobs_of(
-        own[0].options, [one.settings.seed for one in own])])  # fmt: skip
+    runs = [one for one in runs if not one.over]
+    seeds = sorted({one.settings.seed for one in runs})  # of every student
+    firsts = (one for one in runs if one.settings.seed == seeds[0])
+    jobs.run_on_ray([j for one in firsts for j in jobs.jobs_of(one.options, seeds)])
 
 
 def show_plans(runs: Sequence[Run]) -> None:
     """The plan of one run; of a grid, its list, one plan per dataset, and all hours."""
     os.environ["HF_HUB_OFFLINE"] = "1"  # a plan downloads nothing
+    try:
+        from .plan import gpu, teacher
+    except ImportError:
+        gpu = teacher = None
     if len(runs) == 1:
-        return show_plan(runs[0])
-    print(listing(runs))
+        return show_plan(runs[0], gpu, teacher)
+    print(grid.listing(runs))
     firsts = {one.settings.dataset: one for one in reversed(runs)}
     for dataset, one in reversed(firsts.items()):  # the others cost the same
         print(f"\n{dataset}: the plan of {one}")
-        show_plan(one)
-    with suppress(ImportError):  # reported already
-        from .plan.gpu import show_grid_hours
-
-        if runs[0].settings.scale == "paper":
-            show_grid_hours([one.settings for one in runs if not one.over])
+        show_plan(one, gpu, teacher)
+    if gpu and runs[0].settings.scale == "paper":
+        gpu.show_grid_hours([one.settings for one in runs if not one.over])
 
 
-def show_plan(one: Run) -> None:
-    """What would run, how long it takes, and what it asks of teacher and GPU."""
+def show_plan(one: Run, gpu: ModuleType | None, teacher: ModuleType | None) -> None:
+    """What would run, how long it takes, and what it asks of teacher and GPU, as the
+    modules of `plan` know; they are None where the environment is not set up."""
     settings, requests = one.settings, {}
     print(f"settings {settings.hash}, into {settings.folder}")
     for name, value in (vars(settings) | vars(settings.training)).items():
         if type(value) in (str, int, float) and value != "":
             print(f"  {name} = {value}")
-    try:
-        from socratic_utils.teacher.cost import price_table
-
-        from .plan.teacher import data_line, plan_of
-
-        print(data_line(settings))
-        requests = plan_of(settings, [*map(number, one.notebooks)])
-    except ImportError:
+    if teacher:
+        print(teacher.data_line(settings))
+        requests = teacher.plan_of(settings, [*map(number, one.notebooks)])
+    else:
         print("  (costs and hours on a GPU are known once the environment is set up)")
     for path in one.notebooks:
         reason, asked = "", requests.get(number(path))
@@ -175,12 +166,11 @@ def show_plan(one: Run) -> None:
         plan = f"run {path.stem} ({schedule.estimate(settings, path)}{cost})"
         print(f"would skip {path.stem}: {reason}" if reason else f"would {plan}")
     if requests:
-        print(f"prices: {price_table()}")
-    if settings.scale == "paper":
-        with suppress(ImportError):
-            from .plan.gpu import show_gpu_plan
+        from socratic_utils.teacher.cost import price_table
 
-            show_gpu_plan(settings)
+        print(f"prices: {price_table()}")
+    if gpu and settings.scale == "paper":
+        gpu.show_gpu_plan(settings)
 
 
 def why_skipped(one: Run, path: Path) -> str:
@@ -201,15 +191,19 @@ def run(one: Run) -> int:
         for path in one.chosen:  # at once, and not when it is the turn of the notebook
             with alone(settings.folder, path):
                 pass
-        record_settings(settings)
+        files.record_settings(settings)
         print(f"scale {settings.scale}, into {settings.folder}; what is done is kept")
-        with Kernels(REUSED if settings.reuse else IMPORTED) as kernels:
+        with closing(Kernels(REUSED if settings.reuse else IMPORTED)) as kernels:
             for position, path in enumerate(one.notebooks, 1):
                 place = f"[{position}/{len(one.notebooks)}] {path.stem}"
                 run_one(one, path, place, kernels)
-        save_main(one)
+        grid.save_main(one)
     except (RuntimeError, OSError, ValueError) as error:  # no room, data, permission
-        print(visible(f"run_all: {error}"), file=sys.stderr)
+        fault = str(error)
+        if getattr(error, "errno", None) == errno.ENOSPC:  # names no file
+            fault = f"the disk of {settings.folder} is full: free some space, and run "
+            fault += "again to continue from here"
+        print(visible(f"run_all: {fault}"), file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         print("run_all: interrupted; run again to continue from here", file=sys.stderr)
@@ -254,10 +248,12 @@ def make_report(settings: config.Settings, executed: Path) -> None:
 
 def record_usage(folder: Path, path: Path, usage: dict, status: str) -> None:
     """Write the last and the largest time and memory of one notebook to `run.json`."""
-    earlier = read_json(folder / "run.json", {}).get("notebooks", {}).get(path.stem, {})
+    notebooks = files.read_json(folder / "run.json", {}).get("notebooks", {})
+    earlier = notebooks.get(path.stem, {})
     most = {name: max(usage[last], earlier.get(name, 0.0))
             for name, last in LARGEST.items()}  # fmt: skip
-    update_run_json(folder, notebooks={path.stem: usage | most | {"status": status}})
+    own = {path.stem: usage | most | {"status": status}}
+    files.update_run_json(folder, notebooks=own)
 
 
 def show_results(settings: config.Settings, name: str = "main") -> None:

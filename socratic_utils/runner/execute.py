@@ -165,23 +165,6 @@ def relink(notebook: dict[str, Any], old: Path, new: Path) -> None:
             cell["source"] = re.sub(r"\]\((?!\w+:|#|\d\d_)([^)\s]+)\)", moved, source)
 
 
-def joined(outputs: list[Any]) -> list[Any]:
-    """Consecutive prints as one output, and of a line that was replaced the last state.
-
-    nbclient would also join prints that have a table or a picture between them.
-    """
-    kept: list[Any] = []
-    for output in outputs:
-        last, name = kept[-1] if kept else {}, output.get("name")
-        if name and name == last.get("name"):
-            last.text += output.text
-        else:
-            kept.append(output)
-    for output in (o for o in kept if "text" in o):
-        output.text = re.sub(r"[^\n]*\r(?!\n)", "", output.text)
-    return [output for output in kept if output.get("text", "text").strip()]
-
-
 def folded(output: Any) -> Any:
     """A log of more than three lines as HTML that opens with a click."""
     import nbformat
@@ -218,24 +201,27 @@ def peak_memory(pid: int) -> Iterator[list[float]]:
 
 
 def tidy(path: Path, copy: Path) -> None:
-    """Keep no folders of this machine and nothing that acts on a screen, fold the logs
-    of cells that scroll, and let links lead from the copy."""
+    """Join prints, keep no folders of this machine and nothing that acts on a screen,
+    fold the logs of cells that scroll, and let links lead from the copy."""
     import nbformat
+    from nbconvert.preprocessors.coalescestreams import CoalesceStreamsPreprocessor
 
     notebook = nbformat.read(copy, as_version=4)
     relink(notebook, path.parent, copy.parent)
     for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
-        cell.outputs = joined(cell.outputs)
+        # nbclient would also join prints that have a table or a picture between them.
+        CoalesceStreamsPreprocessor().preprocess_cell(cell, {}, 0)
+        for output in cell.outputs:
+            if output.output_type == "stream":
+                text = re.sub(r"[^\n]*\r$", "", output.text)  # a bar that was removed
+                output.text = visible(text)
+            for kind in {"text/plain", "text/html"} & set(output.get("data", ())):
+                output.data[kind] = visible(output.data[kind])
+        cell.outputs = [o for o in cell.outputs if o.get("text", "text").strip()]
         if cell.metadata.pop("scrolled", False):
             cell.outputs = [folded(output) for output in cell.outputs]
-    for output in (o for cell in notebook.cells for o in cell.get("outputs", [])):
-        if output.output_type == "stream":
-            output.text = visible(output.text)
-        for kind in {"text/plain", "text/html"} & set(output.get("data", ())):
-            output.data[kind] = visible(output.data[kind])
     if "papermill" in notebook.metadata:
         notebook.metadata.papermill.update(input_path=path.name, output_path=copy.name)
     text = nbformat.writes(notebook)
-    for place in (f"{project_root()}/", f"{sys.prefix}/lib/"):
-        text = text.replace(place, "")
+    text = text.replace(f"{project_root()}/", "").replace(f"{sys.prefix}/lib/", "")
     write_atomic(copy, text + "\n")

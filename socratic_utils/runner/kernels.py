@@ -2,8 +2,8 @@
 
 Importing torch and transformers takes longer than many a notebook does.
 
-    with Kernels("torch, transformers") as kernels, kernels.one() as kernel:
-        usage, reason = run_notebook(path, copy, parameters, kernel)
+    with closing(Kernels("torch, transformers")) as kernels:
+        usage, reason = run_notebook(path, copy, parameters, kernels, last=False)
 """
 
 import asyncio
@@ -16,16 +16,12 @@ from socratic_utils.files import project_root
 
 ENVIRONMENT = {
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # figures in the copy
-    "JUPYTER_PREFER_ENV_PATH": "1",  # this interpreter's kernel, not one in ~
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
 
 
 class Kernels:
-    """Starts kernels that import `packages` before their first cell.
-
-    As a context it stops the kernel that still waits.
-    """
+    """Starts kernels that import `packages` before their first cell."""
 
     def __init__(self, packages: str = "sys") -> None:
         self.packages, self.waiting = packages, None
@@ -40,10 +36,8 @@ class Kernels:
         finally:
             asyncio.run(kernel.shutdown_kernel(now=True))
 
-    def __enter__(self) -> "Kernels":
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Stop the kernel that still waits."""
         if self.waiting:
             asyncio.run(self.waiting.shutdown_kernel(now=True))
 
@@ -51,20 +45,17 @@ class Kernels:
         """Raises NoSuchKernel where ipykernel is not installed."""
         import zmq
         from jupyter_client import AsyncKernelManager
-        from traitlets.config import Config
+        from jupyter_client.kernelspec import KernelSpecManager
 
-        # Messages are encrypted where ZeroMQ can: others could read them.
-        policy = "auto" if zmq.has("curve") else "disabled"
-        config = Config({"KernelManager": {"transport_encryption": policy}})
-        kernel = AsyncKernelManager(kernel_name="python3", config=config)
+        kernel = AsyncKernelManager(
+            kernel_name="python3",
+            kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),  # none in ~
+            # Messages are encrypted where ZeroMQ can: others could read them.
+            transport_encryption="auto" if zmq.has("curve") else "disabled",
+        )
         arguments = ["--HistoryManager.hist_file=:memory:",
                      f"--IPKernelApp.exec_lines=import {self.packages}"]  # fmt: skip
-        before = dict(os.environ)
-        os.environ.update(ENVIRONMENT)
-        try:
-            asyncio.run(kernel.start_kernel(cwd=str(project_root()),
-                                            extra_arguments=arguments))  # fmt: skip
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
+        asyncio.run(kernel.start_kernel(
+            cwd=str(project_root()), env=os.environ | ENVIRONMENT,
+            extra_arguments=arguments))  # fmt: skip
         return kernel

@@ -67,38 +67,37 @@ def seeds(arguments: argparse.Namespace) -> int:
     """How many seeds are asked for, or 0; ValueError beside what excludes them."""
     if (count := arguments.seeds) is None:
         return 0
-    for wrong, sentence in (
-        (not 1 <= count <= 1000, "--seeds must be from 1 to 1000"),
-        (arguments.seed is not None, "--seeds N runs seeds 0 to N - 1: omit --seed"),
-        (arguments.reuse, "--reuse reference shows all committed seeds: omit --seeds"),
-    ):
-        if wrong:
-            raise ValueError(sentence)
+    if not 1 <= count <= 1000:
+        raise ValueError("--seeds must be from 1 to 1000")
+    if arguments.seed is not None:
+        raise ValueError("--seeds N runs seeds 0 to N - 1: omit --seed")
+    if arguments.reuse:
+        raise ValueError("--reuse reference shows all committed seeds: omit --seeds")
     return count
 
 
 def check(settings: config.Settings) -> config.Settings:
     """The settings, if benchmark, student and committed run exist."""
     dataset, student, reference = settings.dataset, settings.student, settings.reference
-    data, local = os.environ.get(DATA_VARIABLE), ", ".join(sorted(LOCAL_STUDENTS))
-    is_student = student in LOCAL_STUDENTS or Path(student).is_dir() or "/" in student
-    for wrong, sentence in (
-        (dataset not in BENCHMARKS,
-         f"unknown dataset {dataset!r}: choose from {', '.join(sorted(BENCHMARKS))}"),
-        (data and not Path(data).is_dir(),
-         f"{DATA_VARIABLE} names {data}, which is not a folder: correct or unset it"),
-        (not is_student,
-         f"unknown student {student!r}: choose {local}, a folder, or a model of the "
-         f"Hugging Face hub such as openai-community/gpt2"),
-        (settings.reuse and not reference.is_dir(),
-         f"no committed run to reuse in {reference}: run without --reuse"),
-    ):  # fmt: skip
-        if wrong:
-            raise ValueError(sentence)
-    run = read_json(reference / "run.json", {}) if settings.reuse else {}
+    if dataset not in BENCHMARKS:
+        known = ", ".join(sorted(BENCHMARKS))
+        raise ValueError(f"unknown dataset {dataset!r}: choose from {known}")
+    if (data := os.environ.get(DATA_VARIABLE)) and not Path(data).is_dir():
+        fault = f"{DATA_VARIABLE} names {data}, which is not a folder"
+        raise ValueError(f"{fault}: correct or unset it")
+    if not (student in LOCAL_STUDENTS or Path(student).is_dir() or "/" in student):
+        known = f"{', '.join(sorted(LOCAL_STUDENTS))}, a folder, or a model of the"
+        known += " Hugging Face hub such as openai-community/gpt2"
+        raise ValueError(f"unknown student {student!r}: choose {known}")
+    if not settings.reuse:
+        return settings
+    if not reference.is_dir():
+        fault = f"no committed run to reuse in {reference}"
+        raise ValueError(f"{fault}: run without --reuse")
+    run = read_json(reference / "run.json", {}).get("settings", {})
     for name in ("student", "teacher", "train_limit", "test_limit", "seed"):
         own = getattr(settings, name)
-        if (committed := run.get("settings", {}).get(name, own)) != own:
+        if (committed := run.get(name, own)) != own:
             hint = f"leave out --{name.replace('_', '-')}, or run without --reuse"
             known = f"the committed run has {name} {committed!r}, not {own!r}"
             raise ValueError(f"{known}: {hint}")

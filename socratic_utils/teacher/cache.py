@@ -20,7 +20,6 @@ from filelock import FileLock, Timeout
 from socratic_utils.files import content_hash, write_jsonl_rows
 
 BUSY_SECONDS = 60.0  # how long to wait for another process that is writing
-MEMORY = ":memory:"  # a store that ends with the process
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (
     key TEXT PRIMARY KEY, model TEXT NOT NULL, problem_id TEXT NOT NULL,
@@ -40,17 +39,17 @@ class StoreError(RuntimeError):
 
 
 class ReplyStore:
-    """Replies by the key of their request.  Raises StoreError on a foreign file."""
+    """Replies by the key of their request; without a `path` they end with the process.
+    Raises StoreError on a foreign file."""
 
-    def __init__(self, path: str | Path) -> None:
-        self.path, self.on_disk = Path(path), str(path) != MEMORY
+    def __init__(self, path: Path | None) -> None:
+        self.path, opening = path, nullcontext()
         self._lock, self._asking = threading.Lock(), threading.Lock()
-        opening = nullcontext()
-        if self.on_disk:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
             opening = FileLock(f"{self.path}.opening")  # WAL is switched on by one
         options = {"timeout": BUSY_SECONDS, "check_same_thread": False}
-        self._db = sqlite3.connect(self.path, **options)
+        self._db = sqlite3.connect(path or ":memory:", **options)
         with opening, self._database() as db:
             db.execute("PRAGMA journal_mode = WAL")  # one disk sync a commit
             db.execute("PRAGMA synchronous = FULL")  # and on disk when we return
@@ -71,7 +70,7 @@ class ReplyStore:
     def lock(self) -> Iterator[None]:
         """Held by one process or thread at a time while it asks, until it dies."""
         held = self._asking
-        if self.on_disk:
+        if self.path:
             lock = FileLock(f"{self.path}.lock")
             try:
                 held = lock.acquire(timeout=0)

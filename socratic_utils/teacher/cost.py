@@ -97,10 +97,9 @@ def estimate(
         return sum(values) / len(values) if values else None
 
     used = [r for r in known if r.get("prompt_tokens") and r.get("prompt_characters")]
-    ratio = CHARACTERS_A_TOKEN
-    if used:
-        tokens = sum(row["prompt_tokens"] for row in used)
-        ratio = sum(row["prompt_characters"] for row in used) / tokens
+    tokens = sum(row["prompt_tokens"] for row in used)
+    characters = sum(row["prompt_characters"] for row in used)
+    ratio = characters / tokens if used else CHARACTERS_A_TOKEN
     chains = sum(count for _, count in requests)
     prompt = round(sum(characters_of(request) for request, _ in requests) / ratio)
     completion = round((mean("completion_tokens") or TYPICAL_COMPLETION) * chains)

@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from socratic_utils.answers import choice_in_reply, parse_chain
-from socratic_utils.files import content_hash
 from socratic_utils.problems import Chain, Problem, read_rows
 
-from .cache import MEMORY, ReplyStore, shipped_recordings
+from .cache import ReplyStore, shipped_recordings
 from .cost import Budget, Estimate, Price, estimate, price_of, price_table, spent
 from .endpoint.client import Endpoint
 from .endpoint.errors import KEY_VARIABLE, MODES, RefusedError, TeacherError
-from .endpoint.job import Job, missing, was_cut
+from .endpoint.job import Job, missing, new_job, was_cut
 from .endpoint.live import LiveAsker
 from .prompts import asked_text, load_prompt, read_as
 
@@ -66,7 +65,7 @@ class Teacher:
         shipped = shipped_recordings() if self.recorded is None else self.recorded
         self._recorded = _rows_by_key(tuple(shipped))
         folder = self.cache_dir
-        self.store = ReplyStore(MEMORY if folder is None else Path(folder) / STORE_NAME)
+        self.store = ReplyStore(None if folder is None else Path(folder) / STORE_NAME)
         self.usage = {"asked": 0, "prompt_tokens": 0, "completion_tokens": 0}
 
     def sample(
@@ -96,9 +95,9 @@ class Teacher:
                 what += "raise teacher_tokens"
             warnings.warn(what, stacklevel=2)
         return [
-            self._chain(problem, style, sample, rows.get(key, {"text": ""}))
+            self._chain(problem, style, s["sample"], rows.get(s["key"], {"text": ""}))
             for problem, job in zip(problems, jobs, strict=True)
-            for sample, key in zip(job.samples, job.keys, strict=True)
+            for s in job.stubs
         ]
 
     def ask(
@@ -137,7 +136,7 @@ class Teacher:
         jobs = missing(jobs, self.known_rows(jobs))
         if batch := self.mode == "batch":
             jobs = [one for job in jobs for one in job.singles()]
-        requests = [(job.request, len(job.samples)) for job in jobs]
+        requests = [(job.request, len(job.stubs)) for job in jobs]
         known, price = self._all_known(), price_of(self.model, batch)
         return estimate(requests, known, price, self.concurrency)
 
@@ -157,12 +156,12 @@ class Teacher:
         self, problems: Sequence[Problem], style: str, temperature: float, first: int,
         n: int = 1,
     ) -> list[Job]:  # fmt: skip
-        samples, jobs = tuple(range(first, first + n)), []
+        jobs = []
         for problem in problems:
             request = self.request(problem, style, temperature, first)
-            keys = tuple(content_hash({**request, "seed": i}, 32) for i in samples)
-            prompt_hash = load_prompt(problem.dataset, style, self.shots).hash
-            jobs.append(Job(problem.id, style, prompt_hash, request, samples, keys))
+            prompt = load_prompt(problem.dataset, style, self.shots).hash
+            labels = {"problem_id": problem.id, "style": style, "prompt_hash": prompt}
+            jobs.append(new_job(request, range(first, first + n), **labels))
         return jobs
 
     def known_rows(self, jobs: Sequence[Job]) -> dict[str, dict]:
@@ -188,11 +187,11 @@ class Teacher:
 
     def _ask(self, jobs: list[Job], label: str) -> dict[str, RefusedError]:
         if not self.endpoint.has_address:
-            count = sum(len(job.samples) for job in jobs)
+            count, first = sum(len(job.stubs) for job in jobs), jobs[0].stubs[0]
             raise TeacherError(
                 f"{count} chains of {self.model} are neither recorded nor cached: set "
                 f"{KEY_VARIABLE}, or give --teacher-url with the address of a server, "
-                f"or use the recorded teacher (the first: {jobs[0].problem_id})"
+                f"or use the recorded teacher (the first: {first['problem_id']})"
             )
         self.endpoint.recall(self.store.learnt(self.endpoint.name))
         if self.mode == "batch":

@@ -232,7 +232,14 @@ def test_a_full_disk(teacher, outputs, capsys):
         said = refused(["smoke", *ASKED], teacher, outputs, capsys, code=1)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert "File too large" in said  # as "No space left on device" would be reported
+    assert "File too large" in said
+
+
+def test_no_space_left(teacher, outputs, capsys, monkeypatch):
+    full = Path("/dev/full")
+    monkeypatch.setattr(cli.files, "record_settings", lambda _: full.write_text("x"))
+    said = refused(["smoke", *ASKED], teacher, outputs, capsys, code=1)
+    assert "is full: free some space, and run again to continue" in said
 
 
 @pytest.mark.parametrize("cell", ["seed = 1 + 1", "import os", "seed"])

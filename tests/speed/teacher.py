@@ -141,7 +141,7 @@ def main() -> None:
         jobs = teacher._jobs(many, "cot", 0.0, 0)
         teacher.store.add(
             {**rows[i % len(rows)], "model": "toy", "key": job.keys[0],
-             "problem_id": job.problem_id}
+             "problem_id": job.stubs[0]["problem_id"]}
             for i, job in enumerate(jobs)
         )  # fmt: skip
         print(f"{len(rows)} recorded chains, in turn")

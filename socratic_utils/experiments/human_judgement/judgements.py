@@ -8,7 +8,6 @@
 Files of several machines are merged by copying them into one folder.
 """
 
-import json
 import re
 import time
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from operator import itemgetter
 from pathlib import Path
 from unicodedata import normalize
 
-from socratic_utils.files import json_object, visible, write_atomic
+from socratic_utils.files import json_object, visible, write_jsonl_rows
 
 from .pairs import Pair
 
@@ -81,7 +80,7 @@ class Judge:
             raise ValueError("a judge's name: 1 to 40 letters, digits, spaces, . or -")
         self.name, self.pairs, self.kind = name, pairs, kind
         self.path = Path(folder) / f"{name}.jsonl"
-        self.done = set(map(judgement_key, read_judgements(folder, name)))
+        self.rows = read_judgements(folder, name)
         self._known, self.started = self._content(), time.monotonic()
 
     def _content(self) -> bytes:
@@ -90,21 +89,20 @@ class Judge:
     @property
     def waiting(self) -> list[Pair]:
         """The pairs that this judge has not judged yet, in their order."""
-        return [pair for pair in self.pairs if pair.key not in self.done]
+        done = set(map(judgement_key, self.rows))
+        return [pair for pair in self.pairs if pair.key not in done]
 
     @property
     def last(self) -> Pair | None:
-        """The pair of the last line in the file; None if it is not among these."""
-        *_, line = b"", *self._known.strip().splitlines()
-        key = judgement_key(json.loads(line)) if line else None
+        """The pair of the last judgement; None if it is not among these."""
+        key = judgement_key(self.rows[-1]) if self.rows else None
         return next((pair for pair in self.pairs if pair.key == key), None)
 
     def undo(self) -> None:
         """Delete the last line, so that its pair waits again; ValueError if none."""
-        if not (pair := self.last):
+        if not self.last:
             raise ValueError(f"{self.name} has no judgement of these pairs to undo")
-        self._save(self._known.strip().splitlines()[:-1])
-        self.done.discard(pair.key)
+        self._save(self.rows[:-1])
 
     def record(self, choice: str, pair: Pair | None = None) -> None:
         """Save a judgement (default: of the next pair); ValueError if that fails."""
@@ -121,15 +119,13 @@ class Judge:
             "both_correct": pair.first.correct and pair.second.correct,
             "seconds": round(time.monotonic() - self.started, 1),
         }  # fmt: skip
-        line = json.dumps(row, ensure_ascii=False).encode()
-        self._save([*self._known.splitlines(), line])
-        self.done.add(pair.key)
+        self._save([*self.rows, row])
 
-    def _save(self, lines: list[bytes]) -> None:
+    def _save(self, rows: list[dict]) -> None:
         """Replace the file; ValueError if another program has changed it."""
         if self._content() != self._known:
             fault = f"another judge is using the name {self.name}"
             raise ValueError(f"{fault}: continue under another name")
-        content = b"".join(line + b"\n" for line in lines)
-        write_atomic(self.path, content)  # a crash leaves no half line
-        self._known, self.started = content, time.monotonic()
+        write_jsonl_rows(self.path, rows)  # a crash leaves no half line
+        self.rows = rows
+        self._known, self.started = self._content(), time.monotonic()

@@ -9,7 +9,7 @@ from pathlib import Path
 from socratic_utils.config import Settings
 from socratic_utils.files import content_hash
 from socratic_utils.teacher.cost import Estimate, estimate, price_of
-from socratic_utils.teacher.endpoint.job import Job
+from socratic_utils.teacher.endpoint.job import new_job
 from socratic_utils.teacher.published import CORPORA
 from socratic_utils.teacher.teacher import Teacher
 
@@ -67,6 +67,6 @@ def _jobs(teacher: Teacher, pairs: Sequence[Pair], folder: Path) -> tuple:
         asked = {"prompt": text} if teacher.api == "completion" else asked
         request = {"model": teacher.model, **asked, "temperature": 0.0,
                    "max_tokens": teacher.max_tokens, "seed": 0}  # fmt: skip
-        prompt, key = content_hash(INSTRUCTION), content_hash(request, 32)
-        jobs.append(Job(pair.problem_id, "judge", prompt, request, (0,), (key,)))
+        labels = {"style": "judge", "prompt_hash": content_hash(INSTRUCTION)}
+        jobs.append(new_job(request, [0], problem_id=pair.problem_id, **labels))
     return judge, jobs

@@ -136,14 +136,13 @@ def chains_table(
     """Accuracy by number of chains, for a figure: greedy over seeds, and with `votes`
     (of `vote_table`), then both on the problems that were voted on."""
     students = {f"chains_{count:02d}": count for count in settings.many.counts}
-    rows = [row for row in rows if row["student"] in students]
+    rows, voted = [row for row in rows if row["student"] in students], {}
     if votes is not None:
         ids = {problem.id for problem in voted_problems(settings)}
         rows = [row for row in rows if row["id"] in ids]
-    parts = {"greedy": over_seeds(rows, ["student"])}
-    if votes is not None:
         most = votes[votes["student"].isin(students)].groupby("student").tail(1)
-        parts[f"{settings.many.votes[-1]} votes"] = most
+        voted = {f"{settings.many.votes[-1]} votes": most}
+    parts = {"greedy": over_seeds(rows, ["student"]), **voted}
     table = pd.concat(parts, names=["way"]).reset_index("way")
     if table["n"].nunique() > 1:
         raise ValueError("greedy decoding and votes are not on the same problems")

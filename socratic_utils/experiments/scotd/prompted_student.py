@@ -31,26 +31,23 @@ def arms(settings: Settings) -> list[Arm]:
     return [replace(greedy, name="no_cot", exemplars="answer_only"), greedy, votes]
 
 
-def transfer_arms(settings: Settings) -> list[Arm]:
-    """The student before and after training on its own task, asked about those of
-    `settings.many.transfer` that are at hand."""
-    before = replace(greedy_arm(settings), name="before")
-    both = [before, replace(before, name="after_cot", models=(STYLE,))]
-    both = both if can_teach(settings, (STYLE,)) else [before]
-    tasks = (t for t in settings.many.transfer if t != settings.dataset)
-    return [replace(arm, dataset=task) for task in tasks if at_hand(settings, task)
-            for arm in both]  # fmt: skip
-
-
 def transfer(settings: Settings) -> list[dict]:
-    """Prediction rows of `transfer_arms`; reused rows as far as they are committed."""
+    """Prediction rows of the student before and after training on its own task, asked
+    about those of `settings.many.transfer` that are at hand; reused rows as far as they
+    are committed."""
     if settings.reuse:
         return [r for r in saved_rows(settings) if r["dataset"] != settings.dataset]
-    return stages.score_all(settings, transfer_arms(settings))
+    both = [replace(greedy_arm(settings), name="before")]
+    if can_teach(settings, (STYLE,)):
+        both.append(replace(both[0], name="after_cot", models=(STYLE,)))
+    tasks = (t for t in settings.many.transfer if t != settings.dataset)
+    asked = [replace(arm, dataset=task) for task in tasks if at_hand(settings, task)
+             for arm in both]  # fmt: skip
+    return stages.score_all(settings, asked)
 
 
 def saved_rows(settings: Settings) -> list[dict]:
-    """Saved rows of `arms`, then of `transfer_arms`, in their order."""
+    """Saved rows of `arms`, then of `transfer`, in their order."""
     order = [*(arm.name for arm in arms(settings)), "before", "after_cot"]
     rows = rows_on_disk(settings, EXPERIMENT)
     return sorted(rows, key=lambda row: order.index(row["student"]))

@@ -4,7 +4,7 @@ declared   `Claim`, read from declared.toml; the papers' values for each
 judged     `claims_table`: difference, interval, Holm's p and a verdict for every claim
 
 >>> CLAIMS["iterative beats CoT"].plus, CLAIMS["iterative beats CoT"].minus
-(('socratic_iterative',), ('cot',))
+(['socratic_iterative'], ['cot'])
 
 How to read the table: docs/statistics.md.  Not covered: where rows come from
 (`experiments.claims`); what the papers' own numbers can tell (`papers.power`).

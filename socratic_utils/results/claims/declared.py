@@ -7,9 +7,10 @@
 {'socratic_iterative': 1.0, 'cot': -1.0}
 """
 
+import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,28 +21,28 @@ import pandas as pd
 from ..papers import paper_table
 from ..papers.socratic_cot import SOCGT
 
+NUMBER = r"-?\d+\.?\d*$"
+
 
 @dataclass(frozen=True)
 class Claim:
     """A sentence of a paper and the contrast of arms that tests it: see declared.toml.
-
     A name in `plus` or `minus` may hold {least}, {most} and {count} chains per problem,
-    the {part} of the training problems, and {socgt}, the arms that are SocGT.
-    """
+    the {part} of the training problems, and {socgt}, the arms that are SocGT."""
 
     name: str
     paper: str
     sentence: str
-    plus: tuple[str, ...]
+    plus: Sequence[str]
     source: str
     run: str
-    minus: tuple[str, ...] = ()
+    minus: Sequence[str] = ()
     experiment: str = ""
     equal: bool = False
     changed: bool = False
     trained: bool = True
     table: str = ""
-    cells: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    cells: Mapping[str, Any] = field(default_factory=dict)
     # Our choice: well below the gains that the papers' relative gains would be here.
     margin: float = 0.05
 
@@ -55,36 +56,33 @@ class Run:
     kind: str = "number"  # of the answers that vote
     counts: tuple[int, ...] = (1, 2, 4, 8)  # chains per problem
     share: float = 0.5  # of the training problems, for {part}
-    base_of: Mapping[str, str] = field(default_factory=dict, hash=False)  # `bases`
+    base_of: Mapping[str, str] = field(default_factory=dict)  # `bases`
     command: str = "./run_all.sh"
 
 
-CLAIMS = {
-    name: Claim(name, **{key: tuple(value) if isinstance(value, list) else value
-                         for key, value in fields.items()})
-    for name, fields in tomllib.loads(
-        Path(__file__).with_suffix(".toml").read_text("utf-8")).items()
-}  # fmt: skip
+DECLARED = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+CLAIMS = {name: Claim(name, **fields) for name, fields in DECLARED.items()}
 
 
 def published(claim: Claim) -> list[tuple[str, str, list[str]]]:
     """(benchmark, model, values as printed) of a claim; none if they are only drawn."""
     if not claim.table:
         return []
-    table, varied, name = paper_table(claim.table, str), [], ""
+    table, name, wanted, found = paper_table(claim.table, str), "", [], []
     for column, cells in claim.cells.items():
         if isinstance(cells, str):
-            table = table[table[column] == cells].drop(columns=column)
+            table = table[table[column] == cells]
         else:
-            name, varied = column, [c.split(" | ") for c in cells]
+            name, wanted = column, [cell.split(" | ") for cell in cells]
     if name in table:  # the values are in rows: turned, they are in columns
-        numbers = table.apply(pd.to_numeric, errors="coerce").notna().all()
-        table = table.set_index(name)[numbers.index[numbers]].T
-        table = table.reset_index(names="dataset")
-    table = {"student_model": ""} | table.to_dict("series")
-    table = pd.DataFrame(table).set_index(["dataset", "student_model"])
-    found = pd.concat([table[c].bfill(axis=1).iloc[:, 0] for c in varied], axis=1)
-    return [(*key, row.tolist()) for key, row in found.dropna().iterrows()]
+        table = table.set_index(name).T.rename_axis("dataset").reset_index()
+    for line in table.to_dict("records"):
+        values = [[line[c] for c in cells if re.match(NUMBER, str(line[c]))]
+                  for cells in wanted]  # fmt: skip
+        if all(values):
+            found.append((line["dataset"], line.get("student_model", ""),
+                          [own[0] for own in values]))  # fmt: skip
+    return found
 
 
 def evidence(claim: Claim) -> str:
@@ -122,10 +120,8 @@ def names_of(claim: Claim, run: Run) -> tuple[list[str], list[str]]:
 
 def weights(claim: Claim, run: Run, have: Collection[str]) -> dict[str, float]:
     """Arm -> weight in the contrast; empty where an arm is not among those we `have`.
-
-    The weights of a trend make it the gain from the fewest to the most chains on a
-    line over the logarithm of their number.
-    """
+    The weights of a trend make it the gain from the fewest to the most chains on a line
+    over the logarithm of their number."""
     plus, minus = (
         [next((arm for arm in name.split(" | ") if arm in have), "") for name in side]
         for side in names_of(claim, run)

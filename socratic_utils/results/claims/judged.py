@@ -8,25 +8,15 @@ Chains beat answers: +9.4 points (+4.0 to +14.8, n = 300, 5 seeds): holds.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from math import isnan, nan
+from math import nan
 from typing import Any
 
 import pandas as pd
 
-from socratic_utils.answers import is_correct
+from socratic_utils.metrics import comparison
 from socratic_utils.metrics.alike import alike
-from socratic_utils.metrics.comparison import (
-    FEWEST_SEEDS,
-    POWER,
-    Comparison,
-    Verdicts,
-    contrast,
-    equal_variances,
-    holm,
-    verdict,
-    verdicts,
-)
-from socratic_utils.metrics.self_consistency import majority
+from socratic_utils.metrics.comparison import FEWEST_SEEDS, Comparison, Verdicts
+from socratic_utils.metrics.self_consistency import vote_is_right
 
 from ..formats import TEXTS
 from .declared import CLAIMS, Claim, Run, evidence, weights
@@ -38,61 +28,56 @@ COLUMNS = (
 SHOWN = (
     "claim verdict difference ci_low ci_high p_holm least_visible n seeds note"
 ).split()
+MEASURED = COLUMNS[COLUMNS.index("difference") : COLUMNS.index("verdict")]
 NOT_RUN, VOTES = "not run", ", votes"
 ONE_OR_TWO = {1: "one seed", 2: "two seeds"}
 RowsOf = Callable[[str], Sequence[dict]]
 
 
 def claims_table(rows_of: RowsOf, run: Run | None = None) -> pd.DataFrame:
-    """One line per claim; `rows_of` gives the rows of an experiment, of all seeds.
-
-    A claim without rows is "not run", with the command that runs it as its `note`.
-    `attrs["caption"]` says how variances were pooled, and whether they are equal.
-    """
+    """One line per claim; `rows_of` gives the rows of an experiment, of all seeds.  A
+    claim without rows is "not run", with the command that runs it as its `note`.
+    `attrs["caption"]` says how variances were pooled, and whether they are equal."""
     run = run or Run()
     read = cache(rows_of)  # the main table's are judged with and without `changed`
     by_arm = cache(lambda name, changed: _by_arm(read(name), run, changed))
     # 1. Verdicts of every claim's arms, and of all arms of one table together.
     pools: dict[str, dict[str, Verdicts]] = defaultdict(dict)
-    arms = {claim: _arms(claim, run, by_arm) for claim in CLAIMS.values()}
-    for claim, found in arms.items():
+    arms = {name: _arms(claim, run, by_arm) for name, claim in CLAIMS.items()}
+    for name, found in arms.items():
         for arm, own in found.items():  # votes are of the same trainings
-            pools[_table(claim)].setdefault(arm.removesuffix(VOTES), own)
-    # 2. Differences; p-values are adjusted over the claims of a paper.
-    compared: dict[Claim, Comparison] = {}
-    adjusted: dict[Claim, float] = {}
-    for paper in dict.fromkeys(claim.paper for claim in CLAIMS.values()):
-        own = [c for c in CLAIMS.values() if c.paper == paper and arms[c]]
-        for claim in own:
-            signs = weights(claim, run, arms[claim]).values()
-            pool = pools[_table(claim)].values()
-            compared[claim] = contrast(
-                [*signs], [*arms[claim].values()], [*pool], claim.trained
-            )
-        values = holm([_p_value(claim, compared[claim]) for claim in own])
-        adjusted |= dict(zip(own, values, strict=True))
-    # 3. Lines, and what they have in common.
-    lines = []
-    for claim in CLAIMS.values():
-        line = {"claim": claim.name, "paper": claim.paper, "evidence": evidence(claim)}
-        if claim in compared:
-            line["arms"] = _contrast(weights(claim, run, arms[claim]), claim)
+            pools[_table(CLAIMS[name])].setdefault(arm.removesuffix(VOTES), own)
+    # 2. What is measured of every claim.
+    lines, compared = [], {}
+    for name, claim in CLAIMS.items():
+        line = {"claim": name, "paper": claim.paper, "evidence": evidence(claim)}
+        line |= {"p": nan, "note": f"{run.command} {claim.run}"}
+        if found := arms[name]:
+            signs, pool = weights(claim, run, found), [*pools[_table(claim)].values()]
+            values = [*signs.values()], [*found.values()]
+            compared[name] = comparison.contrast(*values, pool, claim.trained)
+            line |= _values(claim, compared[name]) | {"arms": _contrast(signs, claim)}
             line["split"] = "changed - original" if claim.changed else run.split
-            line |= _values(claim, compared[claim], adjusted[claim])
-        else:
-            line |= {"verdict": NOT_RUN, "note": f"{run.command} {claim.run}"}
         lines.append(line)
     table = pd.DataFrame(lines, columns=COLUMNS)
+    # 3. Verdicts; p-values are adjusted over the claims of a paper.
+    for _, own in table.groupby("paper"):
+        table.loc[own.index, "p_holm"] = comparison.holm(own["p"])
+    table["verdict"] = [
+        comparison.verdict(compared[c.name], p, c.margin, c.equal)
+        if c.name in compared else NOT_RUN
+        for c, p in zip(CLAIMS.values(), table["p_holm"], strict=True)
+    ]  # fmt: skip
+    numbers = table[MEASURED].astype(float).map(lambda value: float(f"{value:.4g}"))
+    table = table.assign(**numbers)
     table.attrs["caption"] = _caption(pools)
     return table
 
 
 def shown(table: pd.DataFrame, paper: str) -> pd.DataFrame:
-    """The judged claims of a paper, in columns for readers.
-
-    The caption says what most of them have in common, and names those that were not
-    run, with the command that runs them.
-    """
+    """The judged claims of a paper, in columns for readers.  The caption says what most
+    of them have in common, and names those that were not run, with the command that
+    runs them."""
     own = table[table["paper"] == paper]
     lines = own.loc[own["verdict"] != NOT_RUN, SHOWN]
     parts, notes = [table.attrs["caption"]], Counter(lines["note"])
@@ -141,58 +126,48 @@ def _arms(claim: Claim, run: Run, by_arm: Callable) -> dict[str, Verdicts]:
     """Verdicts of a claim's arms on the problems and seeds that all of them have."""
     rows = {**by_arm("", claim.changed), **by_arm(claim.experiment, claim.changed)}
     rows = {arm: rows[arm] for arm in weights(claim, run, rows)}
-    seeds = [{row["seed"] for row in own} for own in rows.values()]
-    shared = set.intersection(*seeds) if seeds else set()
-    ids = [{row["id"] for row in own if row["seed"] == seed}
-           for own in rows.values() for seed in shared]  # fmt: skip
-    common = set.intersection(*ids) if ids else set()
-    if not common:
+    shared = set.intersection(*map(set, rows.values())) if rows else set()
+    seeds, counts = {seed for seed, _ in shared}, Counter(name for _, name in shared)
+    keys = [key for key in shared if counts[key[1]] == len(seeds)]
+    if not keys:
         return {}
-    rows = {arm: [row for row in own if row["seed"] in shared and row["id"] in common]
-            for arm, own in rows.items()}  # fmt: skip
+    found = {arm: [own[key] for key in keys] for arm, own in rows.items()}
     names = ["arm", "split", "seed"]
-    if any(arm.endswith(VOTES) for arm in rows):
+    if any(arm.endswith(VOTES) for arm in found):
         names.append("decoding")
-    alike(sum(rows.values(), []), names)  # ValueError: of other models or teachers
-    return {arm: verdicts(own) for arm, own in rows.items()}
+    alike(sum(found.values(), []), names)  # ValueError: of other models or teachers
+    return {arm: comparison.verdicts(own) for arm, own in found.items()}
 
 
-def _by_arm(rows: Iterable[dict], run: Run, changed: bool) -> dict[str, list[dict]]:
-    """One row per seed and problem by arm: votes are counted; of a changed question,
+def _by_arm(rows: Iterable[dict], run: Run, changed: bool) -> dict[str, dict]:
+    """By arm, one row per (seed, problem): votes are counted; of a changed question,
     the verdict on its original is subtracted."""
     samples: dict[str, dict[tuple, list[dict]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         share = f"-{round(100 * row['share']):03d}" if "share" in row else ""
         arm = row["student"] + share
         samples[arm][row["seed"], row["id"]].append(row | {"arm": arm})
-    found = {}
+    found: dict[str, dict] = defaultdict(dict)
     for arm, own in samples.items():
         one = {key: _voted(rows, run.kind) for key, rows in own.items()}
-        if changed:
-            pairs = [(row, one.get((row["seed"], run.base_of.get(row["id"]))))
-                     for row in one.values()]  # fmt: skip
-            found[arm] = [row | {"correct": row["correct"] - base["correct"]}
-                          for row, base in pairs if base]  # fmt: skip
-        else:
-            found[arm] = [row for row in one.values() if row["split"] == run.split]
-    return {arm: rows for arm, rows in found.items() if rows}
+        for (seed, name), row in one.items():
+            base = one.get((seed, run.base_of.get(name)))
+            if changed and base:
+                change = row["correct"] - base["correct"]
+                found[arm][seed, name] = row | {"correct": change}
+            elif not changed and row["split"] == run.split:
+                found[arm][seed, name] = row
+    return found
 
 
 def _voted(rows: Sequence[dict], kind: str) -> dict:
     """The samples of one problem as one row, with the verdict on their vote."""
     first = rows[0]
     if "sample" in first:
-        answer = majority([(row["extracted"], row["logprob"]) for row in rows], kind)
-        return first | {"correct": is_correct(answer, first["gold"], kind)}
+        return first | {"correct": vote_is_right(rows, kind)}
     if len(rows) > 1:
         raise ValueError(f"{first['id']} has two rows of {first['arm']} and one seed")
     return first
-
-
-def _p_value(claim: Claim, found: Comparison) -> float:
-    """Of the difference, or of equivalence where that is the claim."""
-    judged = not isnan(found.p_value)
-    return found.p_within(claim.margin) if claim.equal and judged else found.p_value
 
 
 def _contrast(signs: Mapping[str, float], claim: Claim) -> str:
@@ -203,24 +178,22 @@ def _contrast(signs: Mapping[str, float], claim: Claim) -> str:
     return " against ".join(words)
 
 
-def _values(claim: Claim, found: Comparison, p: float) -> dict[str, Any]:
-    """The columns that are measured, to 4 digits, with verdict and note."""
-    note = ""
+def _values(claim: Claim, found: Comparison) -> dict[str, Any]:
+    """The columns that are measured, and the note; `p` is of equivalence where that is
+    the claim, and NaN where no verdict is given."""
+    p, note = found.p_value, ""
+    if claim.equal and p == p:
+        p = found.p_within(claim.margin)
     if not claim.trained:
         note = "one teacher, greedy decoding: nothing is trained"
     elif found.seeds < FEWEST_SEEDS:
         note = f"{ONE_OR_TWO[found.seeds]}: a comparison of checkpoints"
-    judged = not isnan(p)
-    values = {
-        "difference": found.difference, "ci_low": found.low, "ci_high": found.high,
-        "p": _p_value(claim, found), "p_holm": p, "design_effect": found.design_effect,
-        "least_visible": found.least_visible if judged else nan,
-        "p_b_above_a": found.b_wins if judged and claim.trained else nan,
-    }  # fmt: skip
     return {
-        **{name: float(f"{value:.4g}") for name, value in values.items()},
-        "n": found.n, "seeds": found.seeds if claim.trained else nan,
-        "verdict": verdict(found, p, claim.margin, claim.equal), "note": note,
+        "n": found.n, "seeds": found.seeds if claim.trained else nan, "p": p,
+        "difference": found.difference, "ci_low": found.low, "ci_high": found.high,
+        "design_effect": found.design_effect, "note": note,
+        "least_visible": found.least_visible if p == p else nan,
+        "p_b_above_a": found.b_wins if p == p and claim.trained else nan,
     }  # fmt: skip
 
 
@@ -229,8 +202,8 @@ def _caption(pools: Mapping[str, Mapping[str, Verdicts]]) -> str:
     tested = []
     for name, arms in pools.items():
         several = [own for own in arms.values() if len(own.seeds) >= FEWEST_SEEDS]
-        p = equal_variances(several) if len(several) > 1 else nan
-        tested += [] if isnan(p) else [f"{name} {p:.2f}"]
+        p = comparison.equal_variances(several) if len(several) > 1 else nan
+        tested += [f"{name} {p:.2f}"] if p == p else []
     words = f" (p of equal variances: {', '.join(tested)})" if tested else ""
-    how = {"margin": 100 * Claim.margin, "power": 100 * POWER, "seeds": FEWEST_SEEDS}
-    return TEXTS["claims"].format(tested=words, **how)
+    how = {"margin": 100 * Claim.margin, "power": 100 * comparison.POWER}
+    return TEXTS["claims"].format(tested=words, seeds=FEWEST_SEEDS, **how)

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from socratic_utils.students.supervision import OTHER_COLOURS, colour_of, label_of
 
 from ..formats import TEXTS, percent
-from .style import MARKERS, STYLE, colours_of, legend, new_axes, of_split, points
+from .style import MARKERS, STYLE, colours_of, finish, new_axes, of_split, points
 
 
 @STYLE
@@ -29,20 +29,18 @@ def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Fig
         words = [label_of(row["student"]), *(f"{c} {row[c]}" for c in runs)]
         trained = f", {row['seeds']} seeds" if row.get("seeds", 1) > 1 else ""
         names.append(f"{', '.join(words)}\n(n = {row['n']}{trained})")
-    axes.set_yticks(range(len(rows)), names)
-    axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_xlim(0, min(1.12, max(0.1, max(ends) * 1.15)))
     dots = ", dots: trainings" if "seeds" in rows and rows["seeds"].max() > 1 else ""
-    axes.set_xlabel(f"Accuracy, {split} split\n(whiskers: 95 % interval{dots})")
+    label = f"Accuracy, {split} split\n(whiskers: 95 % interval{dots})"
+    axes.set_yticks(range(len(rows)), names)
+    axes.set(ylim=(len(rows) - 0.5, -0.5), xlabel=label,
+             xlim=(0, min(1.12, max(0.1, max(ends) * 1.15))))  # fmt: skip
     return axes.figure
 
 
 @STYLE
 def accuracy_by(table: pd.DataFrame, column: str, scale="", split="") -> Figure:
-    """Accuracy by the values of a column, the students next to each other.
-
-    ValueError if a student has several scores for one value, or another n than others.
-    """
+    """Accuracy by the values of a column, the students next to each other.  ValueError
+    if a student has several scores for one value, or another n than others."""
     title = TEXTS["axes"][column]
     if column != "split":
         split, table = of_split(table, split, ["student", column])
@@ -60,19 +58,16 @@ def accuracy_by(table: pd.DataFrame, column: str, scale="", split="") -> Figure:
         places = [values.index(value) + shift for value in own[column]]
         style = {"fmt": MARKERS[number % len(MARKERS)], "label": label_of(student)}
         points(axes, places, own, colour, markersize=5, **style)
-    names = [percent(v, None) if column == "share" else str(v) for v in values]
-    names = [name.rpartition("/")[2].replace("_", " ") for name in names]
+    names = (percent(v, None) if column == "share" else str(v) for v in values)
+    names = (name.rpartition("/")[2].replace("_", " ") for name in names)
     ticks = [f"{a}\n(n = {sizes[v]})" for a, v in zip(names, values, strict=True)]
     axes.set_xticks(range(len(values)), ticks)
-    axes.set_xlim(-0.5, len(values) - 0.5)
-    axes.set_xlabel(title)
-    top = table.filter(["ci_high", "max"]).max(axis=None)
-    axes.set_ylim(0, min(1, max(0.1, top * 1.05)))
-    axes.set_ylabel("Accuracy (95 % interval)")
+    top = min(1, max(0.1, table.filter(["ci_high", "max"]).max(axis=None) * 1.05))
+    axes.set(xlim=(-0.5, len(values) - 0.5), xlabel=title, ylim=(0, top),
+             ylabel="Accuracy (95 % interval)")  # fmt: skip
     for edge in range(1, len(values)):
         axes.axvline(edge - 0.5, color="0.85", linewidth=0.8)
-    legend(axes)
-    return axes.figure
+    return finish(axes)
 
 
 def chains_figure(table: pd.DataFrame, scale="", label_only=None) -> Figure:
@@ -87,5 +82,5 @@ def chains_figure(table: pd.DataFrame, scale="", label_only=None) -> Figure:
         axes.axhline(label_only["accuracy"], linestyle="--", label=name, **style)
         axes.axhspan(low, high, alpha=0.15, linewidth=0, **style)
         axes.set_ylim(0, min(1, max(axes.get_ylim()[1], 1.05 * high)))
-        legend(axes)
+        finish(axes)
     return figure

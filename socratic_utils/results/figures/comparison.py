@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from socratic_utils.students.supervision import colour_of, label_of
 
 from ..formats import percent
-from .style import MARKERS, MEANINGS, STYLE, WIDTH, legend, new_axes, of_split, points
+from .style import MARKERS, MEANINGS, STYLE, WIDTH, finish, new_axes, of_split, points
 
 
 def filter_figure(table: pd.DataFrame, scale: str = "") -> Figure:
@@ -50,8 +50,7 @@ def differences_figure(table: pd.DataFrame, scale: str = "") -> Figure:
     most = f"{min(sizes)} problems" if len(sizes) == 1 else "their shared problems"
     trained = f"{seeds} seeds; dots: trainings" if seeds > 1 else "one seed"
     axes.set_xlabel(f"Difference in points (95 % interval) on {most}, {trained}")
-    legend(axes)
-    return axes.figure
+    return finish(axes)
 
 
 @STYLE
@@ -107,5 +106,4 @@ def _stacked(counts: pd.DataFrame, unit: str, title: str, scale: str) -> Figure:
         left += values
     axes.invert_yaxis()
     axes.set(xlim=(0, 1), xlabel=title)
-    legend(axes)
-    return axes.figure
+    return finish(axes)

@@ -31,25 +31,21 @@ NO_DATES = dict.fromkeys(("Software", "CreationDate", "Producer", "Creator"))
 def save_figure(figure: Figure, folder: str | Path, name: str, caption="") -> Path:
     """Write `<name>.png`, `.pdf` and `.caption`, undated; returns the PNG's path."""
 
-    def drawn(kind: str, dpi: int) -> bytes:
-        buffer = io.BytesIO()
-        with plt.rc_context({"pdf.fonttype": 42}):  # text stays text
-            figure.savefig(buffer, format=kind, dpi=dpi, metadata=NO_DATES)
-        return buffer.getvalue()
-
     base = Path(folder) / name
-    for dpi in (130, 100, 75):
-        png = drawn("png", dpi)
-        if len(png) < 150_000:  # bytes
-            break
-    write_atomic(base.with_suffix(".pdf"), drawn("pdf", dpi))
+    with plt.rc_context({"pdf.fonttype": 42}):  # text stays text
+        for dpi in (130, 100, 75):
+            figure.savefig(png := io.BytesIO(), dpi=dpi, metadata=NO_DATES)
+            if png.tell() < 150_000:  # bytes
+                break
+        figure.savefig(pdf := io.BytesIO(), format="pdf", dpi=dpi, metadata=NO_DATES)
+    write_atomic(base.with_suffix(".pdf"), pdf.getvalue())
     write_atomic(base.with_suffix(".caption"), (caption or name) + "\n")
-    return write_atomic(base.with_suffix(".png"), png)
+    return write_atomic(base.with_suffix(".png"), png.getvalue())
 
 
 def new_axes(width: float, height: float, scale: str, shares: str = "") -> Axes:
     """Axes of a new figure; `shares` is the one in percent, which alone has a grid."""
-    size = (min(width, WIDTH), height)
+    size = min(width, WIDTH), height
     figure, axes = plt.subplots(figsize=size, layout="constrained")
     plt.close(figure)  # so that notebooks show it only once
     sns.despine(ax=axes)
@@ -91,16 +87,17 @@ def points(axes, places, rows, colour: str, flat=False, value="accuracy", **styl
     for at, each in zip(places, rows.get("by_seed", ()), strict=False):
         dots = [float(share) / 100 for share in str(each).split()]
         if len(dots) > 1:
-            where = (dots, [at] * len(dots)) if flat else ([at] * len(dots), dots)
+            where = (dots, [at] * len(dots))[:: 1 if flat else -1]
             axes.scatter(*where, 14, "0.15", alpha=0.5, lw=0, zorder=3, clip_on=False)
 
 
-def legend(axes: Axes) -> None:
-    """Draw the legend above the axes, where it hides nothing."""
+def finish(axes: Axes) -> Figure:
+    """The figure of axes, with a legend above them, where it hides nothing."""
     count = len(axes.get_legend_handles_labels()[1])
     columns = count if count <= 3 else (count + 1) // 2
     place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}
     axes.legend(ncols=columns, frameon=False, fontsize=9, **place)
+    return axes.figure
 
 
 @STYLE
@@ -113,5 +110,4 @@ def loss_figure(logs: dict[str, Sequence[dict]], scale: str = "") -> Figure:
         axes.plot("step", "loss", data=steps, label=label_of(name), **style)
     axes.set(xlabel="Optimizer step", ylabel="Training loss (nats per token)")
     axes.set_ylim(bottom=0)
-    legend(axes)
-    return axes.figure
+    return finish(axes)

@@ -34,6 +34,7 @@ SHOWN = (
     "arm dataset model difference ci_low ci_high p_holm least_visible verdict"
     " verdict_paired"
 ).split()
+MEASURED = "ci_low ci_high p p_holm least_visible verdict".split()
 
 
 def difference(old: float, new: float, n: int, pairing: float = 0.0) -> Comparison:
@@ -54,19 +55,15 @@ def power_table() -> pd.DataFrame:
     ]  # fmt: skip
     table = pd.DataFrame(lines)
     table["difference"] = table["paper_new"] - table["paper_old"]
+    names = {"low": "ci_low", "high": "ci_high", "p_value": "p"}
     for end, pairing in (("", 0.0), ("_paired", PAIRING)):
         found = [difference(line["paper_old"], line["paper_new"], line["n"], pairing)
                  for line in lines]  # fmt: skip
-        adjusted = holm([one.p_value for one in found])
-        columns = {
-            "ci_low": [one.low for one in found],
-            "ci_high": [one.high for one in found],
-            "p": [one.p_value for one in found], "p_holm": adjusted,
-            "least_visible": [one.least_visible for one in found],
-            "verdict": [verdict(one, p, MARGIN) for one, p in
-                        zip(found, adjusted, strict=True)],
-        }  # fmt: skip
-        table = table.assign(**{f"{name}{end}": own for name, own in columns.items()})
+        made = pd.DataFrame(found).rename(columns=names)
+        made["p_holm"] = holm(made["p"])
+        made["verdict"] = [verdict(one, p, MARGIN) for one, p in
+                           zip(found, made["p_holm"], strict=True)]  # fmt: skip
+        table = table.join(made[MEASURED].add_suffix(end))
     numbers = table.select_dtypes("float").map(lambda value: float(f"{value:.4g}"))
     return table.assign(**numbers)
 

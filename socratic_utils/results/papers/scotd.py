@@ -9,6 +9,7 @@ print no numbers; Table 1 (samples); Figure 8 (`experiments.human_judgement`).
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
@@ -25,18 +26,17 @@ STUDENT = "opt-1.3b"
 
 def scores(rows: Sequence[dict], kind: str = "number") -> list[dict]:
     """One score per student, in order of appearance; samples of one problem vote.
-
     Students that vote on fewer problems follow in a block of their own, together with
-    the scores of the others on these problems.
-    """
+    the scores of the others on these problems."""
     table = []
     for block in blocks(rows):
-        block = alike(block, ["student", "decoding"])
-        for student in dict.fromkeys(row["student"] for row in block):
-            own = [row for row in block if row["student"] == student]
-            samples, score = max(row.get("sample", 0) for row in own) + 1, accuracy(own)
+        own = defaultdict(list)
+        for row in alike(block, ["student", "decoding"]):
+            own[row["student"]].append(row)
+        for student, found in own.items():
+            samples, score = max(r.get("sample", 0) for r in found) + 1, accuracy(found)
             if samples > 1:
-                [score] = accuracy_by_votes(own, samples, [samples], kind)
+                [score] = accuracy_by_votes(found, samples, [samples], kind)
             table.append({"student": student, **score})
     return table
 
@@ -47,21 +47,20 @@ def beside(
 ) -> pd.DataFrame:  # fmt: skip
     """Our `scores` below the cells of "table2a", "table2b", "table3a", "table3b",
     "fig5" or "transfer"; those of students that the table does not have are left out.
-
     A score's `column` is its benchmark by default.  The paper's student of the transfer
-    (79.6 % on SST-2) was trained on three tasks, ours on one.
-    """
+    (79.6 % on SST-2) was trained on three tasks, ours on one."""
     name, model = f"scotd_{table}", student.rpartition("/")[2]
-    paper, count = paper_table(name, str), 1 if table == "fig5" else 2
-    lines = [(tuple(line.values()), line) for line in paper.to_dict("records")]
-    cells = {line[:count]: by_column for line, by_column in lines}
-    rows = {line[-1]: line[:count] for line, _ in lines if "ours" in paper}
     why = "" if comparable else "other student, data or recipe"
-    if dataset not in (("imdb",) if table == "fig5" else COLUMNS):
+    if dataset not in (["imdb"] if table == "fig5" else COLUMNS):
         why = "not a benchmark of the paper"
     if table == "transfer":
         why = "ours is trained on one task alone"
-    ours, long = [], "one chain per problem, for the run's epochs"
+    long = "one chain per problem, for the run's epochs"
+    about = f" ({model} on {dataset}, teacher {teacher}; the paper's: code-davinci-002)"
+    ours, count = [], 1 if table == "fig5" else 2  # columns that name a row
+    lines = paper_table(name, str).to_dict("records")
+    cells = {tuple(line.values())[:count]: line for line in lines}
+    rows = {line.get("ours"): key for key, line in cells.items()}
     for score in scores:
         arm, row = score["student"], rows.get(score["student"])
         column = score.get("column") or COLUMNS.get(dataset, dataset)
@@ -71,8 +70,8 @@ def beside(
             column = f"{int(chains[1])} chain{'s' * (int(chains[1]) > 1)}"
         elif table == "transfer":
             row = (dataset, arm.replace("_", " "))
-        elif row and row[0].lower() == STUDENT != model.lower():
-            row = (model, *row[1:])
+        elif row and table == "table2a" and model.lower() != STUDENT:
+            row = (model, row[1])
         if row:
             value = cells.get(row, {}).get(column)
             reason = why or ("" if value else "no such cell in the paper")
@@ -81,7 +80,6 @@ def beside(
             if not reason:
                 found = compare_with_paper(found, round(float(value) / 100, 4))
             ours.append(found)
-    about = f" ({model} on {dataset}, teacher {teacher}; the paper's: code-davinci-002)"
     return with_ours(name, ours, about)
 
 

@@ -10,7 +10,6 @@ Figure 4 (Table 2, rounded); Figures 5 and 7 (samples).
 """
 
 from collections.abc import Iterable
-from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +66,10 @@ def lacking(dataset: str, n: int, seeds: int = 1) -> str:
 
 def beside(name: str, rows: Iterable[dict], scale: str, cut: str = "") -> pd.DataFrame:
     """Our test rows, of one or several seeds, below the cells of "socratic_cot_table2",
-    "..._table3", "..._table5" or "..._fig6".
-
-    `cut` says what the training lacks of the paper's: then nothing is compared.  In
-    Table 2, students that have more problems than SocGT have a row on all of them too;
-    elsewhere all arms are shown on the problems that they share.
-    """
+    "..._table3", "..._table5" or "..._fig6". `cut` says what the training lacks of the
+    paper's: then nothing is compared.  In Table 2, students that have more problems
+    than SocGT have a row on all of them too; elsewhere all arms are shown on the
+    problems that they share."""
     rows = [row for row in rows if row["split"] == "test"
             and column_of(row["student"], row["dataset"], name)]  # fmt: skip
     have, first = {row["student"] for row in rows}, rows[0]["dataset"] if rows else ""
@@ -96,22 +93,18 @@ def grid_beside(grid: pd.DataFrame) -> pd.DataFrame:
 def questions_beside(
     questions: pd.DataFrame, *, dataset: str, student: str, scale: str, cut: str = ""
 ) -> pd.DataFrame:
-    """`question_quality.quality_table` below Table 4 (GPT-2 Large on GSM8K).
-
-    BLEU is in 0 to 100, the others in 0 to 1; only #Q has an interval.
-    """
-    known, large = dataset == "gsm8k", model_in_paper(student) == "GPT-2 Large"
-    reason, ours = _why_not(dataset, student, known, known and large, scale, cut), []
-    model = model_in_paper(student) or student.rpartition("/")[2]
+    """`question_quality.quality_table` below Table 4 (GPT-2 Large on GSM8K).  BLEU is
+    in 0 to 100, the others in 0 to 1; only #Q has an interval."""
+    known, model, ours = dataset == "gsm8k", _model(student), []
+    same = known and model == "GPT-2 Large"
+    reason = _why_not(dataset, student, known, same, scale, cut)
     for row in questions.to_dict("records"):
         if guidance := QUESTIONS.get(row["student"]):
             place = {"n": row["n"], "row": (model, guidance), "reason": reason}
-            ends = f" ({row['ci_low']:.2f}–{row['ci_high']:.2f})"
-            count = f"{row['same_count']:.2f}{ends}"
-            texts = {"BLEU": f"{row['bleu']:.1f}", "#Q": count,
-                     "BERTScore F1": f"{row['bert_f1'] or nan:.2f}"}  # fmt: skip
-            ours += [{**place, "column": name, "text": text.replace("nan", NONE)}
-                     for name, text in texts.items()]  # fmt: skip
+            count = "{same_count:.2f} ({ci_low:.2f}–{ci_high:.2f})".format_map(row)
+            score = NONE if pd.isna(row["bert_f1"]) else f"{row['bert_f1']:.2f}"
+            texts = {"BLEU": f"{row['bleu']:.1f}", "#Q": count, "BERTScore F1": score}
+            ours += [place | {"column": c, "text": text} for c, text in texts.items()]
     return with_ours("socratic_cot_table4", ours, f" on {dataset}")
 
 
@@ -119,8 +112,7 @@ def gains() -> pd.DataFrame:
     """The paper's arrows: as printed, and relative to the new and to the old value."""
     arrows, lines = paper_table("socratic_cot_arrows"), []
     for where, data, model, old, new, _ in arrows.itertuples(index=False):
-        cells = cells_of(where).query("dataset == @data and student_model == @model")
-        values = cells.set_index("supervision")["value"]
+        values = _values(where)[data, model]
         gain = _gain(old, values[old], new, values[new])
         lines.append({"where": where, "dataset": data, "model": model, **gain})
     table = pd.DataFrame(lines)
@@ -130,9 +122,7 @@ def gains() -> pd.DataFrame:
 
 def own_gains(main: pd.DataFrame, new: str = PAIR) -> pd.DataFrame:
     """Our gains of one student over every other on the first split, both ways.
-
-    ValueError if a student has several lines there, of other models or seeds.
-    """
+    ValueError if a student has several lines there, of other models or seeds."""
     first = main[main["split"].isin(main["split"].iloc[:1])]
     if first["student"].duplicated().any():
         raise ValueError("a student has several lines: give one run at a time")
@@ -142,35 +132,40 @@ def own_gains(main: pd.DataFrame, new: str = PAIR) -> pd.DataFrame:
 
 
 def _gain(old: str, before: float, new: str, after: float) -> dict[str, Any]:
-    gain = relative_gain(before, after)
-    shares = {"of_new_%": 100 * gain.of_new, "of_old_%": 100 * gain.of_old}
-    shares = {name: round(share, 1) for name, share in shares.items()}
-    return {"old": old, "old_value": before, "new": new, "new_value": after, **shares}
+    of_old, of_new = (round(100 * gain, 1) for gain in relative_gain(before, after))
+    return {"old": old, "old_value": before, "new": new, "new_value": after,
+            "of_new_%": of_new, "of_old_%": of_old}  # fmt: skip
+
+
+def _values(where: str) -> pd.Series:
+    """The values of `cells_of`, by benchmark, student model and column."""
+    names = ["dataset", "student_model", "supervision"]
+    return cells_of(where).set_index(names)["value"].sort_index()
+
+
+def _model(model: str) -> str:
+    return model_in_paper(model) or model.rpartition("/")[2]
 
 
 def _placed(line: dict[str, Any], name: str, scale: str, cut: str) -> dict[str, Any]:
     """A line of `over_seeds` with its place in a table of the paper, compared with the
     paper's value there or with a `reason` why not."""
-    dataset, model, cells = line["dataset"], line["model"], cells_of(name)
+    dataset, model, values = line["dataset"], line["model"], _values(name)
     column = column_of(line["student"], dataset, name)
-    known = DATASETS.get(dataset) in set(cells["dataset"])
-    row = (DATASETS[dataset] if known and dataset != "svamp" else dataset,
-           model_in_paper(model) or model.rpartition("/")[2])  # fmt: skip
-    place = (*row, column)
-    values = cells.set_index(["dataset", "student_model", "supervision"])["value"]
-    same = known and place in values.index
+    known = DATASETS.get(dataset) in values
+    row = DATASETS[dataset] if known and dataset != "svamp" else dataset, _model(model)
     found = line | {"row": row, "column": column}
+    same = known and (*row, column) in values
     if reason := _why_not(dataset, model, known, same, scale, cut):
         return found | {"reason": reason}
     notes = NAMES["notes"].get(row[0], {})
-    note = "; ".join(notes[key] for key in ("", column) if key in notes)
+    found["note"] = "; ".join(notes[key] for key in ("", column) if key in notes)
     if line["student"] == "iterative, gold questions":
-        note = "Iterative SocGT with gold questions, the paper's are the LLM's"
+        found["note"] = NAMES["gold questions"]
     # A prompted teacher is decoded greedily: it has no seeds.
     seeds = SEEDS if name.endswith("table3") else line["seeds"]
-    found["note"] = note
     lacks = lacking(dataset, line["n"], seeds)
-    return compare_with_paper(found, round(values[place] / 100, 4), lacks=lacks)
+    return compare_with_paper(found, round(values[*row, column] / 100, 4), lacks=lacks)
 
 
 def _why_not(dataset, model, known: bool, same: bool, scale: str, cut: str) -> str:

@@ -103,8 +103,7 @@ class ServedDecoder(Decoder):
 def served_decoders(folders: Sequence[Path], urls: str = "") -> list[ServedDecoder]:
     """A decoder per student's folder, on the server among `urls` that has it.  Without
     `urls`: SOCRATIC_STUDENT_URLS.  ServerError names what is not served."""
-    named = (urls or os.environ[SERVERS_VARIABLE]).split(",")
-    addresses = [url.strip() for url in named]
+    addresses = [u.strip() for u in (urls or os.environ[SERVERS_VARIABLE]).split(",")]
     key = os.environ.get(KEY_VARIABLE, "-")  # never the teacher's
     served: dict[str, tuple[OpenAI, str]] = {}
     for address in addresses:

@@ -18,6 +18,7 @@ TOLERANCE = 0.001  # standard deviations of the logits; rounding makes about 1e-
 _checked: set[str] = set()  # base revisions, in this process
 
 
+@torch.no_grad()
 def check_base(base: str, model, tokenizer, examples: Sequence[dict]) -> None:
     """ValueError, in one sentence, for a model that is not trained or decoded right."""
     largest = max(max(example["input_ids"]) for example in examples)
@@ -41,7 +42,6 @@ def check_base(base: str, model, tokenizer, examples: Sequence[dict]) -> None:
     _checked.add(revision)
 
 
-@torch.no_grad()
 def _trained(model, tokenizer, pair: Sequence[dict], longest: dict) -> bool:
     """Whether the logits of trained tokens do not depend on other examples."""
     join = collate(tokenizer)
@@ -54,7 +54,6 @@ def _trained(model, tokenizer, pair: Sequence[dict], longest: dict) -> bool:
     return same and bool((logits - expected).abs().max() <= TOLERANCE * expected.std())
 
 
-@torch.no_grad()
 def _decoded(model, tokenizer, pair: Sequence[dict], longest: dict) -> bool:
     """Whether sampled lines have the log-likelihood of a text that is read alone."""
     long, other = (example["input_ids"] for example in pair)

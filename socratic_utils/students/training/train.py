@@ -30,8 +30,6 @@ from .hardware import autocast, device, free_memory
 from .memory import size_of, training_fit
 from .trainer import ByLength, ShowProgress, blank, masked_trainer, share_of_step
 
-LOG = logging.getLogger(__name__)
-
 FORMAT = 3  # raise it when transcripts, loss or training change: all are trained again
 
 
@@ -54,7 +52,7 @@ def train_student(
     name = f"{name}-{content_hash(made_from)}"
     target = Path(folder) / name
     if (target / "training.json").exists():
-        LOG.info("%s: already trained, loaded from disk", name)
+        logging.getLogger(__name__).info("%s: already trained, loaded from disk", name)
         return target
 
     # 2. Tokenize.  With several processes the last batch is filled with blanks.
@@ -63,16 +61,16 @@ def train_student(
     model, tokenizer, examples, too_long = prepared
     if too_long:  # which makes the training no shorter
         training = as_long(training, len(pairs), len(examples))
-    tokens = sum(len(e["input_ids"]) for e in examples)
+    lengths = [len(e["input_ids"]) for e in examples]
+    trained = [sum(label != IGNORED for label in e["labels"]) for e in examples]
+    tokens, longest = sum(lengths), max(lengths)
     processes, rows = PartialState(cpu=device().type == "cpu").num_processes, examples
     if processes > 1:
         rows = examples + [blank(examples[0])] * (-len(examples) % training.batch_size)
     arguments = training_arguments(training, target, seed, len(examples), processes)
-    longest = max(len(e["input_ids"]) for e in examples)
-    trained = max(sum(label != IGNORED for label in e["labels"]) for e in examples)
     batch, is_half = arguments.per_device_train_batch_size, autocast() != "none"
     size, free, rank = size_of(model), free_memory(), training.lora_rank
-    fit = training_fit(size, longest, trained, batch, free, is_half, rank)
+    fit = training_fit(size, longest, max(trained), batch, free, is_half, rank)
     needed = f"about {fit.needed / 1e9:.1f} GB"
     where = f"on {device()}, {fit.rows} at once, {needed}"
     if device().type == "cpu":
@@ -90,7 +88,9 @@ def train_student(
         trainer.recompute()
     start, last = time.perf_counter(), last_checkpoint(target / "checkpoints")
     measured = hardware.peak_memory(start=True)
-    if not hardware.fits_memory(lambda: trainer.train(resume_from_checkpoint=last)):
+    with hardware.reused_memory():
+        fits = hardware.fits_memory(lambda: trainer.train(resume_from_checkpoint=last))
+    if not fits:
         needs = f"{name} needs {needed}, more than {device()} has"
         raise RuntimeError(f"{needs}: choose a smaller student or a larger device")
 
@@ -98,12 +98,11 @@ def train_student(
     if trainer.is_world_process_zero():
         model.save_pretrained(target)
         tokenizer.save_pretrained(target)
-        labels = [label for example in examples for label in example["labels"]]
         losses = [row for row in trainer.state.log_history if "loss" in row]
         record = {
             "name": name, "base": base, "problems": len(examples),
             "too_long": too_long, "tokens": tokens,
-            "trained_tokens": sum(label != IGNORED for label in labels),
+            "trained_tokens": sum(trained),
             "seconds": round(time.perf_counter() - start, 1),
             "processes": processes, "rows_at_once": trainer.rows,
             "steps": trainer.state.max_steps,

@@ -91,7 +91,7 @@ class BatchAsker:
             files = self.endpoint.client.files
             file = files.create(file=("requests.jsonl", lines), purpose="batch")
             without = {"unsupported": sorted(self.endpoint.unsupported)}
-            stubs = [stub | without for job, _ in part for stub in job.stubs()]
+            stubs = [stub | without for job, _ in part for stub in job.stubs]
             self._create(file.id, stubs)
 
     def _parts(self, jobs: Sequence[Job]) -> Iterator[list[tuple[Job, bytes]]]:

@@ -12,8 +12,8 @@ import os
 import random
 import re
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cached_property
@@ -70,9 +70,7 @@ class Endpoint:
     @cached_property
     def client(self) -> Any:
         """The blocking `openai.OpenAI` client, for batch jobs."""
-        import openai
-
-        return openai.OpenAI(max_retries=self.max_retries, **self._options())
+        return self._new("OpenAI", self.max_retries)
 
     def body(self, request: dict, n: int = 1, logprobs: bool = False) -> dict:
         """What is sent for a canonical request: all of it that is supported."""
@@ -126,14 +124,10 @@ class Endpoint:
             tqdm.write(f"teacher {self.model}: {where}")
         return used != self.address
 
-    @asynccontextmanager
-    async def connected(self) -> AsyncIterator[None]:
-        """Requests can be made inside; in the end connections are closed."""
-        import openai
-
-        client = openai.AsyncOpenAI(max_retries=0, **self._options())  # `ask` retries
-        async with client as self._asynchronous:
-            yield
+    def connected(self) -> Any:
+        """A context in which requests can be made; its end closes connections."""
+        self._asynchronous = self._new("AsyncOpenAI", 0)  # `ask` retries
+        return self._asynchronous
 
     async def ask(self, request: dict, n: int, logprobs: bool) -> list[dict]:
         """Between 1 and `n` replies to a canonical request, as `reply_rows` gives
@@ -213,16 +207,17 @@ class Endpoint:
             raise refusal
         return found
 
-    def _options(self) -> dict[str, Any]:
+    def _new(self, client: str, retries: int) -> Any:
         import openai
 
         if not (_key().isascii() and _key().isprintable()):
             problem = "holds characters that no key has: copy it again"
             raise errors.TeacherError(f"the key in {KEY_VARIABLE} {problem}")
         seconds = min(self.timeout, SECONDS_TO_CONNECT)
-        limits = {"timeout": openai.Timeout(self.timeout, connect=seconds)}
-        # Local servers want some key.
-        return limits | {"api_key": _key() or "none", "base_url": self.address}
+        return getattr(openai, client)(
+            timeout=openai.Timeout(self.timeout, connect=seconds), max_retries=retries,
+            api_key=_key() or "none", base_url=self.address,  # local ones want some key
+        )  # fmt: skip
 
 
 def addresses(base_url: str | None) -> tuple[str | None, ...]:

@@ -1,11 +1,12 @@
 """What is asked for: jobs of missing samples, and the rows that replies become."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
 from socratic_utils.answers.replies import without_thoughts
+from socratic_utils.files import content_hash
 
 from ..cost import characters_of
 
@@ -22,36 +23,31 @@ THOUGHTS = ("thinking", "reasoning", "reasoning_content", "reasoning_details")
 
 @dataclass(frozen=True)
 class Job:
-    """Samples of one problem: their numbers, their keys, and what is asked."""
+    """Samples of one problem: what is asked, and a stub of each sample's row, which
+    holds all but the reply."""
 
-    problem_id: str
-    style: str
-    prompt_hash: str
     request: dict  # of the first sample; the others differ from it in their seed
-    samples: tuple[int, ...]
-    keys: tuple[str, ...]
+    stubs: Sequence[dict]
 
-    def part(self, places: Sequence[int]) -> "Job":
-        """The job of the samples at these places alone."""
-        return replace(
-            self,
-            request={**self.request, "seed": self.samples[places[0]]},
-            samples=tuple(self.samples[i] for i in places),
-            keys=tuple(self.keys[i] for i in places),
-        )
+    @property
+    def keys(self) -> list[str]:
+        return [stub["key"] for stub in self.stubs]
+
+    def part(self, stubs: Sequence[dict]) -> "Job":
+        """The job of some of the samples alone."""
+        return Job({**self.request, "seed": stubs[0]["sample"]}, stubs)
 
     def singles(self, done: int = 0) -> list["Job"]:
         """A job for each sample but the first `done`."""
-        return [self.part([i]) for i in range(done, len(self.samples))]
+        return [self.part([stub]) for stub in self.stubs[done:]]
 
-    def stubs(self) -> list[dict]:
-        """What the row of each sample holds beside the reply."""
-        common = {name: self.request[name] for name in ("model", "temperature")}
-        for name in ("problem_id", "style", "prompt_hash"):
-            common[name] = getattr(self, name)
-        common["prompt_characters"] = characters_of(self.request)
-        pairs = zip(self.keys, self.samples, strict=True)
-        return [{"key": key, "sample": sample, **common} for key, sample in pairs]
+
+def new_job(request: dict, samples: Iterable[int], **labels: str) -> Job:
+    """The job of these samples; `labels`: `problem_id`, `style` and `prompt_hash`."""
+    common = {"model": request["model"], "temperature": request["temperature"]}
+    common |= labels | {"prompt_characters": characters_of(request)}
+    keys = ((i, content_hash({**request, "seed": i}, 32)) for i in samples)
+    return Job(request, [{"key": key, "sample": i, **common} for i, key in keys])
 
 
 def missing(jobs: Sequence[Job], known: Iterable[str]) -> list[Job]:
@@ -59,10 +55,10 @@ def missing(jobs: Sequence[Job], known: Iterable[str]) -> list[Job]:
     seen = set(known)
     result = []
     for job in jobs:
-        places = [i for i, key in enumerate(job.keys) if key not in seen]
+        stubs = [stub for stub in job.stubs if stub["key"] not in seen]
         seen.update(job.keys)
-        if places:
-            result.append(job.part(places))
+        if stubs:
+            result.append(job.part(stubs))
     return result
 
 

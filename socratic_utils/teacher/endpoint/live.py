@@ -23,7 +23,6 @@ from .job import Job
 
 # Connections that are opened all at once finish all at the end: so in single file.
 SECONDS_BETWEEN_STARTS = 0.002
-Answer = tuple[list[dict], TeacherError | None]  # rows, or why there are none
 
 
 class LiveAsker:
@@ -35,14 +34,14 @@ class LiveAsker:
 
     def ask(self, jobs: Sequence[Job], label: str) -> dict[str, RefusedError]:
         """Ask for all; returns refused keys.  TeacherError: some are missing."""
-        self.waiting = deque((job, len(job.samples)) for job in jobs)  # with its `n`
+        self.waiting = deque((job, len(job.stubs)) for job in jobs)  # with its `n`
         self.running: dict[asyncio.Task, tuple[Job, int, float]] = {}  # worst cost
         self.answered, self.failed_in_a_row = 0, 0
         self.refused, self.failure = {}, None
         self.unsaved: list[dict] = []
         self.arrival = asyncio.Event()
         self.endpoint.stopped = False
-        total = sum(len(job.samples) for job in jobs)
+        total = sum(len(job.stubs) for job in jobs)
         with (
             progress(total, label, "chain", leave=True) as self.bar,
             ThreadPoolExecutor(1) as thread,  # a notebook's own runs a loop already
@@ -86,13 +85,13 @@ class LiveAsker:
             task.add_done_callback(self._arrived)
 
     def _arrived(self, task: asyncio.Task) -> None:
-        """Decide how the job of a finished request goes on, and start another."""
+        """Take the rows of a finished request, and start another."""
         job, n, worst = self.running.pop(task)
         if not task.cancelled():
-            answer = task.result()
-            self.unsaved += answer[0]
-            self.budget.settle(worst, answer[0])
-            self._go_on(job, n, answer)
+            rows, error = task.result()
+            self.unsaved += rows
+            self.budget.settle(worst, rows)
+            self._go_on(job, n, len(rows), error)
         self._fill()
         self.arrival.set()
 
@@ -121,9 +120,8 @@ class LiveAsker:
         if self.budget.spent:
             self.bar.set_postfix_str(f"${self.budget.spent:.4f}", refresh=False)
 
-    def _go_on(self, job: Job, n: int, answer: Answer) -> None:
+    def _go_on(self, job: Job, n: int, came: int, error: TeacherError | None) -> None:
         """Queue the samples of a job that its answer did not bring."""
-        rows, error = answer
         refused = isinstance(error, RefusedError)
         self.failed_in_a_row = self.failed_in_a_row + 1 if error and not refused else 0
         if refused and n > 1:  # perhaps only `n` is: one sample alone will tell
@@ -134,14 +132,14 @@ class LiveAsker:
             self.failure = self.failure or error
             if self.failed_in_a_row >= 2 * self.concurrency:  # nothing is served
                 self.waiting.clear()
-        elif (rest := job.singles(len(rows))) and n > 1 and self.endpoint.honours_n:
+        elif (rest := job.singles(came)) and n > 1 and self.endpoint.honours_n:
             self.waiting.extendleft((one, 1) for one in rest)  # a choice was no reply
         elif rest:
             others = [one for other, _ in self.waiting for one in other.singles()]
             self.waiting = deque((one, 1) for one in rest + others)
 
-    async def _one(self, job: Job, n: int) -> Answer:
-        """Ask for a job; errors are returned, so that none costs another's reply."""
+    async def _one(self, job: Job, n: int) -> tuple[list[dict], TeacherError | None]:
+        """Rows of a job, or the error: raised, it would cost another's reply."""
         started = time.time()
         try:
             replies = await self.endpoint.ask(job.request, n, self.teacher.logprobs)
@@ -151,5 +149,5 @@ class LiveAsker:
             message = f"{self.endpoint.model} could not be asked ({error!r})"
             return [], TeacherError(f"{message}; answers so far are kept")
         seconds = round((time.time() - started) / len(replies), 3)
-        pairs = zip(job.stubs(), replies, strict=False)
+        pairs = zip(job.stubs, replies, strict=False)
         return [stub | reply | {"seconds": seconds} for stub, reply in pairs], None

@@ -15,7 +15,7 @@ import os
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -37,8 +37,7 @@ class Row(NamedTuple):
 
 
 class Corpus(NamedTuple):
-    offered: dict[tuple[str, str], tuple[str, ...]]  # (dataset, style) -> splits
-    read: Callable[[str, str], Iterator[Row]] | None
+    offered: dict[tuple[str, str], list[str]]  # (dataset, style) -> splits
     explains_gold: bool  # a chain has the gold answer, which its author saw
 
 
@@ -156,10 +155,10 @@ READERS = {"cos-e": read_cos_e, "palm-540b": read_palm, "chatgpt": read_chatgpt,
            "code-davinci-002": read_code_davinci}  # fmt: skip
 ENTRIES = tomllib.loads(Path(__file__).with_name("corpora.toml").read_text("utf-8"))
 CORPORA = {
-    name: Corpus({(dataset, style): tuple(splits)
+    name: Corpus({(dataset, style): splits
                   for dataset, styles in entry["offered"].items()
                   for style, splits in styles.items()},
-                 READERS.get(name), entry.get("explains_gold", False))
+                 entry.get("explains_gold", False))
     for name, entry in ENTRIES.items()
 }  # fmt: skip
 
@@ -177,9 +176,18 @@ def load_chains(
     Raises ValueError for a teacher, dataset, style or split without chains, and for
     files with another number of chains or other problems than the benchmark;
     FileNotFoundError when SOCRATIC_DATA_DIR does not hold them."""
-    _check(name, dataset, split, style)
-    corpus = CORPORA[name]
-    rows, splits = list(corpus.read(dataset, style)), corpus.offered[dataset, style]
+    if name not in CORPORA:
+        where = f"whose chains are read from the folder that {DATA_VARIABLE} names"
+        known = f"choose from {sorted(CORPORA)}"
+        raise ValueError(f"unknown teacher {name!r}: {known}, {where}")
+    offered, explains_gold = CORPORA[name]
+    splits = offered.get((dataset, style), ())
+    if split not in splits:
+        lacking = f"{style} chains on the {split!r} split of {dataset}"
+        known = [" ".join((*key, own)) for key in offered for own in offered[key]]
+        where = f"({DATA_VARIABLE} names the folder they are in)"
+        raise ValueError(f"{name} has no {lacking}: choose from {known} {where}")
+    rows = list(READERS[name](dataset, style))
     problems = [problem for own in splits for problem in load_problems(dataset, own)]
     left, found = defaultdict(list), {}  # problems by id and by text; chains by id
     for problem in problems:
@@ -191,7 +199,7 @@ def load_chains(
             raise ValueError(f"{about} is no problem, or one too many")
         problem = same.pop(0)  # two StrategyQA questions share one text
         steps, answer = parse_chain(row.prepared, style, problem.kind, row.cut_off)
-        answer = problem.answer if corpus.explains_gold else answer
+        answer = problem.answer if explains_gold else answer
         found[problem.id] = Chain(problem.id, style, steps, answer, name, text=row.text)
     same_length(f"{name} on {dataset}", len(rows), len(problems))
     return [found[problem.id] for problem in problems if problem.split == split]
@@ -228,20 +236,6 @@ def training_chains(
 def _key(text: str) -> str:
     """What copies of a text or an id share: its words and signs in lower case."""
     return " ".join(re.findall(r"\w+|[^\w\s]", text.lower()))
-
-
-def _check(name: str, dataset: str, split: str, style: str) -> None:
-    """Raises ValueError, in one sentence, on what there is instead."""
-    if name not in CORPORA:
-        where = f"whose chains are read from the folder that {DATA_VARIABLE} names"
-        known = f"choose from {sorted(CORPORA)}"
-        raise ValueError(f"unknown teacher {name!r}: {known}, {where}")
-    offered = CORPORA[name].offered
-    if split not in offered.get((dataset, style), ()):
-        lacking = f"{style} chains on the {split!r} split of {dataset}"
-        known = [" ".join((*key, own)) for key in offered for own in offered[key]]
-        where = f"({DATA_VARIABLE} names the folder they are in)"
-        raise ValueError(f"{name} has no {lacking}: choose from {known} {where}")
 
 
 @cache

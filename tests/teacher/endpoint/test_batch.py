@@ -177,7 +177,7 @@ def test_what_is_in_a_batch_job_is_not_asked_live(tmp_path):
     with BatchServer(polls=99) as server:
         teacher = make(server, tmp_path)
         name = teacher.endpoint.name
-        stubs = teacher._jobs(problems(1), "socratic", 0.0, 0)[0].stubs()
+        stubs = teacher._jobs(problems(1), "socratic", 0.0, 0)[0].stubs
         teacher.store.add_job("batch_7", name, stubs)
         with pytest.raises(TeacherError, match="1 of these chains are in a batch job"):
             make(server, tmp_path, mode="live").sample(problems(3))
