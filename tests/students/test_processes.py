@@ -56,6 +56,17 @@ def test_the_order_follows_from_seed_and_epoch_alone():
     assert list(filled) == [*first, 40] and len(filled) == 41
 
 
+def test_batches_have_similar_lengths_and_no_order():
+    lengths = [5 * i % 42 + 1 for i in range(42)]  # 1 to 42
+    examples = [{"input_ids": [0] * n, "labels": [0] * n} for n in lengths]
+    order = [lengths[i] for i in ByLength(examples, 4, seed=0)]
+    *batches, last = (order[i : i + 4] for i in range(0, 42, 4))
+    assert len(last) == 2 and sorted(order) == sorted(lengths)
+    assert max(max(batch) - min(batch) for batch in batches) <= 5
+    firsts = [batch[0] for batch in batches]
+    assert firsts not in (sorted(firsts), sorted(firsts, reverse=True))
+
+
 def losses(folder, processes, name):
     [path] = folder.glob(f"{name}-*/training.json")
     record = json.loads(path.read_text("utf-8"))

@@ -8,7 +8,9 @@ of trained tokens only, since 49,152 of them per token are a large part of the w
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
+from random import Random
 
 import torch
 from torch.nn.functional import pad
@@ -16,7 +18,6 @@ from torch.utils.checkpoint import get_device_states, set_device_states
 from torch.utils.data import Sampler
 from tqdm import tqdm
 from transformers import DataCollatorForSeq2Seq, Trainer, TrainerCallback
-from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from socratic_utils.files import progress
 
@@ -55,7 +56,11 @@ class MaskedLoss(torch.nn.Module):
 
 
 class ByLength(Sampler[int]):
-    """A random order that groups similar lengths, the same in every process."""
+    """Batches of similar length in a random order, the same in every process.
+
+    The order has to be random: `LengthGroupedSampler` goes from long to short, which
+    teaches the answers of short problems last.
+    """
 
     def __init__(self, examples: Sequence[dict], batch_size: int, seed: int) -> None:
         real = [e for e in examples if set(e["labels"]) != {IGNORED}]
@@ -70,9 +75,14 @@ class ByLength(Sampler[int]):
         self.epoch = epoch
 
     def __iter__(self) -> Iterator[int]:
-        generator = torch.Generator().manual_seed(1000 * self.seed + self.epoch)
-        given = {"lengths": self.lengths, "generator": generator}
-        return iter([*LengthGroupedSampler(self.batch_size, **given), *self.blanks])
+        random = Random(f"{self.seed} {self.epoch}")
+        order = random.sample(range(len(self.lengths)), len(self.lengths))
+        rest = len(order) % self.batch_size  # a batch that is not full comes last
+        last, order = order[:rest], sorted(order[rest:], key=self.lengths.__getitem__)
+        batches = [order[i : i + self.batch_size]
+                   for i in range(0, len(order), self.batch_size)]  # fmt: skip
+        random.shuffle(batches)
+        return chain(*batches, last, self.blanks)
 
 
 def blank(example: dict) -> dict:
