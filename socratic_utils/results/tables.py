@@ -32,7 +32,7 @@ RUN = ["dataset", "split", "student", "model", "teacher", "seed"]
 KEY = RUN[:3]
 SCORE = ["n", "correct", "accuracy", "ci_low", "ci_high"]
 SHOWN = ["split", "student", *SCORE[2:], "n", "correct", "truncated"]  # for readers
-ORDER = ("test", "unseen", "challenge", "validation", "train")  # of splits
+ORDER = "test seen unseen challenge validation train".split()  # splits, families
 CAPTIONS = TEXTS["tables"]
 
 

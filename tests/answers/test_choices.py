@@ -88,10 +88,8 @@ def test_a_teacher_that_answers_in_words(tmp_path):
     problem = Problem("p", "demo", "train", "Where?", "b", "choice", (), CHOICES)
     teacher = Teacher("m", cache_dir=tmp_path, recorded=())
     [job] = teacher._jobs([problem], "cot", 0.0, 0)
-    row = {"key": job.keys[0], "problem_id": "p", "style": "cot", "sample": 0,
-           "model": "m", "prompt_hash": job.prompt_hash,
-           "text": "Boats.\nThe answer is lake.",
-           "finish_reason": "stop"}  # fmt: skip
-    teacher.store.add([row])
+    [stub] = job.stubs
+    reply = {"text": "Boats.\nThe answer is lake.", "finish_reason": "stop"}
+    teacher.store.add([stub | reply])
     [chain] = teacher.sample([problem], "cot")
     assert chain.answer == "b"

@@ -13,14 +13,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from socratic_utils.benchmarks import BENCHMARKS
+from socratic_utils.benchmarks import gsm8k
 from socratic_utils.files import project_root, read_rows
 from tests.helpers.hub_content import dataset, gpt2
 from tests.helpers.hub_server import CACHED, HubServer
 from tests.helpers.teacher_server import TeacherServer, asked
 
 pytestmark = pytest.mark.slow
-COMMIT = BENCHMARKS["gsm8k"]["hub"][1]
 STUDENT, TRAIN, TEST = "openai-community/gpt2", 8, 4
 GOODS = ("eggs", "pens", "rolls", "cups", "coins", "stamps")
 
@@ -98,9 +97,7 @@ def paper(tmp_path_factory):
                        for split, rows in ROWS.items()}
                 for place, name in enumerate(("main", "socratic"))}  # fmt: skip
     with HubServer() as hub, Solver() as teacher:
-        hub.add(
-            "datasets/openai/gsm8k", dataset(**editions), BENCHMARKS["gsm8k"]["hub"][1]
-        )
+        hub.add("datasets/openai/gsm8k", dataset(**editions), gsm8k.HUB[1])
         hub.add(STUDENT, gpt2(folder / "gpt2"))
         paper = Paper(folder, hub, teacher)
         paper.said = paper.run_all()
@@ -145,9 +142,7 @@ def test_every_file_came_once_and_at_one_commit(paper):
                      "model.safetensors", "tokenizer_config.json",
                      "vocab.json"]  # fmt: skip
     parquet = [path for path in sent if path.endswith(".parquet")]
-    assert len(parquet) == 4 and all(
-        BENCHMARKS["gsm8k"]["hub"][1] in path for path in parquet
-    )
+    assert len(parquet) == 4 and all(gsm8k.HUB[1] in path for path in parquet)
 
 
 def test_offline_nothing_is_asked_or_trained_again(paper):
