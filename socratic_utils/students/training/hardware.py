@@ -129,7 +129,7 @@ def is_out_of_memory(error: Exception) -> bool:
 @contextmanager
 def reused_memory() -> Iterator[None]:
     """Keep freed memory for the next step.  glibc returns it to the system, and to get
-    it back, page by page, costs a fifth of a training step on a CPU."""
+    it back, page by page, slows training on a CPU (docs/speed.md)."""
     libc = None
     with suppress(OSError, AttributeError):  # another system or C library
         libc = ctypes.CDLL("libc.so.6")
