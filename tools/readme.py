@@ -1,23 +1,39 @@
-"""The README's main result, made from the committed runs: never typed by hand.
+"""The results in README.md and outputs/reference/README.md: never typed by hand.
 
     python -m tools.readme        # after tools/keep_reference.py
 
-Rewrites what stands between the two markers; a test compares it with the tables.
+Rewrites what stands between the two markers, in the README the main result, in the
+other file one section per committed run; a test compares both with the tables.
 """
 
 import re
 import textwrap
+from pathlib import Path
 
 from socratic_utils import config
 from socratic_utils.experiments.saved import seeds_table
 from socratic_utils.files import project_root, read_json, write_atomic
-from socratic_utils.results.formats import read_csv
+from socratic_utils.results.claims import NOT_RUN, sentence
+from socratic_utils.results.formats import read_csv, to_markdown
 from socratic_utils.results.report import finding
 from socratic_utils.students.supervision import label_of
 
 README = project_root() / "README.md"
+REFERENCE = project_root() / "outputs" / "reference"
 START, END = "<!-- made by tools/readme.py from outputs/reference -->", "<!-- end -->"
 RUNS = {"Socratic CoT": "small", "SCoTD": "small-commonsense_qa-from-palm-540b"}
+SECTIONS = {  # tables of a run's section, in this order
+    "few_shot_or_supervised": "With and without labels",
+    "ablations": "Ablations",
+    "prompting": "The teacher, prompted in two ways",
+    "many_chains": "Many chains",
+    "votes": "Votes",
+    "filters": "Filters at one budget",
+    "data_size": "Less data",
+    "contrast": "Changed questions",
+    "before": "Before training",
+    "reasons": "What the filter kept and dropped",
+}
 
 
 def main_result() -> str:
@@ -41,11 +57,46 @@ def main_result() -> str:
     return "\n\n".join(textwrap.fill(p, 88, break_on_hyphens=False) for p in paragraphs)
 
 
-def updated(text: str) -> str:
-    """The README's text with the main result of today between its markers."""
+def all_results() -> str:
+    """A section for every committed run: settings, main table, claims, other tables."""
+    runs = sorted(path.parent for path in REFERENCE.glob("*/run.json"))
+    return "\n\n".join(section(run) for run in runs if "-seed" not in run.name)
+
+
+def section(folder: Path) -> str:
+    """One run with the seeds beside it."""
+    run = read_json(folder / "run.json")["settings"]
+    training, tables = run["training"], folder / "tables"
+    settings = config.load(
+        run["scale"], reuse="reference",
+        **{n: run[n] for n in ("dataset", "student", "teacher", "train_limit")},
+    )  # fmt: skip
+    parts = [
+        f"## `{folder.name}/`",
+        f"{run['student']} on {run['dataset']}, teacher {run['teacher']}; "
+        f"{run['train_limit'] or 'all'} training problems, {training['epochs']:g} "
+        f"epochs in batches of {training['batch_size']} at a learning rate of "
+        f"{training['learning_rate']:g}.",
+    ]
+    if not (table := seeds_table(settings)).empty:
+        caption = "Mean accuracy over the trainings (seeds) with its 95 % interval."
+        parts.append(to_markdown(table, caption).strip())
+    if (path := tables / "claims.csv").exists():
+        judged = read_csv(path).to_dict("records")
+        found = [sentence(line) for line in judged if line["verdict"] != NOT_RUN]
+        parts.append("\n".join(f"- {line}" for line in found))
+    for name, heading in SECTIONS.items():
+        if (path := tables / f"{name}.md").exists():
+            parts.append(f"### {heading}\n\n{path.read_text('utf-8').strip()}")
+    return "\n\n".join(parts)
+
+
+def updated(text: str, result: str) -> str:
+    """A text with the results of today between its markers."""
     part = rf"(?s)(?<={re.escape(START)}\n).*?(?=\n{re.escape(END)})"
-    return re.sub(part, lambda _: main_result(), text)
+    return re.sub(part, lambda _: result, text)
 
 
 if __name__ == "__main__":
-    write_atomic(README, updated(README.read_text("utf-8")))
+    for path, made in ((README, main_result), (REFERENCE / "README.md", all_results)):
+        write_atomic(path, updated(path.read_text("utf-8"), made()))
