@@ -178,7 +178,7 @@ PRESETS = {
     "small": Settings(
         "small", "gradeschool", "SmolLM2-135M-Instruct", "Qwen2.5-Coder-1.5B-Instruct",
         # what fits an hour on two CPU cores, and selected on validation (sweep.csv)
-        training=Training(epochs=1.5, batch_size=4, learning_rate=1e-4),
+        training=Training(epochs=1.25, batch_size=4, learning_rate=1e-4),
     ),
     "paper": Settings(
         "paper", "gsm8k", "openai-community/gpt2", "gpt-6-luna",
