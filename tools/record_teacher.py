@@ -1,7 +1,7 @@
 """Ask a live teacher and write the recording that ships with the package.
 
     python -m tools.record_teacher --teacher Qwen2.5-Coder-1.5B-Instruct \\
-        --teacher-url http://127.0.0.1:8000/v1 --dataset gradeschool --limit 250
+        --teacher-url http://127.0.0.1:8000/v1 --dataset gradeschool --limit 640
 
 Every reply is cached as it comes, so a killed recording resumes where it stopped; the
 packed recording is written at the end.
