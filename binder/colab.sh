@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Run by the first cell of a student's notebook on Google Colab: installs what Colab has
-# not got.  Its own kernel, notebook server and torch stay as they are.
+# Run by the first code cell of a student's notebook on Google Colab: installs what
+# Colab lacks.  Colab's own kernel, notebook server and torch stay as they are.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 wanted=$(mktemp)

@@ -48,16 +48,16 @@ class Training:
     lora_rank: int = 0  # of the adapters that are trained (LoRA); 0: all weights are
 
     def with_lora(self, rank: int) -> "Training":
-        """The same for adapters, whose learning rate is higher."""
+        """The same recipe for adapters, with their higher learning rate."""
         rate = LORA_RATE * self.learning_rate
         return replace(self, lora_rank=rank, learning_rate=rate)
 
     def meaning(self) -> dict[str, float]:
-        """The fields that hashes have: `lora_rank`, the youngest, if it is not 0."""
+        """The fields that are hashed: the newest, `lora_rank`, only if it is not 0."""
         return {n: v for n, v in asdict(self).items() if v or n != "lora_rank"}
 
     def for_steps(self, steps: float, examples: int) -> "Training":
-        """The same with the number of epochs that yields `steps` optimizer steps."""
+        """The same recipe with the number of epochs that yields `steps` steps."""
         steps_per_epoch = max(1, ceil(examples / self.batch_size))
         epochs = (steps - 0.5) / steps_per_epoch  # Trainer rounds up
         return replace(self, epochs=epochs)
@@ -76,12 +76,12 @@ class Decoding:
 
 @dataclass(frozen=True)
 class ManyChains:
-    """SCoTD (notebooks 10 to 13); the defaults are hours on a CPU, on request."""
+    """SCoTD (notebooks 10 to 13); with the defaults they take hours on a CPU."""
 
     problems: int | None = 120  # None: all training problems
     counts: tuple[int, ...] = (1, 2, 4, 8)  # chains per problem; the last: all sampled
     budget: int = 2  # chains per problem that a filter keeps
-    steps: int = 120  # optimizer steps: the right chains about three times
+    steps: int = 120  # optimizer steps of every student, whatever its pool
     test_limit: int | None = 200  # evenly spaced problems; also for the ablations
     votes: tuple[int, ...] = (1, 2, 4, 8)  # self-consistency; the last: all samples
     vote_limit: int | None = 100  # test problems for self-consistency
@@ -111,7 +111,7 @@ class Settings:
     test_limit: int | None = None
     max_resamples: int = 3  # Socratic CoT, section 3.3
     training: Training = Training()
-    # of supervisions for which tools/sweep.py selected another than `training` has
+    # by supervision, where tools/sweep.py selected another rate than `training` has
     learning_rates: tuple[tuple[str, float], ...] = ()
     decoding: Decoding = Decoding()
     many: ManyChains = ManyChains()
@@ -136,17 +136,17 @@ class Settings:
 
     @property
     def name(self) -> str:
-        """The scale, and what is not its own: `paper-svamp-from-palm-540b-seed1`."""
+        """The scale and the changed settings: `paper-svamp-from-palm-540b-seed1`."""
         own = load(self.scale, dataset=self.dataset)
         parts = [self.scale]
         if self.dataset != PRESETS[self.scale].dataset:
             parts.append(_slug(self.dataset))
         if self.student != own.student:
             parts.append(_slug(Path(self.student).name))
-            if Path(self.student).is_dir():  # other folders may have the same name
+            if Path(self.student).is_dir():  # another folder may have the same name
                 parts.append(content_hash(str(Path(self.student).resolve()), 6))
             elif "/" in self.student and not self.student.startswith(PUBLISHERS):
-                parts.append(content_hash(self.student, 6))  # nor is it the only one
+                parts.append(content_hash(self.student, 6))  # and so may another model
         if self.teacher != own.teacher:
             parts.append(f"from-{_slug(self.teacher)}")
         if self.train_limit != own.train_limit:
@@ -177,7 +177,7 @@ PRESETS = {
     ),
     "small": Settings(
         "small", "gradeschool", "SmolLM2-135M-Instruct", "Qwen2.5-Coder-1.5B-Instruct",
-        # what fits an hour on two CPU cores, and selected on validation (sweep.csv)
+        # fits about an hour on two CPU cores; selected on validation (sweep.csv)
         training=Training(epochs=1.25, batch_size=4, learning_rate=1e-4),
     ),
     "paper": Settings(
@@ -198,7 +198,7 @@ SCOTD = {
     "max_length": 700, "max_grad_norm": 0.5, "adam_epsilon": 1e-5,
 }  # fmt: skip
 SCOTD_DATASETS = ("commonsense_qa", "openbookqa", "quarel", "anli", "imdb", "sst2")
-# Settings on another benchmark than the scale's own; GSM8K has 100 recorded chains.
+# Settings for other benchmarks; of GSM8K, the chains of 100 problems are recorded.
 ELSEWHERE = {
     **{("paper", dataset): SCOTD for dataset in SCOTD_DATASETS},
     ("small", "gsm8k"): {"train_limit": 100, "test_limit": 50, "epochs": 1.0},
@@ -219,7 +219,7 @@ def load(scale: str = "small", **changes: Any) -> Settings:
 
     Fields of `Training`, `Decoding` and `ManyChains` are given directly (`epochs=1`);
     `test_limit` is that of `Settings`, `batch_size` that of `Training`.  Empty strings,
-    None and limits of 0 mean the scale's own.  A `learning_rate` is that of all
+    None and limits of 0 mean the scale's own.  A `learning_rate` applies to all
     supervisions, unless `learning_rates` are given by supervision: `{"cot": 3e-4}`.
     With a `lora_rank`, the scale's rates are multiplied by `LORA_RATE`.
     """
@@ -287,7 +287,7 @@ def check_address(url: Any) -> None:
 
 
 def _slug(text: str) -> str:
-    """A part of a folder's name; no two texts have one, nor look like several parts."""
+    """A part of a folder's name: unique to its text, never taken for several parts."""
     plain = re.sub(r"[^\w.-]+", "-", text, flags=re.ASCII).strip("-.")[:60]
     parts = re.search(r"(^|-)(from-|train|seed\d|lora\d|reused)", plain)
     return f"{plain}-{content_hash(text, 6)}" if plain != text or parts else plain

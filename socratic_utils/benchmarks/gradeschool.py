@@ -1,10 +1,10 @@
 """`gradeschool`, our own word problems with 2 or 3 gold Socratic steps.
 
-Test problems come from the story families of training, with other numbers; `unseen`
-from families that never occur in training.  `challenge` holds variants of test problems
-in the manner of SVAMP: another question, one more number, or another order of the
-facts.  `tools/gradeschool/generate.py` wrote them.  Not covered: fractions, decimals,
-negative numbers, prose written by people.
+Problems of `test` come from the story families of `train`, with other numbers; those of
+`unseen` come from families that never occur in training.  `challenge` holds variants of
+test problems in the manner of SVAMP: another question (one of them has 4 steps), one
+more number, or another order of the facts.  `tools/gradeschool/generate.py` wrote them.
+Not covered: fractions, decimals, negative numbers, prose written by people.
 """
 
 from pathlib import Path
