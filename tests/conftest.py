@@ -42,7 +42,7 @@ def quick_collection():
 
 @pytest.fixture(scope="session", autouse=True)
 def kernels_without_imports():
-    """Kernels start in no time; on other systems, and for subprocesses, as for users."""
+    """Kernels start in no time, but on other systems and for subprocesses as usual."""
     if sys.platform != "linux":
         yield
         return
