@@ -10,6 +10,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # for tiny models more are slower
 for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
     os.environ.pop(name, None)
 
+import gc  # noqa: E402
+import sys  # noqa: E402
 import threading  # noqa: E402
 from contextlib import ExitStack  # noqa: E402
 from functools import partial  # noqa: E402
@@ -17,6 +19,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer  # noqa: E
 
 import pytest  # noqa: E402
 
+from tests.helpers import forked_kernels  # noqa: E402
 from tests.helpers.hub_client import Client  # noqa: E402
 from tests.helpers.hub_server import HubServer  # noqa: E402
 
@@ -28,6 +31,24 @@ LONGEST = ("test_notebooks.py", "test_scotd_notebooks.py", "test_cli.py",
 def pytest_collection_modifyitems(items):
     place = {name: number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path.name, len(LONGEST)))
+
+
+@pytest.fixture(autouse=True)
+def quick_collection():
+    """What is imported by now is not looked through again: every training of the
+    Trainer collects garbage, which took half a second among all modules."""
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kernels_without_imports():
+    """Kernels start in no time, but on other systems and for subprocesses as usual."""
+    if sys.platform != "linux":
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        forked_kernels.install(patch)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

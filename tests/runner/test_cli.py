@@ -41,6 +41,12 @@ def toy(folder, name, *cells, parameters=PARAMETERS):
     return folder / name
 
 
+@pytest.fixture(autouse=True)
+def light_kernels(monkeypatch):
+    """Toy notebooks need no torch."""
+    monkeypatch.setattr(cli, "IMPORTED", "sys")
+
+
 @pytest.fixture
 def outputs(tmp_path, monkeypatch):
     monkeypatch.setenv("SOCRATIC_OUTPUTS", str(tmp_path / "out"))

@@ -11,7 +11,12 @@ from socratic_utils.results.papers import socratic_cot
 from socratic_utils.runner import cli, jobs, options
 from socratic_utils.runner import runs as grid
 from socratic_utils.runner.execute import find_notebooks
-from tests.runner.test_cli import notebooks, outputs, toy  # noqa: F401 (two are fixtures)
+from tests.runner.test_cli import (  # noqa: F401 (three are fixtures)
+    light_kernels,
+    notebooks,
+    outputs,
+    toy,
+)
 
 GPT2 = "openai-community/gpt2"
 ONE = ({"dataset": "gsm8k", "student": GPT2},)
