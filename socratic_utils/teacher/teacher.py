@@ -133,6 +133,10 @@ class Teacher:
     ) -> Estimate:  # fmt: skip
         """What `sample` with the same arguments would request, and its cost."""
         jobs = self._jobs(problems, style, temperature, first_sample, n)
+        return self.estimate_of(jobs)
+
+    def estimate_of(self, jobs: Sequence[Job]) -> Estimate:
+        """What `ask` would request, and its cost; known replies are free."""
         jobs = missing(jobs, self.known_rows(jobs))
         if batch := self.mode == "batch":
             jobs = [one for job in jobs for one in job.singles()]

@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 from contextlib import suppress
+from unittest.mock import patch
 
 from jupyter_client.provisioning import LocalProvisioner
 
@@ -58,17 +59,12 @@ class Forked:
 
 async def launch_kernel(self, cmd, env, cwd, **_):
     """`LocalProvisioner.launch_kernel` without a new interpreter."""
-    before = os.environ.copy()
-    os.environ.update(ENVIRONMENT)  # which the server reads when it imports
-    try:
+    with patch.dict(os.environ, ENVIRONMENT):  # which the server reads at its imports
         self.process = Forked(cmd[cmd.index("ipykernel_launcher") + 1 :], env, cwd)
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
     self.pid, self.pgid = self.process.pid, None
     return self.connection_info
 
 
-def install(patch):
-    """From now on, until `patch` is undone."""
-    patch.setattr(LocalProvisioner, "launch_kernel", launch_kernel)
+def install(monkeypatch):
+    """From now on, until `monkeypatch` is undone."""
+    monkeypatch.setattr(LocalProvisioner, "launch_kernel", launch_kernel)

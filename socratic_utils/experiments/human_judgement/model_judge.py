@@ -8,8 +8,8 @@ from pathlib import Path
 
 from socratic_utils.config import Settings
 from socratic_utils.files import content_hash
-from socratic_utils.teacher.cost import Estimate, estimate, price_of
-from socratic_utils.teacher.endpoint.job import missing, new_job
+from socratic_utils.teacher.cost import Estimate
+from socratic_utils.teacher.endpoint.job import new_job
 from socratic_utils.teacher.published import CORPORA
 from socratic_utils.teacher.teacher import Teacher
 
@@ -29,12 +29,7 @@ def judge_of(settings: Settings, model: str) -> Teacher:
 
 def estimate_cost(teacher: Teacher, pairs: Sequence[Pair], folder: Path) -> Estimate:
     """What `ask_model` would cost at most; replies in the cache are free."""
-    jobs = _jobs(teacher, pairs, folder)[1]
-    jobs = missing(jobs, teacher.known_rows(jobs))
-    requests = [(job.request, 1) for job in jobs]
-    price = price_of(teacher.model, teacher.mode == "batch")
-    known = teacher.store.of(teacher.model)
-    return estimate(requests, known, price, teacher.concurrency)
+    return teacher.estimate_of(_jobs(teacher, pairs, folder)[1])
 
 
 def ask_model(teacher: Teacher, pairs: Sequence[Pair], folder: Path) -> Judge:

@@ -63,6 +63,8 @@ def test_the_runs_own_client_is_the_judges(pairs, settings, tmp_path, monkeypatc
         ask_model(teacher, pairs, folder)
         assert {r["model"] for r in server.requests} == {"gpt-4.1-mini"}
         assert estimate_cost(teacher, pairs, folder).requests == 0
+        again = tmp_path / "again"  # nothing judged there, every reply in the cache
+        assert estimate_cost(teacher, pairs, again).requests == 0
     assert teacher.max_cost == 5.0 and settings.teacher != "gpt-4.1-mini"
     for name in ("anna", "bert"):
         person = Judge(name, pairs, folder)
