@@ -282,7 +282,7 @@ def check_address(url: Any) -> None:
     """Raises ValueError unless `url` is the address of a server, without a key."""
     host, rest = r"([\w.-]+|\[[\da-fA-F:]+\])", r"(:[1-9]\d*)?(/[^?#@\s]*)?"
     if not re.fullmatch(f"https?://{host}{rest}", str(url)):
-        such = f"such as http://127.0.0.1:8000/v1 (a key belongs into {KEY_VARIABLE})"
+        such = f"such as http://127.0.0.1:8000/v1 (a key goes into {KEY_VARIABLE})"
         raise ValueError(f"the teacher's URL is no address of a server, {such}")
 
 

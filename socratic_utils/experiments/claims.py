@@ -15,6 +15,7 @@ from socratic_utils import config
 from socratic_utils.config import Settings
 from socratic_utils.metrics.contrast_sets import bases
 from socratic_utils.results.claims import CLAIMS, NOT_RUN, Run, claims_table, sentence
+from socratic_utils.results.formats import SMOKE
 
 from .data import reported_problems
 from .saved import rows_over_seeds
@@ -33,7 +34,7 @@ def learnt(settings: Settings, claims=(), paper: str = "", judged=None) -> None:
     if unknown := set(claims) - set(CLAIMS):
         raise ValueError(f"no such claims: {unknown}; choose from {list(CLAIMS)}")
     if settings.scale == "smoke":
-        print("Smoke scale: a random tiny model, the numbers mean nothing.")
+        print(f"{SMOKE.capitalize()}.")
     judged = table(settings) if judged is None else judged
     for line in judged.to_dict("records"):
         run = line["paper"] == paper and line["verdict"] != NOT_RUN

@@ -258,16 +258,16 @@ def record_usage(folder: Path, path: Path, usage: dict, status: str) -> None:
 
 def show_results(settings: config.Settings, name: str = "main") -> None:
     """A table as text and where the reports are, as far as they exist."""
+    from socratic_utils.results.formats import SMOKE, read_csv
+
     if (table := settings.folder / "tables" / f"{name}.csv").exists():
         from tabulate import tabulate
-
-        from socratic_utils.results.formats import read_csv
 
         rows = read_csv(table).drop(columns=OF_RUN, errors="ignore")
         shown = tabulate(rows, "keys", floatfmt=".3f", showindex=False)
         print(f"\n{visible(shown)}\n")
     if settings.scale == "smoke":
-        print("smoke scale: an untrained tiny model, these numbers mean nothing")
+        print(SMOKE)
     for report in sorted(settings.folder.glob("report*.html")):
         print(f"report: {report}")
 

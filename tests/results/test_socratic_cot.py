@@ -42,7 +42,7 @@ def test_with_all_problems_and_seeds_a_score_is_judged():
     assert "grey" not in caption and "judged" not in caption and "†" not in caption
     lines, caption = ours("table2", "cot", right=500)
     assert lines["GSM8K", "ours (n = 1,319, 3 seeds)"]["CoT"].endswith("†")
-    assert "†: the interval does not hold the paper's value" in caption
+    assert "†: the interval does not contain the paper's value" in caption
 
 
 def test_svamp_of_the_paper_is_multistep():

@@ -21,7 +21,7 @@ from ..formats import TEXTS, interval
 
 GREY = "grey"  # rows of context
 NONE = "–"  # in a cell that a paper does not have
-HELD = {"yes": "", "no": "†: the interval does not hold the paper's value"}
+HELD = {"yes": "", "no": "†: the interval does not contain the paper's value"}
 COPIED = "GPT-3 6B"  # a row of Table 2 that is copied from Cobbe et al. (2021)
 
 
@@ -42,7 +42,7 @@ def compare_with_paper(
     ours: Mapping, value: float | None, score: str = "accuracy", lacks: str = ""
 ) -> dict[str, Any]:
     """Our line of a table with the columns `paper, difference, covered` added.
-    `covered` says whether our interval (`ci_low`, `ci_high`) holds the paper's value,
+    `covered` says whether our interval (`ci_low`, `ci_high`) contains the paper's value,
     or which share of the paper's problems and seeds is there if ours `lacks` some."""
     difference, covered = None, None
     if value is not None and not pd.isna(ours[score]):
