@@ -8,7 +8,6 @@ of optimizer steps.  SCoTD decodes its few-shot students by vote (`voting_arms`)
 
 import re
 from collections.abc import Collection, Sequence
-from math import ceil
 
 from socratic_utils import config
 from socratic_utils.config import Settings
@@ -16,7 +15,7 @@ from socratic_utils.metrics.statistics import accuracy
 from socratic_utils.results.papers.scotd import scores
 
 from ..arms import Arm
-from ..data import STYLE, can_sample, train_problems
+from ..data import STYLE, can_sample
 from ..saved import rows_on_disk
 from .many_chains import with_votes
 
@@ -45,7 +44,7 @@ def arms(settings: Settings) -> list[Arm]:
     return [
         Arm(name, ("answer_only" if name.endswith("label") else STYLE,), EXPERIMENT,
             pool=pool, balanced=settings.many.balanced and "chains_" in pool,
-            steps=steps(settings))
+            steps=settings.many.steps)
         for name, pool in pools.items()
     ]  # fmt: skip
 
@@ -54,14 +53,6 @@ def voting_arms(settings: Settings) -> list[Arm]:
     """The students of chains that the teacher's own labels allow, sampled to vote."""
     plain = ("few_shot_label", "full_label", "full_cot")
     return [with_votes(settings, a) for a in arms(settings) if a.name not in plain]
-
-
-def steps(settings: Settings) -> int:
-    """Optimizer steps of every student: SCoTD's at `paper` scale, else some epochs."""
-    if settings.scale == "paper":
-        return settings.many.steps
-    an_epoch = ceil(len(train_problems(settings)) / settings.training.batch_size)
-    return max(1, round(settings.training.epochs * an_epoch))
 
 
 def scores_in(table: str, rows: Sequence[dict], kind: str = "number") -> list[dict]:
