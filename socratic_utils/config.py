@@ -204,7 +204,8 @@ ELSEWHERE = {
     ("small", "gsm8k"): {"train_limit": 100, "test_limit": 50, "epochs": 1.0},
     ("small", "svamp"): {"train_limit": 800, "epochs": 1.0},
     ("small", "strategyqa"): {"train_limit": 1000, "epochs": 1.0},
-    ("small", "commonsense_qa"): {"train_limit": 2000, "test_limit": 500, "epochs": 1.},
+    ("small", "commonsense_qa"): {"train_limit": 2000, "test_limit": 500, "epochs": 1.0,
+                                  "steps": 500},
 }  # fmt: skip
 PARTS = {"many": ManyChains, "decoding": Decoding, "training": Training, "": Settings}
 FIELDS = {  # (part, type) by name; where two parts have a name, the last one's
