@@ -171,7 +171,7 @@ PRESETS = {
         training=Training(epochs=1.0, batch_size=4, learning_rate=1e-3),
         decoding=Decoding(max_tokens=48, max_steps=3, line_tokens=24, batch_size=6),
         many=ManyChains(
-            problems=6, counts=(1, 2), budget=1, steps=2, test_limit=4, votes=(1, 2),
+            problems=12, counts=(1, 2), budget=1, steps=2, test_limit=4, votes=(1, 2),
             vote_limit=3, checkpoints=2, shares=(0.5, 1.0),
         ),
     ),

@@ -84,7 +84,7 @@ def student_files(repository: str = "") -> dict[str, str]:
             question += f" ([Colab]({COLAB.format(repository, path.name)}))"
         index += f"| [{path.stem}]({path.name}) | {question} |\n"
         text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
-        files[path.name] = re.sub(rf"\[([^]]*)\]\(({missing})\)", r"\1", text)
+        files[path.name] = re.sub(rf"\[([^][]*)\]\(({missing})\)", r"\1", text)
     if repository:
         binder = f"[Binder]({BINDER.format(repository)})"
         index += f"\n{binder} has all of them, and nothing to install.\n"

@@ -14,6 +14,7 @@ from typing import Any
 from socratic_utils.benchmarks import DATA_VARIABLE, load_problems, splits_of
 from socratic_utils.benchmarks.placeholders import placeholders
 from socratic_utils.config import Settings, outputs_root
+from socratic_utils.metrics.contrast_sets import bases
 from socratic_utils.problems import Chain, Problem
 from socratic_utils.teacher.cost import Estimate
 from socratic_utils.teacher.published import CORPORA, PublishedTeacher
@@ -29,9 +30,18 @@ def train_problems(settings: Settings) -> list[Problem]:
 
 
 def test_problems(settings: Settings, split: str = "") -> list[Problem]:
-    """`test_limit` evenly spaced problems of a split (default: the first reported)."""
-    problems = all_problems(settings, split or test_splits(settings)[0])
-    return spread(problems, settings.test_limit)
+    """`test_limit` evenly spaced problems of a split (default: the first reported); of
+    changed questions, as many as possible whose originals are in the run too."""
+    splits, limit = test_splits(settings), settings.test_limit
+    problems = all_problems(settings, split or splits[0])
+    if limit is None or not bases(problems):
+        return spread(problems, limit)
+    others = (all_problems(settings, name) for name in splits if name != split)
+    here = {problem.id for other in others for problem in spread(other, limit)}
+    paired = spread([p for p in problems if p.extra.get("base_id") in here], limit)
+    rest = [problem for problem in problems if problem not in paired]
+    chosen = [*paired, *spread(rest, limit - len(paired))]
+    return sorted(chosen, key=problems.index)
 
 
 def reported_problems(settings: Settings) -> list[Problem]:
@@ -67,7 +77,7 @@ def spread(problems: Sequence[Problem], limit: int | None) -> list[Problem]:
     """`limit` evenly spaced problems, so that all story families occur; None: all."""
     if limit is None or limit >= len(problems):
         return list(problems)
-    stride = len(problems) / limit
+    stride = len(problems) / max(limit, 1)
     return [problems[int(i * stride)] for i in range(limit)]
 
 

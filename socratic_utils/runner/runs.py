@@ -94,7 +94,8 @@ def listing(runs: Sequence[Run]) -> str:
     lines, minutes = [f"{len(runs)} runs:"], 0.0
     for place, run in enumerate(runs, 1):
         for path in run.chosen:  # results are loaded from disk
-            minutes += 0.5 if run.over else minutes_of(run.settings, path) or nan
+            own = 0.5 if run.over else minutes_of(run.settings, path)
+            minutes += nan if own is None else own
         numbers = " ".join(map(number, run.chosen))
         lines.append(f"  {place:2d}  {str(run):50s}  notebooks {numbers}")
     known = "time unknown" if isnan(minutes) else f"about {minutes / 60:.1f} hours"

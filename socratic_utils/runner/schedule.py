@@ -1,7 +1,7 @@
 """What the runner knows about each notebook: the table in `schedule.toml`.
 
-    >>> NOTEBOOKS[6].stem, NOTEBOOKS[6].paper, NOTEBOOKS[6].minutes
-    ('06_ablations', 'Socratic CoT', 30.0)
+    >>> NOTEBOOKS[4].stem, NOTEBOOKS[4].paper, NOTEBOOKS[4].minutes
+    ('04_unified_student', 'Socratic CoT', 17.0)
 
 Minutes are those of the committed run at `small`; a notebook that is not in it, or not
 in the table (a draft), takes an unknown time.
@@ -43,7 +43,7 @@ class Notebook:
     @property
     def trains(self) -> bool:
         """Whether it trains or decodes students, and so takes over a minute."""
-        return (self.minutes or 60) > 1
+        return self.minutes is None or self.minutes > 1
 
 
 TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))

@@ -47,7 +47,7 @@ def write_gsm8k(folder, split="test", rows=ROWS, files=("main", "socratic")):
 
 def test_limit():
     everything = load_problems("gradeschool", "test")
-    assert len(everything) == 200
+    assert len(everything) == 300
     assert load_problems("gradeschool", "test", 3) == everything[:3]
     assert load_problems("gradeschool", split="test", limit=0) == []
     assert load_problems("gradeschool", "test", 10**6) == everything

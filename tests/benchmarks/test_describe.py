@@ -12,10 +12,10 @@ def problem(answer, kind="number", steps=0):
 
 def test_gradeschool():
     rows = {row["split"]: row for row in overview("gradeschool")}
-    assert [row["problems"] for row in rows.values()] == [400, 60, 200, 100]
+    assert [row["problems"] for row in rows.values()] == [640, 150, 300, 200, 201]
     train = rows["train"]
     assert "100% whole numbers" in train["answers"]
-    assert sum(n for name, n in train.items() if "steps" in name) == 400
+    assert sum(n for name, n in train.items() if "steps" in name) == 640
 
 
 def test_answers():

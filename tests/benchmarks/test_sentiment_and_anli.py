@@ -47,7 +47,7 @@ def test_a_run_on_imdb_reports_both_sides(imdb):
 
     settings = config.load("paper", dataset="imdb")
     assert splits_of(settings) == ["test", "original", "contrast"]
-    assert splits_of(config.load("small")) == ["test", "challenge"]
+    assert splits_of(config.load("small")) == ["test", "unseen", "challenge"]
 
 
 def test_pairs_of_unequal_sides_are_refused(imdb):

@@ -116,7 +116,7 @@ def test_rows_of_runs_that_differ_in_nothing_but_the_seed(seeds, seed, capsys):
 def test_claims_are_judged_over_the_seeds_beside_a_run(seeds, capsys):
     table = claims.table(SMALL).set_index("claim")
     line = table.loc["chains beat answers"]
-    assert (line["n"], line["seeds"]) == (200, 3)
+    assert (line["n"], line["seeds"]) == (300, 3)
     assert line["p_holm"] >= line["p"] > 0
     capsys.readouterr()
     claims.learnt(SMALL, ["chains beat answers", "guidance helps"])
@@ -145,7 +145,7 @@ def test_the_committed_run_has_rows_of_most_claims():
     table = claims.table(config.load("small", reuse="reference")).set_index("claim")
     run = table[table["verdict"] != "not run"]
     assert len(run) > len(table) / 2
-    assert table.loc["iterative beats CoT", "n"] == 200
+    assert table.loc["iterative beats CoT", "n"] == 300
     prompted = table.loc["prompted sub-questions beat CoT"]
     assert prompted["p"] < 0.1 and prompted["arms"] == "sub-questions against CoT"
 

@@ -103,7 +103,7 @@ def test_the_committed_reference_is_whole_and_reusable():
     """Every student on both splits, one row a problem, and the tables of those rows."""
     settings = config.load("small", reuse="reference")
     assert settings.reference == project_root() / "outputs" / "reference" / "small"
-    for split, size in (("test", 200), ("challenge", 100)):
+    for split, size in (("test", 300), ("unseen", 200), ("challenge", 201)):
         ids = [p.id for p in data.test_problems(settings, split)]
         assert len(ids) == size
         for student in STUDENTS:
@@ -116,7 +116,7 @@ def test_the_shipped_recording_serves_the_small_scale_without_an_endpoint():
     settings = config.load("small")
     for style in ("cot", "socratic"):
         result = corpus.filtered(settings, style)
-        assert len(result.kept) + len(result.dropped) == settings.train_limit
+        assert len(result.kept) + len(result.dropped) == 640
         assert {a.chain.source for a in result.attempts} == {settings.teacher}
 
 

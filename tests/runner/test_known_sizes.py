@@ -39,7 +39,7 @@ def test_without_data_a_plan_has_as_many_problems_as_are_published(no_data):
     problems = train_problems(settings)
     assert len(problems) == 1832 and len(sub_questions(problems[0])) == 3
     assert "train 1,832 (known size, mean lengths)" in data_line(settings)
-    assert "train 400 (counted)" in data_line(config.load("smoke", plan=True))
+    assert "train 640 (counted)" in data_line(config.load("smoke", plan=True))
     with pytest.raises(FileNotFoundError):  # only a plan has placeholders
         train_problems(replace(settings, plan=False))
 

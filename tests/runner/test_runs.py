@@ -240,7 +240,7 @@ def test_a_dry_run_lists_the_runs_and_plans_each_dataset(
     assert said.count("the plan of") == 2 and said.count("would run 03_second") == 2
     assert "train socratic_unified" in said
     assert "problems of strategyqa: train 1,832 (known size" in said
-    assert "problems of gradeschool: train 400 (counted)" in said
+    assert "problems of gradeschool: train 640 (counted)" in said
     assert "hours of all runs and seeds" in said
     assert not outputs.exists()
 

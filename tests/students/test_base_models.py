@@ -279,7 +279,7 @@ def unigram(normalizer=None, pre_tokenizer=None):
     built.decoder = decoders.Metaspace()
     special = ["<end>", "<start>", "<unk>"]
     built.train_from_iterator(TEXTS, trainers.UnigramTrainer(
-        vocab_size=200, special_tokens=special, unk_token="<unk>",
+        vocab_size=150, special_tokens=special, unk_token="<unk>",
     ))  # fmt: skip
     return built
 

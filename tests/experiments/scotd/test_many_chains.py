@@ -30,7 +30,7 @@ def test_the_recorded_chains_have_likelihoods(settings):
 def test_small_has_eight_chains_of_its_problems():
     settings = config.load("small")
     problems, chains = data.sampled(settings)
-    assert len(problems) == 40 and len(chains) == 8 * 40
+    assert len(problems) == 120 and len(chains) == 8 * 120
     assert not data.sampling_plan(settings).requests
 
 

@@ -60,7 +60,7 @@ def test_every_training_and_evaluation_has_a_row():
     ]  # fmt: skip
     by_name = {row["what"]: row for row in rows}
     assert by_name["train gt_steps"]["sequences"] == 40
-    assert by_name["decode cot"]["sequences"] == 40  # test and challenge
+    assert by_name["decode cot"]["sequences"] == 60  # test, unseen and challenge
     parts = sum(row[CARD] for row in rows[:-1])
     assert rows[-1][CARD] == pytest.approx(parts)
     assert by_name["train answer_only"][CARD] < by_name["train qa"][CARD]
