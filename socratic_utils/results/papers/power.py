@@ -8,8 +8,8 @@
 Assumptions: an accuracy is one of n independent problems, as of a single training (the
 paper reports means of at least three runs, without deviations: the variance between
 trainings is missing).  Two students are unpaired, or their verdicts on a problem
-correlate by PAIRING, which is more than ours do.  Not covered: SCoTD, whose numbers of
-test problems are not stated.
+correlate by PAIRING, which is more than most of ours do.  Not covered: SCoTD, whose
+numbers of test problems are not stated.
 """
 
 from math import sqrt

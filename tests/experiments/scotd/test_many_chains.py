@@ -100,11 +100,17 @@ def test_more_numbers_of_votes_cost_nothing(settings, caplog):
     assert many_chains.vote_table(last, rows)["votes"].tolist() == [2]
     assert "rows loaded from disk" in caplog.text
     assert config.load("paper").many.votes == (1, 5, 10, 20, 30)
+
+
+COMMITTED_VOTES = config.load("small", reuse="reference").reference / "tables/votes.csv"
+
+
+@pytest.mark.skipif(not COMMITTED_VOTES.exists(), reason="no votes are committed")
+def test_committed_votes_are_those_of_the_committed_rows():
     small = config.load("small", reuse="reference")
     voting = many_chains.with_votes(small, many_chains.arms(small)[0])
     found = many_chains.vote_table(small, stages.score(small, voting))
-    assert found[["votes", "n"]].to_numpy().tolist() == [[1, 15], [2, 15], [4, 15]]
-    table = pd.read_csv(small.reference / "tables" / "votes.csv")
+    table = pd.read_csv(COMMITTED_VOTES)
     own = table[table["student"] == "chains_01"].set_index("votes")
     for row in found.to_dict("records"):
         if row["votes"] in own.index:

@@ -59,7 +59,7 @@ def test_a_dry_run_reports_it_for_every_notebook(capsys):
 
 
 @pytest.mark.parametrize(
-    ("only", "requests"), [("03", 2 * 4 * 12), ("06", 12 + 4 * 4 * 12), ("10", 6)]
+    ("only", "requests"), [("03", 2 * 4 * 12), ("06", 12 + 4 * 4 * 12), ("10", 12)]
 )
 def test_the_first_that_trains_asks_for_both_styles(only, requests, capsys):
     """All students learn from the problems that CoT and Socratic chains have."""
