@@ -81,7 +81,7 @@ class ManyChains:
     problems: int | None = 120  # None: all training problems
     counts: tuple[int, ...] = (1, 2, 4, 8)  # chains per problem; the last: all sampled
     budget: int = 2  # chains per problem that a filter keeps
-    steps: int = 320  # of every student: at `small`, its largest pool three times
+    steps: int = 320  # optimizer steps of every student: the largest pool three times
     test_limit: int | None = 200  # evenly spaced problems; also for the ablations
     votes: tuple[int, ...] = (1, 2, 4, 8)  # self-consistency; the last: all samples
     vote_limit: int | None = 100  # test problems for self-consistency

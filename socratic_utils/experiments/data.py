@@ -34,13 +34,14 @@ def test_problems(settings: Settings, split: str = "") -> list[Problem]:
     changed questions, as many as possible whose originals are in the run too."""
     splits, limit = test_splits(settings), settings.test_limit
     problems = all_problems(settings, split or splits[0])
-    if limit is None or not bases(problems):
+    if limit is None or not (base_of := bases(problems)):
         return spread(problems, limit)
     others = (all_problems(settings, name) for name in splits if name != split)
     here = {problem.id for other in others for problem in spread(other, limit)}
-    paired = spread([p for p in problems if p.extra.get("base_id") in here], limit)
-    rest = [problem for problem in problems if problem not in paired]
-    chosen = [*paired, *spread(rest, limit - len(paired))]
+    paired = [p for p in problems if base_of.get(p.id) in here]
+    rest = [p for p in problems if base_of.get(p.id) not in here]
+    chosen = spread(paired, limit)
+    chosen += spread(rest, limit - len(chosen))
     return sorted(chosen, key=problems.index)
 
 

@@ -186,10 +186,12 @@ def peak_memory(pid: int) -> Iterator[list[float]]:
     found, done, kernel = [0.0], threading.Event(), psutil.Process(pid)
 
     def watch() -> None:
-        while not done.wait(SAMPLE_EVERY):
+        is_done = False
+        while not is_done:  # at least once, however short the notebook is
             with suppress(psutil.Error):  # a process ended meanwhile
                 processes = [kernel, *kernel.children(recursive=True)]
                 found.append(sum(p.memory_info().rss for p in processes) / 1024**3)
+            is_done = done.wait(SAMPLE_EVERY)
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -222,6 +224,6 @@ def tidy(path: Path, copy: Path) -> None:
             cell.outputs = [folded(output) for output in cell.outputs]
     if "papermill" in notebook.metadata:
         notebook.metadata.papermill.update(input_path=path.name, output_path=copy.name)
-    text = nbformat.writes(notebook)
-    text = text.replace(f"{project_root()}/", "").replace(f"{sys.prefix}/lib/", "")
+    roots = "|".join(map(re.escape, (f"{project_root()}/", f"{sys.prefix}/lib/")))
+    text = re.sub(rf"(?<!\.)({roots})", "", nbformat.writes(notebook))  # not in "../"
     write_atomic(copy, text + "\n")

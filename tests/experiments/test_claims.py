@@ -141,11 +141,14 @@ def test_committed_runs_of_other_seeds_are_found(tmp_path, monkeypatch):
 # --- the committed run ----------------------------------------------------------------
 
 
-def test_the_committed_run_has_rows_of_most_claims():
+def test_the_committed_run_judges_the_claims_of_its_rows():
     table = claims.table(config.load("small", reuse="reference")).set_index("claim")
     assert (table["verdict"] != "not run").sum() >= 6
     assert table.loc["iterative beats CoT", "n"] == 300
     assert table.loc["iterative beats CoT", "seeds"] >= 3
+    prompted = table.loc["prompted sub-questions beat CoT"]
+    if prompted["verdict"] != "not run":
+        assert prompted["p"] < 0.1 and prompted["arms"] == "sub-questions against CoT"
 
 
 def test_a_name_that_is_not_declared_is_refused():
