@@ -177,7 +177,7 @@ PRESETS = {
     ),
     "small": Settings(
         "small", "gradeschool", "SmolLM2-135M-Instruct", "Qwen2.5-Coder-1.5B-Instruct",
-        # fits about an hour on two CPU cores; selected on validation (sweep.csv)
+        # fits about an hour on two CPU cores; the rate is from validation (sweep.csv)
         training=Training(epochs=1.25, batch_size=4, learning_rate=1e-4),
     ),
     "paper": Settings(

@@ -10,6 +10,8 @@ import re
 import textwrap
 from pathlib import Path
 
+import pandas as pd
+
 from socratic_utils import config
 from socratic_utils.experiments.saved import seeds_table
 from socratic_utils.files import project_root, read_json, write_atomic
@@ -21,7 +23,6 @@ from socratic_utils.students.supervision import label_of
 README = project_root() / "README.md"
 REFERENCE = project_root() / "outputs" / "reference"
 START, END = "<!-- made by tools/readme.py from outputs/reference -->", "<!-- end -->"
-RUNS = {"Socratic CoT": "small", "SCoTD": "small-commonsense_qa-from-palm-540b"}
 SECTIONS = {  # tables of a run's section, in this order
     "few_shot_or_supervised": "With and without labels",
     "ablations": "Ablations",
@@ -39,20 +40,24 @@ SECTIONS = {  # tables of a run's section, in this order
 def main_result() -> str:
     """A paragraph on the accuracies of the main table, and one per paper's claims."""
     settings = config.load("small", reuse="reference")
-    table = seeds_table(settings)
-    table, found = table[table["split"] == table["split"].iloc[0]], []
+    every, found = seeds_table(settings), []
+    table, unseen = (every[every["split"] == name] for name in ("test", "unseen"))
     for line in table.to_dict("records"):
         mean, *ends = (f"{100 * line[c]:.1f}" for c in ("mean", "ci_low", "ci_high"))
         found.append(f"{label_of(line['student'])} {mean} % ({' to '.join(ends)})")
     first = table.to_dict("records")[0]
     paragraphs = [f"Accuracy on {first['n']} test problems of {first['dataset']} (95 % "
                   f"interval; trainings per student: {first['seeds']}): "
-                  f"{'; '.join(found)}."]  # fmt: skip
-    for paper, name in RUNS.items():
-        folder = settings.reference.parent / name
-        run = read_json(folder / "run.json")["settings"]
-        judged = read_csv(folder / "tables" / "claims.csv")
-        words = finding(judged, paper, f"{run['student']} on {run['dataset']}")
+                  f"{'; '.join(found)}. On {unseen['n'].iloc[0]} problems whose "
+                  "stories do not occur in training: "
+                  f"{', '.join(f'{100 * mean:.1f}' for mean in unseen['mean'])} %, in "
+                  "the same order."]  # fmt: skip
+    # What `small` has not tested is taken from the runs on other benchmarks.
+    judged = pd.concat(map(read_csv, sorted(REFERENCE.glob("*/tables/claims.csv"))))
+    judged["not run"] = judged["verdict"] == NOT_RUN
+    judged = judged.sort_values("not run", kind="stable").drop_duplicates("claim")
+    for paper in ("Socratic CoT", "SCoTD"):
+        words = finding(judged, paper, f"{settings.student} on {settings.dataset}")
         paragraphs.append(f"**{paper}.** " + words.replace("\n\n", " "))
     return "\n\n".join(textwrap.fill(p, 88, break_on_hyphens=False) for p in paragraphs)
 

@@ -20,6 +20,8 @@ from socratic_utils.results.formats import SMOKE
 from .data import reported_problems
 from .saved import rows_over_seeds
 
+OPTIONS = ("dataset", "student", "teacher", "teacher_url", "teacher_api", "train_limit",
+           "test_limit", "seed")  # fmt: skip
 SHARE = 0.4  # of the training problems, in SCoTD's claim about less data
 
 
@@ -56,7 +58,9 @@ def command(settings: Settings) -> str:
     own = config.load(scale, dataset=settings.dataset)
     usual = replace(own, dataset=config.PRESETS[scale].dataset)
     words += [scale] if scale != config.load().scale else []
-    for name in ("dataset", "student", "teacher", "train_limit", "test_limit", "seed"):
+    if rank := settings.training.lora_rank:
+        words.append(f"--lora-rank {rank}")
+    for name in OPTIONS:
         if (value := getattr(settings, name)) != getattr(usual, name):
             words.append(f"--{name.replace('_', '-')} {value}")
     return " ".join(words)

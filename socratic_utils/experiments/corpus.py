@@ -29,7 +29,7 @@ from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS, Supervis
 from socratic_utils.teacher.prompts import STYLES, asked_text
 from socratic_utils.teacher.published import CORPORA, training_chains
 
-from .data import STYLE, can_ask, sampled, teacher_of, train_problems
+from .data import STYLE, can_ask, pool_problems, sampled, teacher_of, train_problems
 
 Pairs = list[tuple[Problem, Chain]]
 OWN_SOCRATIC = ("gsm8k",)  # benchmarks with Socratic steps of their own
@@ -166,7 +166,7 @@ def attempt_rows(results: dict[str, Filtered]) -> list[dict]:
 def pool_of(settings: Settings, name: str) -> tuple[list[Problem], Pool]:
     """The problems and the chains of a pool, perhaps none; ValueError if unknown."""
     if name == "gold_labels":
-        problems = train_problems(settings)
+        problems = pool_problems(settings)
         gold = tuple(map(gold_chain, problems))
         return problems, Pool("gold labels", gold, len(problems))
     select = keep_all if "all" in name.split("_") else correct_only
@@ -184,8 +184,8 @@ def pool_of(settings: Settings, name: str) -> tuple[list[Problem], Pool]:
 
 
 def first_chains(settings: Settings) -> tuple[list[Problem], list[Chain]]:
-    """The training problems, and the teacher's first (greedy) chain of each."""
-    problems = train_problems(settings)
+    """The problems of all pools, and the teacher's first (greedy) chain of each."""
+    problems = pool_problems(settings)
     chains = teacher_of(settings).sample(problems, STYLE)
     if settings.teacher in CORPORA:  # published chains may be on test questions
         training_chains([c for c in chains if c.steps], settings.dataset)

@@ -140,6 +140,12 @@ def can_sample(settings: Settings) -> bool:
     return settings.teacher not in CORPORA and bool(_sampling(settings)[0])
 
 
+def pool_problems(settings: Settings) -> list[Problem]:
+    """The problems of all pools: those whose chains are sampled, or else all."""
+    sampled = [] if settings.teacher in CORPORA else _sampling(settings)[0]
+    return sampled or train_problems(settings)
+
+
 def _sampling(settings: Settings) -> tuple[list[Problem], str, int, float]:
     """The training problems of `sampled`, the style, the samples, the temperature."""
     problems, count = train_problems(settings), settings.many.counts[-1]

@@ -85,6 +85,16 @@ def _changed(own: dict, other: dict) -> list[str]:
     return [name for name in names if own.get(name) != other.get(name)]
 
 
+def changed_from_committed(settings: Settings) -> list[str]:
+    """The names of settings in which the committed run of `reference` differs; those
+    that it does not know do not count."""
+    run = _of_run(replace(settings, seed=0).reference)
+    own = json.loads(json.dumps(asdict(settings)))
+    own["training"] = {n: own["training"][n] for n in run.get("training", ())}
+    names = run.keys() & own.keys()
+    return _changed({n: own[n] for n in names}, {n: run[n] for n in names})
+
+
 def arm_rows_on_disk(settings: Settings, arm: Arm) -> list[dict]:
     """Saved rows of an arm on its problems; empty unless all of them are there."""
     problems = problems_of(settings, arm)
@@ -174,7 +184,7 @@ def reproduction(settings: Settings, rows: list[dict]) -> pd.DataFrame:
     settings; empty, with a line of reason, where there is nothing to compare."""
     committed = replace(settings, reuse="reference", seed=0)
     run = _of_run(committed.reference)
-    changed = _changed(json.loads(json.dumps(asdict(settings))), run)
+    changed = changed_from_committed(settings)
     seeds = len(seeds_beside(committed))
     few = f"{seeds} committed seeds predict no range, {FEWEST_SEEDS} do"
     for wrong, reason in (

@@ -28,7 +28,7 @@ from socratic_utils.teacher.prompts import load_prompt
 from . import saved
 from .arms import Arm
 from .data import teacher_of
-from .socratic_cot.prompting import SHOTS, asked_of
+from .socratic_cot.prompting import QUESTIONS, SHOTS, asked_of
 
 LOG = logging.getLogger(__name__)  # what is loaded from disk, at level INFO
 
@@ -37,6 +37,9 @@ def start(settings: Settings, notebook: str) -> Path:
     """Make the run's folder, note the settings in `run.json`, and print them."""
     names.notebook = notebook
     machine = {}
+    if changed := settings.reuse and saved.changed_from_committed(settings):
+        fault = f"the committed run has another {', '.join(changed)}"
+        raise ValueError(f"{fault}: leave it out of `overrides`, or do not reuse")
     if not settings.reuse:
         from socratic_utils.students.training.hardware import device  # imports torch
 
@@ -184,7 +187,7 @@ def few_shot(settings: Settings, arm: Arm, folders: list, problems: list) -> Any
 def identity(settings: Settings, arm: Arm) -> list[str]:
     """What an arm's rows depend on beside its trained models and its own fields."""
     if arm.questions == "teacher":
-        return [settings.teacher]
+        return [settings.teacher, load_prompt(settings.dataset, QUESTIONS).hash]
     if arm.models and not arm.exemplars:
         return []
     prompt = load_prompt(arm.dataset or settings.dataset, "cot")

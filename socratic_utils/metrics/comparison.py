@@ -50,7 +50,6 @@ class Comparison:
     freedom: float  # Satterthwaite's degrees of freedom; infinite: normal
     n: int
     seeds: int
-    least_visible: float  # difference that would be seen with a power of 80 %
     design_effect: float = nan  # variance over families, divided by that over problems
     b_wins: float = nan  # share of pairs of trainings in which B is ahead, ties half
 
@@ -65,10 +64,16 @@ class Comparison:
         p, quantile = float(not difference), float(t.ppf(1 - LEVEL / 2, freedom))
         if error:
             p = float(2 * t.sf(abs(difference) / error, freedom))
-        half, visible = quantile * error, quantile + float(t.ppf(POWER, freedom))
+        half = quantile * error
         return cls(difference, difference - half, difference + half,
-                   p if judged else nan, error, freedom, n, seeds, visible * error,
-                   **more)  # fmt: skip
+                   p if judged else nan, error, freedom, n, seeds, **more)  # fmt: skip
+
+    def least_visible(self, level: float = LEVEL) -> float:
+        """The difference that a test at this level would detect with `POWER`."""
+        from scipy.stats import t
+
+        quantiles = t.ppf([1 - level / 2, POWER], self.freedom)
+        return self.error * float(quantiles.sum())
 
     def p_within(self, margin: float) -> float:
         """p-value of |difference| >= margin: two one-sided tests (Schuirmann, 1987)."""

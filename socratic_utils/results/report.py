@@ -46,15 +46,17 @@ def finding(judged: pd.DataFrame, paper: str, where: str) -> str:
 
 def _main_claim(line: Mapping[str, Any], where: str) -> str:
     """The line of a claim as a sentence that needs no table beside it."""
-    (name, (difference, *ends), seeds), verdict = in_words(line), line["verdict"]
+    (_, (difference, *ends), seeds), verdict = in_words(line), line["verdict"]
     size = f"{line['n']:.0f} problems{seeds}"
     so = TEXTS["finding"].get(verdict, f"so there is {verdict}")
     if verdict == "cannot tell":
         note, least = line["note"], line["least_visible"]
         so += f" ({note})" if isinstance(note, str) and note else ""
-        so += "" if pd.isna(least) else f" ({100 * least:.0f} points would have)"
-    return (f"{name}: with {where} the difference in accuracy is {difference} points "
-            f"(95 % interval {ends[0]} to {ends[1]}; {size}), {so}.")  # fmt: skip
+        if not pd.isna(least):
+            so += f": {100 * least:.0f} points would have been detected with 80 % power"
+    found = f"{difference} points (95 % interval {ends[0]} to {ends[1]}; {size}), {so}"
+    return (f"Claim: {line['claim']}. With {where} the difference in accuracy is "
+            f"{found}.")  # fmt: skip
 
 
 def write_report(notebook: Path, target: Path) -> Path:

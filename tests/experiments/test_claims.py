@@ -121,7 +121,9 @@ def test_claims_are_judged_over_the_seeds_beside_a_run(seeds, capsys):
     capsys.readouterr()
     claims.learnt(SMALL, ["chains beat answers", "guidance helps"])
     first, second = capsys.readouterr().out.splitlines()[-2:]
-    assert first.startswith("Chains beat answers: +34.7 points (") and "3 seeds" in first
+    assert (
+        first.startswith("Chains beat answers: +34.7 points (") and "3 seeds" in first
+    )
     command = "./run_all.sh --only 06 --ablations all"
     assert second == f"Guidance helps: not run ({command})."
 

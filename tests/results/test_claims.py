@@ -138,11 +138,12 @@ def test_a_line_is_the_comparison_of_its_arms(table, main):
             for name in ("cot", "socratic_iterative"))  # fmt: skip
     pool = [verdicts(r for r in main if r["student"] == name) for name in MAIN]
     found, line = compare(a, b, pool), table.loc["iterative beats CoT"]
+    tests = (table.loc[table["paper"] == "Socratic CoT", "p"] >= line["p"]).sum()
     assert line["arms"] == "socratic_iterative against cot"
     assert (line["n"], line["seeds"], line["split"], line["note"]) == (N, 5, "test", "")
     for column, value in (
         ("difference", found.difference), ("ci_low", found.low), ("p", found.p_value),
-        ("ci_high", found.high), ("least_visible", found.least_visible),
+        ("ci_high", found.high), ("least_visible", found.least_visible(0.05 / tests)),
         ("design_effect", found.design_effect), ("p_b_above_a", found.b_wins),
     ):  # fmt: skip
         assert line[column] == pytest.approx(value, rel=1e-3), column
@@ -168,8 +169,8 @@ def test_few_problems_cannot_tell_and_say_what_would_have_been_visible():
     ]
     assert line["verdict"] == "cannot tell" and line["least_visible"] > 0.05
     assert sentence(line).endswith(
-        f"cannot tell; a difference of {100 * line['least_visible']:.0f} points would "
-        f"have been visible.")  # fmt: skip
+        f"cannot tell; with 80 % power, {100 * line['least_visible']:.0f} points would "
+        f"have been detected.")  # fmt: skip
 
 
 def test_one_seed_is_a_comparison_of_checkpoints(main):

@@ -149,8 +149,8 @@ def test_accuracy_figure_says_what_it_shows():
     assert "50.0 %" in text and "0.0 %" in text and "95 % interval)" in text
     two = pd.concat([MAIN, MAIN.assign(seed=1)])
     assert "CoT, seed 1\n(n = 10)" in words(figures.accuracy_figure(two))
-    with pytest.raises(ValueError, match="'challenge'"):
-        figures.accuracy_figure(MAIN, split="challenge")
+    with pytest.raises(ValueError, match="no rows to draw"):
+        figures.accuracy_figure(MAIN[:0])
 
 
 def test_a_dot_stands_for_each_training():

@@ -170,17 +170,17 @@ NUMBERS = {"n": 300, "seeds": 5, "difference": 0.032, "ci_low": -0.01, "ci_high"
         ({"verdict": "no difference larger than 5 points"},
          "so there is no difference larger than 5 points."),
         ({"verdict": "cannot tell", "least_visible": 0.06},
-         "which does not settle it (6 points would have)."),
+         "which is inconclusive: 6 points would have been detected with 80 % power."),
         ({"verdict": "cannot tell", "note": "one seed: a comparison of checkpoints"},
-         "which does not settle it (one seed: a comparison of checkpoints)."),
+         "which is inconclusive (one seed: a comparison of checkpoints)."),
     ],
 )  # fmt: skip
 def test_the_finding_is_a_sentence_about_the_main_claim(line, end):
     text = finding(judged_with(**(NUMBERS | line)), "Socratic CoT", "gpt2 on gsm8k")
     first, counts = text.split("\n\n")
     assert first == (
-        "Iterative beats CoT: with gpt2 on gsm8k the difference in accuracy is +3.2 "
-        f"points (95 % interval -1.0 to +7.4; 300 problems, 5 seeds), {end}"
+        "Claim: iterative beats CoT. With gpt2 on gsm8k the difference in accuracy is "
+        f"+3.2 points (95 % interval -1.0 to +7.4; 300 problems, 5 seeds), {end}"
     )
     assert counts == ("Tested here: 1 of the 9 declared claims of Socratic CoT "
                       f"({line['verdict']}: 1).")  # fmt: skip

@@ -11,7 +11,6 @@ import nbformat
 import pytest
 
 from socratic_utils.files import project_root
-from socratic_utils.runner.execute import find_notebooks
 from tools import student_notebooks
 from tools.student_notebooks import student_files, write_all
 

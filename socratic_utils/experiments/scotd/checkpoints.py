@@ -15,6 +15,7 @@ from socratic_utils.results.tables import scores_by
 
 from .. import stages
 from ..arms import Arm
+from ..corpus import can_teach
 from ..data import STYLE
 from ..saved import rows_on_disk
 from ..socratic_cot.ablations import paired_line
@@ -23,9 +24,11 @@ EXPERIMENT = "checkpoints"
 
 
 def training_arm(settings: Settings) -> Arm:
-    """The one training: the teacher's chains of the problems that are not held back."""
-    many = settings.many
-    return Arm("checkpoints", (STYLE,), EXPERIMENT, held_back=many.held_back,
+    """The one training: the teacher's chains of the problems that are not held back, or
+    without chains their answers."""
+    many, have = settings.many, can_teach(settings, (STYLE,))
+    model = STYLE if have else "answer_only"
+    return Arm("checkpoints", (model,), EXPERIMENT, held_back=many.held_back,
                checkpoints=many.checkpoints, limits=(many.test_limit,))  # fmt: skip
 
 
@@ -74,4 +77,4 @@ def compare_choices(rows: Sequence[dict]) -> list[dict]:
         return []
     shown = [row for row in rows if row["part"] == "reported"]
     base, own, _ = ([r for r in shown if r["step"] == s] for s in choices(rows)["step"])
-    return [paired_line("cot, checkpoint chosen on the reported problems", own, base)]
+    return [paired_line("checkpoint chosen on the reported problems", own, base)]

@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from socratic_utils.config import Settings
 
-from .. import stages
 from ..arms import Arm, main_arm
 from ..corpus import can_teach
 from ..data import can_sample
@@ -26,14 +25,10 @@ def arms(settings: Settings) -> list[Arm]:
     if settings.scale == "paper" and can_sample(settings):
         pools = many_chains.arms(settings)[: len(settings.many.counts)]
         found += many_chains.with_chains(settings, pools)
+        found = [replace(arm, steps=settings.many.steps) for arm in found]
     return [
         replace(arm, name=f"{arm.name}-{round(100 * share):03d}", experiment=EXPERIMENT,
                 share=share, columns=(("student", arm.name), ("share", share)),
                 limits=(settings.many.test_limit,))
         for arm in found for share in settings.many.shares
     ]  # fmt: skip
-
-
-def score(settings: Settings) -> list[dict]:
-    """Rows of all students and shares, with the column `share`."""
-    return [row for arm in arms(settings) for row in stages.score(settings, arm)]

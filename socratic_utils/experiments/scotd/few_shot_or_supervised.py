@@ -2,8 +2,9 @@
 
 *Few-shot*: no gold label says which chains are right, so all are kept, and the
 teacher's own answer is the label.  *Supervised*: gold labels drop the wrong chains.  In
-both, students of the label alone are the baseline.  All are trained for the same number
-of optimizer steps.  SCoTD decodes its few-shot students by vote (`voting_arms`).
+both, students of the label alone are the baseline.  All are trained on chains or labels
+of the same problems for the same number of optimizer steps.  SCoTD decodes its few-shot
+students by vote (`voting_arms`).
 """
 
 import re
@@ -61,21 +62,13 @@ def scores_in(table: str, rows: Sequence[dict], kind: str = "number") -> list[di
     return scores(rows, kind)
 
 
-def first_disagreement(rows: Sequence[dict], first: str, second: str) -> list[dict]:
-    """The rows of two students on the first problem that only one of them solves."""
-    own, other = ([r for r in rows if r["student"] == s] for s in (first, second))
-    pairs = zip(own, other, strict=False)  # one of them may have been skipped
-    return next(([a, b] for a, b in pairs if a["correct"] != b["correct"]), [])
-
-
 def label_only(settings: Settings, ids: Collection[str]) -> dict | None:
-    """The score of a student of labels on these problems, the line in SCoTD's Figure 2:
-    `full_label`, or the main table's; None where neither is on disk."""
-    for experiment, name in ((EXPERIMENT, "full_label"), ("", "answer_only")):
-        rows = rows_on_disk(settings, experiment, f"-{name}.")
-        own = [row for row in rows if row["id"] in ids]
-        if ids and {row["id"] for row in own} == set(ids):
-            return {"student": name, **accuracy(own)}
+    """The score of the student of labels on these problems, the line in SCoTD's Figure
+    2; None where its rows are not on disk."""
+    rows = rows_on_disk(settings, EXPERIMENT, "-full_label.")
+    own = [row for row in rows if row["id"] in ids]
+    if ids and {row["id"] for row in own} == set(ids):
+        return {"student": "full_label", **accuracy(own)}
     return None
 
 

@@ -30,7 +30,7 @@ from .. import stages
 from ..arms import Arm, main_arm
 from ..corpus import can_teach, has_more, is_gold
 from ..data import spread, test_problems
-from ..saved import with_seeds
+from ..saved import arm_rows_on_disk, with_seeds
 from . import prompting
 
 PAIR = "socratic_iterative"
@@ -53,16 +53,14 @@ def arms(settings: Settings) -> list[Arm]:
     """The ablations of a run: those that are possible; at `small` scale not the slow
     ones, unless all are asked for or their rows are on disk."""
     everything = settings.ablations == "all" or settings.scale != "small"
-    saved = settings.source / "predictions" / "ablations"
-    problems = problems_of(settings)
+    problems, limits = problems_of(settings), (settings.many.test_limit,)
 
     def wanted(arm: Arm) -> bool:
         quick = not settings.reuse and (everything or not arm.slow)
-        return quick or any(saved.glob(f"*-{problems[0].split}-{arm.file}.jsonl"))
+        return quick or bool(arm_rows_on_disk(settings, arm))
 
-    limits = (settings.many.test_limit,)
-    return [replace(arm, limits=limits) for arm in ABLATIONS
-            if possible(settings, arm, problems) and wanted(arm)]  # fmt: skip
+    own = [replace(arm, limits=limits) for arm in ABLATIONS]
+    return [a for a in own if possible(settings, a, problems) and wanted(a)]
 
 
 def problems_of(settings: Settings) -> list[Problem]:

@@ -126,7 +126,8 @@ def weights(claim: Claim, run: Run, have: Collection[str]) -> dict[str, float]:
         [next((arm for arm in name.split(" | ") if arm in have), "") for name in side]
         for side in names_of(claim, run)
     )
-    if "" in (*plus, *minus) or {*plus} & {*minus} or len(run.counts) < 2:
+    one = not minus and len(plus) < 2  # no trend
+    if "" in (*plus, *minus) or {*plus} & {*minus} or one:
         return {}
     if not minus:
         x = np.log(run.counts) - np.log(run.counts).mean()

@@ -44,25 +44,34 @@ def claims_table(rows_of: RowsOf, run: Run | None = None) -> pd.DataFrame:
     # 1. Verdicts of every claim's arms, and of all arms of one table together.
     pools: dict[str, dict[str, Verdicts]] = defaultdict(dict)
     arms = {name: _arms(claim, run, by_arm) for name, claim in CLAIMS.items()}
-    for name, found in arms.items():
+    for name, (found, _) in arms.items():
         for arm, own in found.items():  # votes are of the same trainings
-            pools[_table(CLAIMS[name])].setdefault(arm.removesuffix(VOTES), own)
+            pool, arm = pools[_table(CLAIMS[name])], arm.removesuffix(VOTES)
+            pool[arm] = max(pool.get(arm, own), own, key=lambda one: len(one.seeds))
     # 2. What is measured of every claim.
     lines, compared = [], {}
     for name, claim in CLAIMS.items():
         line = {"claim": name, "paper": claim.paper, "evidence": evidence(claim)}
         line |= {"p": nan, "note": f"{run.command} {claim.run}"}
-        if found := arms[name]:
+        found, lost = arms[name]
+        if found:
             signs, pool = weights(claim, run, found), [*pools[_table(claim)].values()]
             values = [*signs.values()], [*found.values()]
             compared[name] = comparison.contrast(*values, pool, claim.trained)
-            line |= _values(claim, compared[name]) | {"arms": _contrast(signs, claim)}
+            line |= _values(claim, compared[name], lost)
+            line["arms"] = _contrast(signs, claim)
             line["split"] = "changed - original" if claim.changed else run.split
         lines.append(line)
     table = pd.DataFrame(lines, columns=COLUMNS)
     # 3. Verdicts; p-values are adjusted over the claims of a paper.
     for _, own in table.groupby("paper"):
         table.loc[own.index, "p_holm"] = comparison.holm(own["p"])
+        tests = own["p"].rank(ascending=False, method="first")  # Holm's factors
+        table.loc[own.index, "least_visible"] = [
+            compared[name].least_visible(comparison.LEVEL / count)
+            if count == count else nan
+            for name, count in zip(own["claim"], tests, strict=True)
+        ]  # fmt: skip
     table["verdict"] = [
         comparison.verdict(compared[c.name], p, c.margin, c.equal)
         if c.name in compared else NOT_RUN
@@ -82,11 +91,12 @@ def shown(table: pd.DataFrame, paper: str) -> pd.DataFrame:
     lines = own.loc[own["verdict"] != NOT_RUN, SHOWN]
     parts, notes = [table.attrs["caption"]], Counter(lines["note"])
     for note, count in notes.most_common(1):
-        if note and count > 1:
+        if note and count > 1 and lines["note"].all():
             lines["note"] = lines["note"].replace(note, "")
             parts.append(f"If nothing else is noted: {note}.")
     for command, rest in own[own["verdict"] == NOT_RUN].groupby("note", sort=False):
-        parts.append(f"Not run: {', '.join(rest['claim'])} ({command}).")
+        names = ", ".join(rest["claim"])
+        parts.append(f"Not run: {names} ({command}, if teacher and data allow it).")
     lines.attrs["caption"] = " ".join(parts)
     return lines
 
@@ -111,7 +121,7 @@ def sentence(line: Mapping[str, Any]) -> str:
         end = f" ({line['note']})"
     elif line["verdict"] == "cannot tell":
         visible = 100 * line["least_visible"]
-        end = f"; a difference of {visible:.0f} points would have been visible"
+        end = f"; with 80 % power, {visible:.0f} points would have been detected"
     interval = f"{difference} points ({low} to {high}, {size})"
     return f"{name}: {interval}: {line['verdict']}{end}."
 
@@ -122,21 +132,23 @@ def _table(claim: Claim) -> str:
     return "changed questions" if claim.changed else name
 
 
-def _arms(claim: Claim, run: Run, by_arm: Callable) -> dict[str, Verdicts]:
-    """Verdicts of a claim's arms on the problems and seeds that all of them have."""
+def _arms(claim: Claim, run: Run, by_arm: Callable) -> tuple[dict[str, Verdicts], list]:
+    """Verdicts of a claim's arms on the problems and seeds that all of them have, and
+    the seeds that not all have."""
     rows = {**by_arm("", claim.changed), **by_arm(claim.experiment, claim.changed)}
     rows = {arm: rows[arm] for arm in weights(claim, run, rows)}
     shared = set.intersection(*map(set, rows.values())) if rows else set()
     seeds, counts = {seed for seed, _ in shared}, Counter(name for _, name in shared)
     keys = [key for key in shared if counts[key[1]] == len(seeds)]
+    lost = sorted({seed for own in rows.values() for seed, _ in own} - seeds)
     if not keys:
-        return {}
+        return {}, lost
     found = {arm: [own[key] for key in keys] for arm, own in rows.items()}
     names = ["arm", "split", "seed"]
     if any(arm.endswith(VOTES) for arm in found):
         names.append("decoding")
     alike(sum(found.values(), []), names)  # ValueError: of other models or teachers
-    return {arm: comparison.verdicts(own) for arm, own in found.items()}
+    return {arm: comparison.verdicts(own) for arm, own in found.items()}, lost
 
 
 def _by_arm(rows: Iterable[dict], run: Run, changed: bool) -> dict[str, dict]:
@@ -178,21 +190,25 @@ def _contrast(signs: Mapping[str, float], claim: Claim) -> str:
     return " against ".join(words)
 
 
-def _values(claim: Claim, found: Comparison) -> dict[str, Any]:
+def _values(claim: Claim, found: Comparison, lost: Sequence[int]) -> dict[str, Any]:
     """The columns that are measured, and the note; `p` is of equivalence where that is
     the claim, and NaN where no verdict is given."""
-    p, note = found.p_value, ""
+    p, notes = found.p_value, []
     if claim.equal and p == p:
         p = found.p_within(claim.margin)
     if not claim.trained:
-        note = "one teacher, greedy decoding: nothing is trained"
+        notes.append("one teacher, greedy decoding: nothing is trained")
     elif found.seeds < FEWEST_SEEDS:
-        note = f"{ONE_OR_TWO[found.seeds]}: a comparison of checkpoints"
+        notes.append(f"{ONE_OR_TWO[found.seeds]}: a comparison of checkpoints")
+    elif not found.error and not found.difference:
+        p = nan
+        notes.append("the arms agree on every problem")
+    if lost:
+        notes.append(f"not all arms have seed {', '.join(map(str, lost))}")
     return {
         "n": found.n, "seeds": found.seeds if claim.trained else nan, "p": p,
         "difference": found.difference, "ci_low": found.low, "ci_high": found.high,
-        "design_effect": found.design_effect, "note": note,
-        "least_visible": found.least_visible if p == p else nan,
+        "design_effect": found.design_effect, "note": "; ".join(notes),
         "p_b_above_a": found.b_wins if p == p and claim.trained else nan,
     }  # fmt: skip
 

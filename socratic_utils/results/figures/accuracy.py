@@ -10,9 +10,9 @@ from .style import MARKERS, STYLE, colours_of, finish, new_axes, of_split, point
 
 
 @STYLE
-def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Figure:
-    """A point with its interval per student of `split` (`main_table`, `over_seeds`)."""
-    split, rows = of_split(main, split)
+def accuracy_figure(main: pd.DataFrame, scale: str = "") -> Figure:
+    """A point with its interval per student of the first split of a table."""
+    split, rows = of_split(main)
     runs = [c for c in ("dataset", "model", "seed") if len({*rows.get(c, ())}) > 1]
     if rows.duplicated(["student", *runs]).any():
         runs.append("teacher")
@@ -38,12 +38,12 @@ def accuracy_figure(main: pd.DataFrame, scale: str = "", split: str = "") -> Fig
 
 
 @STYLE
-def accuracy_by(table: pd.DataFrame, column: str, scale="", split="") -> Figure:
+def accuracy_by(table: pd.DataFrame, column: str, scale="") -> Figure:
     """Accuracy by the values of a column, the students next to each other.  ValueError
     if a student has several scores for one value, or another n than others."""
     title = TEXTS["axes"][column]
     if column != "split":
-        split, table = of_split(table, split, ["student", column])
+        split, table = of_split(table, ["student", column])
         title = f"{title}, {split}" if split else title
     if (table.groupby(column)["n"].nunique() > 1).any():
         raise ValueError(f"scores of one {column} differ in n: not the same problems")

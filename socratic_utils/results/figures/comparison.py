@@ -16,9 +16,9 @@ def filter_figure(table: pd.DataFrame, scale: str = "") -> Figure:
     return _stacked(counts.rename(label_of), "attempts", "Share of attempts", scale)
 
 
-def error_figure(table: pd.DataFrame, scale: str = "", split: str = "") -> Figure:
+def error_figure(table: pd.DataFrame, scale: str = "") -> Figure:
     """First errors as shares of the wrong answers, from `tables/errors.csv`."""
-    split, rows = of_split(table, split, ["student", "error"])
+    split, rows = of_split(table, ["student", "error"])
     counts = rows.pivot_table("count", "student", "error", "sum", sort=False)
     counts = counts[counts.sum(axis=1) > 0].rename(label_of)
     return _stacked(counts, "wrong", f"Share of wrong answers, {split}", scale)
@@ -46,9 +46,10 @@ def differences_figure(table: pd.DataFrame, scale: str = "") -> Figure:
     axes.set_ylim(last + 0.5, -0.7)
     axes.grid(axis="y", visible=False)
     axes.xaxis.set_major_formatter(lambda x, _: f"{100 * x:+.4g}" if x else "0")
-    sizes, seeds = {*table["n"]}, table["seeds"].max()
+    sizes, (least, seeds) = {*table["n"]}, table["seeds"].agg(["min", "max"])
     most = f"{min(sizes)} problems" if len(sizes) == 1 else "their shared problems"
-    trained = f"{seeds} seeds; dots: trainings" if seeds > 1 else "one seed"
+    count = seeds if least == seeds else f"{least} to {seeds}"
+    trained = f"{count} seeds; dots: trainings" if seeds > 1 else "one seed"
     axes.set_xlabel(f"Difference in points (95 % interval) on {most}, {trained}")
     return finish(axes)
 

@@ -64,14 +64,15 @@ def colours_of(students: Iterable[str]) -> dict[str, str]:
     return {name: colour_of(name, names) for name in names}
 
 
-def of_split(table: pd.DataFrame, split: str, once: Sequence[str] = ()) -> tuple:
-    """A split, by default the first (test if there), and its rows; ValueError if there
+def of_split(table: pd.DataFrame, once: Sequence[str] = ()) -> tuple:
+    """The first split, "" where the table has none, and its rows; ValueError if there
     are none, or if the columns `once` hold something twice."""
+    split = ""
     if "split" in table:
-        split = split or next(iter(table["split"]), "test")
-        table = table[table["split"] == split]
         if table.empty:
-            raise ValueError(f"no rows of split {split!r} to draw")
+            raise ValueError("no rows to draw")
+        split = table["split"].iloc[0]
+        table = table[table["split"] == split]
     if once and table.duplicated(once).any():
         raise ValueError(f"a {' and a '.join(once)} occurs twice: draw one run")
     return split, table

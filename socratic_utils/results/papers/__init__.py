@@ -42,8 +42,8 @@ def compare_with_paper(
     ours: Mapping, value: float | None, score: str = "accuracy", lacks: str = ""
 ) -> dict[str, Any]:
     """Our line of a table with the columns `paper, difference, covered` added.
-    `covered` says whether our interval (`ci_low`, `ci_high`) contains the paper's value,
-    or which share of the paper's problems and seeds is there if ours `lacks` some."""
+    `covered` says whether our interval (`ci_low`, `ci_high`) contains the paper's, or
+    which share of the paper's problems and seeds is there if ours `lacks` some."""
     difference, covered = None, None
     if value is not None and not pd.isna(ours[score]):
         difference = round(ours[score] - value, 4)
@@ -94,6 +94,6 @@ def _caption(title: str, ours: list[Mapping], about: str) -> str:
     said = {name: texts[name].dropna().unique().tolist() for name in texts}
     parts = [f"{title}, as printed; ours{about} below, with 95 % intervals"]
     if said["reason"]:
-        parts.append(f"In grey and not compared: {'; '.join(said['reason'])}")
+        parts.append(f"Ours are not compared: {'; '.join(said['reason'])}")
     parts += [*(HELD.get(text, text) for text in said["covered"]), *said["note"]]
     return ". ".join(part[:1].upper() + part[1:] for part in parts if part) + "."

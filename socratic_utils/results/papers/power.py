@@ -60,6 +60,7 @@ def power_table() -> pd.DataFrame:
         found = [difference(line["paper_old"], line["paper_new"], line["n"], pairing)
                  for line in lines]  # fmt: skip
         made = pd.DataFrame(found).rename(columns=names)
+        made["least_visible"] = [one.least_visible() for one in found]
         made["p_holm"] = holm(made["p"])
         made["verdict"] = [verdict(one, p, MARGIN) for one, p in
                            zip(found, made["p_holm"], strict=True)]  # fmt: skip

@@ -90,7 +90,7 @@ def test_the_leak():
     ours, theirs, _ = table["accuracy"]
     assert (ours, theirs) == (0.4, 0.6)
     [line] = checkpoints.compare_choices(found)
-    assert line["setting"] == "cot, checkpoint chosen on the reported problems"
+    assert line["setting"] == "checkpoint chosen on the reported problems"
     assert (line["only_default"], line["only_here"]) == (0, 2)
 
 

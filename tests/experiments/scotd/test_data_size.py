@@ -1,6 +1,6 @@
 """Students of a share of the training problems."""
 
-from socratic_utils.experiments import corpus, data, saved
+from socratic_utils.experiments import corpus, data, saved, stages
 from socratic_utils.experiments.scotd import data_size
 from socratic_utils.results.tables import scores_by
 from socratic_utils.students.training.train import training_record
@@ -13,7 +13,7 @@ def test_shares_are_evenly_spaced():
 
 
 def test_a_share_is_trained_on_so_many_problems(settings):
-    rows = data_size.score(settings)
+    rows = stages.score_all(settings, data_size.arms(settings))
     table = scores_by(rows, ["student", "share"])
     assert [tuple(x) for x in table[["student", "share"]].values] == [
         ("answer_only", 0.5), ("answer_only", 1.0), ("cot", 0.5), ("cot", 1.0),

@@ -96,14 +96,3 @@ def test_each_table_of_the_paper_has_its_students():
     assert students("table2b") == [n for n in names if "05" not in n]
     assert students("table3a") == ["few_shot_scotd", "full_scotd"]
     assert students("table3b") == ["few_shot_05", "few_shot_05, votes"]
-
-
-def test_the_first_disagreement_of_two_students():
-    rows = [
-        {"id": i, "student": name, "correct": i in right}
-        for name, right in (("a", "12"), ("b", "13"))
-        for i in "123"
-    ]
-    first, second = few_shot_or_supervised.first_disagreement(rows, "a", "b")
-    assert (first["student"], second["student"], first["id"]) == ("a", "b", "2")
-    assert few_shot_or_supervised.first_disagreement(rows, "a", "a") == []

@@ -8,7 +8,6 @@ import pytest
 
 from socratic_utils import config
 from socratic_utils.experiments import corpus, data, saved, stages, trainings
-from socratic_utils.experiments.arms import main_arm
 from socratic_utils.experiments.scotd import few_shot_or_supervised, many_chains
 from socratic_utils.filtering.right_answers import KEPT, judge
 from socratic_utils.students.training.train import training_record
@@ -124,15 +123,13 @@ def test_a_student_of_labels_on_the_same_problems(settings):
         few_shot_or_supervised.label_only(settings, ids) is None
     )  # nothing is trained for it
     assert not (settings.folder / "students").exists()
-    rows = stages.score(settings, main_arm("answer_only"))
+    arms = {arm.name: arm for arm in few_shot_or_supervised.arms(settings)}
+    rows = stages.score(settings, arms["full_label"])
     found = few_shot_or_supervised.label_only(settings, ids)
-    assert (found["student"], found["n"]) == ("answer_only", len(ids))
+    assert (found["student"], found["n"]) == ("full_label", len(ids))
     assert found["correct"] == sum(row["correct"] for row in rows if row["id"] in ids)
     assert few_shot_or_supervised.label_only(settings, ids | {"another"}) is None
     assert few_shot_or_supervised.label_only(settings, set()) is None
-    arms = {arm.name: arm for arm in few_shot_or_supervised.arms(settings)}
-    stages.score(settings, arms["full_label"])
-    assert few_shot_or_supervised.label_only(settings, ids)["student"] == "full_label"
 
 
 def test_rows_of_figures_are_greedy_and_in_order(settings):
