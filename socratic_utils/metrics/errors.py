@@ -43,7 +43,7 @@ def first_error(row: dict, problem: Problem) -> FirstError:
         wrong arithmetic  a written equation is false
         wrong question    a word overlap (F1) below 0.5 with every unused gold question
         wrong reading     true, but in no unused gold step; or only the answer is wrong
-        stopped early     all steps are right, but fewer than the gold steps
+        stopped early     all steps are right, but a gold step is missing
         no chain          there is neither question nor solution (answer only)
     """
     if row["correct"]:
@@ -62,8 +62,7 @@ def first_error(row: dict, problem: Problem) -> FirstError:
             return FirstError(kind, index)
     if row.get("truncated"):
         return FirstError("ran on", len(whole))
-    kind = "stopped early" if len(steps) < len(gold) else "wrong reading"
-    return FirstError(kind, len(steps))
+    return FirstError("stopped early" if unused else "wrong reading", len(steps))
 
 
 def line_marks(lines: Sequence[dict], problem: Problem) -> list[str]:

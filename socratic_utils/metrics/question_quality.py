@@ -20,7 +20,7 @@ def quality_table(rows: Sequence[dict], problems: Sequence[Problem]) -> pd.DataF
     is the share of problems with as many sub-questions as gold, with its interval."""
     gold = {problem.id: sub_questions(problem) for problem in problems}
     asked: dict[str, list[tuple[list[str], list[str]]]] = defaultdict(list)
-    for row in alike(rows, ["student", "split"]):
+    for row in alike(rows, ["student"]):
         if gold.get(row["id"]):
             asked[row["student"]].append((questions(row), gold[row["id"]]))
     table = []

@@ -23,7 +23,7 @@ def wilson_interval(correct: int, total: int, confidence=0.95) -> tuple[float, f
 
 
 def accuracy(rows: Iterable[dict], column: str = "correct") -> dict[str, float]:
-    """`n, correct, accuracy, ci_low, ci_high` as fractions; NaN without rows."""
+    """`n, correct, accuracy, ci_low, ci_high`, as fractions; no rows: accuracy NaN."""
     verdicts = [bool(row[column]) for row in rows]
     n, right = len(verdicts), sum(verdicts)
     shares = right / n if n else nan, *wilson_interval(right, n)

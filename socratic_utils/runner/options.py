@@ -98,9 +98,12 @@ def check(settings: config.Settings) -> config.Settings:
     for name in ("student", "teacher", "train_limit", "test_limit", "seed"):
         own = getattr(settings, name)
         if (committed := run.get(name, own)) != own:
-            hint = f"leave out --{name.replace('_', '-')}, or run without --reuse"
+            option = f"--{name.replace('_', '-')}"
+            hint = f"leave out {option}"
+            if committed is not None:
+                hint = f"give {option} {committed}"
             known = f"the committed run has {name} {committed!r}, not {own!r}"
-            raise ValueError(f"{known}: {hint}")
+            raise ValueError(f"{known}: {hint}, or run without --reuse")
     return settings
 
 

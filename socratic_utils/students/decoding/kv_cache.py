@@ -10,6 +10,7 @@ alone.  A row that leaves takes its keys and values along, and can enter again.
 """
 
 from collections.abc import Sequence
+from weakref import proxy
 
 from transformers import DynamicCache
 from transformers.cache_utils import DummyLayer, DynamicLayer, DynamicSlidingWindowLayer
@@ -23,7 +24,7 @@ class SlotLayer(DynamicLayer):
 
     def __init__(self, cache: "RowCache") -> None:
         super().__init__()
-        self.cache, self.buffers = cache, []
+        self.cache, self.buffers = proxy(cache), []  # no cycle: freed at once
 
     def update(self, key_states, value_states, *args, **kwargs):
         """Write [rows, heads, new, size] to the last columns; return all in view."""

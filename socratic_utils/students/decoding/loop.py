@@ -91,8 +91,7 @@ def solve(
     # 1. The longest problems first: similar lengths are read together.
     order = sorted(range(len(problems)), key=lambda i: -len(problems[i].text))
     solutions: list[list[Solution]] = [[] for _ in problems]
-    talks: dict[Row, Talk] = {}  # by the row that is writing
-    begun: dict[int, list[Row]] = {}  # by problem, the writer's rows
+    talks: dict[Row, tuple[int, Talk]] = {}  # by the row that writes; of a problem
     lines = 2 * (decoding.max_steps + 1) * decoding.line_tokens
     tokens = decoding.max_tokens if answerer is None else lines
     tokens += max((len(p.text) // 2 for p in problems), default=0)  # at most, roughly
@@ -101,12 +100,12 @@ def solve(
     bar = progress(len(problems) * samples, label, "solution")
     start = time.perf_counter()
 
-    def proceed(talk: Talk, ids: list[int] | None = None) -> None:
+    def proceed(i: int, talk: Talk, ids: list[int] | None = None) -> None:
         """Ask for the next line of a solution, unless it is finished."""
         try:
             decoder, row, limit, whole_lines = talk.send(ids)
             decoder.ask(row, limit, decoding.temperature, whole_lines)
-            talks[row] = talk
+            talks[row] = i, talk
         except StopIteration:
             bar.update()
 
@@ -133,26 +132,24 @@ def solve(
             opened.append(decoder.open([ids[-room:] for ids in prompts], samples))
             for place, solution in enumerate(own):
                 solution.prompt_cut |= len(prompts[place // samples]) > room
-        for place, i in enumerate(batch):
-            begun[i] = opened[0][place * samples : (place + 1) * samples]
         del order[: len(batch)]
         write = partial(take_turns, sees_solutions) if answerer else write_alone
-        for solution, *rows in zip(own, *opened, strict=True):
-            proceed(write(solution, decoding, *decoders, *rows))
+        for place, (solution, *rows) in enumerate(zip(own, *opened, strict=True)):
+            talk = write(solution, decoding, *decoders, *rows)
+            proceed(batch[place // samples], talk)
         # 3. The model with the most rows that are writing goes on by one step.
         for row in max(decoders, key=lambda decoder: decoder.busy).step():
-            proceed(talks.pop(row), row.line)
+            proceed(*talks.pop(row), row.line)
 
     begin()
     while order or talks:
         if not fits_memory(advance, may_fail=size > 1):
             # 4. Unfinished problems begin again, half as many at once.
-            again = [i for i, rows in begun.items() if not all(r.gone for r in rows)]
+            again = list(dict.fromkeys(i for i, _ in talks.values()))
             order[:0], size = again, size // 2
             bar.n = bar.total - len(order) * samples
             bar.write(f"out of memory: {label} goes on, {size} problems at once")
             talks.clear()
-            begun.clear()
             begin()
     bar.close()
     found = [solution for own in solutions for solution in own]

@@ -72,8 +72,9 @@ def _matmul_seconds(dtype: torch.dtype, size: int = 1024) -> float:
 
 @cache
 def product_rate() -> float:
-    """Operations per second of a matrix product in float32, measured once."""
-    return 2 * 1024**3 / _matmul_seconds(torch.float32)
+    """Operations per second of a matrix product as in training, measured once."""
+    kind = torch.bfloat16 if bf16_is_faster() else torch.float32
+    return 2 * 1024**3 / _matmul_seconds(kind)
 
 
 def expected_minutes(model, tokens: float) -> float:
@@ -93,9 +94,9 @@ def for_decoding(model):
 
 def free_memory() -> float:
     """Bytes that the device can still give; Macs share those of the CPU."""
+    clear_device_cache(garbage_collection=True)  # a trained model is in a cycle
     if device().type != "cuda":
         return psutil.virtual_memory().available
-    clear_device_cache(garbage_collection=True)
     return torch.cuda.mem_get_info()[0]
 
 

@@ -70,6 +70,7 @@ def train_student(
     arguments = training_arguments(training, target, seed, len(examples), processes)
     batch, is_half = arguments.per_device_train_batch_size, autocast() != "none"
     size, free, rank = size_of(model), free_memory(), training.lora_rank
+    free /= 1.5 if device().type == "cpu" else 1  # there a freed part of it is kept
     fit = training_fit(size, longest, max(trained), batch, free, is_half, rank)
     needed = f"about {fit.needed / 1e9:.1f} GB"
     where = f"on {device()}, {fit.rows} at once, {needed}"
