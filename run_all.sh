@@ -20,6 +20,7 @@ usage() {
   --teacher-url URL    any server with the OpenAI interface
   --teacher-api completion   a plain completion model, not a chat model
   --teacher-mode batch       batch jobs: half the price, within a day
+  --teacher-tokens N   of its longest reply; thinking models need thousands
   --max-cost DOLLARS   stop before the teacher has cost more
   --train-limit N      at most N training problems (teacher chains included)
   --test-limit N       at most N test problems per split
@@ -42,7 +43,7 @@ say() { echo "run_all: $*" >&2; }
 
 # Does this Python hold every version of the lock?
 satisfies_lock() {
-  "$1" - requirements.lock 2>/dev/null <<'EOF'
+  "$1" -c "$RECENT" 2>/dev/null && "$1" - requirements.lock 2>/dev/null <<'EOF'
 import sys
 from importlib import metadata
 from packaging.requirements import Requirement

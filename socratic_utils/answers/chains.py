@@ -114,7 +114,7 @@ def _solution_steps(lines: list[str], kind: str) -> tuple[Step, ...]:
     solutions: list[str] = []
     for line in lines:
         line = _text(line)
-        if not line or P.QUESTION.match(line):
+        if not any(map(str.isalnum, line)) or P.QUESTION.match(line):
             continue
         if solutions and (solutions[-1].endswith(":") or line.startswith("=")):
             solutions[-1] += f" {line}"

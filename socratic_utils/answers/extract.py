@@ -116,6 +116,11 @@ def _read_number(text: str, marked: bool) -> str | None:
         if equation.start <= end and equation.end > start:
             end = equation.end
             start = text.rfind("=", equation.start, end)
+    head, _, tail = text.partition("=")  # "20% of 50 = 10"
+    worded = re.search(r"[^\W\d_]|[*+(]", head) and not P.CLAUSE.search(head)
+    result = rf" ?[{CURRENCY}]?-?{arithmetic.PLAIN_NUMBER}(?! ?[-+*/=\d])"
+    if end == start and worded and head.count("(") == head.count(")"):
+        start = max(start, len(head)) if re.match(result, tail) else start
     chosen = next((m for m in found if m.start() >= start), found[0])
     return _canonical(chosen, text)
 

@@ -91,7 +91,7 @@ def changed_from_committed(settings: Settings) -> list[str]:
     run = _of_run(replace(settings, seed=0).reference)
     own = json.loads(json.dumps(asdict(settings)))
     own["training"] = {n: own["training"][n] for n in run.get("training", ())}
-    names = run.keys() & own.keys()
+    names = [name for name in own if name in run]
     return _changed({n: own[n] for n in names}, {n: run[n] for n in names})
 
 

@@ -49,7 +49,12 @@ def read_parameters(path: Path) -> dict[str, Any]:
     values: dict[str, Any] = {}
     cells = nbformat.read(path, as_version=4).cells
     tagged = [c.source for c in cells if "parameters" in c.metadata.get("tags", [])]
-    for statement in ast.parse("\n".join(tagged)).body:
+    try:
+        statements = ast.parse("\n".join(tagged)).body
+    except SyntaxError as error:
+        fault = f"{path.name}: line {error.lineno} of the parameters cell is not Python"
+        raise ValueError(f"{fault} ({error.msg})") from None
+    for statement in statements:
         match statement:
             case ast.Assign([ast.Name(name)]) | ast.AnnAssign(ast.Name(name)):
                 with suppress(ValueError, TypeError):  # no literal, or no value

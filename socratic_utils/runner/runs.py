@@ -105,8 +105,8 @@ def listing(runs: Sequence[Run]) -> str:
 def how_to_continue(runs: Sequence[Run], place: int) -> str:
     """One sentence after a run, counted from 1, that failed."""
     run = runs[place - 1]
-    own = [name for name in ("dataset", "student", "seed") if name in run.options]
-    words = " ".join(f"--{name} {run.options[name]}" for name in own)
+    given = ((name, v) for name, v in run.options.items() if name != "scale")
+    words = " ".join(f"--{name.replace('_', '-')} {v}" for name, v in given)
     alone = f"./run_all.sh {run.options['scale']} {words}".strip()
     return (f"run {place} of {len(runs)} ({run}) failed: the same command continues "
             f"from there, and `{alone}` is this run alone")  # fmt: skip

@@ -49,7 +49,10 @@ class ReplyStore:
             path.parent.mkdir(parents=True, exist_ok=True)
             opening = FileLock(f"{self.path}.opening")  # WAL is switched on by one
         options = {"timeout": BUSY_SECONDS, "check_same_thread": False}
-        self._db = sqlite3.connect(path or ":memory:", **options)
+        try:
+            self._db = sqlite3.connect(path or ":memory:", **options)
+        except sqlite3.Error as error:  # a folder, or no right to write
+            raise self._unusable(error) from None
         with opening, self._database() as db:
             db.execute("PRAGMA journal_mode = WAL")  # one disk sync a commit
             db.execute("PRAGMA synchronous = FULL")  # and on disk when we return
@@ -62,9 +65,12 @@ class ReplyStore:
             with self._lock, self._db:
                 yield self._db
         except sqlite3.Error as error:  # no room, damaged, or locked for too long
-            advice = "make room, or move it away to start a new one"
-            message = f"the teacher's cache {self.path} cannot be used ({error})"
-            raise StoreError(f"{message}: {advice}; nothing in it is deleted") from None
+            raise self._unusable(error) from None
+
+    def _unusable(self, error: Exception) -> StoreError:
+        advice = "make room, or move it away to start a new one"
+        message = f"the teacher's cache {self.path} cannot be used ({error})"
+        return StoreError(f"{message}: {advice}; nothing in it is deleted")
 
     @contextmanager
     def lock(self) -> Iterator[None]:

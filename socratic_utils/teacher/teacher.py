@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from socratic_utils.answers import choice_in_reply, parse_chain
+from socratic_utils.config import CHOICES
 from socratic_utils.problems import Chain, Problem, read_rows
 
 from .cache import ReplyStore, shipped_recordings
 from .cost import Budget, Estimate, Price, estimate, price_of, price_table, spent
 from .endpoint.client import Endpoint
-from .endpoint.errors import KEY_VARIABLE, MODES, RefusedError, TeacherError
+from .endpoint.errors import KEY_VARIABLE, RefusedError, TeacherError
 from .endpoint.job import Job, missing, new_job, was_cut
 from .endpoint.live import LiveAsker
 from .prompts import asked_text, load_prompt, read_as
@@ -58,8 +59,8 @@ class Teacher:
     shots: int = 0  # exemplars of the prompt; 0: all
 
     def __post_init__(self) -> None:
-        if self.mode not in MODES:
-            raise ValueError(f"mode must be one of {MODES}, not {self.mode!r}")
+        if self.mode not in (known := CHOICES["teacher_mode"]):
+            raise ValueError(f"mode must be one of {known}, not {self.mode!r}")
         at = (self.base_url, self.served_as, self.api, self.timeout, self.max_retries)
         self.endpoint = Endpoint(self.model, *at)
         shipped = shipped_recordings() if self.recorded is None else self.recorded
@@ -92,7 +93,7 @@ class Teacher:
             cut = [r["thinking"] or self.max_tokens for r in thoughts if was_cut(r)]
             if cut:
                 what += f"; in {len(cut)} all {max(cut)} tokens went into thinking: "
-                what += "raise teacher_tokens"
+                what += "raise --teacher-tokens"
             warnings.warn(what, stacklevel=2)
         return [
             self._chain(problem, style, s["sample"], rows.get(s["key"], {"text": ""}))
@@ -138,7 +139,8 @@ class Teacher:
     def estimate_of(self, jobs: Sequence[Job]) -> Estimate:
         """What `ask` would request, and its cost; known replies are free."""
         jobs = missing(jobs, self.known_rows(jobs))
-        if batch := self.mode == "batch":
+        batch = self.mode == "batch"
+        if batch or "n" in self.store.learnt(self.endpoint.name):
             jobs = [one for job in jobs for one in job.singles()]
         requests = [(job.request, len(job.stubs)) for job in jobs]
         known, price = self._all_known(), price_of(self.model, batch)

@@ -28,6 +28,11 @@ NUMBERS = [
     ("Final answer:\n\n12 apples", "12"),
     ("The answer to this problem is 31.", "31"),
     ("**Answer:** 8", "8"),
+    # Behind the mark an equation in words has its result, not its first operand.
+    ("The answer is 20% of 50 = 10.", "10"),
+    ("The answer is 10 divided by 2 = 5", "5"),
+    ("The answer is 2(3+4)=14", "14"),
+    ("The answer is 3 apples at $2 each = $6", "6"),
     ("The answer is **8**.", "8"),
     ("Answer = 3", "3"),
     ("#### 1,000", "1000"),

@@ -68,13 +68,6 @@ def test_generation_is_deterministic():
     assert generator.make_problems("validation") == first
 
 
-def test_unknown_split_is_named():
-    with pytest.raises(ValueError, match="nonsense"):
-        generator.make_problems("nonsense")
-    with pytest.raises(ValueError, match="nonsense"):
-        gradeschool.load("nonsense")
-
-
 @pytest.mark.parametrize("split, size", SIZES.items())
 def test_sizes_and_ids(split, size):
     assert [p.id for p in PROBLEMS[split]] == [

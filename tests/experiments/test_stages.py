@@ -95,6 +95,15 @@ def test_rows_that_were_never_committed_are_one_sentence():
         stages.score(settings, main_arm("cot"))
 
 
+def test_committed_rows_are_not_shown_under_other_settings():
+    other = config.load("small", reuse="reference", test_limit=50, epochs=3.0)
+    with pytest.raises(
+        ValueError,
+        match="has another test_limit, training: leave it",
+    ):
+        stages.start(other, "03_baselines")
+
+
 @pytest.mark.skipif(
     not (project_root() / "outputs" / "reference" / "small").is_dir(),
     reason="no run of small is committed yet",

@@ -184,6 +184,42 @@ def test_one_seed_is_a_comparison_of_checkpoints(main):
     assert set(table["verdict"]) == {"cannot tell", "not run"}
 
 
+def test_seeds_that_not_all_arms_have_are_named():
+    own = [
+        row for row in rows(MAIN, 4, 90) if (row["student"], row["seed"]) != ("cot", 3)
+    ]
+    line = judged(main=own).loc["iterative beats CoT"]
+    assert (line["seeds"], line["note"]) == (3, "not all arms have seed 3")
+
+
+def test_arms_that_never_differ_are_not_tested():
+    same = [row | {"correct": False} for row in rows(MAIN, 3, 90)]
+    line = judged(main=same).loc["iterative beats CoT"]
+    assert line[["p", "p_holm", "least_visible"]].isna().all()
+    assert sentence(line).endswith("cannot tell (the arms agree on every problem).")
+
+
+def test_one_number_of_chains_has_no_trend_and_the_other_claims_stay(main):
+    table = judged(Run(counts=(8,)), main=main, many_chains=rows({"chains_08": 0.3}))
+    assert table.loc["iterative beats CoT", "verdict"] == "holds"
+    assert table.loc["more chains are better", "verdict"] == "not run"
+
+
+def test_a_note_of_some_lines_stays_with_them(table):
+    some = table.index[:2]
+    assert set(table.loc[some, "verdict"]).isdisjoint({"not run"})
+    own = table.copy()
+    own.attrs["caption"] = "A caption."
+    own.loc[some, "note"] = "one seed"
+    lines = shown(own, "Socratic CoT")
+    assert "If nothing else" not in lines.attrs["caption"]
+    assert lines.loc[some, "note"].tolist() == ["one seed", "one seed"]
+    own["note"] = own["note"].mask(own["verdict"] != "not run", "one seed")
+    lines = shown(own, "Socratic CoT")
+    assert "If nothing else is noted: one seed." in lines.attrs["caption"]
+    assert not lines["note"].any()
+
+
 def test_what_was_not_run_says_how():
     line = judged(Run(command="./run_all.sh paper")).loc["guidance helps"]
     assert line["note"] == "./run_all.sh paper --only 06 --ablations all"

@@ -396,11 +396,6 @@ def test_a_notebook_gets_its_settings_as_overrides(tmp_path, outputs, monkeypatc
     assert said == "smoke 2  ['ablations', 'teacher', 'test_limit']\n"
 
 
-def test_switches_is_the_earlier_name_of_ablations():
-    given = options.parser().parse_args(["--switches", "all"])
-    assert options.asked(given) == {"scale": "small", "ablations": "all"}
-
-
 @pytest.mark.parametrize(
     ("dataset", "pages"),
     [("gsm8k", ("report.html", "report_scotd.html")),

@@ -156,6 +156,19 @@ def test_a_run_stops_below_its_budget_and_goes_on_later(tmp_path, prices):
         assert len(chains) == 40 and len(server.requests) == 40
 
 
+def test_replies_that_give_no_chain_are_paid_for_too(tmp_path, prices):
+    used = {"usage": {"prompt_tokens": 0, "completion_tokens": 10}}
+    with TeacherServer(
+        always={"Story": used | {"finish_reason": "content_filter"}}
+    ) as s:
+        teacher = Teacher("toy", s.url, tmp_path / "c", recorded=(), max_cost=90.0)
+        budget = teacher.budget()
+        teacher.budget = lambda: budget
+        with pytest.raises(TeacherError, match="content filter"):
+            teacher.sample(PROBLEMS[:1], "cot")
+        assert budget.spent == pytest.approx(len(s.requests) * 0.02) and s.requests
+
+
 def test_an_unknown_cost_is_said_before_anything_is_asked(prices, capsys):
     with TeacherServer() as server:
         teacher = Teacher("priceless", server.url, None, recorded=(), max_cost=None)

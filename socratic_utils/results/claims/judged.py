@@ -95,8 +95,7 @@ def shown(table: pd.DataFrame, paper: str) -> pd.DataFrame:
             lines["note"] = lines["note"].replace(note, "")
             parts.append(f"If nothing else is noted: {note}.")
     for command, rest in own[own["verdict"] == NOT_RUN].groupby("note", sort=False):
-        names = ", ".join(rest["claim"])
-        parts.append(f"Not run: {names} ({command}, if teacher and data allow it).")
+        parts.append(f"Not run: {', '.join(rest['claim'])} ({command}).")
     lines.attrs["caption"] = " ".join(parts)
     return lines
 

@@ -72,13 +72,16 @@ def teacher_plan(settings: Settings) -> dict[str, Estimate]:
 
 
 def plan_of(settings: Settings, numbers: Sequence[str]) -> dict[str, Estimate]:
-    """`teacher_plan` where only these notebooks run: the first that trains asks for the
-    chains of those before it, since all students share what every style has."""
+    """`teacher_plan` where only these notebooks run: the first that takes chains asks
+    for them, since all students share what every style has."""
     plan = teacher_plan(settings)
     learns = [n.number for n in NOTEBOOKS if n.trains and n.needs != "many chains"]
-    first = next((n for n in numbers if n in learns), None)
-    for name in ("teacher_generation", "filtering"):
+    pools = map(number_of, ("which_chains", "without_labels", "before_and_beyond"))
+    takes = {"teacher_generation": [number_of("filtering"), *learns],
+             "filtering": learns, "many_chains": [*pools]}  # fmt: skip
+    for name, others in takes.items():
         asked = plan.get(place := number_of(name))
+        first = next((n for n in numbers if n in others), None)
         if asked and first and place not in numbers:
             plan[first] = plan[first] + asked if first in plan else asked
     return {number: plan[number] for number in numbers if number in plan}

@@ -117,6 +117,9 @@ class BatchAsker:
                 input_file_id=file_id, endpoint=f"/v1{self.endpoint.path}",
                 completion_window="24h", metadata={"requests": mark},
             )  # fmt: skip
+        except openai.NotFoundError:  # no such API: nothing was made
+            self.store.close_job(UNSENT + mark, "never sent")
+            raise
         except openai.APIError:  # its id may be lost on the way
             if not self._adopt(UNSENT + mark, stubs):
                 raise
@@ -146,6 +149,8 @@ class BatchAsker:
         client = self.endpoint.client
         try:
             job = client.batches.retrieve(job_id)
+            files = job.status in OVER and (job.output_file_id, job.error_file_id)
+            found = [client.files.content(file).read() for file in files or () if file]
         except openai.NotFoundError:  # another account's, or deleted there
             self.store.close_job(job_id, "lost")
             warnings.warn(f"batch job {job_id} is not known any more", stacklevel=2)
@@ -153,8 +158,8 @@ class BatchAsker:
         if job.status not in OVER:
             return False
         by_key = {stub["key"]: stub for stub in stubs}
-        for file_id in filter(None, (job.output_file_id, job.error_file_id)):
-            self._store_results(client.files.content(file_id).read(), by_key)
+        for content in found:
+            self._store_results(content, by_key)
         self.store.close_job(job_id, job.status)
         if job.status == "failed":
             advice = "look at it at your provider, correct the cause and run again"

@@ -21,10 +21,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from socratic_utils.config import KEY_VARIABLE, check_address
+from socratic_utils.config import CHOICES, KEY_VARIABLE, check_address
 
 from . import errors
-from .job import STOP, is_filtered, reply_rows
+from .job import STOP, is_filtered, reply_rows, used
 
 SECONDS_TO_CONNECT = 30.0
 LONGEST_WAIT = 3600.0  # seconds: up to here a Retry-After is obeyed
@@ -48,8 +48,8 @@ class Endpoint:
     max_retries: int = 6
 
     def __post_init__(self) -> None:
-        if self.api not in errors.APIS:
-            raise ValueError(f"api must be one of {errors.APIS}, not {self.api!r}")
+        if self.api not in (known := CHOICES["teacher_api"]):
+            raise ValueError(f"api must be one of {known}, not {self.api!r}")
         if self.base_url is not None:
             check_address(self.base_url)
         self.name = f"{self.base_url or 'openai'} {self.model}"  # of its batch jobs
@@ -61,6 +61,7 @@ class Endpoint:
         self.honours_n = True
         self.stopped = False  # after an interrupt nothing is sent any more
         self.in_flight: set[asyncio.Task | None] = set()
+        self.wasted: list[dict] = []  # tokens of replies that give no row
 
     @property
     def has_address(self) -> bool:
@@ -147,6 +148,7 @@ class Endpoint:
                     # At temperature 0 a row may be a random sample.
                     more = {"unsupported": without} if without else {}
                     return [row | more for row in rows]
+                self.wasted.append(used(reply))
                 failure = self.failed("gave a reply without a choice")
                 if is_filtered(reply):
                     failure = errors.explained(self.model, 200, "content_filter")

@@ -13,8 +13,6 @@ from typing import Any
 from socratic_utils.config import KEY_VARIABLE as KEY_VARIABLE
 from socratic_utils.files import read_json
 
-APIS = ("chat", "completion")
-MODES = ("live", "batch")
 SYSTEM = "the system message"
 REFUSALS = read_json(Path(__file__).with_name("refusals.json"))
 PARTS: dict[str, str] = REFUSALS["parts"]  # of requests, and their names in prose

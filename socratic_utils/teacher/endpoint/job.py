@@ -68,8 +68,8 @@ def reply_rows(reply: dict, n: int = 1, logprobs: bool = True) -> list[dict]:
     endpoint gives none, and absent without `logprobs`: requesting them later is a new
     request.  A row with thoughts and no text has `thinking`, the number of its tokens.
     A choice without a message, or that a fault or a filter ended, is skipped."""
+    prompt, total = used(reply).values()
     usage = _object(reply.get("usage"))
-    prompt, total = (_count(usage.get(f"{x}_tokens")) for x in ("prompt", "completion"))
     details = _object(usage.get("completion_tokens_details"))
     thought = bool(_count(details.get("reasoning_tokens")))
     choices = [c for c in reply.get("choices") or () if isinstance(c, dict)]
@@ -85,6 +85,12 @@ def reply_rows(reply: dict, n: int = 1, logprobs: bool = True) -> list[dict]:
         if not logprobs:
             del row["logprob"], row["tokens"]
     return rows
+
+
+def used(reply: dict) -> dict[str, int | None]:
+    """`prompt_tokens` and `completion_tokens` of a reply; None where not counted."""
+    names, usage = ("prompt_tokens", "completion_tokens"), _object(reply.get("usage"))
+    return {name: _count(usage.get(name)) for name in names}
 
 
 def was_cut(row: Mapping) -> bool:

@@ -90,7 +90,8 @@ class LiveAsker:
         if not task.cancelled():
             rows, error = task.result()
             self.unsaved += rows
-            self.budget.settle(worst, rows)
+            wasted, self.endpoint.wasted = self.endpoint.wasted, []
+            self.budget.settle(worst, rows + wasted)
             self._go_on(job, n, len(rows), error)
         self._fill()
         self.arrival.set()

@@ -8,7 +8,7 @@ from socratic_utils import config
 from socratic_utils.experiments.corpus import corpus, filtered
 from socratic_utils.experiments.data import teacher_of, train_problems
 from socratic_utils.runner import cli, options
-from socratic_utils.runner.plan.teacher import teacher_plan
+from socratic_utils.runner.plan.teacher import plan_of, teacher_plan
 from socratic_utils.teacher.published import PublishedTeacher
 from tests.helpers.teacher_server import TeacherServer
 
@@ -36,6 +36,12 @@ def test_another_teacher_is_asked_for_at_most_this():
     more = config.load("smoke", teacher="gpt-4.1-mini", test_limit=50)
     assert teacher_plan(more)["14"].requests == 20
     assert plan["06"].requests == 3 * settings.many.test_limit + 2 * 4 * problems
+    # Alone, a notebook asks for the chains that an earlier one would have asked for.
+    sampled = plan["10"].requests
+    assert plan_of(settings, ["11"])["11"].requests == sampled
+    first = plan["01"].requests + plan["02"].requests
+    assert plan_of(settings, ["02"])["02"].requests == first
+    assert plan_of(settings, ["12"])["12"].requests == first + sampled
 
 
 def test_what_is_cached_and_right_is_not_asked_again():

@@ -123,7 +123,7 @@ FIELDS = {"reasoning_content": CHAIN}, {"reasoning": CHAIN}, HIDDEN
 
 
 @pytest.mark.parametrize("finish, sentence", [
-    ("length", "in 1 all [59] tokens went into thinking: raise teacher_tokens"),
+    ("length", "in 1 all [59] tokens went into thinking: raise --teacher-tokens"),
     ("stop", "1 replies of toy are only thoughts, of which nothing is used$"),
 ])  # fmt: skip
 @pytest.mark.parametrize("field", FIELDS)
@@ -471,7 +471,7 @@ def test_a_refusal_of_another_kind_teaches_nothing(status, body):
 SENTENCES = [
     (refusal("maximum context length is 4096 tokens"), "take shorter problems", True),
     ((413, "<html>too large</html>"), "take shorter problems", True),
-    (refusal("prompt is too long: 9 tokens > 8 maximum"), "lower teacher_tokens", True),
+    (refusal("prompt is too long: 9 tokens > 8 maximum"), "lower --teacher-tok", True),
     (NOT_PARTS[0], "fewer|not allow so many tokens per reply", True),
     ((404, {"error": {"message": "The model `toy` does not exist",
                       "code": "model_not_found"}}), "does not know toy: give the name",
