@@ -12,6 +12,8 @@ folder, not committed.
 """
 
 import argparse
+import os
+import re
 import shutil
 from pathlib import Path
 
@@ -64,6 +66,7 @@ def keep(run: Path, add: bool = False) -> Path:
         elif (made := run / "notebooks" / path.name).exists():  # was not kept before
             notebook = read_json(path)
             relink(notebook, made.parent, path.parent)
+            lead_home(notebook, path.parent)
             write_json(path, notebook)
     for path in (target / "predictions").rglob("*.jsonl"):
         rows = [row for _, row in read_rows(path)]
@@ -71,6 +74,19 @@ def keep(run: Path, add: bool = False) -> Path:
         if is_later or (rows and rows[0]["dataset"] != "gradeschool"):
             write_jsonl_rows(path, [row | less for row in rows])
     return target
+
+
+def lead_home(notebook: dict, folder: Path) -> None:
+    """Links to notebooks that have no copy in the folder lead to the notebooks."""
+    home = os.path.relpath(project_root() / "notebooks", folder)
+
+    def led(link: re.Match) -> str:
+        return link[0] if (folder / link[1]).exists() else f"]({home}/{link[1]}"
+
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            source = "".join(cell["source"])
+            cell["source"] = re.sub(r"\]\((\d\d_\w+\.ipynb)", led, source)
 
 
 if __name__ == "__main__":

@@ -79,9 +79,10 @@ def section(folder: Path) -> str:
     parts = [
         f"## `{folder.name}/`",
         f"{run['student']} on {run['dataset']}, teacher {run['teacher']}; "
-        f"{run['train_limit'] or 'all'} training problems, {training['epochs']:g} "
-        f"epochs in batches of {training['batch_size']} at a learning rate of "
-        f"{training['learning_rate']:g}.",
+        f"{run['train_limit'] or 'all'} training problems; the main students learn "
+        "those that have a chain in every style. Batches of "
+        f"{training['batch_size']} at a learning rate of {training['learning_rate']:g}"
+        f"; the main students {training['epochs']:g} epochs.",
     ]
     if not (table := seeds_table(settings)).empty:
         caption = "Mean accuracy over the trainings (seeds) with its 95 % interval."

@@ -58,7 +58,7 @@ def test_svamp_itself_is_another_split(model, reason):
     lines, caption = ours("table2", "cot", dataset="svamp", model=model, n=9, seeds=1)
     [(dataset, name)] = lines
     assert dataset == "svamp" and name.endswith(": ours (n = 9)")
-    assert f"In grey and not compared: {reason}." in caption
+    assert f"Ours are not compared: {reason}." in caption
 
 
 def test_facts_are_the_gold_steps_of_strategyqa():

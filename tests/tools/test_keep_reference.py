@@ -64,6 +64,9 @@ def test_later_seeds_are_kept_in_short(tool, runs, tmp_path, monkeypatch):
         assert read_json(reference / name / "tables" / "main.csv") == seed
     [(_, row)] = read_rows(reference / "small" / "predictions" / "a.jsonl")
     assert row == ROW
+    # A link to a notebook that has no copy leads to the notebook.
+    copy = read_json(reference / "small" / "notebooks" / "03_baselines.ipynb")
+    assert "[04](../../../../notebooks/04_unified.ipynb)" in copy["cells"][0]["source"]
 
 
 def test_a_seed_alone_is_kept_whole(tool, runs, tmp_path, monkeypatch, capsys):
