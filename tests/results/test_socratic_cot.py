@@ -110,7 +110,8 @@ def test_our_rows_of_socgt_are_ablations():
     assert {name for group in socratic_cot.SOCGT.values() for name in group} <= names
     arms = socratic_cot.NAMES["arms"]
     others = {*arms["socratic_cot_table5"], *arms["socratic_cot_fig6"]}
-    assert {*others, *socratic_cot.QUESTIONS} - names == {socratic_cot.PAIR}
+    mains = {*others, *socratic_cot.QUESTIONS} - names
+    assert mains == {socratic_cot.PAIR, "gt_steps"}
     assert set(arms["socratic_cot_table3"]) == set(WAYS)
     for name, columns in arms.items():
         assert {*columns.values()} <= {*paper_table(name).columns}
@@ -148,7 +149,7 @@ def test_without_questions_and_with_guides():
     assert [*cells] == ["No sub-question module", "Iterative"]
     assert cells["Iterative"].startswith("10.0 (") and "guide" in caption
     lines, caption = ours("fig6", *arms, n=30, right=3, seeds=1)
-    assert [*lines["GSM8K", "ours (n = 30)"]] == ["No guide", "Guide"]
+    assert [*lines["GSM8K", "ours (n = 30)"]] == ["GT Steps", "No guide", "Guide"]
     assert "planner" in caption
 
 
