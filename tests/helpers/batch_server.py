@@ -20,7 +20,7 @@ class BatchServer(TeacherServer):
     def __init__(self, faults=(), polls=1, **options):
         self.faults, self.polls = list(faults), polls
         self.files, self.batches = {}, {}
-        self.lose_next_answer = self.refuse_jobs = False
+        self.lose_next_answer = self.refuse_jobs = self.only_files = False
         super().__init__(**options)
 
     @property
@@ -60,7 +60,7 @@ class BatchServer(TeacherServer):
             "created_at": 0, "status": "in_progress", "metadata": body.get("metadata"),
             "output_file_id": None, "error_file_id": None, "left": self.polls,
             "over": {"expired": "expired", "failed": "failed"}.get(fault, "completed"),
-            "size": len(lines),
+            "size": len(lines), "gone": fault == "gone",
         }  # fmt: skip
         self.batches[name] = batch
         for kind, rows in (("output", output), ("error", errors)):
@@ -77,6 +77,8 @@ class BatchServer(TeacherServer):
             for kind in ("output", "error"):
                 if f"{name}_{kind}" in self.files:
                     batch[f"{kind}_file_id"] = f"{name}_{kind}"
+            if batch["gone"]:  # the provider has deleted it
+                self.files.pop(f"{name}_output", None)
         return batch
 
 
@@ -88,6 +90,8 @@ class BatchHandler(Handler):
             return super().do_POST()
         data = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path == "/v1/batches":
+            if self.teacher.only_files:
+                return self.send(404, b'{"error": {"message": "not found"}}')
             if self.teacher.refuse_jobs:
                 return self.send(400, b'{"error": {"message": "no"}}')
             batch = self.teacher.create(json.loads(data))
@@ -109,11 +113,15 @@ class BatchHandler(Handler):
     def do_GET(self):
         path = self.path.partition("?")[0]
         if found := re.fullmatch(r"/v1/files/(.+)/content", path):
-            self.send(200, self.teacher.files[found[1]], "application/octet-stream")
+            if (content := self.teacher.files.get(found[1])) is None:
+                return self.send(404, b'{"error": {"message": "no such file"}}')
+            self.send(200, content, "application/octet-stream")
         elif found := re.fullmatch(r"/v1/batches/(.+)", path):
             if found[1] in self.teacher.batches:
                 return self.reply(self.teacher.poll(found[1]))
             self.send(404, b'{"error": {"message": "no such batch"}}')
+        elif self.teacher.only_files:
+            self.send(404, b'{"error": {"message": "not found"}}')
         else:
             jobs = list(self.teacher.batches.values())
             self.reply({"object": "list", "data": jobs, "has_more": False})

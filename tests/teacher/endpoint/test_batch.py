@@ -202,6 +202,23 @@ def test_a_server_without_batch_jobs_is_asked_live_afterwards(tmp_path):
     assert all(chain.answer == "48" for chain in live)
 
 
+def test_files_without_batch_jobs_do_not_keep_chains_from_being_asked_live(tmp_path):
+    with BatchServer() as server:
+        server.only_files = True
+        with pytest.raises(TeacherError, match="has no batch jobs: ask it with"):
+            make(server, tmp_path).sample(problems(3))
+        live = make(server, tmp_path, mode="live").sample(problems(3))
+    assert all(chain.answer == "48" for chain in live)
+
+
+def test_results_that_the_provider_has_deleted_are_asked_again(tmp_path):
+    with BatchServer(["gone"]) as server:
+        with pytest.warns(UserWarning, match="is not known any more"):
+            chains = make(server, tmp_path).sample(problems(3))
+        assert len(server.batches) == 2
+    assert all(chain.answer == "48" for chain in chains)
+
+
 def test_a_job_that_is_refused_leaves_nothing_behind(tmp_path):
     with BatchServer() as server:
         server.refuse_jobs = True
