@@ -82,7 +82,7 @@ def section(folder: Path) -> str:
         f"{run['train_limit'] or 'all'} training problems; the main students learn "
         "those that have a chain in every style. Batches of "
         f"{training['batch_size']} at a learning rate of {training['learning_rate']:g}"
-        f"; the main students {training['epochs']:g} epochs.",
+        f"; epochs of the main students: {training['epochs']:g}.",
     ]
     if not (table := seeds_table(settings)).empty:
         caption = "Mean accuracy over the trainings (seeds) with its 95 % interval."
