@@ -50,7 +50,8 @@ def keep(run: Path, add: bool = False) -> Path:
     is_later = seed and (reference / run.name.removesuffix(f"-seed{seed}")).is_dir()
     if not add:
         shutil.rmtree(target, ignore_errors=True)
-    hidden = shutil.ignore_patterns(".*")
+    # A comparison with the committed runs says nothing about one of them.
+    hidden = shutil.ignore_patterns(".*", "reproduction.*")
     parts = [part for part in OF_SEEDS if is_later] or [
         part for part in PARTS if part != "chains" or settings["teacher"] not in CORPORA
     ]

@@ -145,7 +145,7 @@ def test_committed_runs_of_other_seeds_are_found(tmp_path, monkeypatch):
 
 def test_the_committed_run_judges_the_claims_of_its_rows():
     table = claims.table(config.load("small", reuse="reference")).set_index("claim")
-    assert (table["verdict"] != "not run").sum() >= 6
+    assert (table["verdict"] != "not run").sum() >= len(table) / 2
     assert table.loc["iterative beats CoT", "n"] == 300
     assert table.loc["iterative beats CoT", "seeds"] >= 3
     prompted = table.loc["prompted sub-questions beat CoT"]

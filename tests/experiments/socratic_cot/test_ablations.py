@@ -8,6 +8,7 @@ from socratic_utils import config
 from socratic_utils.experiments import corpus, data, saved, stages
 from socratic_utils.experiments.arms import main_arms
 from socratic_utils.experiments.socratic_cot import ablations, prompting
+from socratic_utils.files import write_jsonl_rows
 from socratic_utils.problems import Problem, Step
 from socratic_utils.students.supervision import SUPERVISIONS
 
@@ -123,10 +124,12 @@ def test_small_skips_what_trains_long(tmp_path, monkeypatch):
     assert {a.name for a in everything} > {a.name for a in quick}
     assert "no sub-question module" in {a.name for a in everything}
     slow = next(a for a in everything if a.slow)
-    path = saved.predictions_path(config.load("small"), slow, "test")
-    path.parent.mkdir(parents=True)
-    path.write_text("")
-    assert slow in ablations.arms(config.load("small"))
+    small = config.load("small")
+    ids = [problem.id for problem in ablations.problems_of(small)]
+    path = saved.predictions_path(small, slow, "test")
+    for mark in ("other settings", small.hash):  # of which only the latter's count
+        write_jsonl_rows(path, [{"id": name, "settings": mark} for name in ids])
+        assert (slow in ablations.arms(small)) == (mark == small.hash)
     with pytest.raises(ValueError, match="ablations must be"):
         config.load("small", ablations="some")
 
