@@ -19,7 +19,7 @@ from pathlib import Path
 
 from socratic_utils.files import project_root, read_json, write_json, write_jsonl_rows
 from socratic_utils.problems import read_rows
-from socratic_utils.runner.execute import relink
+from socratic_utils.runner.execute import change_prose, relink
 from socratic_utils.teacher.published import CORPORA
 
 PARTS = ("tables", "figures", "predictions", "chains", "notebooks")
@@ -84,10 +84,7 @@ def lead_home(notebook: dict, folder: Path) -> None:
     def led(link: re.Match) -> str:
         return link[0] if (folder / link[1]).exists() else f"]({home}/{link[1]}"
 
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "markdown":
-            source = "".join(cell["source"])
-            cell["source"] = re.sub(r"\]\((\d\d_\w+\.ipynb)", led, source)
+    change_prose(notebook, r"\]\((\d\d_\w+\.ipynb)", led)
 
 
 if __name__ == "__main__":

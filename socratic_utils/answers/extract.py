@@ -118,9 +118,10 @@ def _read_number(text: str, marked: bool) -> str | None:
             start = text.rfind("=", equation.start, end)
     head, _, tail = text.partition("=")  # "20% of 50 = 10"
     worded = re.search(r"[^\W\d_]|[*+(]", head) and not P.CLAUSE.search(head)
+    closed = head.count("(") == head.count(")")
     result = rf" ?[{CURRENCY}]?-?{arithmetic.PLAIN_NUMBER}(?! ?[-+*/=\d])"
-    if end == start and worded and head.count("(") == head.count(")"):
-        start = max(start, len(head)) if re.match(result, tail) else start
+    if end == start and worded and closed and re.match(result, tail):
+        start = max(start, len(head))
     chosen = next((m for m in found if m.start() >= start), found[0])
     return _canonical(chosen, text)
 

@@ -150,9 +150,9 @@ def over_seeds(rows: Iterable[dict], names: Sequence[str] = RUN[:5]) -> pd.DataF
 
 def differences(rows: Iterable[dict], pairs: Sequence[tuple]) -> pd.DataFrame:
     """Arms minus their defaults: one line per (group, arm, default) of `pairs`, over
-    the problems and seeds that both have; `by_seed` is in points.  The
-    interval is over problems (story families), and trainings where an arm has several:
-    their variance is pooled over all arms."""
+    the problems and seeds that both have; `by_seed` is in points.  The interval is over
+    problems (story families), and trainings where an arm has several: their variance is
+    pooled over all arms."""
     own, compared, pool, lines = defaultdict(dict), {}, {}, []
     for row in rows:
         own[row["student"]][row["seed"], row["id"]] = row

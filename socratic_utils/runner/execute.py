@@ -12,7 +12,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -164,10 +164,15 @@ def relink(notebook: dict[str, Any], old: Path, new: Path) -> None:
     def moved(link: re.Match) -> str:
         return f"]({os.path.relpath(old / link[1], new)})"
 
+    change_prose(notebook, r"\]\((?!\w+:|#|\d\d_)([^)\s]+)\)", moved)
+
+
+def change_prose(notebook: dict[str, Any], pattern: str, new: Callable) -> None:
+    """`re.sub` in the markdown cells."""
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
             source = "".join(cell["source"])  # a list of lines in a file
-            cell["source"] = re.sub(r"\]\((?!\w+:|#|\d\d_)([^)\s]+)\)", moved, source)
+            cell["source"] = re.sub(pattern, new, source)
 
 
 def folded(output: Any) -> Any:

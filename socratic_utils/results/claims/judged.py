@@ -66,12 +66,10 @@ def claims_table(rows_of: RowsOf, run: Run | None = None) -> pd.DataFrame:
     # 3. Verdicts; p-values are adjusted over the claims of a paper.
     for _, own in table.groupby("paper"):
         table.loc[own.index, "p_holm"] = comparison.holm(own["p"])
-        tests = own["p"].rank(ascending=False, method="first")  # Holm's factors
-        table.loc[own.index, "least_visible"] = [
-            compared[name].least_visible(comparison.LEVEL / count)
-            if count == count else nan
-            for name, count in zip(own["claim"], tests, strict=True)
-        ]  # fmt: skip
+        factors = own["p"].rank(ascending=False, method="first").dropna()  # Holm's
+        for place, count in factors.items():
+            found, level = compared[own.loc[place, "claim"]], comparison.LEVEL / count
+            table.loc[place, "least_visible"] = found.least_visible(level)
     table["verdict"] = [
         comparison.verdict(compared[c.name], p, c.margin, c.equal)
         if c.name in compared else NOT_RUN

@@ -153,13 +153,13 @@ def _labelled(text: str) -> tuple[list[str], list[str]]:
 
 READERS = {"cos-e": read_cos_e, "palm-540b": read_palm, "chatgpt": read_chatgpt,
            "code-davinci-002": read_code_davinci}  # fmt: skip
+ENTRIES = tomllib.loads(Path(__file__).with_name("corpora.toml").read_text("utf-8"))
 CORPORA = {
     name: Corpus({(dataset, style): splits
                   for dataset, styles in entry["offered"].items()
                   for style, splits in styles.items()},
                  entry.get("explains_gold", False))
-    for name, entry in tomllib.loads(
-        Path(__file__).with_name("corpora.toml").read_text("utf-8")).items()
+    for name, entry in ENTRIES.items()
 }  # fmt: skip
 
 
