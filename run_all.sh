@@ -9,7 +9,7 @@ usage() {
 ./run_all.sh student-notebooks               copies for a class, without solutions
 
   smoke  a tiny random model, minutes; its numbers mean nothing
-  small  (default) a real student on a CPU, no network, no key, about an hour
+  small  (default) a real student on a CPU, no network, no key, one to two hours
   paper  the papers' students and data, on a GPU: all of Table 2 of Socratic CoT,
          27 runs (dataset x student x seed) and one table of them; with any of
          --dataset, --student, --seed, --only, --train-limit, --reuse a single run

@@ -1,7 +1,7 @@
 """What decoding without waiting is worth against `generate`.  By hand:
 
     python tests/speed/decoding.py --unified FOLDER --pair QG_FOLDER QA_FOLDER \
-        [--problems 200] [--only pair]
+        [--problems 200] [--batch-size 100] [--only pair] [--part 4]
 
 Each of our ways, and a peer that gives the same text, on the same problems in one run:
 
@@ -9,14 +9,18 @@ Each of our ways, and a peer that gives the same text, on the same problems in o
     unified   `generate` on batches of problems sorted by length, padded on the left
     samples   8 runs of that `generate`, sampled, against 8 samples that share a prompt
 
-The ratio is of the best of `--times` runs.  Greedy texts are compared too: they differ
-where two tokens are equally likely up to rounding.
+The ratio is of the best of `--times` runs.  With `--part 4` a peer does a fourth of
+what it repeats (every fourth problem of a pair, two of the 8 runs), and its time counts
+four times.  Greedy texts are compared too: they differ where two tokens are equally
+likely up to rounding.
 """
 
 import argparse
 import time
+from dataclasses import replace
 
 import torch
+from machine import rates  # the file beside this one
 
 from socratic_utils.benchmarks import load_problems
 from socratic_utils.config import Decoding
@@ -105,11 +109,15 @@ def main() -> None:
     parser.add_argument("--unified", help="a trained student's folder")
     parser.add_argument("--pair", nargs=2, help="a question generator's, an answerer's")
     parser.add_argument("--problems", type=int, default=200)
+    parser.add_argument("--batch-size", type=int, default=Decoding().batch_size)
     parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--part", type=int, default=1, choices=[1, 2, 4, 8])
     parser.add_argument("--only", choices=["pair", "unified", "samples"])
     options = parser.parse_args()
     problems = load_problems("gradeschool", "test", options.problems)
-    greedy, warm = Decoding(), Decoding(temperature=0.7)
+    greedy = Decoding(batch_size=options.batch_size)
+    warm = replace(greedy, temperature=0.7)
+    print(rates(), flush=True)
     ways = {}
     if options.unified:
         alone = IncrementalDecoder(*load_student(options.unified))
@@ -119,14 +127,14 @@ def main() -> None:
         )
         ways["samples"] = (
             lambda: outputs(problems, alone, decoding=warm, samples=SAMPLES),
-            lambda: [t for _ in range(SAMPLES)
+            lambda: [t for _ in range(SAMPLES // options.part)
                      for t in padded_batches(problems, alone, greedy, 0.7)],
         )  # fmt: skip
     if options.pair:
         pair = [IncrementalDecoder(*load_student(folder)) for folder in options.pair]
         ways["pair"] = (
             lambda: outputs(problems, *pair, decoding=greedy),
-            lambda: naive_pair(problems, *pair, greedy),
+            lambda: naive_pair(problems[:: options.part], *pair, greedy),
         )
     for name, runs in ways.items():
         if options.only not in (None, name):
@@ -137,9 +145,12 @@ def main() -> None:
                 start = time.perf_counter()
                 texts[number] = run()
                 best[number] = min(best[number], time.perf_counter() - start)
+        if name != "unified":  # of which all rows are one run
+            best[1] *= options.part
         said = f"{name}: {best[0]:.1f} s, generate {best[1]:.1f} s"
-        same = sum(a == b for a, b in zip(*texts, strict=True))
-        equal = "" if name == "samples" else f", {same} of {len(problems)} texts equal"
+        ours = texts[0][:: options.part] if name == "pair" else texts[0]
+        same = sum(a == b for a, b in zip(ours, texts[1], strict=name != "samples"))
+        equal = "" if name == "samples" else f", {same} of {len(ours)} texts equal"
         print(f"{said}, {best[1] / best[0]:.2f}x{equal}", flush=True)
 
 

@@ -28,12 +28,14 @@ import torch
 
 os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
 
+from machine import product_rate, rates  # the file beside this one
+
 from socratic_utils import config
 from socratic_utils.benchmarks import load_problems
 from socratic_utils.problems import gold_chain
 from socratic_utils.students.base_models import load_pretrained
 from socratic_utils.students.supervision import SUPERVISIONS
-from socratic_utils.students.training.hardware import _matmul_seconds, autocast
+from socratic_utils.students.training.hardware import autocast
 from socratic_utils.students.training.train import (
     make_examples,
     train_student,
@@ -132,20 +134,15 @@ def main() -> None:
     examples = make_examples(pairs, *how)[0]
     examples, others = examples[:-HELD_OUT], examples[-HELD_OUT:]
     tokens = sum(len(e["input_ids"]) for e in examples)
-    half = torch.bfloat16 if autocast() == "bfloat16" else torch.float32
-
-    def product() -> float:
-        return 2 * 1024**3 / _matmul_seconds(half)
-
-    print(f"{tokens} tokens, {half}, {torch.get_num_threads()} threads, matrix product "
-          f"{product() / 1e9:.0f} GFLOP/s")  # fmt: skip
+    print(f"{tokens} tokens, {rates()}", flush=True)
     with tempfile.TemporaryDirectory() as scratch:
         for batch in options.batch_sizes:
             for way in options.ways:
-                before = product()
+                before = product_rate()
                 given = pairs[:-HELD_OUT] if way == "ours" else examples
                 spent, model = globals()[way](given, options, batch, Path(scratch))
-                share = 6 * parameters * tokens / spent / ((before + product()) / 2)
+                product = (before + product_rate()) / 2
+                share = 6 * parameters * tokens / spent / product
                 loss = held_out_loss(model.float(), tokenizer, others)
                 rate = f"{tokens / spent:.0f} tokens/s, {share:.0%} of the product"
                 print(f"{way}, batch {batch}: {rate}, loss {loss:.3f}", flush=True)
