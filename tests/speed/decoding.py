@@ -124,19 +124,22 @@ def main() -> None:
         ways["unified"] = (
             lambda: outputs(problems, alone, decoding=greedy),
             lambda: padded_batches(problems, alone, greedy),
+            1,  # all of its rows are one run
         )
         ways["samples"] = (
             lambda: outputs(problems, alone, decoding=warm, samples=SAMPLES),
             lambda: [t for _ in range(SAMPLES // options.part)
                      for t in padded_batches(problems, alone, greedy, 0.7)],
+            options.part,
         )  # fmt: skip
     if options.pair:
         pair = [IncrementalDecoder(*load_student(folder)) for folder in options.pair]
         ways["pair"] = (
             lambda: outputs(problems, *pair, decoding=greedy),
             lambda: naive_pair(problems[:: options.part], *pair, greedy),
+            options.part,
         )
-    for name, runs in ways.items():
+    for name, (*runs, part) in ways.items():
         if options.only not in (None, name):
             continue
         best, texts = [float("inf")] * 2, [[], []]
@@ -145,13 +148,13 @@ def main() -> None:
                 start = time.perf_counter()
                 texts[number] = run()
                 best[number] = min(best[number], time.perf_counter() - start)
-        if name != "unified":  # of which all rows are one run
-            best[1] *= options.part
-        said = f"{name}: {best[0]:.1f} s, generate {best[1]:.1f} s"
-        ours = texts[0][:: options.part] if name == "pair" else texts[0]
-        same = sum(a == b for a, b in zip(ours, texts[1], strict=name != "samples"))
-        equal = "" if name == "samples" else f", {same} of {len(ours)} texts equal"
-        print(f"{said}, {best[1] / best[0]:.2f}x{equal}", flush=True)
+        best[1] *= part
+        said = f"{name}: {best[0]:.1f} s, generate {best[1]:.1f} s, "
+        said += f"{best[1] / best[0]:.2f}x"
+        if name != "samples":  # which are random
+            same = sum(a == b for a, b in zip(texts[0][::part], texts[1], strict=True))
+            said += f", {same} of {len(texts[1])} texts equal"
+        print(said, flush=True)
 
 
 if __name__ == "__main__":

@@ -2,22 +2,17 @@
 
     python tests/speed/machine.py
 
-The other benchmarks print the same line before they begin.
+`decoding.py` and `training_peers.py` print the same line before they begin.
 """
 
 import timeit
 
 import torch
 
-from socratic_utils.students.training.hardware import _matmul_seconds, autocast
+from socratic_utils.students.training import hardware
 
 FLOATS = 2**27  # 0.5 GiB of float32, which no cache holds
-
-
-def product_rate() -> float:
-    """Operations per second of a matrix product in the precision of training."""
-    half = torch.bfloat16 if autocast() == "bfloat16" else torch.float32
-    return 2 * 1024**3 / _matmul_seconds(half)
+product_rate = hardware.product_rate.__wrapped__  # uncached: it changes in a run
 
 
 def memory_rate() -> float:
@@ -28,7 +23,7 @@ def memory_rate() -> float:
 
 
 def rates() -> str:
-    half = "bf16" if autocast() == "bfloat16" else "float32"
+    half = "bf16" if hardware.bf16_is_faster() else "float32"
     product, memory = product_rate() / 1e9, memory_rate() / 1e9
     return (f"{torch.get_num_threads()} threads, matrix product in {half} "
             f"{product:.0f} GFLOP/s, memory {memory:.0f} GB/s")  # fmt: skip
