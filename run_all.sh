@@ -140,7 +140,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}" || echo "${BASH_SOURCE[0]}")")"
 
 # A wrong option is refused by any recent Python, before an environment is made.
 for name in python python3; do
-  [[ ${1:-} != test && ${1:-} != student-notebooks ]] && "$name" -c "$RECENT" 2>/dev/null || continue
+  [[ ${1:-} != test && ${1:-} != student-notebooks ]] && "$name" -S -c "$RECENT" 2>/dev/null || continue
   "$name" -m socratic_utils.runner.options "$@" || exit
   break
 done

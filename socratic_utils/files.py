@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, is_dataclass
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 from unicodedata import category
@@ -146,6 +145,8 @@ def content_hash(value: Any, length: int = 10) -> str:
 
 def environment() -> dict[str, Any]:
     """Versions, processors and git id, to compare two runs."""
+    from importlib import metadata
+
     versions = {name: metadata.version(name) for name in PACKAGES}
     git = None  # the commit, with "+" if files were changed since
     command = ["git", "-C", str(project_root()), "describe", "--always", "--dirty=+"]

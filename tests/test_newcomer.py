@@ -43,15 +43,15 @@ def run(tmp_path_factory):
     registry = copy / "socratic_utils" / "students" / "supervision.py"
     registry.write_text(registry.read_text("utf-8") + ADDED, "utf-8")
     environment = os.environ | {
-        "PYTHONPATH": str(copy), "SOCRATIC_OUTPUTS": str(copy / "outputs"),
-    }  # fmt: skip
-    for notebook in ("03", "07"):
-        done = subprocess.run(
-            [sys.executable, "-m", "socratic_utils.runner.cli", "smoke", "--only",
-             notebook],
-            cwd=copy, env=environment, capture_output=True, text=True,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
+        "PYTHONPATH": f"{copy}{os.pathsep}{project_root()}",
+        "SOCRATIC_OUTPUTS": str(copy / "outputs"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.helpers.forked_kernels", "smoke", "--only",
+         "03,07"],
+        cwd=copy, env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
     return copy / "outputs" / "smoke"
 
 

@@ -12,6 +12,7 @@ down." counts as one.  Not covered: tables, other languages.
 """
 
 import re
+from functools import lru_cache
 
 from socratic_utils.problems import Step
 
@@ -27,6 +28,7 @@ def _fraction(match: re.Match) -> str:
     return "/".join(f"({p})" if re.search(r"[-+*]|\\times", p) else p for p in parts)
 
 
+@lru_cache(1 << 14)  # notebooks ask for the same chains up to 20 times
 def parse_chain(
     text: str, style: str, kind: str = "number", cut: bool = False
 ) -> tuple[tuple[Step, ...], str | None]:

@@ -8,7 +8,6 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 
 def _read(file: str) -> str:
@@ -22,7 +21,7 @@ def _sections(file: str, between_lines: str) -> Iterator[tuple[str, str]]:
         yield title, between_lines.join(x for x in lines if x and x[0] != "#")
 
 
-PATTERNS, _known = SimpleNamespace(), dict(_sections("phrases.txt", "|"))
+_known, _flags = dict(_sections("phrases.txt", "|")), {}
 
 
 def _expanded(text: str) -> str:
@@ -30,10 +29,22 @@ def _expanded(text: str) -> str:
 
 
 for _title, _text in _sections("patterns.txt", ""):
-    _name, _, _flags = _title.partition(" ")
+    _name, _, _flags[_name] = _title.partition(" ")
     _known[_name] = _expanded(_text)
-    _compiled = re.compile(_known[_name], sum(getattr(re, f.upper()) for f in _flags))
-    setattr(PATTERNS, _name, _compiled)
+
+
+class _Patterns:
+    """Compiled when they are first used: `--help` needs none."""
+
+    def __getattr__(self, name: str) -> re.Pattern:
+        if name not in _flags:
+            raise AttributeError(name)
+        flags = sum(getattr(re, flag.upper()) for flag in _flags[name])
+        setattr(self, name, re.compile(_known[name], flags))
+        return self.__dict__[name]
+
+
+PATTERNS = _Patterns()
 REWRITES = {
     name: [(needle, re.compile(_expanded(old)), new) for needle, old, new in rules]
     for name, rules in tomllib.loads(_read("rewrites.toml")).items()

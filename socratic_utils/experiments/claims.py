@@ -18,7 +18,7 @@ from socratic_utils.results.claims import CLAIMS, NOT_RUN, Run, claims_table, se
 from socratic_utils.results.formats import SMOKE
 
 from .data import reported_problems
-from .saved import rows_over_seeds
+from .saved import rows_over_seeds, saved_table
 
 OPTIONS = ("dataset", "student", "teacher", "teacher_url", "teacher_api", "train_limit",
            "test_limit", "seed")  # fmt: skip
@@ -37,7 +37,9 @@ def learnt(settings: Settings, claims=(), paper: str = "", judged=None) -> None:
         raise ValueError(f"no such claims: {unknown}; choose from {list(CLAIMS)}")
     if settings.scale == "smoke":
         print(f"{SMOKE.capitalize()}.")
-    judged = table(settings) if judged is None else judged
+    if judged is None:
+        saved = saved_table(settings, "claims") if settings.reuse else ()
+        judged = saved if len(saved) else table(settings)
     for line in judged.to_dict("records"):
         run = line["paper"] == paper and line["verdict"] != NOT_RUN
         if line["claim"] in claims or run:

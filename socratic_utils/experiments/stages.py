@@ -137,6 +137,18 @@ def score_all(settings: Settings, arms: Sequence[Arm], splits=("",)) -> list[dic
     return rows
 
 
+def training_losses(settings: Settings, arms: Sequence[Arm]) -> dict[str, list[dict]]:
+    """Loss curves by model; empty where rows are reused and nothing was trained."""
+    if settings.reuse:
+        return {}
+    from socratic_utils.students.training.train import training_record
+
+    from .trainings import trainings_of  # imports torch
+
+    jobs = (job for arm in arms for job in trainings_of(settings, arm))
+    return {job.model: training_record(job.run())["losses"] for job in jobs}
+
+
 def decoders_of(settings: Settings, arm: Arm, folders: list, problems: list) -> list:
     """The decoders of an arm: one writes everything, or one asks and one answers."""
     from socratic_utils.students.decoding import oracles

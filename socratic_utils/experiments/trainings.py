@@ -127,10 +127,3 @@ def train(settings: Settings, arm: Arm) -> list[Path]:
     """The folders of an arm's trained models, one per model; trained if need be."""
     step = f"step-{arm.checkpoint:05d}" if arm.checkpoint else ""
     return [job.run() / step for job in trainings_of(settings, arm)]
-
-
-def training_losses(settings: Settings, arms: Sequence[Arm]) -> dict[str, list[dict]]:
-    """Loss curves by model; empty where rows are reused and nothing was trained."""
-    trained = [] if settings.reuse else arms
-    jobs = (job for arm in trained for job in trainings_of(settings, arm))
-    return {job.model: training_record(job.run())["losses"] for job in jobs}

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -126,6 +127,7 @@ def _step_error(step: _Step, unused: dict[int, tuple[str, list[_Fact]]]) -> str 
     return "wrong reading" if facts else None
 
 
+@lru_cache(1 << 14)  # several tables are of the same rows
 def _facts(text: str) -> list[_Fact]:
     """What the equations of a text compute, else the last number it states."""
     facts: list[_Fact] = []

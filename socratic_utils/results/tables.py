@@ -1,6 +1,5 @@
 """From prediction rows to tables, saved as CSV, Markdown and LaTeX.
 
-    rows = read_predictions(folder / "predictions")
     save_tables(rows, problems, folder / "tables", scale="small")
 
 Shares are fractions in CSV and percentages where people read them.  Wilson intervals
@@ -22,7 +21,7 @@ from socratic_utils.metrics import accuracy, comparison, first_error, paired
 from socratic_utils.metrics.alike import alike
 from socratic_utils.metrics.comparison import FEWEST_SEEDS, verdicts
 from socratic_utils.metrics.errors import ERRORS
-from socratic_utils.problems import Problem, read_rows
+from socratic_utils.problems import Problem
 from socratic_utils.students.base_models import SIZES
 from socratic_utils.students.supervision import STUDENTS
 
@@ -34,17 +33,6 @@ SCORE = ["n", "correct", "accuracy", "ci_low", "ci_high"]
 SHOWN = ["split", "student", *SCORE[2:], "n", "correct", "truncated"]  # for readers
 ORDER = "test seen unseen challenge validation train".split()  # splits, families
 CAPTIONS = TEXTS["tables"]
-
-
-def read_predictions(folder: str | Path) -> list[dict]:
-    """All rows of `<folder>/*.jsonl`; ValueError on a row that tables cannot use."""
-    rows = []
-    for path in sorted(Path(folder).glob("*.jsonl")):
-        for number, row in read_rows(path):
-            if missing := {"id", "correct", "truncated", *RUN} - set(row):
-                raise ValueError(f"{path}, line {number}: no {sorted(missing)}")
-            rows.append(row)
-    return rows
 
 
 def scores_by(

@@ -121,10 +121,13 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any], kernel) -> s
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
+    # Saved twice a cell, which takes longer than most cells do that train nothing.
+    long = not parameters.get("reuse") and parameters.get("scale") != "smoke"
     try:
         papermill.execute_notebook(
             path, running, parameters=parameters, kernel_name="python3", km=kernel,
             cwd=project_root(), progress_bar=False, stdout_file=Shown(),
+            request_save_on_cell_execute=long,
             start_timeout=300,  # a cold disk and two slow cores
             execution_timeout=CELL_TIMEOUT,
         )  # fmt: skip

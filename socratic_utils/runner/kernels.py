@@ -6,9 +6,8 @@ Importing torch and transformers takes longer than many a notebook does.
         usage, reason = run_notebook(path, copy, parameters, kernels, last=False)
 """
 
-import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,12 +33,12 @@ class Kernels:
         try:
             yield kernel
         finally:
-            asyncio.run(kernel.shutdown_kernel(now=True))
+            _run(kernel.shutdown_kernel(now=True))
 
     def close(self) -> None:
         """Stop the kernel that still waits."""
         if self.waiting:
-            asyncio.run(self.waiting.shutdown_kernel(now=True))
+            _run(self.waiting.shutdown_kernel(now=True))
 
     def _start(self) -> Any:
         """Raises NoSuchKernel where ipykernel is not installed."""
@@ -55,7 +54,13 @@ class Kernels:
         )
         arguments = ["--HistoryManager.hist_file=:memory:",
                      f"--IPKernelApp.exec_lines=import {self.packages}"]  # fmt: skip
-        asyncio.run(kernel.start_kernel(
+        _run(kernel.start_kernel(
             cwd=str(project_root()), env=os.environ | ENVIRONMENT,
             extra_arguments=arguments))  # fmt: skip
         return kernel
+
+
+def _run(coroutine: Coroutine) -> None:
+    import asyncio  # a wrong option is refused without it
+
+    asyncio.run(coroutine)

