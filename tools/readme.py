@@ -58,7 +58,8 @@ def main_result() -> str:
     judged = judged.sort_values("not run", kind="stable").drop_duplicates("claim")
     for paper in ("Socratic CoT", "SCoTD"):
         words = finding(judged, paper, f"{settings.student} on {settings.dataset}")
-        paragraphs.append(f"**{paper}.** " + words.replace("\n\n", " "))
+        words = words.replace("\n\nTested here", " Tested in all committed runs")
+        paragraphs.append(f"**{paper}.** {words}")
     return "\n\n".join(textwrap.fill(p, 88, break_on_hyphens=False) for p in paragraphs)
 
 

@@ -34,11 +34,11 @@ def overview(dataset: str) -> list[dict[str, Any]]:
 def answers_of(problems: Sequence[Problem]) -> str:
     """The distribution of the gold answers: shares, or the median of numbers."""
     if problems[0].kind != "number":
-        counts, size = Counter(problem.answer for problem in problems), len(problems)
-        return ", ".join(f"{a} {n / size:.0%}" for a, n in sorted(counts.items()))
+        counts = sorted(Counter(problem.answer for problem in problems).items())
+        return ", ".join(f"{a} {100 * n / len(problems):.0f} %" for a, n in counts)
     values = [Fraction(extract_answer(problem.answer)) for problem in problems]
     whole = sum(value.denominator == 1 for value in values) / len(values)
-    return f"median {float(median(values)):g}, {whole:.0%} whole numbers"
+    return f"median {float(median(values)):g}, {100 * whole:.0f} % whole numbers"
 
 
 def steps_of(problems: Sequence[Problem]) -> dict[str, int]:

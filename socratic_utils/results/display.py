@@ -34,8 +34,10 @@ def print_text(*texts: object) -> None:
 
 def show_table(table: pd.DataFrame, command: str = "") -> None:
     """A table as people read it, below its caption, if `attrs` has one; of an empty
-    table, the `command` that makes its rows."""
+    table, or one of a paper without ours, the `command` that makes the rows."""
     caption = table.attrs.get("caption", "")
+    if command and table.attrs.get("only printed"):
+        caption += f" Not run here: {command} adds our rows."
     if caption or len(table):
         _show(PARTS.captioned(caption, to_html(table) if len(table) else ""))
     else:

@@ -71,6 +71,8 @@ def format_cell(column: str, value: Any) -> str:
         return f"{100 * value:{'+' * (column == 'difference')}.1f} points"
     if column in ("bert_f1", "same_count"):
         return f"{value:.2f}"
+    if column in ("of_new_%", "of_old_%"):
+        return f"{value:.1f}"
     if column in ("p_value", "p", "p_holm"):
         return "<0.0001" if value < 0.0001 else f"{value:.4f}"
     return str(int(value)) if float(value).is_integer() else f"{value:.4g}"

@@ -44,6 +44,16 @@ def finding(judged: pd.DataFrame, paper: str, where: str) -> str:
             f"{len(own)} declared claims of {paper} ({counts}).")  # fmt: skip
 
 
+def caveat(judged: pd.DataFrame, paper: str, model: str, chains: str) -> str:
+    """Sentences on what stands behind `finding`: how many trainings, and of what."""
+    seeds = judged.loc[judged["paper"] == paper, "seeds"].dropna().astype(int)
+    count = " or ".join(map(str, sorted({*seeds}))) or "0"
+    times = "trained once" if count == "1" else f"trained {count} times"
+    return (f"Here each student ({model}) was {times}, with chains of {chains}. The "
+            "verdicts are about these students; where the paper's own numbers can be "
+            "compared with ours, the tables below say so.")  # fmt: skip
+
+
 def _main_claim(line: Mapping[str, Any], where: str) -> str:
     """The line of a claim as a sentence that needs no table beside it."""
     (_, (difference, *ends), seeds), verdict = in_words(line), line["verdict"]
@@ -116,7 +126,8 @@ def _html(exporter: Any, heading: str, cells: Sequence[Any]) -> Markup:
             heading = [heading, *re.findall(r"(?m)^#+ (.*)", cell.source)][-1]
             cell.source = re.sub(r"!\[.*?\]\(.*?\)", "", cell.source)  # other files
     body = exporter.from_notebook_node(new_notebook(cells=cells))[0]
-    return _boxed(visible(_clean(body)))
+    # What joins the ends of an interval is the only invisible mark that is ours.
+    return _boxed(visible(_clean(body)).replace(r"\u2060", "\u2060"))
 
 
 def _boxed(body: str) -> Markup:

@@ -14,16 +14,16 @@ def test_gradeschool():
     rows = {row["split"]: row for row in overview("gradeschool")}
     assert [row["problems"] for row in rows.values()] == [640, 150, 300, 200, 201]
     train = rows["train"]
-    assert "100% whole numbers" in train["answers"]
+    assert "100 % whole numbers" in train["answers"]
     assert sum(n for name, n in train.items() if "steps" in name) == 640
 
 
 def test_answers():
     choices = [problem(x, "choice") for x in "aab"]
-    assert answers_of(choices) == "a 67%, b 33%"
-    assert answers_of([problem("no", "yes_no")]) == "no 100%"
+    assert answers_of(choices) == "a 67 %, b 33 %"
+    assert answers_of([problem("no", "yes_no")]) == "no 100 %"
     numbers = [problem(x) for x in ("1/2", "3", "4")]
-    assert answers_of(numbers) == "median 3, 67% whole numbers"
+    assert answers_of(numbers) == "median 3, 67 % whole numbers"
 
 
 def test_steps():

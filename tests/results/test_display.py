@@ -5,6 +5,7 @@ import pandas as pd
 from socratic_utils.metrics import line_marks
 from socratic_utils.problems import Problem, Step
 from socratic_utils.results import display
+from socratic_utils.results.papers import with_ours
 
 STEPS = (Step("", "3 * 4 = 12", "12"), Step("", "12 - 2 = 10", "10"))
 PROBLEM = Problem("p", "toy", "test", "Mia buys <3> bags.", "10", steps=STEPS)
@@ -80,6 +81,13 @@ def test_a_caption_stands_above_and_context_is_grey(monkeypatch):
     assert html.index("a &lt; b") < html.index("<table")
     paper, ours = html.split("<tr>")[-2:]
     assert "color" not in paper and ours.count("color:#757575") == 2
+
+
+def test_a_papers_table_without_ours_names_the_command(monkeypatch):
+    shown = []
+    monkeypatch.setattr(display, "display", lambda html: shown.append(html.data))
+    display.show_table(with_ours("socratic_cot_table5", []), "./run_all.sh --only 06")
+    assert "Not run here: ./run_all.sh --only 06 adds our rows." in shown[0]
 
 
 def test_source_is_shown_without_importing_its_module():

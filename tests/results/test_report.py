@@ -3,18 +3,21 @@
 import base64
 import re
 from html.parser import HTMLParser
+from math import nan
 
 import nbformat
+import pandas as pd
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from socratic_utils.files import write_json
 from socratic_utils.results.claims import claims_table
-from socratic_utils.results.report import HINT, finding, write_report
+from socratic_utils.results.report import HINT, caveat, finding, write_report
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(40)).decode()
 EVIL = "<script>alert(1)</script>"
 TABLE = '<table><tbody><tr><td class="number">34.5 %</td></tr></tbody></table>'
+RANGE = "<p>9.6 (5.5&#8288;–&#8288;13.6), and a hidden \u202e mark</p>"
 WIDE = f"<table><thead><tr>{5 * '<th>a</th>'}</tr></thead></table>"
 ACTIVE = (
     '<img src="https://evil.example/x.png" onerror="alert(2)">'
@@ -38,7 +41,8 @@ def printing(text, **metadata):
 @pytest.fixture
 def page(tmp_path):
     write_json(tmp_path / "run.json", RUN)
-    data = ({"text/html": TABLE}, {"image/png": PNG, "text/plain": "<Figure>"},
+    data = ({"text/html": TABLE}, {"text/html": RANGE},
+            {"image/png": PNG, "text/plain": "<Figure>"},
             {"text/html": EVIL + ACTIVE}, {"application/javascript": "alert(6)"},
             {"image/svg+xml": "<svg><script>alert(7)</script></svg>"})  # fmt: skip
     outputs = [new_output("display_data", d) for d in data]
@@ -89,6 +93,11 @@ def test_results_are_there_and_code_is_not(page):
     assert "step 1 of 3" not in page and "Out[" not in page
     assert "The finding" not in page and "How it is made" not in page
     assert 'style="background:#eee;"' in page and "<details>" in page
+
+
+def test_an_interval_does_not_break_and_hidden_marks_are_spelled(page):
+    assert "9.6 (5.5\u2060–\u206013.6), and a hidden \\u202e mark" in page
+    assert "\\u2060" not in page
 
 
 def test_the_story_has_an_order(page):
@@ -184,6 +193,17 @@ def test_the_finding_is_a_sentence_about_the_main_claim(line, end):
     )
     assert counts == ("Tested here: 1 of the 9 declared claims of Socratic CoT "
                       f"({line['verdict']}: 1).")  # fmt: skip
+
+
+@pytest.mark.parametrize(("seeds", "words"), [
+    ([nan], "was trained 0 times"), ([1, 1], "was trained once"),
+    ([3, nan, 1], "was trained 1 or 3 times"),
+])  # fmt: skip
+def test_the_caveat_counts_trainings(seeds, words):
+    judged = pd.DataFrame({"paper": "SCoTD", "seeds": [float(n) for n in seeds]})
+    judged.loc[len(judged)] = "Other", 9.0
+    said = caveat(judged, "SCoTD", "tiny", "a teacher on gsm8k")
+    assert f"student (tiny) {words}, with chains of a teacher on gsm8k" in said
 
 
 def test_without_rows_the_finding_says_so():

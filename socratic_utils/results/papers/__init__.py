@@ -62,6 +62,7 @@ def with_ours(name: str, ours: Iterable[Mapping], about: str = "") -> pd.DataFra
     scores with a `reason` are not compared; their rows are listed in "grey"."""
     ours, table = list(ours), printed(name)
     if not ours:
+        table.attrs["only printed"] = True
         return table
     names, rows = [*table.columns[: len(ours[0]["row"])]], defaultdict(dict)
     for score in ours:
