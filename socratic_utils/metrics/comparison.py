@@ -14,6 +14,7 @@ from math import nan
 
 import numpy as np
 import pandas as pd
+import scipy  # `scipy.stats` takes a second: it is loaded on first use
 
 from .statistics import wilson_interval
 
@@ -59,28 +60,22 @@ class Comparison:
         judged: bool = True, **more: float,
     ) -> "Comparison":  # fmt: skip
         """From an estimate, its standard error and its degrees of freedom."""
-        from scipy.stats import t
-
-        p, quantile = float(not difference), float(t.ppf(1 - LEVEL / 2, freedom))
+        t, p = scipy.stats.t, float(not difference)
         if error:
             p = float(2 * t.sf(abs(difference) / error, freedom))
-        half = quantile * error
+        half = error * float(t.ppf(1 - LEVEL / 2, freedom))
         return cls(difference, difference - half, difference + half,
                    p if judged else nan, error, freedom, n, seeds, **more)  # fmt: skip
 
     def least_visible(self, level: float = LEVEL) -> float:
         """The difference that a test at this level would detect with `POWER`."""
-        from scipy.stats import t
-
-        quantiles = t.ppf([1 - level / 2, POWER], self.freedom)
+        quantiles = scipy.stats.t.ppf([1 - level / 2, POWER], self.freedom)
         return self.error * float(quantiles.sum())
 
     def p_within(self, margin: float) -> float:
         """p-value of |difference| >= margin: two one-sided tests (Schuirmann, 1987)."""
-        from scipy.stats import t
-
         distance = (margin - abs(self.difference)) / self.error if self.error else nan
-        return float(t.sf(distance, self.freedom))
+        return float(scipy.stats.t.sf(distance, self.freedom))
 
 
 def verdicts(rows: Iterable[Mapping], column: str = "correct") -> Verdicts:
@@ -133,12 +128,10 @@ def prediction_interval(arm: Verdicts, arms: Sequence[Verdicts]) -> tuple[float,
     which no training can be (arms near 0 have little, those in the middle much), and
     what exceeds it, which is pooled.  Raises ValueError with fewer than `FEWEST_SEEDS`
     seeds."""
-    from scipy.stats import t
-
     if (seeds := len(arm.seeds)) < FEWEST_SEEDS:
         raise ValueError(f"{seeds} trainings predict no range: {FEWEST_SEEDS} do")
     excess, _, freedom = pooled_variance(arms)
-    half = t.ppf(1 - LEVEL / 2, freedom)
+    half = scipy.stats.t.ppf(1 - LEVEL / 2, freedom)
     half *= ((verdict_noise(arm) + excess) * (1 + 1 / seeds)) ** 0.5
     mean = float(arm.right.mean())
     return max(0.0, mean - half), min(1.0, mean + half)
@@ -147,10 +140,8 @@ def prediction_interval(arm: Verdicts, arms: Sequence[Verdicts]) -> tuple[float,
 def equal_variances(arms: Sequence[Verdicts]) -> float:
     """p-value of equal variances between trainings (Brown and Forsythe, 1974); NaN
     where no arm varies."""
-    from scipy.stats import levene
-
     with np.errstate(invalid="ignore"):
-        return float(levene(*(arm.by_training for arm in arms)).pvalue)
+        return float(scipy.stats.levene(*(arm.by_training for arm in arms)).pvalue)
 
 
 def compare(a: Verdicts, b: Verdicts, arms: Sequence[Verdicts] = ()) -> Comparison:
