@@ -74,7 +74,7 @@ def test_bf16_autocast_reaches_the_loss(tmp_path, monkeypatch):
 def test_no_forward_is_patched_by_us():
     """The loss is a module around the model, whose own forward still gives logits."""
     model, inputs = batch()
-    loss = trainer.MaskedLoss(model)(**inputs)
+    (loss,) = trainer.MaskedLoss(model)(**inputs)
     assert torch.isclose(loss, model(**inputs).loss, rtol=1e-5)
     assert "forward" not in vars(model)
 

@@ -42,17 +42,18 @@ def masked_loss(model, input_ids, attention_mask, labels, items=None):
 
 
 class MaskedLoss(torch.nn.Module):
-    """A model whose `forward` returns the loss, as the distributed wrapper needs it."""
+    """A model whose `forward` returns (loss,), as the distributed wrapper needs it."""
 
-    accepts_loss_kwargs = True  # Trainer: `items` counts the whole optimizer step
+    accepts_loss_kwargs = True  # Trainer: `num_items_in_batch` is of a whole step
     loss_type = "ForCausalLM"  # Trainer: labels are shifted by one when it counts them
 
     def __init__(self, model) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, input_ids, attention_mask, labels, items=None):
-        return masked_loss(self.model, input_ids, attention_mask, labels, items)[0]
+    def forward(self, input_ids, attention_mask, labels, num_items_in_batch=None):
+        given = (input_ids, attention_mask, labels, num_items_in_batch)
+        return masked_loss(self.model, *given)[:1]
 
 
 class ByLength(Sampler[int]):
@@ -142,12 +143,6 @@ class MaskedTrainer(Trainer):
             return False
         own.activation_checkpointing_enable()
         return True
-
-    def compute_loss(self, model, inputs, *_, num_items_in_batch=None):
-        loss = model(**inputs, items=num_items_in_batch)
-        # Items are those of all processes, whose losses are averaged.
-        all_of_them = num_items_in_batch is not None
-        return loss * self.accelerator.num_processes if all_of_them else loss
 
     def _get_train_sampler(self, train_dataset=None) -> Sampler:
         args, examples = self.args, train_dataset or self.train_dataset
