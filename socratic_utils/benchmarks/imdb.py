@@ -11,13 +11,12 @@ from pathlib import Path
 from socratic_utils.problems import Problem
 
 from . import loading
-from .loading import DATA_VARIABLE, GITHUB, LABELS, review_problem
 
 SIZES = {"train": 25_000, "test": 25_000, "original": 488, "contrast": 488}  # published
 PAIRED = ("original", "contrast")
 HUB = ("stanfordnlp/imdb", "e6281661ce1c48d982bc483cf8a173c1bbeb5d31")
 COMMIT = "9d0ce57bfc43aee75264ca6ed5306a9ccc722374"
-CONTRAST_SETS = f"{GITHUB}/allenai/contrast-sets/{COMMIT}/IMDb/data"
+CONTRAST_SETS = f"{loading.GITHUB}/allenai/contrast-sets/{COMMIT}/IMDb/data"
 
 
 def load(split: str) -> list[Problem]:
@@ -26,13 +25,13 @@ def load(split: str) -> list[Problem]:
     for number, (text, label) in enumerate(found):
         id = f"{split}-{number:0{digits}d}"
         base = {"base_id": f"imdb-original-{number:04d}"} if split == "contrast" else {}
-        problems.append(review_problem("imdb", split, id, text, label, base))
+        problems.append(loading.review_problem("imdb", split, id, text, label, base))
     return problems
 
 
 def reviews(split: str) -> list[tuple[str, int]]:
     """Texts and labels; negative ones are published first, so both alternate here."""
-    if folder := os.environ.get(DATA_VARIABLE):
+    if folder := os.environ.get(loading.DATA_VARIABLE):
         root = Path(folder, "imdb", split)
         sides = [_texts(root / "neg"), _texts(root / "pos")]
     else:
@@ -46,10 +45,8 @@ def _texts(folder: Path) -> list[str]:
     """Reviews in numerical order: 12_9.txt is number 12."""
     found = list(folder.glob("*.txt"))
     if not found:
-        raise FileNotFoundError(
-            f"{folder} has no reviews: unpack the published archive there, or unset "
-            f"{DATA_VARIABLE} to download it from the Hugging Face hub"
-        )
+        fault = f"{folder} has no reviews: unpack the published archive there"
+        raise FileNotFoundError(f"{fault}, or {loading.REMEDY}")
     found.sort(key=lambda path: (len(path.stem.split("_")[0]), path.stem))
     return [path.read_text("utf-8") for path in found]
 
@@ -63,7 +60,7 @@ def pairs(split: str) -> list[tuple[str, str]]:
         path = path or loading.downloaded_file(f"{CONTRAST_SETS}/{name}")
         sides[side] = loading.read_table(path, "Sentiment", "Text")
         for number, row in enumerate(sides[side], 1):
-            if row["Sentiment"].strip().lower() not in LABELS:
+            if row["Sentiment"].strip().lower() not in loading.LABELS:
                 fault = f"{row['Sentiment']!r} is no sentiment"
                 raise ValueError(f"{name}, row {number}: {fault}")
     counts = {side: len(rows) for side, rows in sides.items()}

@@ -21,6 +21,7 @@ LABELS = {"negative": 0, "positive": 1, "0": 0, "1": 1}  # labels in files
 GITHUB = "https://raw.githubusercontent.com"
 PLACE = f"put the published files into the folder that {DATA_VARIABLE} names"
 ADVICE = f"connect to the network, or {PLACE}"
+REMEDY = f"unset {DATA_VARIABLE} to download it from the Hugging Face hub"
 
 
 def local_file(*parts: str) -> Path | None:
@@ -29,8 +30,7 @@ def local_file(*parts: str) -> Path | None:
         return None
     path = Path(folder, *parts)
     if not path.is_file():
-        remedy = f"unset {DATA_VARIABLE} to download it from the Hugging Face hub"
-        fault = f"{path} does not exist: put the published file there, or {remedy}"
+        fault = f"{path} does not exist: put the published file there, or {REMEDY}"
         raise FileNotFoundError(fault)
     return path
 
