@@ -23,9 +23,9 @@ def overview(dataset: str) -> list[dict[str, Any]]:
         except FileNotFoundError as error:
             print(f"{split} is skipped: {error}")
             missing = error
-            continue
-        row = {"split": split, "problems": len(found), "answers": answers_of(found)}
-        rows.append(row | steps_of(found))
+        else:
+            row = {"split": split, "problems": len(found), "answers": answers_of(found)}
+            rows.append(row | steps_of(found))
     if missing and not rows:
         raise missing
     return rows

@@ -26,9 +26,9 @@ def accuracy(rows: Iterable[dict], column: str = "correct") -> dict[str, float]:
     """`n, correct, accuracy, ci_low, ci_high`, as fractions; no rows: accuracy NaN."""
     verdicts = [bool(row[column]) for row in rows]
     n, right = len(verdicts), sum(verdicts)
-    shares = right / n if n else nan, *wilson_interval(right, n)
-    shares = zip(("accuracy", "ci_low", "ci_high"), shares, strict=True)
-    return {"n": n, "correct": right, **{k: round(v, 4) for k, v in shares}}
+    low, high = (round(end, 4) for end in wilson_interval(right, n))
+    share = round(right / n, 4) if n else nan
+    return dict(n=n, correct=right, accuracy=share, ci_low=low, ci_high=high)
 
 
 def mcnemar(only_a: int, only_b: int) -> float:

@@ -116,6 +116,7 @@ def served_decoders(folders: Sequence[Path], urls: str = "") -> list[ServedDecod
     for missing in (f.name for f in folders if f.name not in served):
         raise ServerError(f"{missing} is not served: {', '.join(addresses)} serves "
                           f"{', '.join(served) or 'nothing'}")  # fmt: skip
-    tokenizers = map(AutoTokenizer.from_pretrained, folders)
-    pairs = zip(tokenizers, folders, strict=True)
-    return [ServedDecoder(own, *served[folder.name]) for own, folder in pairs]
+    return [
+        ServedDecoder(AutoTokenizer.from_pretrained(folder), *served[folder.name])
+        for folder in folders
+    ]
