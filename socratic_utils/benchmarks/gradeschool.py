@@ -16,7 +16,6 @@ SIZES = {"train": 640, "validation": 150, "test": 300, "unseen": 200,
 
 
 def data_path(split: str) -> Path:
-    """The committed file of a split."""
     return Path(__file__).parent / "gradeschool_data" / f"{split}.jsonl"
 
 

@@ -30,7 +30,6 @@ def majority(ballots: Sequence[tuple], kind: str = "number") -> str | None:
 
 
 def vote_is_right(rows: Sequence[dict], kind: str = "number") -> bool:
-    """Whether the vote of the solutions of one problem is right."""
     answer = majority([(row["extracted"], row["logprob"]) for row in rows], kind)
     return is_correct(answer, rows[0]["gold"], kind)
 

@@ -127,7 +127,6 @@ def decoding_rows(decoders: Sequence, tokens: int, largest: int) -> int:
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether an error says that the device's memory is used up."""
     said = isinstance(error, torch.OutOfMemoryError) or should_reduce_batch_size(error)
     return said or "CUBLAS_STATUS_ALLOC_FAILED" in str(error)
 

@@ -31,7 +31,6 @@ class Fit(NamedTuple):
 
 
 def size_of(model) -> Size:
-    """The size of a loaded model, from its configuration."""
     config = model.config.get_text_config()
     values = config.to_dict()  # attributes that vary from layer to layer raise errors
     heads = getattr(config, "num_attention_heads", None) or 1

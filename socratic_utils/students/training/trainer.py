@@ -166,7 +166,6 @@ class MaskedTrainer(Trainer):
 
 
 def masked_trainer(model, tokenizer, arguments, examples, callbacks) -> MaskedTrainer:
-    """A trainer of a language model, which it wraps."""
     return MaskedTrainer(
         MaskedLoss(model), args=arguments, train_dataset=examples, callbacks=callbacks,
         data_collator=collate(tokenizer), processing_class=tokenizer,
