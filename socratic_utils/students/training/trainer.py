@@ -88,8 +88,7 @@ class ByLength(Sampler[int]):
 
 def blank(example: dict) -> dict:
     """An example without a loss, to fill the last batch of several processes."""
-    token = example["input_ids"][:1]
-    return {"input_ids": token, "labels": [IGNORED] * len(token)}
+    return {"input_ids": example["input_ids"][:1], "labels": [IGNORED]}
 
 
 class MaskedTrainer(Trainer):
@@ -145,9 +144,8 @@ class MaskedTrainer(Trainer):
         return True
 
     def _get_train_sampler(self, train_dataset=None) -> Sampler:
-        args, examples = self.args, train_dataset or self.train_dataset
-        batch_size = args.train_batch_size * args.gradient_accumulation_steps
-        return ByLength(examples, batch_size * args.world_size, args.seed)
+        batch_size = self.args.train_batch_size * self.args.world_size
+        return ByLength(self.train_dataset, batch_size, self.args.seed)
 
     def _save_checkpoint(self, *args, **options) -> None:
         if self.state.global_step < self.state.max_steps:  # then the student is saved
