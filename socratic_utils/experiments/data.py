@@ -1,9 +1,4 @@
-"""What a run is about: its problems and its teacher, whom only `sampled` asks.
-
->>> from socratic_utils.config import load
->>> [problem.id for problem in train_problems(load("smoke"))][:2]
-['gradeschool-train-0000', 'gradeschool-train-0001']
-"""
+"""What a run is about: its problems and its teacher, whom only `sampled` asks."""
 
 import os
 from collections.abc import Sequence

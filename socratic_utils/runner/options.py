@@ -1,8 +1,5 @@
 """The options of `run_all.sh`, and checks that refuse what would fail an hour later.
 
-    >>> asked(parser().parse_args(["smoke", "--seed", "3"]))
-    {'scale': 'smoke', 'seed': 3}
-
 `run_all.sh` checks them before it makes an environment: nothing installed is needed.
 """
 

@@ -1,8 +1,5 @@
 """What the runner knows about each notebook: the table in `schedule.toml`.
 
-    >>> NOTEBOOKS[4].stem, NOTEBOOKS[4].paper, NOTEBOOKS[4].minutes
-    ('04_unified_student', 'Socratic CoT', 17.0)
-
 Minutes are those of the committed run at `small`; a notebook that is not in it, or not
 in the table (a draft), takes an unknown time.
 """

@@ -3,9 +3,6 @@
 `ablations.toml` lists them.  Each is compared with its default on the same problems,
 and trained for as many optimizer steps on the same training problems: SocGT on those
 that it has a right chain of, "all problems" also on those that another student lacks.
-
-    >>> [arm.name for arm in ABLATIONS if arm.default == "socratic_unified"]
-    ['unified, calculator']
 """
 
 import tomllib
