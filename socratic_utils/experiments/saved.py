@@ -91,8 +91,7 @@ def changed_from_committed(settings: Settings) -> list[str]:
     run = _of_run(replace(settings, seed=0).reference)
     own = json.loads(json.dumps(asdict(settings)))
     own["training"] = {n: own["training"][n] for n in run.get("training", ())}
-    names = [name for name in own if name in run]
-    return _changed({n: own[n] for n in names}, {n: run[n] for n in names})
+    return [name for name in _changed(own, run) if name in own and name in run]
 
 
 def arm_rows_on_disk(settings: Settings, arm: Arm) -> list[dict]:
@@ -183,13 +182,12 @@ def reproduction(settings: Settings, rows: list[dict]) -> pd.DataFrame:
     """`reproduction_table` of this run's rows beside the committed seeds of the same
     settings; empty, with a line of reason, where there is nothing to compare."""
     committed = replace(settings, reuse="reference", seed=0)
-    run = _of_run(committed.reference)
     changed = changed_from_committed(settings)
     seeds = len(seeds_beside(committed))
     few = f"{seeds} committed seeds predict no range, {FEWEST_SEEDS} do"
     for wrong, reason in (
         (settings.reuse, "its rows are the committed ones"),
-        (not run, "no run of these settings is committed"),
+        (not _of_run(committed.reference), "no run of these settings is committed"),
         (changed, f"the committed runs have another {', '.join(changed)}"),
         (seeds < FEWEST_SEEDS, few),
     ):

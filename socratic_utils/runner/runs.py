@@ -1,11 +1,5 @@
 """The runs of a command: one, one per seed, or those behind Table 2 of Socratic CoT.
 
-    >>> for run in runs({"scale": "small"}, find_notebooks(), seeds=2):
-    ...     print(run, [path.name[:2] for path in run.notebooks])   # doctest: +ELLIPSIS
-    gradeschool, SmolLM2-135M-Instruct, seed 0 ['00', '01', '02', '03', '04', ...]
-    gradeschool, SmolLM2-135M-Instruct, seed 1 ['03', '04', '05']
-    gradeschool, SmolLM2-135M-Instruct, results of 2 seeds ['07', '15']
-
 `./run_all.sh paper` runs every cell of Table 2, unless it is asked for one (NARROWING).
 Seed 0 runs all notebooks; later seeds train the students of the main table only, or
 what `--only` names, so without it an ablation has one seed.  The results come last.
@@ -30,13 +24,12 @@ if TYPE_CHECKING:  # a dry run must not need pandas
     import pandas as pd
 
 SEEDS = 3  # of the paper, at least
-HUB = "openai-community/"
 SIZES = ("gpt2", "gpt2-medium", "gpt2-large", "gpt2-xl")
 STUDENTS = {  # of Table 2, whose SVAMP is our `multistep`
     "gsm8k": SIZES[:3], "strategyqa": SIZES[1:], "multistep": SIZES[:3],
 }  # fmt: skip
-CELLS = [{"dataset": dataset, "student": HUB + student}
-         for dataset, students in STUDENTS.items() for student in students]  # fmt: skip
+CELLS = [{"dataset": dataset, "student": f"openai-community/{size}"}
+         for dataset, sizes in STUDENTS.items() for size in sizes]  # fmt: skip
 NARROWING = ("dataset", "student", "seed", "only", "train_limit", "reuse")
 NAME, PLACE = "paper_grid", ("dataset", "student_model", "supervision")
 CAPTION = read_json(Path(__file__).parents[1] / "results" / "texts.json")["paper_grid"]
@@ -157,9 +150,8 @@ def paper_grid(settings: Sequence[config.Settings]) -> "pd.DataFrame":
         ours, value = place | over_seeds(scores), round(cell["value"] / 100, 4)
         lacks = {score["cut"] for score in scores}
         if scores:
-            seeds = len({score["seed"] for score in scores})
-            dataset, n = scores[0]["dataset"], scores[0]["n"]
-            lacks.add(socratic_cot.lacking(dataset, n, seeds))
+            size = ours["n"], ours["seeds"]
+            lacks.add(socratic_cot.lacking(scores[0]["dataset"], *size))
         lacks = ", ".join(sorted(filter(None, lacks), reverse=True))
         lines.append(compare_with_paper(ours, value, score="mean", lacks=lacks))
     return pd.DataFrame(lines)

@@ -94,11 +94,10 @@ def pairs_of_run(settings: Settings, count: int = PAIRS) -> list[Pair]:
     """About `count` pairs of different problems, split evenly over the comparisons;
     ValueError if there is nothing to compare with.  Nothing is trained."""
     problems = data.test_problems(settings)
-    split = problems[0].split
-    found = {name: sides(evaluated(settings, main_arm(name)), name)
-             for name in students(settings)}  # fmt: skip
-    student, chains = found.pop(STUDENT), teachers_chains(settings, problems, count)
-    others = [sides(rows_before(settings), "before"), *found.values()]
+    student, *others = (sides(evaluated(settings, main_arm(name)), name)
+                        for name in students(settings))  # fmt: skip
+    others.insert(0, sides(rows_before(settings), "before"))
+    chains = teachers_chains(settings, problems, count)
     others.append(sides_of_chains(problems, chains))
     share = max(1, min(count, len(problems)) // max(1, sum(map(bool, others))))
     pairs: list[Pair] = []
@@ -107,7 +106,7 @@ def pairs_of_run(settings: Settings, count: int = PAIRS) -> list[Pair]:
         unused = [problem for problem in problems if problem.id not in used]
         pairs += make_pairs(other, student, unused, share, settings.seed)
     if not pairs:
-        why = f"{settings.teacher} has no chains on {split} problems"
+        why = f"{settings.teacher} has no chains on {problems[0].split} problems"
         raise ValueError(f"nothing to compare: {why}, and no student learns gold steps")
     return shuffled(pairs, settings.seed)
 
