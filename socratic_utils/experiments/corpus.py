@@ -129,8 +129,7 @@ def _filtered(settings: Settings, style: str, folder: Path) -> Filtered:
         result = Filtered.of(problems, attempts)
     else:
         tries = 0 if published else settings.max_resamples
-        teacher = teacher_of(settings)
-        result = keep_if_correct(problems, teacher, style, tries)
+        result = keep_if_correct(problems, teacher_of(settings), style, tries)
         if published:
             training_chains(result.kept, settings.dataset)
     write_jsonl_rows(folder / "chains" / f"{style}-kept.jsonl", result.kept)

@@ -20,7 +20,6 @@ REPORTED_SPLITS = ("test", "unseen", "challenge", "original", "contrast")
 
 
 def train_problems(settings: Settings) -> list[Problem]:
-    """The training problems of the run."""
     return all_problems(settings, "train")[: settings.train_limit]
 
 
@@ -41,7 +40,6 @@ def test_problems(settings: Settings, split: str = "") -> list[Problem]:
 
 
 def reported_problems(settings: Settings) -> list[Problem]:
-    """The problems of every split that the run reports."""
     return [p for s in test_splits(settings) for p in test_problems(settings, s)]
 
 

@@ -39,15 +39,13 @@ def problems_of(settings: Settings, arm: Arm, split: str = "") -> list[Problem]:
 
 
 def predictions_path(settings: Settings, arm: Arm, split: str) -> Path:
-    """Where the rows of an arm on a split are saved."""
     dataset = arm.dataset or settings.dataset
     folder = settings.folder / "predictions" / arm.experiment
     return folder / f"{dataset}-{split}-{arm.file}.jsonl"
 
 
 def rows_on_disk(settings: Settings, experiment="", part="") -> list[dict]:
-    """Saved rows of an experiment, of files with `part` in their name; those of other
-    settings are skipped."""
+    """Rows of these settings in an experiment's files with `part` in their name."""
     paths = sorted((settings.source / "predictions" / experiment).glob("*.jsonl"))
     found = [row for p in paths if part in p.name for _, row in read_rows(p)]
     rows = [row for row in found if settings.reuse or row["settings"] == settings.hash]
@@ -86,8 +84,7 @@ def _changed(own: dict, other: dict) -> list[str]:
 
 
 def changed_from_committed(settings: Settings) -> list[str]:
-    """The names of settings in which the committed run of `reference` differs; those
-    that it does not know do not count."""
+    """The settings, of those that both know, in which the committed run differs."""
     run = _of_run(replace(settings, seed=0).reference)
     own = json.loads(json.dumps(asdict(settings)))
     own["training"] = {n: own["training"][n] for n in run.get("training", ())}
@@ -198,8 +195,7 @@ def reproduction(settings: Settings, rows: list[dict]) -> pd.DataFrame:
 
 
 def cut_down(settings: Settings) -> str:
-    """How the training differs from the scale's own, for a table beside a paper; empty
-    where it does not."""
+    """How the training differs from the scale's own, as a text; empty if not at all."""
     own = config.load(settings.scale, dataset=settings.dataset)
     size = known_size(settings.dataset, "train") or inf
     if own.train_limit is None and (settings.train_limit or inf) < size:

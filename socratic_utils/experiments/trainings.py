@@ -101,7 +101,6 @@ class TrainingJob:
 
 
 def about(problems: Sequence[Problem], pairs: Pairs) -> Pairs:
-    """The pairs of these problems."""
     ids = {problem.id for problem in problems}
     return [pair for pair in pairs if pair[0].id in ids]
 
@@ -119,7 +118,6 @@ def visits(settings: Settings, pairs: Pairs, steps: int) -> Pairs:
 
 
 def trainings_of(settings: Settings, arm: Arm) -> list[TrainingJob]:
-    """The trainings of an arm, one per model."""
     return [TrainingJob(settings, arm, model) for model in arm.models]
 
 

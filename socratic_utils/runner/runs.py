@@ -13,15 +13,12 @@ from dataclasses import dataclass
 from math import isnan, nan, sqrt
 from pathlib import Path
 from statistics import mean, stdev
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from socratic_utils import config
 from socratic_utils.files import read_json
 
 from .schedule import is_on_request, minutes_of, notebook_at, number
-
-if TYPE_CHECKING:  # a dry run must not need pandas
-    import pandas as pd
 
 SEEDS = 3  # of the paper, at least
 SIZES = ("gpt2", "gpt2-medium", "gpt2-large", "gpt2-xl")
@@ -133,9 +130,9 @@ def save(runs: Sequence[Run]) -> str:
     return f"\n{text}\n\n{caption}\ntable: {folder / NAME}.md"
 
 
-def paper_grid(settings: Sequence[config.Settings]) -> "pd.DataFrame":
+def paper_grid(settings: Sequence[config.Settings]) -> Any:
     """One line per cell of Table 2, with what runs of these settings have on disk."""
-    import pandas as pd
+    import pandas as pd  # here, as a dry run must not need it
 
     from socratic_utils.experiments.saved import cut_down
     from socratic_utils.results.papers import compare_with_paper, socratic_cot

@@ -112,7 +112,6 @@ def pairs_of_run(settings: Settings, count: int = PAIRS) -> list[Pair]:
 
 
 def students(settings: Settings) -> list[str]:
-    """The students whose chains are compared."""
     taught = corpus.can_teach(settings, ("gt_steps",))
     return [STUDENT, "gt_steps"] if taught else [STUDENT]
 

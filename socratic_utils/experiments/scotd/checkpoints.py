@@ -24,10 +24,9 @@ EXPERIMENT = "checkpoints"
 
 
 def training_arm(settings: Settings) -> Arm:
-    """The one training: the teacher's chains of the problems that are not held back, or
-    without chains their answers."""
-    many, have = settings.many, can_teach(settings, (STYLE,))
-    model = STYLE if have else "answer_only"
+    """The one training, with the chains (or the answers) of what is not held back."""
+    model = STYLE if can_teach(settings, (STYLE,)) else "answer_only"
+    many = settings.many
     return Arm("checkpoints", (model,), EXPERIMENT, held_back=many.held_back,
                checkpoints=many.checkpoints, limits=(many.test_limit,))  # fmt: skip
 

@@ -105,8 +105,7 @@ def overlaps(settings: Settings, arms: Iterable[Arm]) -> pd.DataFrame:
 
 
 def choices_of_one_problem(settings: Settings, arms: Iterable[Arm]) -> tuple:
-    """The problem with the most right chains; a table of them, and which arms have
-    each."""
+    """The problem with the most right chains, and a table: which arms have which."""
     problems, right = pool_of(settings, whole_pool(settings).pool)
     counts = Counter(chain.problem_id for chain in right.chains)
     problem = max(problems, key=lambda problem: counts[problem.id])

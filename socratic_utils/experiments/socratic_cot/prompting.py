@@ -48,8 +48,8 @@ def in_two_stages(teacher: Teacher, problems: Sequence[Problem]) -> list[Chain]:
              for p in problems if asked[p.id]]  # fmt: skip
     second = teacher.sample(given, FROM_QUESTIONS) if given else []
     found = {chain.problem_id: chain for chain in second}
-    missing = Chain("", FROM_QUESTIONS, (), None, teacher.model)
-    return [found.get(p.id) or replace(missing, problem_id=p.id) for p in problems]
+    return [found.get(p.id) or Chain(p.id, FROM_QUESTIONS, (), None, teacher.model)
+            for p in problems]  # fmt: skip
 
 
 def prompted_rows(teacher: Teacher, problems: Sequence[Problem]) -> list[dict]:

@@ -51,9 +51,8 @@ def gpu_plan(settings: Settings) -> list[dict]:
 
 def ablation_plan(settings: Settings) -> list[dict]:
     """The same of what the ablations train and decode beside the main table."""
-    main = {
-        (m, False, 0) for s in supervision.STUDENTS.values() for m in s.supervisions
-    }
+    models = (m for s in supervision.STUDENTS.values() for m in s.supervisions)
+    main = {(model, False, 0) for model in models}
     arms, count = ablations.arms(settings), len(ablations.problems_of(settings))
     return _rows(settings, arms, count, "ablations, one seed", main)
 
