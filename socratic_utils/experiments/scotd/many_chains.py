@@ -64,9 +64,8 @@ def with_votes(settings: Settings, arm: Arm) -> Arm:
     return replace(arm, name=f"{arm.name}, votes", samples=most, limits=limits)
 
 
-def with_chains(settings: Settings, arms: Iterable[Arm]) -> list[Arm]:
+def with_chains(settings: Settings, arms: Sequence[Arm]) -> list[Arm]:
     """The arms that have a chain to learn from; asks the teacher for chains."""
-    arms = list(arms)
     if any(arm.pool in FILTERS for arm in arms):
         impossible = {*FILTERS} - {*filters_of(settings)}
         arms = [arm for arm in arms if arm.pool not in impossible]

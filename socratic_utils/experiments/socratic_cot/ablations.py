@@ -71,9 +71,8 @@ def possible(settings: Settings, arm: Arm, problems: Sequence[Problem]) -> bool:
         return False
     if arm.problems == "all" and not settings.reuse:
         return has_more(settings, arm.models)
-    if "qg_gold" in arm.models and is_gold(settings, "socratic"):
-        return False  # that is the default
-    if arm.lora_rank and settings.training.lora_rank:
+    learns_gold = "qg_gold" in arm.models and is_gold(settings, "socratic")
+    if learns_gold or (arm.lora_rank and settings.training.lora_rank):
         return False  # that is the default
     if arm.questions == "gold":
         return any(map(sub_questions, problems))
