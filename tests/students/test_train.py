@@ -1,6 +1,7 @@
 """Training: the loss, the mask, resuming after a kill, nothing trained twice."""
 
 import shutil
+from functools import partial
 from dataclasses import replace
 
 import pytest
@@ -188,7 +189,8 @@ def test_bf16_is_chosen_by_measurement_once_per_machine(monkeypatch, tmp_path):
     ]:
         monkeypatch.setenv("SOCRATIC_OUTPUTS", str(tmp_path / f"{fast}-{slow}"))
         seconds = {torch.bfloat16: fast, torch.float32: slow}
-        monkeypatch.setattr(hardware, "_matmul_seconds", seconds.__getitem__)
+        measured = partial(lambda of, kind, _: of[kind], seconds)
+        monkeypatch.setattr(hardware, "_matmul_seconds", measured)
         for _ in range(2):  # the second process does not measure
             hardware.bf16_is_faster.cache_clear()
             assert (hardware.autocast() == "bfloat16") is expected
