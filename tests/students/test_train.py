@@ -1,8 +1,8 @@
 """Training: the loss, the mask, resuming after a kill, nothing trained twice."""
 
 import shutil
-from functools import partial
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
