@@ -5,4 +5,6 @@ arms, trainings  what an arm is; a model of it: its pairs, recipe and folder
 stages, saved    `score`: train what is missing, decode, save rows; what is on disk
 claims           what the rows of all seeds say to the papers' claims
 socratic_cot, scotd, human_judgement   the experiments beside the main table
+
+>>> rows = stages.score(settings, arms.main_arm("cot"))   # doctest: +SKIP
 """

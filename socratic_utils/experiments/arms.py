@@ -2,6 +2,10 @@
 
 Every experiment is a list of arms, and `stages.score` trains and decodes any of them.
 
+    >>> main_arm("socratic_iterative").changed("iterative, calculator", calculator=True)
+    ... # doctest: +ELLIPSIS
+    Arm(name='iterative, calculator', models=('qg', 'qa'), ...)
+
 To add an arm, add an entry to the list of its experiment (`ablations`, `scotd`); to add
 a student to the main table, add it to `socratic_utils.students.supervision`.
 """
