@@ -20,11 +20,13 @@ from socratic_utils.metrics.comparison import (
 )
 
 
+IDS = tuple(f"p{i:04d}" for i in range(3000))
+
+
 def arm(right, families=None):
     right = np.asarray(right, float)
     seeds, n = right.shape
-    ids = tuple(f"p{i:04d}" for i in range(n))
-    return Verdicts(right, tuple(range(seeds)), ids, tuple(families or ids))
+    return Verdicts(right, tuple(range(seeds)), IDS[:n], tuple(families or IDS[:n]))
 
 
 def rows(seed, **right):
