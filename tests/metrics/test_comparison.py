@@ -19,7 +19,6 @@ from socratic_utils.metrics.comparison import (
     verdicts,
 )
 
-
 IDS = tuple(f"p{i:04d}" for i in range(3000))
 
 
