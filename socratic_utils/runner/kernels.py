@@ -6,8 +6,9 @@ Importing torch and transformers takes longer than many a notebook does.
         usage, reason = run_notebook(path, copy, parameters, kernels, last=False)
 """
 
+import asyncio
 import os
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,12 +34,12 @@ class Kernels:
         try:
             yield kernel
         finally:
-            _run(kernel.shutdown_kernel(now=True))
+            asyncio.run(kernel.shutdown_kernel(now=True))
 
     def close(self) -> None:
         """Stop the kernel that still waits."""
         if self.waiting:
-            _run(self.waiting.shutdown_kernel(now=True))
+            asyncio.run(self.waiting.shutdown_kernel(now=True))
 
     def _start(self) -> Any:
         """Raises NoSuchKernel where ipykernel is not installed."""
@@ -54,13 +55,7 @@ class Kernels:
         )
         arguments = ["--HistoryManager.hist_file=:memory:",
                      f"--IPKernelApp.exec_lines=import {self.packages}"]  # fmt: skip
-        _run(kernel.start_kernel(
+        asyncio.run(kernel.start_kernel(
             cwd=str(project_root()), env=os.environ | ENVIRONMENT,
             extra_arguments=arguments))  # fmt: skip
         return kernel
-
-
-def _run(coroutine: Coroutine) -> None:
-    import asyncio  # a wrong option is refused without it
-
-    asyncio.run(coroutine)

@@ -78,28 +78,23 @@ class Talkative(IncrementalDecoder):
         return f"Q: {super().text(ids, strip)}" if strip else super().text(ids, strip)
 
 
+# Of a random model two tokens, or two experts, may tie up to rounding, which a batch
+# rounds differently: these models have no tie, on any processor that was tried.
+WITHOUT_TIES = {"mixtral": (2, 3)}
 COMMON = ("gpt2", "opt", "llama", "mistral", "qwen3", "gemma2", "granite", "mixtral")
 
 
 @pytest.mark.parametrize("kind", quick("right", set(listed("right")) - set(COMMON)))
 def test_a_batch_decodes_what_each_problem_decodes_alone(kind):
-    # Where two tokens, or two experts, of a random model tie up to rounding, a batch
-    # may choose the other one: once in a while, but not with two pairs of models.
-    differ, found = [], set()
-    for first in (0, 2):
-        pair, differ = [Talkative(tiny_model(kind, first + i)) for i in (0, 1)], []
-        for decoders, temperature in ((pair[:1], 0.0), (pair, 0.0), (pair, 0.8)):
-            given = {"decoding": Decoding(12, 2, 6, temperature=temperature), "seed": 3,
-                     "samples": 1 + (temperature > 0),
-                     "sees_solutions": True}  # fmt: skip
-            together = solve(PROBLEMS[:2], *decoders, **given)
-            alone = [s for p in PROBLEMS[:2] for s in solve([p], *decoders, **given)]
-            found |= {s.output for s in together}
-            for one, other in zip(together, alone, strict=True):
-                same = one.logprob == pytest.approx(other.logprob, abs=1e-2)
-                if one.lines != other.lines or not same:
-                    differ.append((one.lines, other.lines, one.logprob, other.logprob))
-        if not differ:
-            break
-    assert not differ
+    seeds, found = WITHOUT_TIES.get(kind, (0, 1)), set()
+    pair = [Talkative(tiny_model(kind, seed)) for seed in seeds]
+    for decoders, temperature in ((pair[:1], 0.0), (pair, 0.0), (pair, 0.8)):
+        given = {"decoding": Decoding(12, 2, 6, temperature=temperature), "seed": 3,
+                 "samples": 1 + (temperature > 0), "sees_solutions": True}  # fmt: skip
+        together = solve(PROBLEMS[:2], *decoders, **given)
+        alone = [s for p in PROBLEMS[:2] for s in solve([p], *decoders, **given)]
+        assert [s.lines for s in together] == [s.lines for s in alone]
+        found |= {s.output for s in together}
+        for one, other in zip(together, alone, strict=True):
+            assert one.logprob == pytest.approx(other.logprob, abs=1e-2)
     assert len(found) > 3  # of 8
