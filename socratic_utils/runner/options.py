@@ -14,8 +14,6 @@ from socratic_utils import config
 from socratic_utils.benchmarks import BENCHMARKS, DATA_VARIABLE
 from socratic_utils.files import read_json
 
-from .execute import find_notebooks
-
 BAD_INPUT = 2  # exit code
 LOCAL_STUDENTS = {config.PRESETS[scale].student for scale in ("smoke", "small")}
 
@@ -120,6 +118,8 @@ if __name__ == "__main__":
     try:
         check(config.load(**asked(arguments)))
         seeds(arguments)
+        from .execute import find_notebooks  # with asyncio: refused without it is quick
+
         find_notebooks(only=arguments.only)
     except ValueError as problem:
         print(f"run_all: {problem}", file=sys.stderr)

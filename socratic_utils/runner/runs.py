@@ -131,7 +131,7 @@ def save(runs: Sequence[Run]) -> str:
 
 
 def paper_grid(settings: Sequence[config.Settings]) -> Any:
-    """One line per cell of Table 2, with what runs of these settings have on disk."""
+    """A DataFrame: a line per cell of Table 2, with what these runs have on disk."""
     import pandas as pd  # here, as a dry run must not need it
 
     from socratic_utils.experiments.saved import cut_down

@@ -14,14 +14,14 @@ import threading
 from contextlib import suppress
 from unittest.mock import patch
 
+import pytest
 from jupyter_client.provisioning import LocalProvisioner
 
 from socratic_utils.runner import cli
-from socratic_utils.runner.cli import IMPORTED
 from socratic_utils.runner.kernels import ENVIRONMENT
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["ipykernel.kernelapp", *IMPORTED.split(", ")])
+CONTEXT.set_forkserver_preload(["ipykernel.kernelapp", *cli.IMPORTED.split(", ")])
 
 
 def serve(arguments, environment, folder):
@@ -75,5 +75,5 @@ def install(monkeypatch):
 
 
 if __name__ == "__main__":
-    LocalProvisioner.launch_kernel = launch_kernel
+    install(pytest.MonkeyPatch())
     sys.exit(cli.main())
