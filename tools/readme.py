@@ -57,9 +57,9 @@ def main_result() -> str:
     judged["not run"] = judged["verdict"] == NOT_RUN
     judged = judged.sort_values("not run", kind="stable").drop_duplicates("claim")
     for paper in ("Socratic CoT", "SCoTD"):
-        words = finding(judged, paper, f"{settings.student} on {settings.dataset}")
-        words = words.replace("\n\nTested here", " Tested in all committed runs")
-        paragraphs.append(f"**{paper}.** {words}")
+        where = f"{settings.student} on {settings.dataset}"
+        words = finding(judged, paper, where, "in all committed runs")
+        paragraphs.append(f"**{paper}.** " + words.replace("\n\n", " "))
     return "\n\n".join(textwrap.fill(p, 88, break_on_hyphens=False) for p in paragraphs)
 
 

@@ -28,9 +28,10 @@ MOST_COLUMNS = 4  # of a table that a phone can show whole
 HINT = '<p class="hint">scroll sideways: more columns →</p>'
 
 
-def finding(judged: pd.DataFrame, paper: str, where: str) -> str:
+def finding(judged: pd.DataFrame, paper: str, where: str, runs: str = "here") -> str:
     """A sentence about a paper's main claim, and a paragraph that counts all verdicts.
-    `judged` is the table of claims, `where` names the student and the benchmark."""
+    `judged` is the table of claims, `where` names student and benchmark, `runs` what
+    was judged."""
     own = judged[judged["paper"] == paper]
     tested = own[own["verdict"] != NOT_RUN]
     if tested.empty:
@@ -40,18 +41,20 @@ def finding(judged: pd.DataFrame, paper: str, where: str) -> str:
     first = next(name for name in (*main, *lines) if name in lines)
     verdicts = tested["verdict"].value_counts(sort=False).items()
     counts = ", ".join(f"{verdict}: {count}" for verdict, count in verdicts)
-    return (f"{_main_claim(lines[first], where)}\n\nTested here: {len(tested)} of the "
-            f"{len(own)} declared claims of {paper} ({counts}).")  # fmt: skip
+    return (f"{_main_claim(lines[first], where)}\n\nTested {runs}: {len(tested)} of "
+            f"the {len(own)} declared claims of {paper} ({counts}).")  # fmt: skip
 
 
-def caveat(judged: pd.DataFrame, paper: str, model: str, chains: str) -> str:
+def caveat(
+    judged: pd.DataFrame, paper: str, model: str, teacher: str, dataset: str
+) -> str:
     """Sentences on what stands behind `finding`: how many trainings, and of what."""
     seeds = judged.loc[judged["paper"] == paper, "seeds"].dropna().astype(int)
-    count = " or ".join(map(str, sorted({*seeds}))) or "0"
-    times = "trained once" if count == "1" else f"trained {count} times"
-    return (f"Here each student ({model}) was {times}, with chains of {chains}. The "
-            "verdicts are about these students; where the paper's own numbers can be "
-            "compared with ours, the tables below say so.")  # fmt: skip
+    count = " or ".join(map(str, sorted({*seeds}))) or "none"
+    taught = "gold steps" if teacher == "none" else f"chains of {teacher}"
+    return (f"Trainings per student ({model}): {count}, with {taught} on {dataset}. "
+            "The verdicts are about these students; where the paper's own numbers can "
+            "be compared with ours, the tables below say so.")  # fmt: skip
 
 
 def _main_claim(line: Mapping[str, Any], where: str) -> str:

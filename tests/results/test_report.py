@@ -196,14 +196,15 @@ def test_the_finding_is_a_sentence_about_the_main_claim(line, end):
 
 
 @pytest.mark.parametrize(("seeds", "words"), [
-    ([nan], "was trained 0 times"), ([1, 1], "was trained once"),
-    ([3, nan, 1], "was trained 1 or 3 times"),
+    ([nan], "none"), ([1, 1], "1"), ([3, nan, 1], "1 or 3")
 ])  # fmt: skip
 def test_the_caveat_counts_trainings(seeds, words):
     judged = pd.DataFrame({"paper": "SCoTD", "seeds": [float(n) for n in seeds]})
     judged.loc[len(judged)] = "Other", 9.0
-    said = caveat(judged, "SCoTD", "tiny", "a teacher on gsm8k")
-    assert f"student (tiny) {words}, with chains of a teacher on gsm8k" in said
+    said = caveat(judged, "SCoTD", "tiny", "a teacher", "gsm8k")
+    assert said.startswith(f"Trainings per student (tiny): {words}, with chains of a ")
+    said = caveat(judged, "SCoTD", "tiny", "none", "gsm8k")
+    assert f"(tiny): {words}, with gold steps on gsm8k." in said
 
 
 def test_without_rows_the_finding_says_so():
