@@ -28,7 +28,7 @@ def _fraction(match: re.Match) -> str:
     return "/".join(f"({p})" if re.search(r"[-+*]|\\times", p) else p for p in parts)
 
 
-@lru_cache(1 << 14)  # notebooks ask for the same chains up to 20 times
+@lru_cache(1 << 14)  # notebooks ask for the same chains up to 38 times
 def parse_chain(
     text: str, style: str, kind: str = "number", cut: bool = False
 ) -> tuple[tuple[Step, ...], str | None]:

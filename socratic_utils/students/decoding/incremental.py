@@ -92,6 +92,7 @@ class Decoder:
         self._seed(row for place, row in enumerate(self.rows) if place % times)
 
     def hear(self, row: int, ids: Sequence[int]) -> None:
+        """Append tokens to a row's context; they are read before it next writes."""
         self.rows[row].hear(ids)
 
     def keep(self, rows: Sequence[int]) -> None:
@@ -123,6 +124,7 @@ class Decoder:
         return rows
 
     def begin(self, prompts: Sequence[list[int]]) -> list[Row]:
+        """One row per prompt."""
         return [Row(list(prompt), tuple(prompt)) for prompt in prompts]
 
     def fork(self, rows: Sequence[Row], times: int) -> list[Row]:
