@@ -142,14 +142,23 @@ def test_clipping_and_epsilon_reach_the_optimizer(tmp_path):
         assert seen == wanted
 
 
-def test_a_killed_training_resumes_and_ends_like_an_unbroken_one(tmp_path, monkeypatch):
-    training = replace(TRAINING, epochs=12)  # 24 steps, a checkpoint at 12
+@pytest.mark.parametrize(
+    "batch, epochs, minutes, resumes_at",
+    [(4, 12, 5, 12),  # 24 steps, a checkpoint at the half
+     (1, 3, 5, 12),  # which may be inside an epoch
+     (1, 3, 1e-9, 14)],  # and one whenever its time has come: here after each step
+)  # fmt: skip
+def test_a_killed_training_resumes_and_ends_like_an_unbroken_one(
+    tmp_path, monkeypatch, batch, epochs, minutes, resumes_at
+):
+    training = replace(TRAINING, epochs=epochs, batch_size=batch)
     whole = train_student("tiny", PAIRS, UNIFIED, training, tmp_path / "whole")
+    monkeypatch.setattr(students, "SAVE_MINUTES", minutes)
     seen = kill_once(monkeypatch, 15)
     with pytest.raises(Killed):
         train_student("tiny", PAIRS, UNIFIED, training, tmp_path / "cut")
     resumed = train_student("tiny", PAIRS, UNIFIED, training, tmp_path / "cut")
-    assert seen[15] == 12, "it started again from nothing"
+    assert seen[15] == resumes_at, "it started again from nothing"
     left, right = (load_student(f)[0].state_dict() for f in (whole, resumed))
     for key in left:
         assert torch.allclose(left[key], right[key], atol=1e-5), key
@@ -204,16 +213,6 @@ def test_a_half_made_student_is_trained_again(tmp_path):
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
     assert train_student("tiny", PAIRS, UNIFIED, TRAINING, tmp_path) == folder
     assert (folder / "training.json").exists()
-
-
-@pytest.mark.parametrize(
-    "steps, epochs, every",
-    [(63, 1.0, 32), (63, 2.0, 63), (8, 2.0, 8), (8, 3.0, 16), (234, 10.0, 468),
-     (900, 3.0, 900), (5, 1.0, 10), (2000, 1.0, 500)],
-)  # fmt: skip
-def test_later_epochs_are_never_cut_in_the_middle(steps, epochs, every):
-    assert students.save_every(steps, epochs) == every
-    assert epochs <= 1 or every % steps == 0
 
 
 def test_test_problems_are_never_trained_on(tmp_path):

@@ -32,6 +32,7 @@ from .memory import size_of, training_fit
 from .trainer import ByLength, ShowProgress, blank, masked_trainer, share_of_step
 
 gc.freeze()  # what is imported is not looked through again: half a second each time
+SAVE_MINUTES = 5  # about as much training on a CPU is lost with a kill, or less
 FORMAT = 3  # raise it when transcripts, loss or training change: all are trained again
 
 
@@ -79,6 +80,10 @@ def train_student(
     if device().type == "cpu":
         minutes = hardware.expected_minutes(model, tokens * training.epochs)
         where = f"about {minutes:.1f} minutes on this machine's CPU"
+        if processes == 1:  # several have several estimates, but must save together
+            steps = len(lengths) / batch * training.epochs
+            every = ceil(steps * SAVE_MINUTES / minutes)
+            arguments.save_steps = min(every, arguments.save_steps)
     print(f"{name}: {len(examples)} transcripts, {tokens} tokens, {training.epochs:g} "
           f"epochs; {where}")  # fmt: skip
 
@@ -195,20 +200,14 @@ def training_arguments(
         adam_epsilon=training.adam_epsilon, use_cpu=cpu,
         bf16=autocast() == "bfloat16", fp16=autocast() == "float16",  # which is scaled
         logging_steps=max(1, steps // 10),
-        save_steps=save_every(steps, training.epochs), save_total_limit=1,
+        save_steps=min(max(10, ceil(steps * training.epochs / 2)), 500),
+        save_total_limit=1,
         remove_unused_columns=False, report_to="none", disable_tqdm=True,
         dataloader_pin_memory=device().type == "cuda", ddp_broadcast_buffers=False,
     )  # fmt: skip
     arguments.device  # noqa: B018  (sets the number of GPUs)
     arguments._n_gpu = min(arguments._n_gpu, 1)  # several would multiply the batch
     return arguments
-
-
-def save_every(steps: int, epochs: float) -> int:
-    """Optimizer steps between two checkpoints, with `steps` per epoch."""
-    wanted = min(max(10, ceil(steps * epochs / 2)), 500)
-    # Between epochs: resuming inside one must first skip its batches.
-    return wanted if epochs <= 1 else steps * max(1, round(wanted / steps))
 
 
 def last_checkpoint(folder: Path) -> str | None:
