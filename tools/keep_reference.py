@@ -17,7 +17,13 @@ import re
 import shutil
 from pathlib import Path
 
-from socratic_utils.files import project_root, read_json, write_json, write_jsonl_rows
+from socratic_utils.files import (
+    project_root,
+    read_json,
+    update_run_json,
+    write_json,
+    write_jsonl_rows,
+)
 from socratic_utils.problems import read_rows
 from socratic_utils.runner.execute import change_prose, relink
 from socratic_utils.teacher.published import CORPORA
@@ -60,6 +66,10 @@ def keep(run: Path, add: bool = False) -> Path:
     files = FILES[-1:] if is_later else FILES
     for path in (path for name in files for path in run.glob(name)):
         shutil.copy2(path, target / path.name)
+    made = [read_json(p) for p in run.glob("students/*/training.json")]
+    if used := {student["made_from"]["autocast"] for student in made}:
+        precision = sorted("float32" if one == "none" else one for one in used)
+        update_run_json(target, precision=precision)  # differs from machine to machine
     for path in (target / "notebooks").glob("*.ipynb"):
         if read_json(path)["metadata"]["papermill"]["exception"]:
             path.unlink()

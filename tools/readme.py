@@ -8,12 +8,13 @@ other file one section per committed run; a test compares both with the tables.
 
 import re
 import textwrap
+from collections import defaultdict
 from pathlib import Path
 
 import pandas as pd
 
 from socratic_utils import config
-from socratic_utils.experiments.saved import seeds_table
+from socratic_utils.experiments.saved import seeds_beside, seeds_table
 from socratic_utils.files import project_root, read_json, write_atomic
 from socratic_utils.results.claims import NOT_RUN, sentence
 from socratic_utils.results.formats import read_csv, to_markdown
@@ -83,7 +84,7 @@ def section(folder: Path) -> str:
         f"{run['train_limit'] or 'all'} training problems; the main students learn "
         "those that have a chain in every style. Batches of "
         f"{training['batch_size']} at a learning rate of {training['learning_rate']:g}"
-        f"; epochs of the main students: {training['epochs']:g}.",
+        f"; epochs of the main students: {training['epochs']:g}." + precision(settings),
     ]
     if not (table := seeds_table(settings)).empty:
         caption = "Mean accuracy over the trainings (seeds) with its 95 % interval."
@@ -96,6 +97,17 @@ def section(folder: Path) -> str:
         if (path := tables / f"{name}.md").exists():
             parts.append(f"### {heading}\n\n{path.read_text('utf-8').strip()}")
     return "\n\n".join(parts)
+
+
+def precision(settings: config.Settings) -> str:
+    """A sentence on what the students of each seed were trained in, if it is known."""
+    seeds = defaultdict(list)
+    for one in seeds_beside(settings):
+        for name in read_json(one.source / "run.json").get("precision", ()):
+            seeds[name].append(str(one.seed))
+    used = [f"{name} (seed{'s' * (len(own) > 1)} {', '.join(own)})"
+            for name, own in seeds.items()]  # fmt: skip
+    return f" Trained in {' and '.join(used)}." if used else ""
 
 
 def updated(text: str, result: str) -> str:

@@ -29,7 +29,8 @@ def runs(tmp_path):
         write_jsonl_rows(folder / "predictions" / "a.jsonl", [ROW])
         write_jsonl_rows(folder / "chains" / "cot-attempts.jsonl", [{"reason": "kept"}])
         write_json(folder / "tables" / "main.csv", seed)
-        write_json(folder / "students" / "cot" / "training.json", {})
+        made_from = {"autocast": ["bfloat16", "none", "none"][seed]}
+        write_json(folder / "students/cot/training.json", {"made_from": made_from})
         metadata = {"papermill": {"exception": seed == 2}}
         picture = "![](../../../notebooks/data_flow/03.svg), [04](04_unified.ipynb)"
         cells = [{"cell_type": "markdown", "source": [picture]}]
@@ -64,6 +65,9 @@ def test_later_seeds_are_kept_in_short(tool, runs, tmp_path, monkeypatch):
         assert read_json(reference / name / "tables" / "main.csv") == seed
     [(_, row)] = read_rows(reference / "small" / "predictions" / "a.jsonl")
     assert row == ROW
+    used = [read_json(reference / f"{n}/run.json")["precision"]
+            for n in ("small", "small-seed1")]  # fmt: skip
+    assert used == [["bfloat16"], ["float32"]]
     # A link to a notebook that has no copy leads to the notebook.
     copy = read_json(reference / "small" / "notebooks" / "03_baselines.ipynb")
     assert "[04](../../../../notebooks/04_unified.ipynb)" in copy["cells"][0]["source"]
