@@ -26,8 +26,9 @@ from .runs import Run
 from .schedule import number
 
 FAILED, INTERRUPTED = 1, 130
-# What kernels import before their notebook's turn, with torch where it is used.
+# What kernels import before their notebook's turn: the Trainer takes longer than torch.
 REUSED = "socratic_utils.experiments.stages, socratic_utils.results.figures"
+UNTRAINED = f"{REUSED}, socratic_utils.students.training.hardware"
 IMPORTED = f"{REUSED}, socratic_utils.experiments.trainings"
 LARGEST = {"longest_seconds": "seconds", "largest_memory_gb": "peak_memory_gb"}
 OF_RUN = ["dataset", "model", "teacher", "seed", "by_seed"]  # columns not printed
@@ -193,7 +194,9 @@ def run(one: Run) -> int:
                 pass
         files.record_settings(settings)
         print(f"scale {settings.scale}, into {settings.folder}; what is done is kept")
-        with closing(Kernels(REUSED if settings.reuse else IMPORTED)) as kernels:
+        kinds = (REUSED, REUSED) if settings.reuse else (UNTRAINED, IMPORTED)
+        packages = (kinds[schedule.notebook_at(p).trains] for p in one.notebooks)
+        with closing(Kernels(*packages)) as kernels:
             for position, path in enumerate(one.notebooks, 1):
                 place = f"[{position}/{len(one.notebooks)}] {path.stem}"
                 run_one(one, path, place, kernels)

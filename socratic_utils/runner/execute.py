@@ -22,7 +22,6 @@ from socratic_utils.files import project_root, visible, write_atomic
 
 from .kernels import Kernels
 
-CELL_TIMEOUT = 48 * 3600  # seconds; a paper-scale training is one cell
 SAMPLE_EVERY = 0.5  # seconds between two measurements of the kernel's memory
 NO_KERNEL = "cannot start: this Python has no kernel `python3` (install ipykernel)"
 
@@ -72,9 +71,7 @@ def run_notebook(
     last: bool = True,
 ) -> tuple[dict, str]:  # fmt: skip
     """Execute `path` into `copy`; its time and memory, and why it failed (or "").
-
-    Unless it is the `last`, `kernels` start the next notebook's kernel meanwhile.
-    """
+    Unless it is the `last`, `kernels` start the next notebook's kernel meanwhile."""
     from jupyter_client.kernelspec import NoSuchKernel
 
     known = read_parameters(path)
@@ -118,7 +115,7 @@ def alone(folder: Path, path: Path) -> Iterator[None]:
 def _execute(path: Path, running: Path, parameters: dict[str, Any], kernel) -> str:
     """Run papermill; the reason why it stopped, or an empty string."""
     import papermill
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
     # Saved twice a cell, which takes longer than most cells do that train nothing.
@@ -129,7 +126,6 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any], kernel) -> s
             cwd=project_root(), progress_bar=False, stdout_file=Shown(),
             request_save_on_cell_execute=long,
             start_timeout=300,  # a cold disk and two slow cores
-            execution_timeout=CELL_TIMEOUT,
         )  # fmt: skip
     except PapermillExecutionError as error:
         message = (error.evalue.strip().splitlines() or [""])[-1]
@@ -137,8 +133,6 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any], kernel) -> s
         return f"stopped in {cell} with {error.ename}: {message}"
     except DeadKernelError:
         return "stopped because its kernel died, most often for lack of memory"
-    except CellTimeoutError:
-        return f"stopped in a cell that took over {CELL_TIMEOUT // 3600} hours"
     return ""
 
 

@@ -44,7 +44,8 @@ def toy(folder, name, *cells, parameters=PARAMETERS):
 @pytest.fixture(autouse=True)
 def light_kernels(monkeypatch):
     """Toy notebooks need no torch."""
-    monkeypatch.setattr(cli, "IMPORTED", "sys")
+    for name in ("UNTRAINED", "IMPORTED"):
+        monkeypatch.setattr(cli, name, "sys")
 
 
 @pytest.fixture

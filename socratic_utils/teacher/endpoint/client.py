@@ -152,7 +152,6 @@ class Endpoint:
                 failure = self.failed("gave a reply without a choice")
                 if is_filtered(reply):
                     failure = errors.explained(self.model, 200, "content_filter")
-                    retries = retries and self.max_retries  # tries are paid for: two
             except openai.APIStatusError as error:
                 status, pause = error.status_code, retry_after(error.response.headers)
                 moved = error.response.history  # redirections that were followed
