@@ -191,7 +191,8 @@ def test_a_dry_run_says_what_would_run_and_does_nothing(notebooks, outputs, caps
     assert cli.main(["small", "--dry-run", "--seed", "7"], notebooks) == 0
     said = capsys.readouterr().out
     took = schedule.notebook_at(Path("03_second.ipynb")).minutes
-    assert f"would run 03_second (about {took:g} min)" in said
+    assert f"would run 03_second (about {took:g} min, " in said
+    assert f", {1.7 * took:.0f} without bf16 units)" in said
     assert "seed = 7" in said
     assert cli.main(["paper", "--dry-run"], notebooks) == 0
     assert "would run 03_second (time unknown" in capsys.readouterr().out
