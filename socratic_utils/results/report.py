@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from socratic_utils.files import read_json, visible, write_atomic
 
-from .claims import NOT_RUN, in_words
+from .claims import NOT_RUN, in_words, untold
 from .formats import TEMPLATES, TEXTS, read_csv, to_html
 
 TAGS, STYLES = (set(names.split()) for names in TEXTS["html"].values())
@@ -61,12 +61,7 @@ def _main_claim(line: Mapping[str, Any], where: str) -> str:
     """The line of a claim as a sentence that needs no table beside it."""
     (_, (difference, *ends), seeds), verdict = in_words(line), line["verdict"]
     size = f"{line['n']:.0f} problems{seeds}"
-    so = TEXTS["finding"].get(verdict, f"so there is {verdict}")
-    if verdict == "cannot tell":
-        note, least = line["note"], line["least_visible"]
-        so += f" ({note})" if isinstance(note, str) and note else ""
-        if not pd.isna(least):
-            so += f": {100 * least:.0f} points would have been detected with 80 % power"
+    so = TEXTS["finding"].get(verdict, f"so there is {verdict}") + untold(line)
     found = f"{difference} points (95 % interval {ends[0]} to {ends[1]}; {size}), {so}"
     return (f"Claim: {line['claim']}. With {where} the difference in accuracy is "
             f"{found}.")  # fmt: skip

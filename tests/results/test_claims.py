@@ -168,9 +168,10 @@ def test_few_problems_cannot_tell_and_say_what_would_have_been_visible():
         "unified beats CoT"
     ]
     assert line["verdict"] == "cannot tell" and line["least_visible"] > 0.05
+    visible = f"{100 * line['least_visible']:.0f} points would have been detected."
     assert sentence(line).endswith(
-        f"cannot tell; with 80 % power, {100 * line['least_visible']:.0f} points would "
-        f"have been detected.")  # fmt: skip
+        f": cannot tell (adjusted p = {line['p_holm']:.3f}); with 80 % power, {visible}"
+    )
 
 
 def test_one_seed_is_a_comparison_of_checkpoints(main):

@@ -178,8 +178,13 @@ NUMBERS = {"n": 300, "seeds": 5, "difference": 0.032, "ci_low": -0.01, "ci_high"
         ({"verdict": "reversed"}, "so the opposite holds."),
         ({"verdict": "no difference larger than 5 points"},
          "so there is no difference larger than 5 points."),
-        ({"verdict": "cannot tell", "least_visible": 0.06},
-         "which is inconclusive: 6 points would have been detected with 80 % power."),
+        ({"verdict": "cannot tell", "least_visible": 0.06, "p_holm": 0.0527},
+         "which is inconclusive (adjusted p = 0.053); with 80 % power, 6 points would "
+         "have been detected."),
+        ({"verdict": "cannot tell", "least_visible": 0.06, "p_holm": 0.2,
+          "note": "not all arms have seed 3"},
+         "which is inconclusive (not all arms have seed 3; adjusted p = 0.200); with "
+         "80 % power, 6 points would have been detected."),
         ({"verdict": "cannot tell", "note": "one seed: a comparison of checkpoints"},
          "which is inconclusive (one seed: a comparison of checkpoints)."),
     ],

@@ -102,9 +102,8 @@ def in_words(line: Mapping[str, Any]) -> tuple[str, list[str], str]:
     """A claim's name with a capital; its difference and the ends of the interval, in
     points; ", 3 seeds", or nothing where nothing is trained."""
     points = [f"{100 * line[c]:+.1f}" for c in ("difference", "ci_low", "ci_high")]
-    count, seeds = line["seeds"], ""
-    if not pd.isna(count):
-        seeds = f", {count:.0f} seed{'s' * bool(count > 1)}"
+    count = line["seeds"]
+    seeds = "" if pd.isna(count) else f", {count:.0f} seed{'s' * bool(count > 1)}"
     return line["claim"][:1].upper() + line["claim"][1:], points, seeds
 
 
@@ -113,14 +112,20 @@ def sentence(line: Mapping[str, Any]) -> str:
     name, (difference, low, high), seeds = in_words(line)
     if line["verdict"] == NOT_RUN:
         return f"{name}: not run ({line['note']})."
-    size, end = f"n = {line['n']:.0f}{seeds}", ""
-    if pd.isna(line["p_holm"]):
-        end = f" ({line['note']})"
-    elif line["verdict"] == "cannot tell":
+    found = f"{difference} points ({low} to {high}, n = {line['n']:.0f}{seeds})"
+    return f"{name}: {found}: {line['verdict']}{untold(line)}."
+
+
+def untold(line: Mapping[str, Any]) -> str:
+    """Of "cannot tell": why, and which difference would have been detected; else ""."""
+    if line["verdict"] != "cannot tell":
+        return ""
+    why, seen = [line["note"]] if line["note"] == line["note"] else [], ""
+    if not pd.isna(line["p_holm"]):
+        why.append(f"adjusted p = {line['p_holm']:.3f}")
         visible = 100 * line["least_visible"]
-        end = f"; with 80 % power, {visible:.0f} points would have been detected"
-    interval = f"{difference} points ({low} to {high}, {size})"
-    return f"{name}: {interval}: {line['verdict']}{end}."
+        seen = f"; with 80 % power, {visible:.0f} points would have been detected"
+    return f" ({'; '.join(filter(None, why))}){seen}"
 
 
 def _table(claim: Claim) -> str:
