@@ -101,6 +101,19 @@ def test_notebooks_run_in_order_with_the_parameters_they_name(
     assert record["environment"]["python"]
 
 
+def test_a_kernel_has_imported_what_its_notebook_needs(tmp_path, outputs, monkeypatch):
+    for name, module in {"UNTRAINED": "wave", "IMPORTED": "sched"}.items():
+        monkeypatch.setattr(cli, name, module)
+    code = "import gc, sys\nmine = {'wave', 'sched'} & {*sys.modules}\n"
+    code += "print(*mine, gc.isenabled())"
+    for name in ("00_first", "03_trains", "07_shows"):
+        toy(tmp_path / "nb", f"{name}.ipynb", code)
+    assert cli.main(["smoke"], tmp_path / "nb") == 0
+    copies = sorted((outputs / "smoke" / "notebooks").glob("*.ipynb"))
+    assert [printed(path).strip() for path in copies] == [
+        "wave True", "sched True", "wave True"]  # fmt: skip
+
+
 def test_the_kernel_is_this_interpreter_in_the_checkout(tmp_path, outputs):
     code = "import os, sys, socratic_utils\nprint(sys.prefix, os.getcwd(), sep='|')"
     toy(tmp_path / "nb", "00_where.ipynb", code + "\nprint(os.environ['MPLBACKEND'])")
