@@ -195,7 +195,7 @@ def run(one: Run) -> int:
         files.record_settings(settings)
         print(f"scale {settings.scale}, into {settings.folder}; what is done is kept")
         kinds = (REUSED, REUSED) if settings.reuse else (UNTRAINED, IMPORTED)
-        packages = (kinds[schedule.notebook_at(p).trains] for p in one.notebooks)
+        packages = (kinds[schedule.notebook_at(p).trains] for p in one.chosen)
         with closing(Kernels(*packages)) as kernels:
             for position, path in enumerate(one.notebooks, 1):
                 place = f"[{position}/{len(one.notebooks)}] {path.stem}"
