@@ -9,12 +9,13 @@ pooled over `arms`, which are those of one table.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from math import nan
 
 import numpy as np
 import pandas as pd
 import scipy  # `scipy.stats` takes a second: it is loaded on first use
+from scipy.special import stdtr, stdtrit  # Student's t: distribution, quantiles
 
 from .statistics import wilson_interval
 
@@ -33,10 +34,18 @@ class Verdicts:
     ids: tuple[str, ...]
     families: tuple[str, ...]
 
-    @property
+    @cached_property
     def by_training(self) -> np.ndarray:
         """Accuracy of each training, as a fraction.  [seeds]"""
         return self.right.mean(1)
+
+    @cached_property
+    def noise(self) -> float:
+        """Variance of accuracy from single verdicts alone, which no training can go
+        below: from the residuals of verdicts after training and problem."""
+        seeds, n = self.right.shape
+        squares = seeds * (self.right - self.by_training[:, None]).var(0).sum()
+        return float(squares / max(1, n - 1) / n / max(1, seeds - 1))
 
 
 @dataclass(frozen=True)
@@ -60,22 +69,22 @@ class Comparison:
         judged: bool = True, **more: float,
     ) -> "Comparison":  # fmt: skip
         """From an estimate, its standard error and its degrees of freedom."""
-        t, p = scipy.stats.t, float(not difference)
+        p = float(not difference)
         if error:
-            p = float(2 * t.sf(abs(difference) / error, freedom))
-        half = error * float(t.ppf(1 - LEVEL / 2, freedom))
+            p = float(2 * stdtr(freedom, -abs(difference) / error))
+        half = error * float(stdtrit(freedom, 1 - LEVEL / 2))
         return cls(difference, difference - half, difference + half,
                    p if judged else nan, error, freedom, n, seeds, **more)  # fmt: skip
 
     def least_visible(self, level: float = LEVEL) -> float:
         """The difference that a test at this level would detect with `POWER`."""
-        quantiles = scipy.stats.t.ppf([1 - level / 2, POWER], self.freedom)
+        quantiles = stdtrit(self.freedom, [1 - level / 2, POWER])
         return self.error * float(quantiles.sum())
 
     def p_within(self, margin: float) -> float:
         """p-value of |difference| >= margin: two one-sided tests (Schuirmann, 1987)."""
         distance = (margin - abs(self.difference)) / self.error if self.error else nan
-        return float(scipy.stats.t.sf(distance, self.freedom))
+        return float(stdtr(self.freedom, -distance))
 
 
 def verdicts(rows: Iterable[Mapping], column: str = "correct") -> Verdicts:
@@ -99,17 +108,9 @@ def pooled_variance(arms: Sequence[Verdicts]) -> tuple[float, float, int]:
     of it, and its degrees of freedom."""
     freedom = sum(len(arm.seeds) - 1 for arm in arms)
     squares = sum(len(arm.seeds) * arm.by_training.var() for arm in arms)
-    noise = sum((len(arm.seeds) - 1) * verdict_noise(arm) for arm in arms)
+    noise = sum((len(arm.seeds) - 1) * arm.noise for arm in arms)
     per_degree = 1 / max(1, freedom)
     return max(0.0, squares - noise) * per_degree, squares * per_degree, freedom
-
-
-def verdict_noise(arm: Verdicts) -> float:
-    """Variance of accuracy from single verdicts alone, which no training can go below:
-    from the residuals of verdicts after training and problem."""
-    (seeds, n), right = arm.right.shape, arm.right
-    residuals = right - right.mean(0) - arm.by_training[:, None] + right.mean()
-    return float((residuals**2).sum() / max(1, n - 1) / n / max(1, seeds - 1))
 
 
 def interval(arm: Verdicts, arms: Sequence[Verdicts]) -> tuple[float, float]:
@@ -131,15 +132,14 @@ def prediction_interval(arm: Verdicts, arms: Sequence[Verdicts]) -> tuple[float,
     if (seeds := len(arm.seeds)) < FEWEST_SEEDS:
         raise ValueError(f"{seeds} trainings predict no range: {FEWEST_SEEDS} do")
     excess, _, freedom = pooled_variance(arms)
-    half = scipy.stats.t.ppf(1 - LEVEL / 2, freedom)
-    half *= ((verdict_noise(arm) + excess) * (1 + 1 / seeds)) ** 0.5
+    half = stdtrit(freedom, 1 - LEVEL / 2)
+    half *= ((arm.noise + excess) * (1 + 1 / seeds)) ** 0.5
     mean = float(arm.right.mean())
     return max(0.0, mean - half), min(1.0, mean + half)
 
 
 def equal_variances(arms: Sequence[Verdicts]) -> float:
-    """p-value of equal variances between trainings (Brown and Forsythe, 1974); NaN
-    where no arm varies."""
+    """p-value of equal variances (Brown & Forsythe, 1974); NaN where no arm varies."""
     with np.errstate(invalid="ignore"):
         return float(scipy.stats.levene(*(arm.by_training for arm in arms)).pvalue)
 

@@ -10,7 +10,7 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from types import ModuleType
 
@@ -39,23 +39,26 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
     """Run what `argv` asks for, with the notebooks of a folder; the exit code."""
     arguments = options.parser().parse_args(argv)
     asked = options.asked(arguments)
-    try:
-        options.check(config.load(**asked))  # before notebooks are looked for
-        chosen = find_notebooks(notebooks, arguments.only)
-        asked |= {"plan": True} if arguments.dry_run else {}
-        whole, only = grid.is_whole(arguments), bool(arguments.only)
-        runs = grid.runs(asked, chosen, whole, options.seeds(arguments), only)
-        if arguments.dry_run:
-            show_plans(runs)
-            return 0
-        options.check_teacher(runs[0].settings)
-        check_inputs(runs, on_cluster=bool(arguments.engine))
-        if arguments.engine:
-            train_on_cluster(runs)
-    except (ValueError, RuntimeError, OSError) as error:  # of cache, teacher, data
-        print(visible(f"run_all: {error}"), file=sys.stderr)
-        return options.BAD_INPUT
-    return run_all(runs, whole)
+    with ExitStack() as stack:
+        try:
+            options.check(config.load(**asked))  # before notebooks are looked for
+            chosen = find_notebooks(notebooks, arguments.only)
+            asked |= {"plan": True} if arguments.dry_run else {}
+            whole, only = grid.is_whole(arguments), bool(arguments.only)
+            runs = grid.runs(asked, chosen, whole, options.seeds(arguments), only)
+            if arguments.dry_run:
+                show_plans(runs)
+                return 0
+            options.check_teacher(runs[0].settings)
+            kernels = stack.enter_context(closing(kernels_of(runs[0])))
+            kernels.ahead()  # it imports its packages while the inputs are checked
+            check_inputs(runs, on_cluster=bool(arguments.engine))
+            if arguments.engine:
+                train_on_cluster(runs)
+        except (ValueError, RuntimeError, OSError) as error:  # of cache, teacher, data
+            print(visible(f"run_all: {error}"), file=sys.stderr)
+            return options.BAD_INPUT
+        return run_all(runs, kernels, whole)
 
 
 def check_inputs(runs: Sequence[Run], on_cluster: bool = False) -> None:
@@ -99,12 +102,12 @@ def check_inputs(runs: Sequence[Run], on_cluster: bool = False) -> None:
         raise ValueError(f"{fault}: start it, or correct --teacher-url") from None
 
 
-def run_all(runs: Sequence[Run], whole: bool = False) -> int:
-    """The runs until one fails, and, of a `whole` paper's table, that table."""
+def run_all(runs: Sequence[Run], kernels: Kernels, whole: bool = False) -> int:
+    """The runs until one fails, the first with `kernels`; a `whole` paper's table."""
     for place, one in enumerate(runs, 1):
         if len(runs) > 1:
             print(f"\nrun {place} of {len(runs)}: {one}", flush=True)
-        if code := run(one):
+        if code := run(one, kernels if place == 1 else kernels_of(one)):
             break
     if whole:
         shown, first = grid.save(runs), runs[0].settings  # what is there so far
@@ -181,22 +184,27 @@ def why_skipped(one: Run, path: Path) -> str:
     return schedule.why_left_out(one.settings, path)
 
 
-def run(one: Run) -> int:
-    """Run the notebooks in order and stop at the first that fails; the exit code."""
+def kernels_of(one: Run) -> Kernels:
+    """Kernels for its notebooks, with the environment that they read once."""
     settings = one.settings
     if works_offline(settings):
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read once, when kernels start
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
     if settings.scale == "smoke":  # more threads wait for each other, 15 times as long
         os.environ.setdefault("OMP_NUM_THREADS", "1")
+    kinds = (REUSED, REUSED) if settings.reuse else (UNTRAINED, IMPORTED)
+    return Kernels(*(kinds[schedule.notebook_at(p).trains] for p in one.chosen))
+
+
+def run(one: Run, kernels: Kernels) -> int:
+    """Run the notebooks in order and stop at the first that fails; the exit code."""
+    settings = one.settings
     try:
         for path in one.chosen:  # at once, and not when it is the turn of the notebook
             with alone(settings.folder, path):
                 pass
         files.record_settings(settings)
         print(f"scale {settings.scale}, into {settings.folder}; what is done is kept")
-        kinds = (REUSED, REUSED) if settings.reuse else (UNTRAINED, IMPORTED)
-        packages = (kinds[schedule.notebook_at(p).trains] for p in one.chosen)
-        with closing(Kernels(*packages)) as kernels:
+        with closing(kernels):
             for position, path in enumerate(one.notebooks, 1):
                 place = f"[{position}/{len(one.notebooks)}] {path.stem}"
                 run_one(one, path, place, kernels)

@@ -1,8 +1,6 @@
 """Find the numbered notebooks and run one of them headless.
 
 papermill executes a copy, in the same interpreter and from the checkout.
-
-    usage, reason = run_notebook(find_notebooks()[0], copy, {"scale": "smoke"})
 """
 
 import ast
@@ -23,7 +21,6 @@ from socratic_utils.files import project_root, visible, write_atomic
 from .kernels import Kernels
 
 SAMPLE_EVERY = 0.5  # seconds between two measurements of the kernel's memory
-NO_KERNEL = "cannot start: this Python has no kernel `python3` (install ipykernel)"
 
 
 def find_notebooks(folder: Path | None = None, only: str | None = None) -> list[Path]:
@@ -72,8 +69,6 @@ def run_notebook(
 ) -> tuple[dict, str]:  # fmt: skip
     """Execute `path` into `copy`; its time and memory, and why it failed (or "").
     Unless it is the `last`, `kernels` start the next notebook's kernel meanwhile."""
-    from jupyter_client.kernelspec import NoSuchKernel
-
     known = read_parameters(path)
     given = {name: v for name, v in parameters.items() if name in known}
     running = copy.parent / ".running" / copy.name
@@ -83,8 +78,6 @@ def run_notebook(
         with (kernels or Kernels()).one(last) as kernel:
             with peak_memory(kernel.provisioner.pid) as peak:
                 reason = _execute(path, running, given, kernel)
-    except NoSuchKernel:
-        reason = NO_KERNEL
     finally:
         if running.exists():
             running.replace(copy)

@@ -1,15 +1,12 @@
 """Kernels one after the other: the next one imports its packages while one works.
 
 Importing torch and transformers takes longer than many a notebook does.
-
-    with closing(Kernels("pandas", "torch, transformers")) as kernels:
-        usage, reason = run_notebook(path, copy, parameters, kernels, last=False)
 """
 
 import asyncio
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from socratic_utils.files import project_root
@@ -26,6 +23,11 @@ class Kernels:
     def __init__(self, *packages: str) -> None:
         self.packages, self.waiting = iter(packages), None
 
+    def ahead(self) -> None:
+        """Start the first kernel before its notebook's turn."""
+        with suppress(OSError):  # a full disk, as the notebook's turn will say
+            self.waiting = self._start()
+
     @contextmanager
     def one(self, last: bool = True) -> Iterator[Any]:
         """The kernel of one notebook; unless it is the `last`, another is started."""
@@ -38,11 +40,11 @@ class Kernels:
 
     def close(self) -> None:
         """Stop the kernel that still waits."""
-        if self.waiting:
-            asyncio.run(self.waiting.shutdown_kernel(now=True))
+        kernel, self.waiting = self.waiting, None
+        if kernel:
+            asyncio.run(kernel.shutdown_kernel(now=True))
 
     def _start(self) -> Any:
-        """Raises NoSuchKernel where ipykernel is not installed."""
         import zmq
         from jupyter_client import AsyncKernelManager
         from jupyter_client.kernelspec import KernelSpecManager

@@ -26,8 +26,7 @@ def error_figure(table: pd.DataFrame, scale: str = "") -> Figure:
 
 @STYLE
 def differences_figure(table: pd.DataFrame, scale: str = "") -> Figure:
-    """Arms minus their defaults (`tables.differences`), by group; a colour and a marker
-    per default."""
+    """Arms minus defaults (`tables.differences`), by group; a colour per default."""
     first = table["group"] != table["group"].shift()  # which has a line for its head
     table = table.assign(place=first.cumsum() + [*range(len(table))])
     heads, last = table[first], table["place"].max()

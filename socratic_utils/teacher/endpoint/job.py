@@ -23,8 +23,7 @@ THOUGHTS = ("thinking", "reasoning", "reasoning_content", "reasoning_details")
 
 @dataclass(frozen=True)
 class Job:
-    """Samples of one problem: what is asked, and a stub of each sample's row, which
-    holds all but the reply."""
+    """Samples of one problem: what is asked, and each sample's row without a reply."""
 
     request: dict  # of the first sample; the others differ from it in their seed
     stubs: Sequence[dict]
