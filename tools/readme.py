@@ -10,16 +10,19 @@ import re
 import textwrap
 from collections import defaultdict
 from pathlib import Path
+from statistics import mean
 
 import pandas as pd
 
 from socratic_utils import config
-from socratic_utils.experiments.saved import seeds_beside, seeds_table
+from socratic_utils.experiments.data import test_splits
+from socratic_utils.experiments.saved import rows_over_seeds, seeds_beside, seeds_table
 from socratic_utils.files import project_root, read_json, write_atomic
+from socratic_utils.metrics.comparison import Comparison, pooled_variance, verdicts
 from socratic_utils.results.claims import NOT_RUN, sentence
 from socratic_utils.results.formats import read_csv, to_markdown
 from socratic_utils.results.report import finding
-from socratic_utils.students.supervision import label_of
+from socratic_utils.students.supervision import STUDENTS, label_of
 
 README = project_root() / "README.md"
 REFERENCE = project_root() / "outputs" / "reference"
@@ -44,14 +47,14 @@ def main_result() -> str:
     every, found = seeds_table(settings), []
     table, unseen = (every[every["split"] == name] for name in ("test", "unseen"))
     for line in table.to_dict("records"):
-        mean, *ends = (f"{100 * line[c]:.1f}" for c in ("mean", "ci_low", "ci_high"))
-        found.append(f"{label_of(line['student'])} {mean} % ({' to '.join(ends)})")
+        share, *ends = (f"{100 * line[c]:.1f}" for c in ("mean", "ci_low", "ci_high"))
+        found.append(f"{label_of(line['student'])} {share} % ({' to '.join(ends)})")
     first = table.to_dict("records")[0]
     paragraphs = [f"Accuracy on {first['n']} test problems of {first['dataset']} (95 % "
                   f"interval; trainings per student: {first['seeds']}): "
                   f"{'; '.join(found)}. On {unseen['n'].iloc[0]} problems whose "
                   "stories do not occur in training: "
-                  f"{', '.join(f'{100 * mean:.1f}' for mean in unseen['mean'])} %, in "
+                  f"{', '.join(f'{100 * own:.1f}' for own in unseen['mean'])} %, in "
                   "the same order."]  # fmt: skip
     # What `small` has not tested is taken from the runs on other benchmarks.
     judged = pd.concat(map(read_csv, sorted(REFERENCE.glob("*/tables/claims.csv"))))
@@ -93,21 +96,77 @@ def section(folder: Path) -> str:
         judged = read_csv(path).to_dict("records")
         found = [sentence(line) for line in judged if line["verdict"] != NOT_RUN]
         parts.append("\n".join(f"- {line}" for line in found))
+    if table := two_precisions(settings):
+        parts.append(f"### Two precisions of training\n\n{table}")
     for name, heading in SECTIONS.items():
         if (path := tables / f"{name}.md").exists():
             parts.append(f"### {heading}\n\n{path.read_text('utf-8').strip()}")
     return "\n\n".join(parts)
 
 
-def precision(settings: config.Settings) -> str:
-    """A sentence on what the students of each seed were trained in, if it is known."""
+def seeds_by_precision(settings: config.Settings) -> dict[str, list[int]]:
+    """The seeds whose students were trained in each precision, as far as known."""
     seeds = defaultdict(list)
     for one in seeds_beside(settings):
         for name in read_json(one.source / "run.json").get("precision", ()):
-            seeds[name].append(str(one.seed))
-    used = [f"{name} (seed{'s' * (len(own) > 1)} {', '.join(own)})"
-            for name, own in seeds.items()]  # fmt: skip
+            seeds[name].append(one.seed)
+    return dict(seeds)
+
+
+def precision(settings: config.Settings) -> str:
+    """A sentence on what the students of each seed were trained in, if it is known."""
+    used = [f"{name} ({_seeds(own)})"
+            for name, own in seeds_by_precision(settings).items()]  # fmt: skip
     return f" Trained in {' and '.join(used)}." if used else ""
+
+
+def _seeds(numbers: list[int]) -> str:
+    return f"seed{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}"
+
+
+def two_precisions(settings: config.Settings) -> str:
+    """A table: trainings in one precision minus those in the other, by student; empty
+    where the seeds of a run do not have two.  Its intervals are over trainings alone:
+    the problems are the same, and the precisions have no seed in common."""
+    seeds = seeds_by_precision(settings)
+    if len(seeds) != 2 or sum(map(len, seeds.values())) < 4:
+        return ""
+    (old, before), (new, after) = seeds.items()
+    split = test_splits(settings)[0]
+    rows = [row for row in rows_over_seeds(settings) if row["split"] == split]
+    arms = {
+        name: [
+            verdicts(r for r in rows if r["student"] == name and r["seed"] in own)
+            for own in (before, after)
+        ]
+        for name in STUDENTS
+    }
+    _, variance, freedom = pooled_variance(
+        [arm for two in arms.values() for arm in two]
+    )
+    variance *= 1 / len(before) + 1 / len(after)
+    lines = []
+    for name, two in arms.items():
+        shares = [float(arm.right.mean()) for arm in two]
+        texts = (f"{100 * share:.1f} %" for share in shares)
+        lines.append({"student": name, **dict(zip(seeds, texts, strict=True))})
+        lines[-1] |= _difference(shares[1] - shares[0], variance, freedom)
+    every = mean(line["difference"] for line in lines)
+    last = _difference(every, variance / len(arms), freedom)
+    lines.append({"student": "mean of all"} | last)
+    count = len(two[0].ids)
+    caption = (f"Accuracy on {count} {split} problems of the trainings in {new} "
+               f"({_seeds(after)}) minus those in {old} ({_seeds(before)}); intervals "
+               "are over trainings, whose variance is pooled over the students. The "
+               "processors differ, too; p is not corrected for several "
+               "students.")  # fmt: skip
+    return to_markdown(pd.DataFrame(lines), caption).strip()
+
+
+def _difference(share: float, variance: float, freedom: int) -> dict[str, float]:
+    found = Comparison.of(share, variance**0.5, freedom, n=0, seeds=0)
+    return {"difference": share, "difference_low": found.low,
+            "difference_high": found.high, "p_value": found.p_value}  # fmt: skip
 
 
 def updated(text: str, result: str) -> str:
