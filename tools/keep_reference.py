@@ -5,7 +5,8 @@
 
 Copies tables, figures, predictions, chains, executed notebooks, report and run.json to
 outputs/reference/<name>/; of a later seed of a run that is kept, only its tables, its
-run.json and its predictions, without prompts and lines (which repeat the output).
+run.json and its predictions, compressed and without prompts and lines (which repeat
+the output).
 Skips weights, the teacher's cache, notebooks that stopped in the middle, the texts of
 other benchmarks' problems, and published chains: those are downloaded or read from a
 folder, not committed.
@@ -81,9 +82,12 @@ def keep(run: Path, add: bool = False) -> Path:
             write_json(path, notebook)
     for path in (target / "predictions").rglob("*.jsonl"):
         rows = [row for _, row in read_rows(path)]
-        less = {"prompt": "", "lines": []} if is_later else {"prompt": ""}
-        if is_later or (rows and rows[0]["dataset"] != "gradeschool"):
-            write_jsonl_rows(path, [row | less for row in rows])
+        if is_later:
+            less = [row | {"prompt": "", "lines": []} for row in rows]
+            write_jsonl_rows(path.with_suffix(".jsonl.gz"), less)
+            path.unlink()
+        elif rows and rows[0]["dataset"] != "gradeschool":
+            write_jsonl_rows(path, [row | {"prompt": ""} for row in rows])
     return target
 
 

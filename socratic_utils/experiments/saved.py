@@ -13,7 +13,7 @@ import pandas as pd
 from socratic_utils import config
 from socratic_utils.benchmarks import known_size
 from socratic_utils.config import Settings
-from socratic_utils.files import read_json, visible, write_atomic
+from socratic_utils.files import read_json, visible, write_jsonl_rows
 from socratic_utils.metrics.comparison import FEWEST_SEEDS
 from socratic_utils.problems import Problem, read_rows
 from socratic_utils.results.formats import read_csv
@@ -46,7 +46,8 @@ def predictions_path(settings: Settings, arm: Arm, split: str) -> Path:
 
 def rows_on_disk(settings: Settings, experiment="", part="") -> list[dict]:
     """Rows of these settings in an experiment's files with `part` in their name."""
-    paths = sorted((settings.source / "predictions" / experiment).glob("*.jsonl"))
+    folder = settings.source / "predictions" / experiment
+    paths = sorted(p for end in ("", ".gz") for p in folder.glob(f"*.jsonl{end}"))
     found = [row for p in paths if part in p.name for _, row in read_rows(p)]
     rows = [row for row in found if settings.reuse or row["settings"] == settings.hash]
     if len(rows) < len(found):
@@ -123,11 +124,13 @@ def rows_of(path: Path) -> list[dict]:
 def take_reference(settings: Settings, path: Path) -> list[dict]:
     """The committed rows of a file in the run's folder, copied to it."""
     source = settings.reference / path.relative_to(settings.folder)
-    if not source.exists():
+    packed = source.with_suffix(".jsonl.gz")  # of a later seed
+    if not (source := packed if packed.exists() else source).exists():
         fault = f"no committed reference run has {path.name}"
         raise FileNotFoundError(f"{fault}: run without --reuse")
-    write_atomic(path, source.read_bytes())
-    return [row for _, row in read_rows(path)]
+    rows = [row for _, row in read_rows(source)]
+    write_jsonl_rows(path, rows)
+    return rows
 
 
 def main_rows(settings: Settings, needed: bool = False) -> list[dict]:

@@ -174,15 +174,12 @@ def cells_of(settings: config.Settings) -> list[tuple[tuple, dict]]:
 
 def over_seeds(scores: Sequence[dict]) -> dict[str, Any]:
     """Seeds, n of one seed, mean, sd and the 95 % interval of Student's t; or None.
-
-    ValueError for scores that differ in more than their seed.
-    """
+    ValueError for scores that differ in more than their seed."""
     from scipy.stats import t
 
     for name in ("n", "teacher", "dataset", "model"):
         if len(found := {str(score.get(name)) for score in scores}) > 1:
             raise ValueError(f"no mean over {name} {' and '.join(sorted(found))}")
-
     count, shares = len(scores), [score["accuracy"] for score in scores]
     found = dict.fromkeys(("n", "mean", "sd", "ci_low", "ci_high"))
     if shares:

@@ -10,6 +10,7 @@ from socratic_utils.experiments import corpus, data, saved, stages
 from socratic_utils.experiments.arms import main_arm
 from socratic_utils.experiments.scotd import prompted_student
 from socratic_utils.files import project_root, record_settings, write_jsonl_rows
+from socratic_utils.problems import read_rows
 from socratic_utils.students.supervision import STUDENTS
 
 
@@ -119,6 +120,16 @@ def test_the_committed_reference_is_whole_and_reusable():
             rows = stages.score(settings, main_arm(student), split)
             assert [row["id"] for row in rows] == ids
             assert all(row["model"] == settings.student for row in rows)
+
+
+def test_the_compressed_rows_of_a_later_seed_are_reused(settings):
+    reused = config.load("small", reuse="reference", seed=1)
+    rows = stages.score(reused, main_arm("cot"), "test")
+    own = [row for row in saved.rows_on_disk(reused) if row["split"] == "test"]
+    assert rows == [row for row in own if row["student"] == "cot"] and len(rows) == 300
+    assert {row["seed"] for row in rows} == {1}
+    path = reused.folder / "predictions" / "gradeschool-test-cot.jsonl"
+    assert [row for _, row in read_rows(path)] == rows  # as text, in the run's folder
 
 
 def test_the_shipped_recording_serves_the_small_scale_without_an_endpoint():

@@ -52,7 +52,7 @@ def recomputed(folder):
     rows, ablated, many, filters, prompted, parts, two, steps, asked = (
         [
             row
-            for path in sorted((folder / "predictions" / name).glob("*.jsonl"))
+            for path in sorted((folder / "predictions" / name).glob("*.jsonl*"))
             for _, row in read_rows(path)
         ]
         for name in EXPERIMENTS  # fmt: skip

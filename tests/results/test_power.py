@@ -80,7 +80,7 @@ def test_no_socratic_comparison_is_visible_on_the_small_benchmarks(table):
 
 def test_the_assumed_pairing_is_more_than_that_of_most_of_our_own_students():
     right = {}
-    for path in REFERENCE.glob("*/predictions/*-test-*.jsonl"):
+    for path in REFERENCE.glob("*/predictions/*-test-*.jsonl*"):
         rows = [row for _, row in read_rows(path)]
         own = right.setdefault(path.parents[1].name, {})
         own[rows[0]["student"]] = [row["correct"] for row in rows]

@@ -58,9 +58,9 @@ def test_later_seeds_are_kept_in_short(tool, runs, tmp_path, monkeypatch):
     reference = tmp_path / "outputs" / "reference"
     for seed in (1, 2):
         name = f"small-seed{seed}"
-        short = ["predictions/a.jsonl", "run.json", "tables/main.csv"]
+        short = ["predictions/a.jsonl.gz", "run.json", "tables/main.csv"]
         assert kept(tmp_path, name) == short
-        [(_, row)] = read_rows(reference / name / "predictions" / "a.jsonl")
+        [(_, row)] = read_rows(reference / name / "predictions" / "a.jsonl.gz")
         assert row == ROW | {"prompt": "", "lines": []}
         assert read_json(reference / name / "tables" / "main.csv") == seed
     [(_, row)] = read_rows(reference / "small" / "predictions" / "a.jsonl")
