@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Sets itself up and runs the notebooks of one scale, or the tests.
 set -euo pipefail
+trap 'exit 130' INT # pip and compileall catch Ctrl-C and end as if they had failed
 
 usage() {
   cat <<'EOF'

@@ -126,12 +126,14 @@ def _seeds(numbers: list[int]) -> str:
 
 def two_precisions(settings: config.Settings) -> str:
     """A table: trainings in one precision minus those in the other, by student; empty
-    where the seeds of a run do not have two.  Its intervals are over trainings alone:
-    the problems are the same, and the precisions have no seed in common."""
+    unless the seeds were trained in exactly two, each in one.  Its intervals are over
+    trainings alone: the problems are the same."""
     seeds = seeds_by_precision(settings)
     if len(seeds) != 2 or sum(map(len, seeds.values())) < 4:
         return ""
     (old, before), (new, after) = seeds.items()
+    if set(before) & set(after):
+        return ""
     split = test_splits(settings)[0]
     rows = [row for row in rows_over_seeds(settings) if row["split"] == split]
     arms = {
@@ -157,9 +159,9 @@ def two_precisions(settings: config.Settings) -> str:
     count = len(two[0].ids)
     caption = (f"Accuracy on {count} {split} problems of the trainings in {new} "
                f"({_seeds(after)}) minus those in {old} ({_seeds(before)}); intervals "
-               "are over trainings, whose variance is pooled over the students. The "
-               "processors differ, too; p is not corrected for several "
-               "students.")  # fmt: skip
+               "are over trainings, whose variance is pooled over the students. Other "
+               "precisions mean other processors, too. The p-values are not corrected "
+               "for the number of students.")  # fmt: skip
     return to_markdown(pd.DataFrame(lines), caption).strip()
 
 

@@ -139,7 +139,7 @@ def prediction_interval(arm: Verdicts, arms: Sequence[Verdicts]) -> tuple[float,
 
 
 def equal_variances(arms: Sequence[Verdicts]) -> float:
-    """p-value of equal variances (Brown & Forsythe, 1974); NaN where no arm varies."""
+    """p-value of equal variances between trainings (Brown & Forsythe, 1974), or NaN."""
     with np.errstate(invalid="ignore"):
         return float(scipy.stats.levene(*(arm.by_training for arm in arms)).pvalue)
 

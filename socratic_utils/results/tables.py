@@ -235,7 +235,7 @@ def _first_errors(rows, problems: Iterable[Problem], names: list) -> Iterator[tu
 def _groups(
     rows: Iterable[dict], names: Sequence[str], paired: Sequence[str] = ()
 ) -> dict[tuple, list[dict]]:
-    """Rows that are `alike` by these columns; splits and students in a fixed order."""
+    """`alike` rows, grouped by these columns; splits and students in a fixed order."""
     groups = defaultdict(list)
     for row in alike(rows, names, paired):
         groups[tuple(row[name] for name in names)].append(row)

@@ -103,7 +103,7 @@ def check_inputs(runs: Sequence[Run], on_cluster: bool = False) -> None:
 
 
 def run_all(runs: Sequence[Run], kernels: Kernels, whole: bool = False) -> int:
-    """The runs until one fails, the first with `kernels`; a `whole` paper's table."""
+    """The runs until one fails (`kernels` are the first's); if `whole`, their table."""
     for place, one in enumerate(runs, 1):
         if len(runs) > 1:
             print(f"\nrun {place} of {len(runs)}: {one}", flush=True)
@@ -185,7 +185,7 @@ def why_skipped(one: Run, path: Path) -> str:
 
 
 def kernels_of(one: Run) -> Kernels:
-    """Kernels for its notebooks, with the environment that they read once."""
+    """Kernels for a run's notebooks; sets the variables that they read at their start."""
     settings = one.settings
     if works_offline(settings):
         os.environ.setdefault("HF_HUB_OFFLINE", "1")

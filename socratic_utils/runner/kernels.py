@@ -1,7 +1,7 @@
-"""Kernels one after the other: the next one imports its packages while one works.
+"""Kernels one after the other: the next one imports its packages while one works, and
+the first while the inputs are checked.
 
-Importing torch and transformers takes longer than many a notebook does.
-"""
+Importing torch and transformers takes longer than many a notebook."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ class Kernels:
 
     def ahead(self) -> None:
         """Start the first kernel before its notebook's turn."""
-        with suppress(OSError):  # a full disk, as the notebook's turn will say
+        with suppress(OSError):  # a full disk: reported at its turn
             self.waiting = self._start()
 
     @contextmanager

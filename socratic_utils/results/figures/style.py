@@ -34,7 +34,7 @@ def save_figure(figure: Figure, folder: str | Path, name: str, caption="") -> Pa
     with plt.rc_context({"pdf.fonttype": 42}):  # text stays text
         for dpi in (130, 100, 75):
             figure.savefig(png := io.BytesIO(), dpi=dpi, metadata=NO_DATES)
-            figure.set_layout_engine("none")  # laid out once: a third of a file's time
+            figure.set_layout_engine("none")  # once is enough: a third of the time
             if png.tell() < 150_000:  # bytes
                 break
         figure.savefig(pdf := io.BytesIO(), format="pdf", dpi=dpi, metadata=NO_DATES)
