@@ -185,7 +185,7 @@ def why_skipped(one: Run, path: Path) -> str:
 
 
 def kernels_of(one: Run) -> Kernels:
-    """Kernels for a run's notebooks; sets the variables that they read at their start."""
+    """Kernels for a run's notebooks; sets the variables that they read at start."""
     settings = one.settings
     if works_offline(settings):
         os.environ.setdefault("HF_HUB_OFFLINE", "1")

@@ -1,7 +1,6 @@
 """Kernels one after the other: the next one imports its packages while one works, and
-the first while the inputs are checked.
-
-Importing torch and transformers takes longer than many a notebook."""
+the first while the inputs are checked.  Importing takes longer than many a notebook.
+"""
 
 import asyncio
 import os
