@@ -192,7 +192,9 @@ def kernels_of(one: Run) -> Kernels:
     if settings.scale == "smoke":  # more threads wait for each other, 15 times as long
         os.environ.setdefault("OMP_NUM_THREADS", "1")
     kinds = (REUSED, REUSED) if settings.reuse else (UNTRAINED, IMPORTED)
-    return Kernels(*(kinds[schedule.notebook_at(p).trains] for p in one.chosen))
+    packages = (kinds[schedule.notebook_at(path).trains] for path in one.chosen)
+    is_quick = settings.reuse or settings.scale == "smoke"
+    return Kernels(*packages, most=2 if is_quick else 1)
 
 
 def run(one: Run, kernels: Kernels) -> int:
@@ -232,9 +234,9 @@ def run_one(one: Run, path: Path, place: str, kernels: Kernels) -> None:
     own = {k: v for k, v in one.options.items() if k in OWN_PARAMETERS}
     others = {k: v for k, v in one.options.items() if k not in OWN_PARAMETERS}
     copy = settings.folder / "notebooks" / path.name
-    last, given = path == one.notebooks[-1], own | {"overrides": others}
+    given = own | {"overrides": others}
     with alone(settings.folder, path):
-        usage, reason = run_notebook(path, copy, given, kernels, last)
+        usage, reason = run_notebook(path, copy, given, kernels)
     record_usage(settings.folder, path, usage, "failed" if reason else "done")
     if reason:
         raise RuntimeError(f"{path.name} {reason}; the traceback is in {copy}")

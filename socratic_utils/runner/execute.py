@@ -64,18 +64,16 @@ def read_parameters(path: Path) -> dict[str, Any]:
 
 
 def run_notebook(
-    path: Path, copy: Path, parameters: dict, kernels: Kernels | None = None,
-    last: bool = True,
-) -> tuple[dict, str]:  # fmt: skip
-    """Execute `path` into `copy`; its time and memory, and why it failed (or "").
-    Unless it is the `last`, `kernels` start the next notebook's kernel meanwhile."""
+    path: Path, copy: Path, parameters: dict, kernels: Kernels | None = None
+) -> tuple[dict, str]:
+    """Execute `path` into `copy`; its time and memory, and why it failed (or "")."""
     known = read_parameters(path)
     given = {name: v for name, v in parameters.items() if name in known}
     running = copy.parent / ".running" / copy.name
     running.parent.mkdir(parents=True, exist_ok=True)
     started, peak = time.perf_counter(), [0.0]
     try:
-        with (kernels or Kernels()).one(last) as kernel:
+        with (kernels or Kernels()).one() as kernel:
             with peak_memory(kernel.provisioner.pid) as peak:
                 reason = _execute(path, running, given, kernel)
     finally:

@@ -17,31 +17,32 @@ ENVIRONMENT = {
 
 
 class Kernels:
-    """Starts kernels that import the next of `packages` before their first cell."""
+    """Starts kernels that import the next of `packages` before their first cell; `most`
+    of them wait for their notebook's turn."""
 
-    def __init__(self, *packages: str) -> None:
-        self.packages, self.waiting = iter(packages), None
+    def __init__(self, *packages: str, most: int = 1) -> None:
+        self.packages, self.most, self.waiting = [*packages], most, []
 
     def ahead(self) -> None:
-        """Start the first kernel before its notebook's turn."""
-        with suppress(OSError):  # a full disk: reported at its turn
-            self.waiting = self._start()
+        """Start the kernels of the next notebooks."""
+        with suppress(OSError):  # a full disk: reported at the notebook's turn
+            while self.packages and len(self.waiting) < self.most:
+                self.waiting.append(self._start())
 
     @contextmanager
-    def one(self, last: bool = True) -> Iterator[Any]:
-        """The kernel of one notebook; unless it is the `last`, another is started."""
-        kernel = self.waiting or self._start()
-        self.waiting = None if last else self._start()
+    def one(self) -> Iterator[Any]:
+        """The kernel of the next notebook; those of the following ones are started."""
+        kernel = self.waiting.pop(0) if self.waiting else self._start()
+        self.ahead()
         try:
             yield kernel
         finally:
             asyncio.run(kernel.shutdown_kernel(now=True))
 
     def close(self) -> None:
-        """Stop the kernel that still waits."""
-        kernel, self.waiting = self.waiting, None
-        if kernel:
-            asyncio.run(kernel.shutdown_kernel(now=True))
+        """Stop the kernels that still wait."""
+        while self.waiting:
+            asyncio.run(self.waiting.pop().shutdown_kernel(now=True))
 
     def _start(self) -> Any:
         import zmq
@@ -55,8 +56,8 @@ class Kernels:
             transport_encryption="auto" if zmq.has("curve") else "disabled",
         )
         # Collecting garbage again and again would be a quarter of the imports' time.
-        lines = ("import gc; gc.disable()", f"import {next(self.packages, 'sys')}",
-                 "gc.freeze(); gc.enable()")  # fmt: skip
+        own = self.packages.pop(0) if self.packages else "sys"
+        lines = "import gc; gc.disable()", f"import {own}", "gc.freeze(); gc.enable()"
         given = [f"--IPKernelApp.exec_lines={line}" for line in lines]
         given.append("--HistoryManager.hist_file=:memory:")
         asyncio.run(kernel.start_kernel(
