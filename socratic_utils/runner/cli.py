@@ -221,7 +221,7 @@ def run(one: Run, kernels: Kernels) -> int:
     except KeyboardInterrupt:
         print("run_all: interrupted; run again to continue from here", file=sys.stderr)
         return INTERRUPTED
-    show_results(settings, "seeds" if one.over else "main")
+    show_results(settings, "seeds" if one.over or settings.reuse else "main")
     return 0
 
 

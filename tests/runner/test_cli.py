@@ -212,6 +212,16 @@ def test_a_dry_run_says_what_would_run_and_does_nothing(notebooks, outputs, caps
     assert not outputs.exists()
 
 
+def test_the_reference_mode_ends_with_the_means_over_seeds(notebooks, outputs, capsys):
+    tables = outputs / "small-reused" / "tables"
+    tables.mkdir(parents=True)
+    (tables / "main.csv").write_text("split,accuracy\ntest,0.25\n", "utf-8")
+    (tables / "seeds.csv").write_text("split,mean\ntest,0.5\n", "utf-8")
+    assert cli.main(["--reuse", "reference", "--only", "0"], notebooks) == 0
+    said = capsys.readouterr().out
+    assert "0.500" in said and "0.250" not in said
+
+
 def test_what_is_on_request_is_no_part_of_a_whole_run(notebooks, outputs, capsys):
     (notebooks / "03_second.ipynb").rename(notebooks / "06_second.ipynb")
     assert cli.main(["small", "--dry-run"], notebooks) == 0
