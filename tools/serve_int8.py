@@ -255,6 +255,7 @@ class Server(ThreadingHTTPServer):
 def handler(batcher: Batcher, name: str) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # 40 ms between headers and body otherwise
 
         def do_POST(self) -> None:
             size = int(self.headers.get("Content-Length") or 0)

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Sequence
 from functools import cache
-from itertools import islice
 from typing import Any
 
 from socratic_utils.benchmarks import DATA_VARIABLE, load_problems, splits_of
@@ -144,5 +143,6 @@ def _sampling(settings: Settings) -> tuple[list[Problem], str, int, float]:
     problems, count = train_problems(settings), settings.many.counts[-1]
     if not can_ask(settings):
         known, how = teacher_of(settings, True, True).known, (STYLE, TEMPERATURE)
-        problems = (p for p in problems if all(known(p, *how, i) for i in range(count)))
-    return list(islice(problems, settings.many.problems)), STYLE, count, TEMPERATURE
+        chains = zip(*(known(problems, *how, i) for i in range(count)), strict=True)
+        problems = [p for p, own in zip(problems, chains, strict=True) if all(own)]
+    return problems[: settings.many.problems], STYLE, count, TEMPERATURE

@@ -49,7 +49,8 @@ def rows_on_disk(settings: Settings, experiment="", part="") -> list[dict]:
     folder = settings.source / "predictions" / experiment
     paths = sorted(p for end in ("", ".gz") for p in folder.glob(f"*.jsonl{end}"))
     found = [row for p in paths if part in p.name for _, row in read_rows(p)]
-    rows = [row for row in found if settings.reuse or row["settings"] == settings.hash]
+    own = settings.hash
+    rows = [row for row in found if settings.reuse or row["settings"] == own]
     if len(rows) < len(found):
         print(f"{len(found) - len(rows)} rows of other settings are skipped")
     return rows

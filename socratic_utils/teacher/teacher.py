@@ -121,12 +121,14 @@ class Teacher:
         return any(row["model"] == self.model for row in self._recorded.values())
 
     def known(
-        self, problem: Problem, style: str, temperature: float = 0.0, sample: int = 0
-    ) -> Chain | None:
-        """A chain that is recorded or cached; nothing is asked."""
-        [job] = self._jobs([problem], style, temperature, sample)
-        row = self.known_rows([job]).get(job.keys[0])
-        return row and self._chain(problem, style, sample, row)
+        self, problems: Sequence[Problem], style: str, temperature: float = 0.0,
+        sample: int = 0,
+    ) -> list[Chain | None]:  # fmt: skip
+        """Each problem's chain if it is recorded or cached; nothing is asked."""
+        jobs = self._jobs(problems, style, temperature, sample)
+        rows = self.known_rows(jobs)
+        pairs = zip(problems, (rows.get(job.keys[0]) for job in jobs), strict=True)
+        return [row and self._chain(p, style, sample, row) for p, row in pairs]
 
     def estimate(
         self, problems: Sequence[Problem], style: str, n: int = 1,

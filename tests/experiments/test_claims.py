@@ -91,8 +91,8 @@ def seeds(tmp_path, monkeypatch):
     monkeypatch.setenv(config.OUTPUTS_VARIABLE, str(tmp_path))
 
     def write(settings, **changes):
-        own = [row | {"seed": settings.seed, "settings": settings.hash} | changes
-               for row in rows]  # fmt: skip
+        mark = {"seed": settings.seed, "settings": settings.hash} | changes
+        own = [row | mark for row in rows]
         write_jsonl_rows(settings.folder / "predictions" / "rows.jsonl", own)
 
     for seed in (0, 1, 4):

@@ -79,7 +79,7 @@ def serve(folders, token_ids=True, broken=False):
                       "model": request["model"], "choices": [choice]})  # fmt: skip
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/v1", asked
     finally:

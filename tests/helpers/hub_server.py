@@ -108,6 +108,7 @@ class HubServer:
 class Handler(BaseHTTPRequestHandler):
     hub: HubServer
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # 40 ms between headers and body otherwise
 
     def do_GET(self):
         size = int(self.headers.get("Content-Length") or 0)

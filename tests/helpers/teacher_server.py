@@ -168,6 +168,7 @@ def asked(request):
 class Handler(BaseHTTPRequestHandler):
     teacher: TeacherServer
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # 40 ms between headers and body otherwise
 
     def do_POST(self):
         data = self.rfile.read(int(self.headers["Content-Length"]))

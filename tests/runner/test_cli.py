@@ -165,10 +165,10 @@ def test_a_second_run_of_the_same_is_refused_at_once(notebooks, outputs, capsys)
 def test_ctrl_c_stops_the_kernel_and_says_how_to_continue(tmp_path, outputs):
     cells = ("import os; print('kernel', os.getpid())", "import time; time.sleep(60)")
     toy(tmp_path / "nb", "00_slow.ipynb", *cells)
-    code = (
-        "import sys; from pathlib import Path; from socratic_utils.runner import cli\n"
-    )
-    code += "sys.exit(cli.main(['smoke'], Path(sys.argv[1])))"
+    code = """
+import sys; from pathlib import Path; from socratic_utils.runner import cli
+cli.UNTRAINED = cli.IMPORTED = "sys"  # as in `light_kernels`
+sys.exit(cli.main(["smoke"], Path(sys.argv[1])))"""
     command = [sys.executable, "-u", "-c", code, str(tmp_path / "nb")]
     with subprocess.Popen(
         command, cwd=project_root(), text=True, stdout=-1, stderr=-1,

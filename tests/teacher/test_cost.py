@@ -156,7 +156,7 @@ def test_a_run_stops_below_its_budget_and_goes_on_later(tmp_path, prices):
         assert len(chains) == 40 and len(server.requests) == 40
 
 
-def test_replies_that_give_no_chain_are_paid_for_too(tmp_path, prices):
+def test_replies_that_give_no_chain_are_paid_for_too(tmp_path, prices, slept):
     used = {"usage": {"prompt_tokens": 0, "completion_tokens": 10}}
     with TeacherServer(
         always={"Story": used | {"finish_reason": "content_filter"}}

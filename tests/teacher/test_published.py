@@ -1,4 +1,4 @@
-"""load_chains, teachers and training_chains; the published files where they are."""
+"""load_chains and training_chains; the published files where they are."""
 
 import pytest
 
@@ -7,7 +7,6 @@ from socratic_utils.problems import Chain, Problem, gold_chain
 from socratic_utils.teacher.published import (
     CORPORA,
     load_chains,
-    teachers,
     training_chains,
 )
 from tests.helpers.published_rows import (
@@ -69,14 +68,6 @@ def test_training_chains_on_unknown_problems_are_refused():
 
 
 # --- refusals ---------------------------------------------------------------------
-
-
-def test_teachers_are_listed_by_dataset():
-    assert teachers("commonsense_qa") == ["cos-e", "palm-540b"]
-    assert teachers("gsm8k") == ["chatgpt", "code-davinci-002"]
-    assert teachers("gradeschool") == []
-    with pytest.raises(ValueError, match="unknown dataset 'gsm9k': choose from"):
-        teachers("gsm9k")
 
 
 @pytest.mark.parametrize(

@@ -141,4 +141,4 @@ def teachers_chains(settings: Settings, problems: list, count=PAIRS) -> list[Cha
     if data.can_ask(settings):
         return data.teacher_of(settings).sample(data.spread(problems, count), STUDENT)
     teacher = data.teacher_of(settings, plan=True)
-    return [chain for p in problems if (chain := teacher.known(p, STUDENT))]
+    return [chain for chain in teacher.known(problems, STUDENT) if chain]

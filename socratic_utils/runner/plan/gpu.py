@@ -125,7 +125,7 @@ def device_plan(settings: Settings) -> list[dict]:
         return []
     with redirect_stdout(StringIO()):
         names = {name for arm in main_arms(settings) for name in arm.models}
-    own = max((transcripts_of(any_student, n) for n in names), key=lambda t: t.longest)
+    own = max((transcripts_of(any_student, n) for n in names), key=lambda t: t[2:4])
     tokens = own.longest + 2 * (limit.max_steps + 1) * limit.line_tokens
     batch, rows = settings.training.batch_size, []
     for card, (half, _, memory) in CARDS.items():

@@ -93,8 +93,13 @@ def at_most(
     """What keeping right chains asks for, at first and at each resample."""
     for sample in range(settings.max_resamples + 1):
         temperature = RESAMPLE_TEMPERATURE if sample else 0.0
-        yield teacher.estimate(problems, style, 1, temperature, first_sample=sample)
-        known = [(p, teacher.known(p, style, temperature, sample)) for p in problems]
-        problems = [p for p, chain in known if not chain or judge(p, chain) != KEPT]
+        asked = teacher.estimate(problems, style, 1, temperature, first_sample=sample)
+        if asked.requests == len(problems):  # none is known, nor are their resamples
+            yield from [asked] * (settings.max_resamples + 1 - sample)
+            return
+        yield asked
+        known = teacher.known(problems, style, temperature, sample)
+        pairs = zip(problems, known, strict=True)
+        problems = [p for p, c in pairs if not c or judge(p, c) != KEPT]
         if not problems:
             return

@@ -5,8 +5,6 @@ chains are not published; `corpora.toml` describes the nearest that are.  The fi
 read from the folder that SOCRATIC_DATA_DIR names and never downloaded.  No student may
 be trained on chains of test questions: training data goes through `training_chains`.
 
-    >>> teachers("commonsense_qa")
-    ['cos-e', 'palm-540b']
 A reader yields one `Row` per published chain; `load_chains` joins them with problems,
 by id or text, and parses them.  A new corpus is a reader and an entry in the file.
 """
@@ -161,12 +159,6 @@ CORPORA = {
                  entry.get("explains_gold", False))
     for name, entry in ENTRIES.items()
 }  # fmt: skip
-
-
-def teachers(dataset: str) -> list[str]:
-    """The teachers that have published chains on a dataset, perhaps none."""
-    splits_of(dataset)
-    return sorted(n for n, c in CORPORA.items() if dataset in {d for d, _ in c.offered})
 
 
 def load_chains(

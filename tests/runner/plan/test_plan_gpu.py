@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from socratic_utils import config
+from socratic_utils.experiments.arms import main_arms
 from socratic_utils.experiments.data import train_problems
 from socratic_utils.runner import cli
 from socratic_utils.runner.plan.gpu import (
@@ -15,6 +16,7 @@ from socratic_utils.runner.plan.gpu import (
     gpu_plan,
     grid_plan,
     training_hours,
+    transcripts_of,
 )
 from socratic_utils.students.base_models import SIZES
 from socratic_utils.students.training.memory import training_fit
@@ -49,6 +51,15 @@ def test_every_card_says_what_it_does_with_a_student():
     large = {row["card"]: row for row in device_plan(paper(student="x/gpt2-large"))}
     assert "gradient checkpointing" in large["T4 16 GB"]["training"]
     assert device_plan(paper(student="some/other")) == []
+
+
+def test_memory_is_that_of_the_student_that_needs_most():
+    rows = {row["card"]: row for row in device_plan(paper())}
+    models = {name for arm in main_arms(paper()) for name in arm.models}
+    sizes = {transcripts_of(paper(student="", seed=0), name)[2:4] for name in models}
+    assert len({longest for longest, _ in sizes}) < len(sizes)  # as long, more learnt
+    needed = [training_fit(SIZES["gpt2"], *size, 32, 80e9).needed for size in sizes]
+    assert rows["H100 80 GB"]["GB"] == max(needed) / 1e9
 
 
 def test_every_training_and_evaluation_has_a_row():
