@@ -65,6 +65,7 @@ class Teacher:
         self.endpoint = Endpoint(self.model, *at)
         shipped = shipped_recordings() if self.recorded is None else self.recorded
         self._recorded = _rows_by_key(tuple(shipped))
+        self.is_recorded = self.model in {r["model"] for r in self._recorded.values()}
         folder = self.cache_dir
         self.store = ReplyStore(None if folder is None else Path(folder) / STORE_NAME)
         self.usage = {"asked": 0, "prompt_tokens": 0, "completion_tokens": 0}
@@ -115,10 +116,6 @@ class Teacher:
         """Every known reply to these problems: text, tokens, prompt hash."""
         wanted = {problem.id for problem in problems}
         return [row for row in self._all_known() if row["problem_id"] in wanted]
-
-    @property
-    def is_recorded(self) -> bool:
-        return any(row["model"] == self.model for row in self._recorded.values())
 
     def known(
         self, problems: Sequence[Problem], style: str, temperature: float = 0.0,

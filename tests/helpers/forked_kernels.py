@@ -21,7 +21,10 @@ from socratic_utils.runner import cli
 from socratic_utils.runner.kernels import ENVIRONMENT
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["ipykernel.kernelapp", *cli.IMPORTED.split(", ")])
+FIGURES = "matplotlib.backends.backend_pdf"  # imports fontTools
+CONTEXT.set_forkserver_preload(
+    ["ipykernel.kernelapp", FIGURES, *cli.IMPORTED.split(", ")]
+)
 
 
 def serve(arguments, environment, folder):

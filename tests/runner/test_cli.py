@@ -182,6 +182,19 @@ sys.exit(cli.main(["smoke"], Path(sys.argv[1])))"""
     assert not psutil.pid_exists(int(kernel.split()[1]))
 
 
+def test_ctrl_c_while_inputs_are_checked_is_no_traceback(
+    notebooks, outputs, capsys, monkeypatch
+):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "check_inputs", interrupted)
+    assert cli.main(["smoke"], notebooks) == 130
+    said = capsys.readouterr().err
+    assert said == "run_all: interrupted before the first notebook\n"
+    assert not outputs.exists()
+
+
 def test_a_dying_kernel_is_reported_in_one_sentence(tmp_path, outputs, capsys):
     toy(tmp_path / "nb", "00_dies.ipynb", "import os\nos._exit(9)")
     assert cli.main(["smoke"], tmp_path / "nb") == 1
