@@ -5,13 +5,13 @@ from socratic_utils.filtering import KEPT
 
 
 def answer_1(settings):
-    """`teacher.known(problem, "cot", temperature=0.7, sample=1)` returns a chain or
-    None, and asks no teacher. Collect `problem.id` of `problems[:12]` with a chain."""
+    """`teacher.known(problems[:12], "cot", temperature=0.7, sample=1)` lists a chain or
+    None for each problem, and asks no teacher. Collect `problem_id` of the chains."""
     teacher, problems = data.teacher_of(settings), data.train_problems(settings)
     if not hasattr(teacher, "known"):
         raise ValueError("published teachers have one chain per problem")
-    how = {"temperature": 0.7, "sample": 1}
-    return {p.id for p in problems[:12] if teacher.known(p, "cot", **how)}
+    known = teacher.known(problems[:12], "cot", temperature=0.7, sample=1)
+    return {chain.problem_id for chain in known if chain}
 
 
 def answer_2(settings):
