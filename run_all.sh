@@ -76,8 +76,9 @@ works() { "$1/bin/python" -c "import pip; $RECENT" 2>/dev/null; }
 is_ready() { works "$1" && [[ $(cat "$1/.lock-hash" 2>/dev/null) == "$LOCK_HASH" ]]; }
 
 install_lock() { # pip would compile on one core, for more than a minute
-  # Hardly ever imported, and a third of all: compiled when it is.
-  local rare='/(tests?|testing|pip|setuptools|debugpy|networkx|physics|_inductor|transformers/models)/'
+  # A quarter of all files, and hardly any is ever imported.
+  local rare='/(tests?|pip|setuptools|networkx|physics)/'
+  rare="$rare|/transformers/models/(?!__init__|auto|gpt|llama|opt|qwen)"
   "$1/bin/python" -m pip install -q --no-compile -r requirements.lock &&
     { "$1/bin/python" -m compileall -qq -j 0 -x "$rare" "$1/lib" || true; } &&
     "$1/bin/python" -m pip install -q --no-deps --no-build-isolation -e . &&

@@ -142,7 +142,8 @@ def _sampling(settings: Settings) -> tuple[list[Problem], str, int, float]:
     """The training problems of `sampled`, the style, the samples, the temperature."""
     problems, count = train_problems(settings), settings.many.counts[-1]
     if not can_ask(settings):
-        known, how = teacher_of(settings, True, True).known, (STYLE, TEMPERATURE)
-        chains = zip(*(known(problems, *how, i) for i in range(count)), strict=True)
-        problems = [p for p, own in zip(problems, chains, strict=True) if all(own)]
+        known = teacher_of(settings, True, True).known
+        for sample in range(count):
+            chains = known(problems, STYLE, TEMPERATURE, sample)
+            problems = [p for p, c in zip(problems, chains, strict=True) if c]
     return problems[: settings.many.problems], STYLE, count, TEMPERATURE

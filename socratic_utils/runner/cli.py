@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
             print(visible(f"run_all: {error}"), file=sys.stderr)
             return options.BAD_INPUT
         except KeyboardInterrupt:  # while data are downloaded, say
-            print("run_all: interrupted before the first notebook", file=sys.stderr)
+            print("run_all: interrupted; run again to continue", file=sys.stderr)
             return INTERRUPTED
         return run_all(runs, kernels, whole)
 

@@ -191,7 +191,7 @@ def test_ctrl_c_while_inputs_are_checked_is_no_traceback(
     monkeypatch.setattr(cli, "check_inputs", interrupted)
     assert cli.main(["smoke"], notebooks) == 130
     said = capsys.readouterr().err
-    assert said == "run_all: interrupted before the first notebook\n"
+    assert said == "run_all: interrupted; run again to continue\n"
     assert not outputs.exists()
 
 

@@ -94,7 +94,7 @@ def at_most(
     for sample in range(settings.max_resamples + 1):
         temperature = RESAMPLE_TEMPERATURE if sample else 0.0
         asked = teacher.estimate(problems, style, 1, temperature, first_sample=sample)
-        if asked.requests == len(problems):  # none is known, nor are their resamples
+        if asked.requests == len(problems):  # none is known, so no resample either
             yield from [asked] * (settings.max_resamples + 1 - sample)
             return
         yield asked

@@ -4,7 +4,6 @@ Both papers distil from closed models (Socratic CoT section 3.1, SCoTD section 3
 chains are not published; `corpora.toml` describes the nearest that are.  The files are
 read from the folder that SOCRATIC_DATA_DIR names and never downloaded.  No student may
 be trained on chains of test questions: training data goes through `training_chains`.
-
 A reader yields one `Row` per published chain; `load_chains` joins them with problems,
 by id or text, and parses them.  A new corpus is a reader and an entry in the file.
 """

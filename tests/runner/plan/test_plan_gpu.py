@@ -53,11 +53,11 @@ def test_every_card_says_what_it_does_with_a_student():
     assert device_plan(paper(student="some/other")) == []
 
 
-def test_memory_is_that_of_the_student_that_needs_most():
+def test_of_equally_long_students_the_one_that_learns_most_tokens_counts():
     rows = {row["card"]: row for row in device_plan(paper())}
     models = {name for arm in main_arms(paper()) for name in arm.models}
     sizes = {transcripts_of(paper(student="", seed=0), name)[2:4] for name in models}
-    assert len({longest for longest, _ in sizes}) < len(sizes)  # as long, more learnt
+    assert len({longest for longest, _ in sizes}) < len(sizes)
     needed = [training_fit(SIZES["gpt2"], *size, 32, 80e9).needed for size in sizes]
     assert rows["H100 80 GB"]["GB"] == max(needed) / 1e9
 

@@ -53,6 +53,10 @@ def test_what_is_cached_and_right_is_not_asked_again():
         plan = teacher_plan(settings)
     assert plan["01"].requests == 2 * len(problems) - 5
     assert plan["01"].basis == "estimated from cached replies"
+    # The known ones that are wrong are sampled again, like the unknown ones.
+    wrong = len(problems) - sum(p.answer == "48" for p in problems[:5])
+    others = settings.max_resamples * (wrong + len(problems))
+    assert plan["02"].requests == others
 
 
 def test_a_dry_run_reports_it_for_every_notebook(capsys):
