@@ -16,6 +16,7 @@ import argparse
 import os
 import re
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from socratic_utils.files import (
@@ -26,6 +27,8 @@ from socratic_utils.files import (
     write_jsonl_rows,
 )
 from socratic_utils.problems import read_rows
+from socratic_utils.results.claims import sentence
+from socratic_utils.results.formats import read_csv
 from socratic_utils.runner.execute import change_prose, relink
 from socratic_utils.teacher.published import CORPORA
 
@@ -80,6 +83,11 @@ def keep(run: Path, add: bool = False) -> Path:
             relink(notebook, made.parent, path.parent)
             lead_home(notebook, path.parent)
             write_json(path, notebook)
+    if (judged := target / "tables" / "claims.csv").exists():
+        for path in (target / "notebooks").glob("*.ipynb"):
+            notebook = read_json(path)
+            renew_claims(notebook, map(sentence, read_csv(judged).to_dict("records")))
+            write_json(path, notebook)
     for path in (target / "predictions").rglob("*.jsonl"):
         rows = [row for _, row in read_rows(path)]
         if is_later:
@@ -89,6 +97,20 @@ def keep(run: Path, add: bool = False) -> Path:
         elif rows and rows[0]["dataset"] != "gradeschool":
             write_jsonl_rows(path, [row | {"prompt": ""} for row in rows])
     return target
+
+
+def renew_claims(notebook: dict, sentences: Iterable[str]) -> None:
+    """What a copy prints of the claims is about the seeds that are there by now; what
+    it says of its own run beside the committed ones is left out, as it is one."""
+    new = {text.partition(": ")[0]: f"{text}\n" for text in sentences}
+    for cell in notebook["cells"]:
+        if "saved.reproduction(" in "".join(cell["source"]):
+            said = ("".join(output.get("text", "")) for output in cell["outputs"])
+            cell["outputs"] *= any("is not compared" in text for text in said)
+        for output in cell.get("outputs", ()):
+            if "text" in output:
+                lines = "".join(output["text"]).splitlines(keepends=True)
+                output["text"] = [new.get(x.partition(": ")[0], x) for x in lines]
 
 
 def lead_home(notebook: dict, folder: Path) -> None:

@@ -22,6 +22,7 @@ from socratic_utils.metrics.comparison import Comparison, pooled_variance, verdi
 from socratic_utils.results.claims import NOT_RUN, sentence
 from socratic_utils.results.formats import read_csv, to_markdown
 from socratic_utils.results.report import finding
+from socratic_utils.results.tables import over_seeds
 from socratic_utils.students.supervision import STUDENTS, label_of
 
 README = project_root() / "README.md"
@@ -62,7 +63,7 @@ def main_result() -> str:
     judged = judged.sort_values("not run", kind="stable").drop_duplicates("claim")
     for paper in ("Socratic CoT", "SCoTD"):
         where = f"{settings.student} on {settings.dataset}"
-        words = finding(judged, paper, where, "in all committed runs")
+        words = finding(judged, paper, where, "in the committed runs")
         paragraphs.append(f"**{paper}.** " + words.replace("\n\n", " "))
     return "\n\n".join(textwrap.fill(p, 88, break_on_hyphens=False) for p in paragraphs)
 
@@ -96,12 +97,38 @@ def section(folder: Path) -> str:
         judged = read_csv(path).to_dict("records")
         found = [sentence(line) for line in judged if line["verdict"] != NOT_RUN]
         parts.append("\n".join(f"- {line}" for line in found))
+    if not (tables / "ablations.md").exists() and (table := ablations(settings)):
+        parts.append(f"### Ablations of other seeds\n\n{table}")
     if table := two_precisions(settings):
         parts.append(f"### Two precisions of training\n\n{table}")
     for name, heading in SECTIONS.items():
         if (path := tables / f"{name}.md").exists():
             parts.append(f"### {heading}\n\n{path.read_text('utf-8').strip()}")
     return "\n\n".join(parts)
+
+
+def ablations(settings: config.Settings) -> str:
+    """A table of the ablations that only later seeds have; the students of the main
+    table stand first, with the same problems and the same seeds."""
+    rows = rows_over_seeds(settings, "ablations")
+    if not rows:
+        return ""
+    seeds, asked = {r["seed"] for r in rows}, {(r["split"], r["id"]) for r in rows}
+    main = [r for r in rows_over_seeds(settings)
+            if r["seed"] in seeds and (r["split"], r["id"]) in asked]  # fmt: skip
+    every = [*main, *rows]
+    table = over_seeds(every, ["student"]).drop(columns=["sd", "min", "max"])
+    of_seed = defaultdict(set)
+    for row in every:
+        of_seed[row["student"]].add(row["seed"])
+    own = (of_seed[name] for name in table["student"])
+    table["seeds"] = [", ".join(map(str, sorted(found))) for found in own]
+    table["student"] = [label_of(name) for name in table["student"]]
+    caption = (f"Accuracy on {len(asked)} {rows[0]['split']} problems, by student and "
+               f"seed ({_seeds(sorted(seeds))}), with the 95 % interval, which is wide "
+               "where it covers other trainings and there are one or two."
+               )  # fmt: skip
+    return to_markdown(table, caption).strip()
 
 
 def seeds_by_precision(settings: config.Settings) -> dict[str, list[int]]:
@@ -159,9 +186,10 @@ def two_precisions(settings: config.Settings) -> str:
     count = len(two[0].ids)
     caption = (f"Accuracy on {count} {split} problems of the trainings in {new} "
                f"({_seeds(after)}) minus those in {old} ({_seeds(before)}); intervals "
-               "are over trainings, whose variance is pooled over the students. Other "
-               "precisions mean other processors, too. The p-values are not corrected "
-               "for the number of students.")  # fmt: skip
+               "are over trainings, whose variance is pooled over the students. The "
+               "processors differed, too, so a difference would not show which of the "
+               "two caused it. The p-values are not corrected for the number of "
+               "students.")  # fmt: skip
     return to_markdown(pd.DataFrame(lines), caption).strip()
 
 

@@ -41,8 +41,8 @@ def finding(judged: pd.DataFrame, paper: str, where: str, runs: str = "here") ->
     first = next(name for name in (*main, *lines) if name in lines)
     verdicts = tested["verdict"].value_counts(sort=False).items()
     counts = ", ".join(f"{verdict}: {count}" for verdict, count in verdicts)
-    return (f"{_main_claim(lines[first], where)}\n\nTested {runs}: {len(tested)} of "
-            f"the {len(own)} declared claims of {paper} ({counts}).")  # fmt: skip
+    return (f"{_main_claim(lines[first], where)}\n\nOf the {len(own)} declared claims "
+            f"of {paper}, tested {runs}: {len(tested)} ({counts}).")  # fmt: skip
 
 
 def caveat(

@@ -190,7 +190,7 @@ def test_seeds_that_not_all_arms_have_are_named():
         row for row in rows(MAIN, 4, 90) if (row["student"], row["seed"]) != ("cot", 3)
     ]
     line = judged(main=own).loc["iterative beats CoT"]
-    assert (line["seeds"], line["note"]) == (3, "not all arms have seed 3")
+    assert (line["seeds"], line["note"]) == (3, "seed 3 left out: an arm lacks it")
 
 
 def test_arms_that_never_differ_are_not_tested():

@@ -4,8 +4,15 @@ import sys
 
 import pytest
 
-from socratic_utils.files import read_json, write_json, write_jsonl_rows
+from socratic_utils.files import (
+    project_root,
+    read_json,
+    write_json,
+    write_jsonl_rows,
+)
 from socratic_utils.problems import read_rows
+from socratic_utils.results.claims import sentence
+from socratic_utils.results.formats import read_csv
 from tools import keep_reference
 
 ROW = {"id": "p", "dataset": "gradeschool", "prompt": "2 + 3?", "output": "5.",
@@ -71,6 +78,33 @@ def test_later_seeds_are_kept_in_short(tool, runs, tmp_path, monkeypatch):
     # A link to a notebook that has no copy leads to the notebook.
     copy = read_json(reference / "small" / "notebooks" / "03_baselines.ipynb")
     assert "[04](../../../../notebooks/04_unified.ipynb)" in copy["cells"][0]["source"]
+
+
+def test_a_copys_claims_are_renewed_and_it_is_not_compared_with_itself(tool):
+    before = "Chains beat answers: +9.0 points (3 seeds): holds.\n"
+    printed = {"output_type": "stream", "name": "stdout", "text": [before, "9 of 9\n"]}
+    not_compared = {"text": "It is not compared."}
+    beside = "beside = saved.reproduction(settings, rows)"
+    cells = [{"source": [], "outputs": [printed]}, {"source": "# prose"},
+             {"source": [beside], "outputs": [printed]},
+             {"source": [beside], "outputs": [not_compared]}]  # fmt: skip
+    now = "Chains beat answers: +8.0 points (5 seeds): holds."
+    tool.renew_claims({"cells": cells}, [now, "Unified beats CoT: not run (x)."])
+    assert cells[0]["outputs"][0]["text"] == [f"{now}\n", "9 of 9\n"]
+    assert cells[2]["outputs"] == [] and len(cells[3]["outputs"]) == 1
+
+
+COPIES = sorted((project_root() / "outputs" / "reference").glob("*/notebooks/*.ipynb"))
+
+
+@pytest.mark.parametrize("path", COPIES, ids=lambda p: f"{p.parts[-3]}-{p.stem}")
+def test_committed_copies_print_the_committed_claims(path):
+    judged = read_csv(path.parents[1] / "tables" / "claims.csv").to_dict("records")
+    claims = {text.partition(": ")[0]: f"{text}\n" for text in map(sentence, judged)}
+    for cell in read_json(path)["cells"]:
+        for output in cell.get("outputs", ()):
+            for line in "".join(output.get("text", "")).splitlines(keepends=True):
+                assert line == claims.get(line.partition(": ")[0], line)
 
 
 def test_a_seed_alone_is_kept_whole(tool, runs, tmp_path, monkeypatch, capsys):

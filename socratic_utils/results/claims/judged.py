@@ -206,7 +206,7 @@ def _values(claim: Claim, found: Comparison, lost: Sequence[int]) -> dict[str, A
         p = nan
         notes.append("the arms agree on every problem")
     if lost:
-        notes.append(f"not all arms have seed {', '.join(map(str, lost))}")
+        notes.append(f"seed {', '.join(map(str, lost))} left out: an arm lacks it")
     return {
         "n": found.n, "seeds": found.seeds if claim.trained else nan, "p": p,
         "difference": found.difference, "ci_low": found.low, "ci_high": found.high,
