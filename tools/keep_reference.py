@@ -74,20 +74,20 @@ def keep(run: Path, add: bool = False) -> Path:
     if used := {student["made_from"]["autocast"] for student in made}:
         precision = sorted("float32" if one == "none" else one for one in used)
         update_run_json(target, precision=precision)  # differs from machine to machine
+    judged, claims = target / "tables" / "claims.csv", []
+    if judged.exists():
+        claims = [*map(sentence, read_csv(judged).to_dict("records"))]
     for path in (target / "notebooks").glob("*.ipynb"):
-        if read_json(path)["metadata"]["papermill"]["exception"]:
+        notebook = read_json(path)
+        if notebook["metadata"]["papermill"]["exception"]:
             path.unlink()
             print(f"{path.name} stopped in the middle: skipped")
-        elif (made := run / "notebooks" / path.name).exists():  # was not kept before
-            notebook = read_json(path)
+            continue
+        if (made := run / "notebooks" / path.name).exists():  # was not kept before
             relink(notebook, made.parent, path.parent)
             lead_home(notebook, path.parent)
-            write_json(path, notebook)
-    if (judged := target / "tables" / "claims.csv").exists():
-        for path in (target / "notebooks").glob("*.ipynb"):
-            notebook = read_json(path)
-            renew_claims(notebook, map(sentence, read_csv(judged).to_dict("records")))
-            write_json(path, notebook)
+        renew_claims(notebook, claims)
+        write_json(path, notebook)
     for path in (target / "predictions").rglob("*.jsonl"):
         rows = [row for _, row in read_rows(path)]
         if is_later:

@@ -235,5 +235,5 @@ def can_give(settings: Settings, problems: Sequence[Problem], style: str) -> boo
         asked_text(problems[0], style)
     except ValueError:  # the benchmark has none
         return False
-    [known] = teacher_of(settings, plan=True).known(problems[:1], style)
-    return bool(settings.reuse or can_ask(settings) or known)
+    known = teacher_of(settings, plan=True).known
+    return bool(settings.reuse or can_ask(settings) or known(problems[:1], style)[0])
