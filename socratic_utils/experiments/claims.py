@@ -8,6 +8,7 @@ Nothing is trained, decoded or asked: claims whose rows are missing are "not run
 
 from dataclasses import replace
 from functools import partial
+from shlex import quote
 
 import pandas as pd
 
@@ -49,7 +50,7 @@ def learnt(settings: Settings, claims=(), paper: str = "", judged=None) -> None:
 def _run(settings: Settings) -> Run:
     """What the claims depend on in a run."""
     problems, many = reported_problems(settings), settings.many
-    share = min((share for share in many.shares if share >= SHARE), default=1.0)
+    share = min((share for share in many.shares if share >= SHARE), default=0.0)
     return Run(settings.dataset, problems[0].split, problems[0].kind, many.counts,
                share, bases(problems), command(settings))  # fmt: skip
 
@@ -64,5 +65,5 @@ def command(settings: Settings) -> str:
         words.append(f"--lora-rank {rank}")
     for name in OPTIONS:
         if (value := getattr(settings, name)) != getattr(usual, name):
-            words.append(f"--{name.replace('_', '-')} {value}")
+            words.append(f"--{name.replace('_', '-')} {quote(str(value))}")
     return " ".join(words)

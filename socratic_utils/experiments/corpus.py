@@ -194,7 +194,7 @@ def first_chains(settings: Settings) -> tuple[list[Problem], list[Chain]]:
 def filters_of(settings: Settings) -> list[str]:
     """The filters that the sampled chains allow: likelihood needs log-likelihoods."""
     _, chains = sampled(settings)
-    if all(c.logprob and c.tokens for c in chains if c.answer):
+    if all(c.logprob is not None and c.tokens for c in chains if c.answer):
         return list(FILTERS)
     print("this teacher returns no log-likelihoods: the likelihood filter is skipped")
     return [name for name in FILTERS if name != "filter_likelihood"]

@@ -93,20 +93,18 @@ def changed_from_committed(settings: Settings) -> list[str]:
     return [name for name in _changed(own, run) if name in own and name in run]
 
 
-def arm_rows_on_disk(settings: Settings, arm: Arm) -> list[dict]:
-    """Saved rows of an arm on its problems; empty unless all of them are there."""
+def arm_rows_on_disk(settings: Settings, arm: Arm, needed=False) -> list[dict]:
+    """Saved rows of an arm on its problems, if all are there; else none, or ValueError
+    where they are `needed`: they are not made here."""
     problems = problems_of(settings, arm)
     name = predictions_path(settings, arm, problems[0].split).name
     rows, ids = rows_on_disk(settings, arm.experiment, name), {p.id for p in problems}
     found = [row for row in rows if row["id"] in ids]
-    return found if {row["id"] for row in found} == ids else []
-
-
-def evaluated(settings: Settings, arm: Arm) -> list[dict]:
-    """`arm_rows_on_disk`; ValueError where there are none: they are not made here."""
-    if rows := arm_rows_on_disk(settings, arm):
-        return rows
-    raise ValueError(TRAIN_FIRST.format(arm.name))
+    if {row["id"] for row in found} == ids:
+        return found
+    if needed:
+        raise ValueError(TRAIN_FIRST.format(arm.name))
+    return []
 
 
 def rows_of(path: Path) -> list[dict]:

@@ -106,12 +106,10 @@ def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
         "student": arm.name, **dict(arm.columns), "teacher": arm.teacher(settings),
         "model": settings.student, **mark, "inputs": inputs,
     }  # fmt: skip
-    rows = []
-    for number, solution in enumerate(solutions):
-        rows.append(loop.prediction_row(solution, decoding, **labels))
-        if sampled:
-            rows[-1]["sample"] = number % arm.samples
-            rows[-1]["logprob"] = round(solution.logprob, 4)
+    rows = [loop.prediction_row(one, decoding, **labels) for one in solutions]
+    for number, one in enumerate(solutions if sampled else ()):
+        rows[number]["sample"] = number % arm.samples
+        rows[number]["logprob"] = round(one.logprob, 4)
     write_jsonl_rows(path, rows)
     right = sum(row["correct"] for row in rows)
     share = f"{right} of {len(rows)} correct ({100 * right / len(rows):.1f} %)"
@@ -187,12 +185,11 @@ def few_shot(settings: Settings, arm: Arm, folders: list, problems: list) -> Any
     trained = folders and students.load_student(folders[-1])
     model, tokenizer = trained or load_pretrained(settings.student)
     decoder = FewShotDecoder(for_decoding(model), tokenizer, [])
-    if not arm.exemplars:
-        return decoder
-    longest = max(len(prompt_ids(tokenizer, problem)) for problem in problems)
-    room = (decoder.context or inf) - settings.decoding.max_tokens - longest
-    about = (problems[0].dataset, problems[0].kind, SUPERVISIONS[arm.exemplars])
-    decoder.prefix = prefix_ids(tokenizer, *about, room)
+    if arm.exemplars:
+        longest = max(len(prompt_ids(tokenizer, problem)) for problem in problems)
+        room = (decoder.context or inf) - settings.decoding.max_tokens - longest
+        about = (problems[0].dataset, problems[0].kind, SUPERVISIONS[arm.exemplars])
+        decoder.prefix = prefix_ids(tokenizer, *about, room)
     return decoder
 
 

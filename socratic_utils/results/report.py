@@ -10,7 +10,7 @@ attributes and styles (bleach).  Not covered: widgets, formulas.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +38,15 @@ def finding(judged: pd.DataFrame, paper: str, where: str, runs: str = "here") ->
         return f"No claim of {paper} has been tested with {where}."
     lines = {line["claim"]: line for line in tested.to_dict("records")}
     main = TEXTS["finding"]["main"]  # or what stands in for it
-    first = next(name for name in (*main, *lines) if name in lines)
+    line = lines[next(name for name in (*main, *lines) if name in lines)]
+    (_, (difference, low, high), seeds), verdict = in_words(line), line["verdict"]
+    so = TEXTS["finding"].get(verdict, f"so there is {verdict}") + untold(line)
     verdicts = tested["verdict"].value_counts(sort=False).items()
     counts = ", ".join(f"{verdict}: {count}" for verdict, count in verdicts)
-    return (f"{_main_claim(lines[first], where)}\n\nOf the {len(own)} declared claims "
-            f"of {paper}, tested {runs}: {len(tested)} ({counts}).")  # fmt: skip
+    return (f"Claim: {line['claim']}. With {where} the difference in accuracy is "
+            f"{difference} points (95 % interval {low} to {high}; {line['n']:.0f} "
+            f"problems{seeds}), {so}.\n\nTested {runs}: {len(tested)} of the "
+            f"{len(own)} declared claims of {paper} ({counts}).")  # fmt: skip
 
 
 def caveat(
@@ -57,16 +61,6 @@ def caveat(
             "be compared with ours, the tables below say so.")  # fmt: skip
 
 
-def _main_claim(line: Mapping[str, Any], where: str) -> str:
-    """The line of a claim as a sentence that needs no table beside it."""
-    (_, (difference, *ends), seeds), verdict = in_words(line), line["verdict"]
-    size = f"{line['n']:.0f} problems{seeds}"
-    so = TEXTS["finding"].get(verdict, f"so there is {verdict}") + untold(line)
-    found = f"{difference} points (95 % interval {ends[0]} to {ends[1]}; {size}), {so}"
-    return (f"Claim: {line['claim']}. With {where} the difference in accuracy is "
-            f"{found}.")  # fmt: skip
-
-
 def write_report(notebook: Path, target: Path) -> Path:
     """Write the page of an executed notebook, and of `run.json` next to `target`."""
     import nbformat
@@ -77,7 +71,9 @@ def write_report(notebook: Path, target: Path) -> Path:
         template_name="basic", exclude_input=True, exclude_output_prompt=True,
         exclude_anchor_links=True,
     )  # fmt: skip
-    title, question = _title(head, Path(notebook).stem)
+    text = "\n".join(c.source for c in head if c.cell_type == "markdown")
+    title, *_ = *re.findall(r"(?m)^# (?:\d+ )?(.*)", text), Path(notebook).stem
+    question, *_ = *re.findall(r"\*\*Question\.\*\* (.*)", text), ""
     first, *others = sections or [(title, head)]
     run = read_json(target.parent / "run.json", {})
     folded = [(name, _html(exporter, name, cells)) for name, cells in others]
@@ -101,13 +97,6 @@ def _sections(cells: Iterable[Any]) -> list[tuple[str, list]]:
         if "remove-cell" not in cell.metadata.get("tags", []):  # as Jupyter Book
             found[-1][1].append(cell)
     return found
-
-
-def _title(cells: Sequence[Any], name: str) -> tuple[str, str]:
-    """A notebook's title without its number, and the question it asks, if any."""
-    text = "\n".join(c.source for c in cells if c.cell_type == "markdown")
-    titles = re.findall(r"(?m)^# (?:\d+ )?(.*)", text)
-    return [*titles, name][0], [*re.findall(r"\*\*Question\.\*\* (.*)", text), ""][0]
 
 
 def _html(exporter: Any, heading: str, cells: Sequence[Any]) -> Markup:

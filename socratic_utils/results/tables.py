@@ -140,7 +140,7 @@ def differences(rows: Iterable[dict], pairs: Sequence[tuple]) -> pd.DataFrame:
     """Arms minus their defaults: one line per (group, arm, default) of `pairs`, over
     the problems and seeds that both have; `by_seed` is in points.  The interval is over
     problems (story families), and trainings where an arm has several: their variance is
-    pooled over all arms."""
+    pooled over the defaults, since many an arm only decodes a default otherwise."""
     own, compared, pool, lines = defaultdict(dict), {}, {}, []
     for row in rows:
         own[row["student"]][row["seed"], row["id"]] = row
@@ -151,8 +151,8 @@ def differences(rows: Iterable[dict], pairs: Sequence[tuple]) -> pd.DataFrame:
             continue
         alike(sum(rows, []), ["student"], ["seed"])
         both = compared[group, *pair] = [*map(verdicts, rows)]
-        pool |= {(name, one.seeds, one.ids): one
-                 for name, one in zip(pair, both, strict=True)}  # fmt: skip
+        pool[pair[1]] = max(pool.get(pair[1], both[1]), both[1],
+                            key=lambda one: len(one.seeds))  # fmt: skip
     for key, (arm, default) in compared.items():
         found = comparison.compare(default, arm, [*pool.values()])
         shares = (found.difference, found.low, found.high)

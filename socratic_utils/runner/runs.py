@@ -10,9 +10,8 @@ from argparse import Namespace
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isnan, nan, sqrt
+from math import isnan, nan
 from pathlib import Path
-from statistics import mean, stdev
 from typing import Any
 
 from socratic_utils import config
@@ -29,6 +28,7 @@ CELLS = [{"dataset": dataset, "student": f"openai-community/{size}"}
          for dataset, sizes in STUDENTS.items() for size in sizes]  # fmt: skip
 NARROWING = ("dataset", "student", "seed", "only", "train_limit", "reuse")
 NAME, PLACE = "paper_grid", ("dataset", "student_model", "supervision")
+SCORE = "n mean sd ci_low ci_high".split()
 CAPTION = read_json(Path(__file__).parents[1] / "results" / "texts.json")["paper_grid"]
 
 
@@ -136,33 +136,36 @@ def paper_grid(settings: Sequence[config.Settings]) -> Any:
 
     from socratic_utils.experiments.saved import cut_down
     from socratic_utils.results.papers import compare_with_paper, socratic_cot
+    from socratic_utils.results.tables import over_seeds
 
-    found, lines = defaultdict(list), []
+    found, cut, lines = defaultdict(list), defaultdict(set), []
     for one in settings:
-        for cell, score in cells_of(one):
-            found[cell].append({**score, "cut": cut_down(one)})
+        for cell, rows in cells_of(one):
+            found[cell] += rows
+            cut[cell].add(cut_down(one))
     for cell in socratic_cot.cells_of("Table 2").to_dict("records"):
         place = {name: cell[name] for name in PLACE}
-        scores = found[tuple(place.values())]
-        ours, value = place | over_seeds(scores), round(cell["value"] / 100, 4)
-        lacks = {score["cut"] for score in scores}
-        if scores:
+        key, value = tuple(place.values()), round(cell["value"] / 100, 4)
+        ours, lacks = place | {"seeds": 0, **dict.fromkeys(SCORE)}, cut[key]
+        if rows := found[key]:
+            made = over_seeds(rows, ["student"]).rename(columns={"accuracy": "mean"})
+            ours |= made[["seeds", *SCORE]].to_dict("records")[0]
             size = ours["n"], ours["seeds"]
-            lacks.add(socratic_cot.lacking(scores[0]["dataset"], *size))
+            lacks.add(socratic_cot.lacking(rows[0]["dataset"], *size))
         lacks = ", ".join(sorted(filter(None, lacks), reverse=True))
         lines.append(compare_with_paper(ours, value, score="mean", lacks=lacks))
     return pd.DataFrame(lines)
 
 
-def cells_of(settings: config.Settings) -> list[tuple[tuple, dict]]:
-    """The cells of Table 2 that a run has, each with its line of the main table."""
+def cells_of(settings: config.Settings) -> list[tuple[tuple, list[dict]]]:
+    """The cells of Table 2 that a run has, each with its rows."""
     from socratic_utils.experiments.saved import rows_on_disk
     from socratic_utils.results.papers import socratic_cot as paper
-    from socratic_utils.results.tables import main_table
 
-    rows = [*rows_on_disk(settings, ""), *rows_on_disk(settings, "ablations")]
-    main = main_table(row for row in rows if row["split"] == "test")
-    scores = {line["student"]: line for line in main.to_dict("records")}
+    rows, scores = rows_on_disk(settings, ""), defaultdict(list)
+    for row in [*rows, *rows_on_disk(settings, "ablations")]:
+        if row["split"] == "test":
+            scores[row["student"]].append(row)
     dataset, student = settings.dataset, settings.student
     nearest, *others = paper.SOCGT.get(dataset, ("",))
     for other in others if nearest in scores else ():  # one meaning of SocGT per cell
@@ -170,24 +173,3 @@ def cells_of(settings: config.Settings) -> list[tuple[tuple, dict]]:
     place = paper.DATASETS.get(dataset), paper.model_in_paper(student)
     columns = {name: paper.column_of(name, dataset) for name in scores}
     return [((*place, columns[name]), scores[name]) for name in scores if columns[name]]
-
-
-def over_seeds(scores: Sequence[dict]) -> dict[str, Any]:
-    """Seeds, n of one seed, mean, sd and the 95 % interval of Student's t; or None.
-    ValueError for scores that differ in more than their seed."""
-    from scipy.stats import t
-
-    for name in ("n", "teacher", "dataset", "model"):
-        if len(found := {str(score.get(name)) for score in scores}) > 1:
-            raise ValueError(f"no mean over {name} {' and '.join(sorted(found))}")
-    count, shares = len(scores), [score["accuracy"] for score in scores]
-    found = dict.fromkeys(("n", "mean", "sd", "ci_low", "ci_high"))
-    if shares:
-        found |= {"n": scores[0]["n"], "mean": mean(shares)}
-    if count > 1:
-        sd = stdev(shares)
-        half = float(t.ppf(0.975, count - 1)) * sd / sqrt(count)
-        low, high = max(0.0, found["mean"] - half), min(1.0, found["mean"] + half)
-        found |= {"sd": sd, "ci_low": low, "ci_high": high}
-    rounded = {k: v if v is None else round(v, 4) for k, v in found.items()}
-    return {"seeds": count} | rounded

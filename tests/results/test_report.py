@@ -179,12 +179,12 @@ NUMBERS = {"n": 300, "seeds": 5, "difference": 0.032, "ci_low": -0.01, "ci_high"
         ({"verdict": "no difference larger than 5 points"},
          "so there is no difference larger than 5 points."),
         ({"verdict": "cannot tell", "least_visible": 0.06, "p_holm": 0.0527},
-         "which is inconclusive (adjusted p = 0.053); with 80 % power, 6 points would "
-         "have been detected."),
+         "which is inconclusive (adjusted p = 0.053); a true difference of 6.0 points "
+         "would be detected with 80 % power."),
         ({"verdict": "cannot tell", "least_visible": 0.06, "p_holm": 0.2,
-          "note": "seed 3 left out: an arm lacks it"},
-         "which is inconclusive (seed 3 left out: an arm lacks it; adjusted p = "
-         "0.200); with 80 % power, 6 points would have been detected."),
+          "note": "without seed 3, which an arm lacks"},
+         "which is inconclusive (without seed 3, which an arm lacks; adjusted p = "
+         "0.200); a true difference of 6.0 points would be detected with 80 % power."),
         ({"verdict": "cannot tell", "note": "one seed: a comparison of checkpoints"},
          "which is inconclusive (one seed: a comparison of checkpoints)."),
     ],
@@ -196,7 +196,7 @@ def test_the_finding_is_a_sentence_about_the_main_claim(line, end):
         "Claim: iterative beats CoT. With gpt2 on gsm8k the difference in accuracy is "
         f"+3.2 points (95 % interval -1.0 to +7.4; 300 problems, 5 seeds), {end}"
     )
-    assert counts == ("Of the 9 declared claims of Socratic CoT, tested here: 1 "
+    assert counts == ("Tested here: 1 of the 9 declared claims of Socratic CoT "
                       f"({line['verdict']}: 1).")  # fmt: skip
 
 

@@ -32,10 +32,11 @@ def two(monkeypatch, outputs):  # noqa: F811
     return outputs
 
 
-def predict(settings, student, right, folder="", of=None, split="test", n=10):
+def predict(settings, student, right, folder="", of=None, split="test", n=10,
+            teacher="t"):  # fmt: skip
     """`n` rows on disk, the first `right` of them solved."""
     row = {"dataset": settings.dataset, "split": split, "student": student,
-           "model": settings.student, "teacher": "t", "seed": settings.seed,
+           "model": settings.student, "teacher": teacher, "seed": settings.seed,
            "truncated": False, "settings": (of or settings).hash}  # fmt: skip
     path = settings.folder / "predictions" / folder / f"{split}-{student}.jsonl"
     write_jsonl_rows(path, [{**row, "id": f"p{i}", "correct": i < right}
@@ -264,18 +265,6 @@ def test_a_cluster_gets_every_training_once(monkeypatch, notebooks, outputs):  #
 # --- the table ------------------------------------------------------------------------
 
 
-def test_the_interval_is_students_t_over_the_seeds():
-    scores = [{"n": 9, "accuracy": a} for a in (0.3, 0.4, 0.5)]
-    line = grid.over_seeds(scores)
-    assert (line["seeds"], line["n"], line["mean"], line["sd"]) == (3, 9, 0.4, 0.1)
-    half = 4.302653 * 0.1 / 3**0.5  # of a printed table, two degrees of freedom
-    assert line["ci_low"] == pytest.approx(0.4 - half, abs=1e-4)
-    assert line["ci_high"] == pytest.approx(0.4 + half, abs=1e-4)
-    one = grid.over_seeds(scores[:1])
-    assert (one["mean"], one["sd"], one["ci_low"]) == (0.3, None, None)
-    assert grid.over_seeds([])["mean"] is None
-
-
 def cell(table, *key):
     return table.set_index(["dataset", "student_model", "supervision"]).loc[key]
 
@@ -326,11 +315,12 @@ def test_a_run_that_is_cut_down_covers_nothing(outputs, cut, n, said):  # noqa: 
     assert found["covered"] == f"not judged: {said}" and found["seeds"] == 3
 
 
-@pytest.mark.parametrize("unlike", [{"teacher": "other"}, {"n": 7}, {"model": "gpt2"}])
-def test_no_mean_over_unlike_seeds(unlike):
-    one = {"n": 9, "accuracy": 0.3, "teacher": "t", "dataset": "gsm8k", "model": GPT2}
-    with pytest.raises(ValueError, match="no mean over"):
-        grid.over_seeds([one, one | unlike])
+def test_no_mean_over_unlike_seeds(outputs):  # noqa: F811
+    runs = [load(), load(seed=1, teacher="other")]
+    for one in runs:
+        predict(one, "cot", 3, teacher=one.teacher)
+    with pytest.raises(ValueError, match="give one teacher at a time"):
+        grid.paper_grid(runs)
 
 
 def test_socgt_is_one_row_of_the_ablations(outputs):  # noqa: F811

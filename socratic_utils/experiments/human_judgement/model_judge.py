@@ -53,7 +53,7 @@ def read_choice(reply: str) -> str | None:
 
 def _jobs(teacher: Teacher, pairs: Sequence[Pair], folder: Path) -> tuple:
     """The judge, and a request for each pair that it has not judged yet."""
-    name = re.sub(r"[^\w.-]+", " ", teacher.model).strip()  # a valid file name
+    name = re.sub(r"[^\w.-]+", " ", teacher.model).strip(" .-")  # a valid file name
     if len(name) > 40:  # another model's may begin in the same way
         name = f"{name[:33]} {content_hash(teacher.model, 6)}"
     judge, jobs = Judge(name, pairs, folder, "model"), []

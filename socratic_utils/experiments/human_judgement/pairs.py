@@ -20,7 +20,7 @@ from socratic_utils.teacher.published import CORPORA
 
 from .. import corpus, data
 from ..arms import main_arm
-from ..saved import arm_rows_on_disk, evaluated
+from ..saved import arm_rows_on_disk
 from ..scotd.prompted_student import greedy_arm
 
 STUDENT = "cot"  # the student that is compared, and the style of its teacher's chains
@@ -94,7 +94,7 @@ def pairs_of_run(settings: Settings, count: int = PAIRS) -> list[Pair]:
     """About `count` pairs of different problems, split evenly over the comparisons;
     ValueError if there is nothing to compare with.  Nothing is trained."""
     problems = data.test_problems(settings)
-    student, *others = (sides(evaluated(settings, main_arm(name)), name)
+    student, *others = (sides(arm_rows_on_disk(settings, main_arm(name), True), name)
                         for name in students(settings))  # fmt: skip
     others.insert(0, sides(rows_before(settings), "before"))
     chains = teachers_chains(settings, problems, count)

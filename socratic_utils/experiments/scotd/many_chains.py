@@ -153,7 +153,8 @@ def teacher_votes(settings: Settings, problems: list, chains: list) -> list[dict
     """The teacher's own accuracy on its training problems, by number of votes."""
     golds = {problem.id: problem.answer for problem in problems}
     rows = [{"id": c.problem_id, "extracted": c.answer, "gold": golds[c.problem_id],
-             "logprob": c.logprob or -inf} for c in chains]  # fmt: skip
+             "logprob": -inf if c.logprob is None else c.logprob}
+            for c in chains]  # fmt: skip
     counts = settings.many.counts
     return accuracy_by_votes(rows, counts[-1], counts, problems[0].kind)
 

@@ -6,9 +6,9 @@ that it has a right chain of, "all problems" also on those that another student 
 """
 
 import tomllib
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -88,13 +88,10 @@ def possible(settings: Settings, arm: Arm, problems: Sequence[Problem]) -> bool:
 
 def compare(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
     """One line per ablation (`paired_line`); p-values are not corrected for them."""
-    own = defaultdict(list)
-    for row in rows:
-        own[row["student"]].append(row)
-    chosen = [arm for arm in arms(settings) if arm.name in own]
-    defaults = dict.fromkeys(arm.default for arm in chosen)
-    bases = {name: default_rows(settings, name) for name in defaults}
-    lines = (paired_line(a.name, own[a.name], bases[a.default]) for a in chosen)
+    base, lines = cache(partial(default_rows, settings)), []
+    for arm in arms(settings):
+        if own := [row for row in rows if row["student"] == arm.name]:
+            lines.append(paired_line(arm.name, own, base(arm.default)))
     return pd.DataFrame(lines)
 
 

@@ -110,12 +110,11 @@ def names_of(claim: Claim, run: Run) -> tuple[list[str], list[str]]:
         "part": f"{round(100 * run.share):03d}",
         "socgt": " | ".join(SOCGT.get(run.dataset, SOCGT["gsm8k"])),
     }  # fmt: skip
-    plus, minus = (
+    return tuple(
         [name.format(count=f"{count:02d}", **words) for name in side
          for count in (run.counts if "{count}" in name else run.counts[:1])]
         for side in (claim.plus, claim.minus)
     )  # fmt: skip
-    return plus, minus
 
 
 def weights(claim: Claim, run: Run, have: Collection[str]) -> dict[str, float]:

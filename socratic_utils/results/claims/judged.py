@@ -31,13 +31,12 @@ SHOWN = (
 MEASURED = COLUMNS[COLUMNS.index("difference") : COLUMNS.index("verdict")]
 NOT_RUN, VOTES = "not run", ", votes"
 ONE_OR_TWO = {1: "one seed", 2: "two seeds"}
-RowsOf = Callable[[str], Sequence[dict]]
 
 
-def claims_table(rows_of: RowsOf, run: Run | None = None) -> pd.DataFrame:
+def claims_table(rows_of: Callable, run: Run | None = None) -> pd.DataFrame:
     """One line per claim; `rows_of` gives the rows of an experiment, of all seeds.  A
     claim without rows is "not run", with the command that runs it as its `note`.
-    `attrs["caption"]` says how variances were pooled, and whether they are equal."""
+    `attrs["caption"]` says what was adjusted and pooled."""
     run = run or Run()
     read = cache(rows_of)  # the main table's are judged with and without `changed`
     by_arm = cache(lambda name, changed: _by_arm(read(name), run, changed))
@@ -52,7 +51,7 @@ def claims_table(rows_of: RowsOf, run: Run | None = None) -> pd.DataFrame:
     lines, compared = [], {}
     for name, claim in CLAIMS.items():
         line = {"claim": name, "paper": claim.paper, "evidence": evidence(claim)}
-        line |= {"p": nan, "note": f"{run.command} {claim.run}"}
+        line |= {"p": nan, "note": f"{run.command} {claim.run}", "verdict": NOT_RUN}
         found, lost = arms[name]
         if found:
             signs, pool = weights(claim, run, found), [*pools[_table(claim)].values()]
@@ -61,23 +60,29 @@ def claims_table(rows_of: RowsOf, run: Run | None = None) -> pd.DataFrame:
             line |= _values(claim, compared[name], lost)
             line["arms"] = _contrast(signs, claim)
             line["split"] = "changed - original" if claim.changed else run.split
+            line["verdict"] = "cannot tell"
         lines.append(line)
     table = pd.DataFrame(lines, columns=COLUMNS)
     # 3. Verdicts; p-values are adjusted over the claims of a paper.
-    for _, own in table.groupby("paper"):
-        table.loc[own.index, "p_holm"] = comparison.holm(own["p"])
-        factors = own["p"].rank(ascending=False, method="first").dropna()  # Holm's
-        for place, count in factors.items():
-            found, level = compared[own.loc[place, "claim"]], comparison.LEVEL / count
-            table.loc[place, "least_visible"] = found.least_visible(level)
-    table["verdict"] = [
-        comparison.verdict(compared[c.name], p, c.margin, c.equal)
-        if c.name in compared else NOT_RUN
-        for c, p in zip(CLAIMS.values(), table["p_holm"], strict=True)
-    ]  # fmt: skip
+    for _, own in table[table["p"].notna()].groupby("paper"):
+        tests = [(compared[name], CLAIMS[name]) for name in own["claim"]]
+        adjusted = comparison.holm(own["p"])
+        within = comparison.holm([one.p_within(c.margin) for one, c in tests])
+        # Holm divides the level by the claims that are not rejected before.
+        ranks = own["p"].rank(ascending=False, method="first")
+        ranks = ranks.clip(lower=sum(p > comparison.LEVEL for p in adjusted))
+        for place, (one, claim), p, same, rank in zip(
+            own.index, tests, adjusted, within, ranks, strict=True
+        ):
+            said = comparison.verdict(one, p, claim.margin, same, claim.equal)
+            visible = one.least_visible(comparison.LEVEL / rank)
+            visible = nan if claim.equal else visible
+            table.loc[place, ["p_holm", "least_visible", "verdict"]] = p, visible, said
     numbers = table[MEASURED].astype(float).map(lambda value: float(f"{value:.4g}"))
     table = table.assign(**numbers)
-    table.attrs["caption"] = _caption(pools)
+    how = {"margin": 100 * Claim.margin, "power": 100 * comparison.POWER,
+           "unlike": comparison.UNLIKE}  # fmt: skip
+    table.attrs["caption"] = TEXTS["claims"].format(seeds=FEWEST_SEEDS, **how)
     return table
 
 
@@ -123,8 +128,9 @@ def untold(line: Mapping[str, Any]) -> str:
     why, seen = [line["note"]] if line["note"] == line["note"] else [], ""
     if not pd.isna(line["p_holm"]):
         why.append(f"adjusted p = {line['p_holm']:.3f}")
-        visible = 100 * line["least_visible"]
-        seen = f"; with 80 % power, {visible:.0f} points would have been detected"
+    if not pd.isna(line["least_visible"]):
+        visible = f"{100 * line['least_visible']:.1f} points"
+        seen = f"; a true difference of {visible} would be detected with 80 % power"
     return f" ({'; '.join(filter(None, why))}){seen}"
 
 
@@ -140,7 +146,10 @@ def _arms(claim: Claim, run: Run, by_arm: Callable) -> tuple[dict[str, Verdicts]
     rows = {**by_arm("", claim.changed), **by_arm(claim.experiment, claim.changed)}
     rows = {arm: rows[arm] for arm in weights(claim, run, rows)}
     shared = set.intersection(*map(set, rows.values())) if rows else set()
-    seeds, counts = {seed for seed, _ in shared}, Counter(name for _, name in shared)
+    sizes = Counter(seed for seed, _ in shared)  # a seed that still runs has fewer
+    seeds = {seed for seed, size in sizes.items() if size == max(sizes.values())}
+    shared = {key for key in shared if key[0] in seeds}
+    counts = Counter(name for _, name in shared)
     keys = [key for key in shared if counts[key[1]] == len(seeds)]
     lost = sorted({seed for own in rows.values() for seed, _ in own} - seeds)
     if not keys:
@@ -204,24 +213,13 @@ def _values(claim: Claim, found: Comparison, lost: Sequence[int]) -> dict[str, A
         notes.append(f"{ONE_OR_TWO[found.seeds]}: a comparison of checkpoints")
     elif not found.error and not found.difference:
         p = nan
-        notes.append("the arms agree on every problem")
+        notes.append("the arms are equally often right on every problem")
     if lost:
-        notes.append(f"seed {', '.join(map(str, lost))} left out: an arm lacks it")
+        which = f"seed{'s' * (len(lost) > 1)} {', '.join(map(str, lost))}"
+        notes.append(f"without {which}, which an arm lacks in whole or in part")
     return {
         "n": found.n, "seeds": found.seeds if claim.trained else nan, "p": p,
         "difference": found.difference, "ci_low": found.low, "ci_high": found.high,
         "design_effect": found.design_effect, "note": "; ".join(notes),
         "p_b_above_a": found.b_wins if p == p and claim.trained else nan,
     }  # fmt: skip
-
-
-def _caption(pools: Mapping[str, Mapping[str, Verdicts]]) -> str:
-    """The caption, with the p-value of equal variances of every table that has one."""
-    tested = []
-    for name, arms in pools.items():
-        several = [own for own in arms.values() if len(own.seeds) >= FEWEST_SEEDS]
-        p = comparison.equal_variances(several) if len(several) > 1 else nan
-        tested += [f"{name} {p:.2f}"] if p == p else []
-    words = f" (p of equal variances: {', '.join(tested)})" if tested else ""
-    how = {"margin": 100 * Claim.margin, "power": 100 * comparison.POWER}
-    return TEXTS["claims"].format(tested=words, seeds=FEWEST_SEEDS, **how)

@@ -57,9 +57,8 @@ def differences_figure(table: pd.DataFrame, scale: str = "") -> Figure:
 def power_figure(table: pd.DataFrame) -> Figure:
     """Published differences (`papers.power`) in a panel per benchmark: 95 % intervals,
     thick if students are paired as assumed there, thin if they are not."""
-    claims, models, data, arms = (
-        [*dict.fromkeys(table[name])] for name in ("claim", "model", "dataset", "arm")
-    )
+    names = ("claim", "model", "dataset", "arm")
+    claims, models, data, arms = ([*table[name].unique()] for name in names)
     figure, panels = plt.subplots(
         1, len(data), figsize=(WIDTH, 0.5 * len(claims) + 1.4), sharey=True,
         layout="constrained", squeeze=False,

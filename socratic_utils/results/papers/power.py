@@ -62,8 +62,9 @@ def power_table() -> pd.DataFrame:
         made = pd.DataFrame(found).rename(columns=names)
         made["least_visible"] = [one.least_visible() for one in found]
         made["p_holm"] = holm(made["p"])
-        made["verdict"] = [verdict(one, p, MARGIN) for one, p in
-                           zip(found, made["p_holm"], strict=True)]  # fmt: skip
+        within = holm([one.p_within(MARGIN) for one in found])
+        tests = zip(found, made["p_holm"], within, strict=True)
+        made["verdict"] = [verdict(one, p, MARGIN, same) for one, p, same in tests]
         table = table.join(made[MEASURED].add_suffix(end))
     numbers = table.select_dtypes("float").map(lambda value: float(f"{value:.4g}"))
     return table.assign(**numbers)

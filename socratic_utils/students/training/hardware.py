@@ -137,9 +137,10 @@ def reused_memory() -> Iterator[None]:
     it back, page by page, slows training on a CPU (docs/speed.md)."""
     libc = None
     with suppress(OSError, AttributeError):  # another system or C library
-        libc = ctypes.CDLL("libc.so.6")
-        libc.mallopt(M_MMAP_THRESHOLD, 32 * 2**20)  # the most that glibc accepts
-        libc.mallopt(M_TRIM_THRESHOLD, -1)
+        found = ctypes.CDLL("libc.so.6")
+        found.mallopt(M_MMAP_THRESHOLD, 32 * 2**20)  # the most that glibc accepts
+        found.mallopt(M_TRIM_THRESHOLD, -1)
+        libc = found  # which has mallopt
     try:
         yield
     finally:

@@ -105,7 +105,12 @@ class MaskedTrainer(Trainer):
         found: list[torch.Tensor] = []
         given = (model, inputs, num_items_in_batch)
         while not fits_memory(lambda: found.append(self.accumulate(*given))):
-            self.use_less_memory(min(self.rows, len(inputs["labels"])))
+            rows = min(self.rows, len(inputs["labels"]))
+            self.rows = max(1, rows // 2)
+            if rows == 1 and not self.recompute():
+                raise torch.OutOfMemoryError("a single sequence is too large")
+            how = f"{self.rows} at once" if rows > 1 else "gradient checkpointing"
+            tqdm.write(f"out of memory: the step is repeated with {how}")
             model.zero_grad()
             torch.set_rng_state(states[0])  # the same dropout as without the failure
             set_device_states(*states[1])
@@ -126,14 +131,6 @@ class MaskedTrainer(Trainer):
             with self.accelerator.no_sync(model):
                 total += super().training_step(model, part, items)
         return total
-
-    def use_less_memory(self, rows: int) -> None:
-        """Halve `rows`, or recompute layers, and say so; else OutOfMemoryError."""
-        self.rows = max(1, rows // 2)
-        if rows == 1 and not self.recompute():
-            raise torch.OutOfMemoryError("a single sequence is too large")
-        how = f"{self.rows} at once" if rows > 1 else "gradient checkpointing"
-        tqdm.write(f"out of memory: the step is repeated with {how}")
 
     def recompute(self) -> bool:
         """Switch gradient checkpointing on; False if it is on, or not supported."""
