@@ -1,6 +1,4 @@
-"""Kernels one after the other: the next one imports its packages while one works, and
-the first while the inputs are checked.  Importing takes longer than many a notebook.
-"""
+"""Kernels are started ahead: importing takes longer than many a notebook."""
 
 import asyncio
 import os
@@ -14,14 +12,19 @@ ENVIRONMENT = {
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # figures in the copy
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
+FIGURES = (
+    "matplotlib.backends.backend_pdf"  # loaded with the first figure that is saved
+)
 
 
 class Kernels:
     """Starts kernels that import the next of `packages` before their first cell; `most`
-    of them wait for their notebook's turn."""
+    of them wait for their notebook's turn.  With `fork`, where that is possible, one
+    process imports them for all kernels."""
 
-    def __init__(self, *packages: str, most: int = 1) -> None:
+    def __init__(self, *packages: str, most: int = 1, fork: bool = False) -> None:
         self.packages, self.most, self.waiting = [*packages], most, []
+        self.fork, self.every = fork, ", ".join(packages).split(", ")
 
     def ahead(self) -> None:
         """Start the kernels of the next notebooks."""
@@ -49,12 +52,18 @@ class Kernels:
         from jupyter_client import AsyncKernelManager
         from jupyter_client.kernelspec import KernelSpecManager
 
-        kernel = AsyncKernelManager(
+        manager = AsyncKernelManager
+        if self.fork:
+            from . import forks
+
+            manager = forks.ForkedKernel if forks.can_fork() else manager
+        kernel = manager(
             kernel_name="python3",
             kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),  # none in ~
             # Messages are encrypted where ZeroMQ can: others could read them.
             transport_encryption="auto" if zmq.has("curve") else "disabled",
         )
+        kernel.imported = [*self.every, FIGURES]
         # Collecting garbage again and again would be a quarter of the imports' time.
         own = self.packages.pop(0) if self.packages else "sys"
         lines = "import gc; gc.disable()", f"import {own}", "gc.freeze(); gc.enable()"
