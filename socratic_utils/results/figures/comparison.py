@@ -64,12 +64,13 @@ def power_figure(table: pd.DataFrame) -> Figure:
         layout="constrained", squeeze=False,
     )  # fmt: skip
     plt.close(figure)
-    step = 0.75 / len(models)
+    step, students = 0.75 / len(models), table.groupby("claim")["model"].unique()
     for axes, name in zip(panels[0], data, strict=True):
         rows = table[table["dataset"] == name]
         for row in rows.to_dict("records"):
-            order = models.index(row["model"])
-            place = claims.index(row["claim"]) + step * (order - len(models) / 2 + 0.5)
+            order, own = models.index(row["model"]), [*students[row["claim"]]]
+            shift = own.index(row["model"]) - (len(own) - 1) / 2
+            place = claims.index(row["claim"]) + step * shift
             style = {"color": colour_of(row["arm"], arms)}
             for end, width in (("", 1), ("_paired", 3)):
                 ends = [100 * row[f"ci_{side}{end}"] for side in ("low", "high")]
@@ -82,7 +83,9 @@ def power_figure(table: pd.DataFrame) -> Figure:
     axes.set_ylim(len(claims) - 0.5, -0.5)
     handles = [plt.Line2D([], [], marker=mark, color="0.4", ls="", label=model)
                for mark, model in zip(MARKERS, models, strict=False)]  # fmt: skip
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(models))
+    for width, label in ((1, "unpaired"), (3, "paired, as assumed")):
+        handles.append(plt.Line2D([], [], color="0.4", linewidth=width, label=label))
+    figure.legend(handles=handles, loc="outside lower center", ncols=4)
     return figure
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import offset_copy
 
 from socratic_utils.files import write_atomic
 from socratic_utils.students.supervision import colour_of, label_of
@@ -79,17 +80,21 @@ def of_split(table: pd.DataFrame, once: Sequence[str] = ()) -> tuple:
 
 
 def points(axes, places, rows, colour: str, flat=False, value="accuracy", **style):
-    """Values with their intervals, which are horizontal if `flat`; dots: trainings."""
+    """Values with their intervals, which are horizontal if `flat`, and trainings as
+    dots beside them."""
     values = rows[value]
     widths = [(values - rows["ci_low"]).clip(0), (rows["ci_high"] - values).clip(0)]
     place = (values, places, None, widths) if flat else (places, values, widths)
     style = {"fmt": "o", "color": colour, "capsize": 3, "elinewidth": 1.6} | style
     axes.errorbar(*place, clip_on=False, **style)
+    beside = (0, -6 / 72) if flat else (5 / 72, 0)  # in inches, down or to the right
+    moved = offset_copy(axes.transData, axes.figure, *beside)
     for at, each in zip(places, rows.get("by_seed", ()), strict=False):
         dots = [float(share) / 100 for share in str(each).split()]
         if len(dots) > 1:
             where = (dots, [at] * len(dots))[:: 1 if flat else -1]
-            axes.scatter(*where, 14, "0.15", alpha=0.5, lw=0, zorder=3, clip_on=False)
+            dot = {"alpha": 0.5, "lw": 0, "clip_on": False, "transform": moved}
+            axes.scatter(*where, 14, "0.15", **dot)
 
 
 def finish(axes: Axes) -> Figure:
