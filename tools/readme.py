@@ -82,15 +82,18 @@ def section(folder: Path) -> str:
         run["scale"], reuse="reference",
         **{n: run[n] for n in ("dataset", "student", "teacher", "train_limit")},
     )  # fmt: skip
+    table, taught = seeds_table(settings), run["teacher"] != "none"
+    shared = "; the main students learn those that have a chain in every style"
+    epochs = f"; epochs of the main students: {training['epochs']:g}"
     parts = [
         f"## `{folder.name}/`",
         f"{run['student']} on {run['dataset']}, teacher {run['teacher']}; "
-        f"{run['train_limit'] or 'all'} training problems; the main students learn "
-        "those that have a chain in every style. Batches of "
+        f"{run['train_limit'] or 'all'} training problems"
+        f"{shared * (taught and not table.empty)}. Batches of "
         f"{training['batch_size']} at a learning rate of {training['learning_rate']:g}"
-        f"; epochs of the main students: {training['epochs']:g}." + precision(settings),
+        f"{epochs * (not table.empty)}." + precision(settings),
     ]
-    if not (table := seeds_table(settings)).empty:
+    if not table.empty:
         caption = "Mean accuracy over the trainings (seeds) with its 95 % interval."
         parts.append(to_markdown(table, caption).strip())
     if (path := tables / "claims.csv").exists():

@@ -3,8 +3,10 @@
 Socratic CoT (Table 3) prompts GPT-3 175B with one exemplar on GSM8K: once for a chain
 of thought; once for sub-questions, and again to solve them in sequence.
 
-A first reply without a question has no second one, and counts as wrong.  The paper does
-not show its own prompts for this.
+A first reply without a question has no second one, and counts as wrong.  Replies are
+read as students' outputs are: from "The answer is", or else the last number, since most
+of the second replies end with their last solution.  The paper does not show its own
+prompts for this.
 """
 
 from collections.abc import Sequence
@@ -12,7 +14,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from socratic_utils.answers import is_correct
+from socratic_utils.answers import answer_of, is_correct
 from socratic_utils.config import Settings
 from socratic_utils.files import write_jsonl_rows
 from socratic_utils.problems import Chain, Problem
@@ -59,11 +61,13 @@ def prompted_rows(teacher: Teacher, problems: Sequence[Problem]) -> list[dict]:
     return [
         {"id": p.id, "dataset": p.dataset, "split": p.split, "student": way,
          "family": p.extra.get("family"), "model": teacher.model, "teacher": "",
-         "seed": 0, "output": chain.text,
-         "extracted": chain.answer, "gold": p.answer, "truncated": False,
-         "correct": is_correct(chain.answer, p.answer, p.kind)}
+         "seed": 0, "output": chain.text, "extracted": answer, "strict": chain.answer,
+         "gold": p.answer, "truncated": False,
+         "correct": is_correct(answer, p.answer, p.kind),
+         "correct_strict": is_correct(chain.answer, p.answer, p.kind)}
         for way, found in zip(WAYS, chains, strict=True)
         for p, chain in zip(problems, found, strict=True)
+        for answer in [answer_of(chain.text, p)]
     ]  # fmt: skip
 
 
@@ -100,6 +104,9 @@ def table(settings: Settings, problems: Sequence[Problem]) -> pd.DataFrame:
 
 
 def compare(rows: Sequence[dict]) -> pd.DataFrame:
-    """One line per way: n, correct, accuracy, its interval, McNemar's exact p-value."""
+    """One line per way: n, correct, accuracy, its interval, accuracy where the answer
+    must be marked, McNemar's exact p-value."""
     table = scores_by(rows, ["student"]).rename(columns={"student": "prompt"})
-    return table.assign(p_value=paired_table(rows)["p_value"].iloc[0])
+    strict = scores_by(rows, ["student"], "correct_strict")["accuracy"]
+    p_value = paired_table(rows)["p_value"].iloc[0]
+    return table.assign(accuracy_strict=strict, p_value=p_value)
