@@ -58,9 +58,8 @@ class Training:
 
     def for_steps(self, steps: float, examples: int) -> "Training":
         """The same recipe with the number of epochs that yields `steps` steps."""
-        steps_per_epoch = max(1, ceil(examples / self.batch_size))
-        epochs = (steps - 0.5) / steps_per_epoch  # Trainer rounds up
-        return replace(self, epochs=epochs)
+        per_epoch = max(1, ceil(examples / self.batch_size))
+        return replace(self, epochs=(steps - 0.5) / per_epoch)  # Trainer rounds up
 
 
 @dataclass(frozen=True)
@@ -208,11 +207,9 @@ ELSEWHERE = {
                                   "steps": 500},
 }  # fmt: skip
 PARTS = {"many": ManyChains, "decoding": Decoding, "training": Training, "": Settings}
-FIELDS = {  # (part, type) by name; where two parts have a name, the last one's
-    name: (part, kind)
-    for part, owner in PARTS.items()
-    for name, kind in get_type_hints(owner).items()
-}
+# (part, type) by name; where two parts have a name, the last one's.
+FIELDS = {name: (part, kind) for part, owner in PARTS.items()
+          for name, kind in get_type_hints(owner).items()}  # fmt: skip
 
 
 def load(scale: str = "small", **changes: Any) -> Settings:
@@ -224,9 +221,8 @@ def load(scale: str = "small", **changes: Any) -> Settings:
     supervisions, unless `learning_rates` are given by supervision: `{"cot": 3e-4}`.
     With a `lora_rank`, the scale's rates are multiplied by `LORA_RATE`.
     """
-    given = {name: v for name, v in changes.items() if v is not None and v != ""}
-    limits = ("train_limit", "test_limit")
-    given = {name: v for name, v in given.items() if name not in limits or v != 0}
+    empty = dict.fromkeys(("train_limit", "test_limit"), (None, "", 0))
+    given = {n: v for n, v in changes.items() if v not in empty.get(n, (None, ""))}
     for name, known in CHOICES.items():
         value = {"scale": scale, **given}.get(name, known[0])
         if value not in known:
@@ -276,12 +272,17 @@ def _checked(name: str, value: Any) -> tuple[str, Any]:
         if not items or not all(0 <= x <= high and (x or low) for x in items):
             bounds = f"{'0 or more' if low else 'above 0'}, at most {high}"
             raise ValueError(f"{name} must be {bounds}, not {value!r}")
+        if items != sorted({*items}):  # the last one is the most
+            raise ValueError(f"{name} must be increasing numbers, not {value!r}")
     return part, tuple(items) if several else items[0]
 
 
 def check_address(url: Any) -> None:
     """Raises ValueError unless `url` is the address of a server, without a key."""
-    host, rest = r"([\w.-]+|\[[\da-fA-F:]+\])", r"(:[1-9]\d*)?(/[^?#@\s]*)?"
+    host, rest = (
+        r"([\w-]+(\.[\w-]+)*\.?|\[[\da-fA-F:]+\])",
+        r"(:[1-9]\d*)?(/[^?#@\s]*)?",
+    )
     if not re.fullmatch(f"https?://{host}{rest}", str(url)):
         such = f"such as http://127.0.0.1:8000/v1 (a key goes into {KEY_VARIABLE})"
         raise ValueError(f"the teacher's URL is no address of a server, {such}")

@@ -103,13 +103,11 @@ def hub_folder(
     name: str, revision: str | None, kind: str, advice: str, files: tuple[str, ...] = ()
 ) -> Path:
     """A hub repository's top-level `files` (patterns; none: all files) at one commit.
-    All of them: what a cut download left behind is completed, or refused when
-    offline."""
+    All of them: what a cut download left is completed, or refused when offline."""
     from huggingface_hub import snapshot_download
 
-    given: dict[str, Any] = {"revision": revision, "repo_type": kind}
-    if files:
-        given |= {"allow_patterns": [*files], "ignore_patterns": "*/*"}
+    given = {"allow_patterns": [*files], "ignore_patterns": "*/*"} if files else {}
+    given |= {"revision": revision, "repo_type": kind}
     return Path(downloaded(name, advice, lambda: snapshot_download(name, **given)))
 
 
@@ -153,29 +151,29 @@ def environment() -> dict[str, Any]:
     with suppress(OSError, subprocess.TimeoutExpired):
         done = subprocess.run(command, capture_output=True, text=True, timeout=10)
         git = done.stdout.strip() or None
-    return {
-        "python": platform.python_version(), "platform": platform.platform(),
-        "processors": os.cpu_count(), "packages": versions, "git": git,
-    }  # fmt: skip
+    return {"python": platform.python_version(), "platform": platform.platform(),
+            "processors": os.cpu_count(), "packages": versions, "git": git}  # fmt: skip
 
 
 def update_run_json(folder: str | Path, **values: Any) -> dict[str, Any]:
     """Merge `values` into the run's `run.json`; dictionaries are merged one level."""
-    path = Path(folder) / "run.json"
-    record = read_json(path, {})
-    for key, value in values.items():
-        both = isinstance(value, dict) and isinstance(record.get(key), dict)
-        record[key] = record[key] | value if both else value
-    write_json(path, record)
+    from filelock import FileLock
+
+    path, locks = Path(folder) / "run.json", Path(folder) / ".locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(locks / "run.json.lock"):  # of other notebooks, run at once
+        record = read_json(path, {})
+        for key, value in values.items():
+            both = isinstance(value, dict) and isinstance(record.get(key), dict)
+            record[key] = record[key] | value if both else value
+        write_json(path, record)
     return record
 
 
 def record_settings(settings: Any, **more: Any) -> dict[str, Any]:
     """Save a run's `Settings` and environment in its `run.json`."""
-    return update_run_json(
-        settings.folder, settings=asdict(settings), hash=settings.hash,
-        environment=environment(), **more,
-    )  # fmt: skip
+    own = {"settings": asdict(settings), "hash": settings.hash}
+    return update_run_json(settings.folder, **own, environment=environment(), **more)
 
 
 def usage(folder: Path, notebook: str) -> tuple[float, float] | None:

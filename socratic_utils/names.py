@@ -3,6 +3,7 @@
 Importing this package is enough; kernels of run_all.sh's environment do so themselves.
 """
 
+import json
 import os
 import re
 from contextlib import suppress
@@ -10,7 +11,7 @@ from pathlib import Path
 from symtable import symtable
 from typing import Any
 
-from .files import project_root, read_json
+from .files import project_root
 
 NOTEBOOKS = project_root() / "notebooks"
 FROM_THE_TOP = "first run the cells above (menu Run, Run All Above Selected Cell)"
@@ -34,8 +35,10 @@ def load_ipython_extension(shell: Any) -> None:
 
 def defined_below(path: Path, name: str) -> str:
     """The heading of a notebook's first cell that defines `name`, or ""."""
-    heading = ""
-    for cell in read_json(path, {"cells": []})["cells"]:
+    heading, cells = "", []
+    with suppress(OSError, ValueError, KeyError):  # being saved, or with conflicts
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+    for cell in cells:
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
             heading = [heading, *re.findall(r"(?m)^#+ (.*)", source)][-1]

@@ -69,8 +69,7 @@ class Chain:
     """A chain that `source` (a teacher, or "gold") wrote for a problem.  `answer` is
     the chain's own final answer, or None if it has none.  `sample` counts the samples
     of a problem from 0; `logprob` is the log-likelihood of all `tokens` tokens, if the
-    endpoint reports it; `text` is the raw reply.  Tokens without a text are a model's
-    thoughts."""
+    endpoint reports it; `text` is the raw reply.  Tokens without text are thoughts."""
 
     problem_id: str
     style: str
@@ -118,8 +117,7 @@ def _steps(values: Iterable[Any]) -> tuple[Step, ...]:
 
 def load_jsonl(path: str | Path, cls: type) -> list[Any]:
     """Read `Problem`s or `Chain`s; ValueError names the line of the first bad row."""
-    known = {f.name for f in fields(cls)}
-    items = []
+    known, items = {f.name for f in fields(cls)}, []
     for number, row in read_rows(path):
         try:
             if unknown := sorted(set(row) - known):

@@ -7,16 +7,16 @@ Every reply is cached as it comes, so a killed recording resumes where it stoppe
 packed recording is written at the end.
 """
 
-from __future__ import annotations
-
 import argparse
+from pathlib import Path
 
 from socratic_utils.benchmarks import load_problems
 from socratic_utils.experiments.data import spread
 from socratic_utils.experiments.socratic_cot import prompting
-from socratic_utils.files import project_root
+from socratic_utils.files import project_root, write_jsonl_rows
 from socratic_utils.filtering.right_answers import keep_if_correct
 from socratic_utils.teacher import Teacher
+from socratic_utils.teacher.cache import ReplyStore
 from socratic_utils.teacher.prompts import STYLES
 
 
@@ -61,8 +61,16 @@ def main(arguments: list[str] | None = None) -> None:
     print(teacher.usage)
     if options.out:
         prefix = f"{options.dataset}-"
-        count = teacher.store.export(options.out, options.teacher, prefix)
+        count = export(teacher.store, options.out, options.teacher, prefix)
         print(f"{count} replies in {options.out}")
+
+
+def export(store: ReplyStore, path: str | Path, model: str, prefix: str = "") -> int:
+    """Write a recording of a model's replies, about problems named `prefix...`."""
+    rows = [row for row in store.of(model) if row["problem_id"].startswith(prefix)]
+    rows.sort(key=lambda r: (r["problem_id"], r["style"], r["sample"], r["key"]))
+    write_jsonl_rows(path, rows)
+    return len(rows)
 
 
 if __name__ == "__main__":

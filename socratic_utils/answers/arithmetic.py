@@ -44,8 +44,7 @@ def format_number(value: int | float | Decimal | Fraction) -> str:
     value = Fraction(str(value))  # through str, so that the float 0.1 is one tenth
     if (value * 10**6).denominator > 1:
         return str(value)
-    text = format(Decimal(f"{int(value * 10**6)}e-6"), "f")
-    return text.rstrip("0").rstrip(".")
+    return format(Decimal(f"{int(value * 10**6)}e-6"), "f").rstrip("0").rstrip(".")
 
 
 def ascii_signs(text: str) -> str:
@@ -136,8 +135,7 @@ def find_equations(text: str) -> list[Equation]:
     if "=" not in text:
         return found
     padded = "\n" + text  # so that padded[:i + 1] ends just before text[i]
-    formulas = list(P.FORMULA.finditer(text))
-    for left, right in pairwise(formulas):
+    for left, right in pairwise(P.FORMULA.finditer(text)):
         if text[left.end() : right.start()][:9].strip(" ") != "=":
             continue
         expression, result = _bare(left[0]), _bare(right[0])

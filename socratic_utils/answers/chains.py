@@ -67,8 +67,7 @@ def parse_chain(
     for index in range(last + 1, len(lines)):  # talk about the answer is no step
         if index in marked or P.TALK.search(lines[index]):
             lines[index] = ""
-    parse = _socratic_steps if socratic else _solution_steps
-    return parse(lines, kind), answer
+    return (_socratic_steps if socratic else _solution_steps)(lines, kind), answer
 
 
 def clean_line(line: str) -> str:

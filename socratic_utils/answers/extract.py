@@ -98,8 +98,7 @@ def _read_number(text: str, marked: bool) -> str | None:
     if "/" in text:
         text = P.MIXED.sub(_apart, text)
     if groups := P.SPACED_GROUPS.match(text):
-        joined = re.sub(r"(?<=\d) (?=\d)", "", groups[0])
-        text = joined + text[groups.end() :]
+        text = re.sub(r"(?<=\d) (?=\d)", "", groups[0]) + text[groups.end() :]
     found = [m for m in P.NUMBER.finditer(text) if not m["date"]]
     found = [  # "1st" and "A4" are labels, but 3x4 is a product
         m for m in found
@@ -122,8 +121,7 @@ def _read_number(text: str, marked: bool) -> str | None:
     result = rf" ?[{CURRENCY}]?-?{arithmetic.PLAIN_NUMBER}(?! ?[-+*/=\d])"
     if end == start and worded and closed and re.match(result, tail):
         start = max(start, len(head))
-    chosen = next((m for m in found if m.start() >= start), found[0])
-    return _canonical(chosen, text)
+    return _canonical(next((m for m in found if m.start() >= start), found[0]), text)
 
 
 def _apart(match: re.Match) -> str:
@@ -219,8 +217,7 @@ def choice_in_reply(problem: Problem, reply: dict, letter: str | None) -> str | 
 
 def _stated_choice(text: str, choices: Sequence[str], letter: str | None) -> str | None:
     for line, *_, rank in replies.stated(readable(text)):
-        own = letter or read_choice(line, True)
-        found = marked_choice(line, own, choices)
+        found = marked_choice(line, letter or read_choice(line, True), choices)
         if found or not rank or P.SEVERAL.match(replies.affirmed(line, True)):
             return found
     return None
@@ -231,17 +228,14 @@ def marked_choice(line: str, letter: str | None, choices: Sequence[str]) -> str 
     inside a choice's own words ("plan A") is no letter of a choice."""
     left = replies.affirmed(line, True)
     texts = dict(zip(LETTERS, map(_words, choices), strict=False))
-    found = {
-        own: text for own, text in texts.items()
-        if text in _words(line if replies.affirmed(text, True) != text else left)
-    }  # fmt: skip
+    found = {own: text for own, text in texts.items() if text in _words(
+        line if replies.affirmed(text, True) != text else left)}  # fmt: skip
     rest = left
     for words in sorted((text.split() for text in texts.values()), key=len)[::-1]:
         if len(words) > 1:
             if words[0] not in ("option", "choice"):  # "plan B" may be no choice
                 words = [word if len(word) > 1 else "[a-z]" for word in words]
-            own_words = r"\b" + r"[\W_]+".join(words) + r"\b"
-            rest = re.sub(own_words, "|", rest, flags=re.I)
+            rest = re.sub(r"\b" + r"[\W_]+".join(words) + r"\b", "|", rest, flags=re.I)
     if P.SEVERAL.match(rest):
         return None
     before, words, behind = rest.partition("|")

@@ -49,8 +49,7 @@ def statements(text: str) -> list[Statement]:
         stop = start
         if mark[0].startswith("\\"):
             span = span.partition("}")[0]
-        lines = [line for line in span.splitlines() if any(map(str.isalnum, line))]
-        for line in lines[:1]:
+        if line := next((x for x in span.splitlines() if any(map(str.isalnum, x))), ""):
             sure = P.LEADS.match(line) or P.NO_ANSWER.match(line)
             asks = bool(re.match(r"[^.?!\n]+\?", line))
             doubt = not sure or asks or P.DOUBT.search(text[max(0, start - 80) : start])

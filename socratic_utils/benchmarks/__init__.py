@@ -17,10 +17,8 @@ from socratic_utils.problems import Problem
 
 from .loading import DATA_VARIABLE
 
-NAMES = (
-    "gradeschool", "gsm8k", "commonsense_qa", "openbookqa", "quarel", "strategyqa",
-    "svamp", "multistep", "anli", "imdb", "sst2",
-)  # fmt: skip
+NAMES = ("gradeschool gsm8k commonsense_qa openbookqa quarel strategyqa svamp "
+         "multistep anli imdb sst2").split()  # fmt: skip
 BENCHMARKS = {name: import_module(f".{name}", __name__) for name in NAMES}
 
 
@@ -28,9 +26,8 @@ def load_problems(
     name: str, split: str = "train", limit: int | None = None
 ) -> list[Problem]:
     """The first `limit` problems of a split (all if None), in the published order.
-    Raises ValueError for an unknown benchmark or split and for a split published
-    without gold answers, FileNotFoundError if the data is neither in SOCRATIC_DATA_DIR
-    nor can be downloaded."""
+    Raises ValueError for an unknown benchmark or split, or one without gold answers,
+    FileNotFoundError if it is not in SOCRATIC_DATA_DIR and cannot be downloaded."""
     splits = list(splits_of(name))
     if split in getattr(BENCHMARKS[name], "UNLABELLED", ()):
         fault = f"the {split} split of {name} is published without gold answers"

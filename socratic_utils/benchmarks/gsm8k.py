@@ -23,19 +23,16 @@ def load(split: str) -> list[Problem]:
     editions = {"main": f"{split}.jsonl", "socratic": f"{split}_socratic.jsonl"}
     main, socratic = (
         read_lines(path, texts=("question", "answer"))
-        if (path := local_file("gsm8k", file))
-        else hub_rows(*HUB, split, name=edition)
-        for edition, file in editions.items()
-    )
+        if (path := local_file("gsm8k", file)) else hub_rows(*HUB, split, name=edition)
+        for edition, file in editions.items())  # fmt: skip
     if [row["question"] for row in main] != [row["question"] for row in socratic]:
         raise ValueError(f"gsm8k {split}: the main and Socratic files do not match")
-    return [
-        to_problem(f"gsm8k-{split}-{index:04d}", split, row, other["answer"])
-        for index, (row, other) in enumerate(zip(socratic, main, strict=True))
-    ]
+    pairs = enumerate(zip(socratic, main, strict=True))
+    return [to_problem(f"gsm8k-{split}-{i:04d}", split, row, other["answer"])
+            for i, (row, other) in pairs]  # fmt: skip
 
 
-def to_problem(id: str, split: str, row: dict, main_solution: str = "") -> Problem:
+def to_problem(id: str, split: str, row: dict, main_solution: str) -> Problem:
     """One Socratic row as a Problem; ValueError if it has no "#### <answer>"."""
     body, mark, final = row["answer"].rpartition("####")
     if not mark or (answer := extract_answer(final)) is None:

@@ -162,10 +162,8 @@ def _pairs(question: dict, id: str) -> list[tuple]:
     if not isinstance(choices := question.get("choices"), list):
         fault = f"its 'choices' are no list of labels and texts but {choices!r:.60}"
         raise ValueError(f"{id}: {fault}: correct it, or take the published file")
-    return [
-        tuple(field_of(choice, name, f"{id}, choice {n}") for name in ("label", "text"))
-        for n, choice in enumerate(choices, 1)
-    ]
+    return [tuple(field_of(choice, f, f"{id}, choice {n}") for f in ("label", "text"))
+            for n, choice in enumerate(choices, 1)]  # fmt: skip
 
 
 def review_problem(

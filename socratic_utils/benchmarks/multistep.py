@@ -41,8 +41,6 @@ def _to_problem(id: str, split: str, row: dict) -> Problem:
         answer = format_number(row["Answer"])
     except (IndexError, TypeError, ValueError) as error:
         raise ValueError(f"{id}: not as published ({error})") from None
-    return Problem(
-        id, "multistep", split, " ".join(text.split()), answer,
-        extra={"slots": " ".join(row["Question"].split()),
-               "equation": row["Equation"], "numbers": numbers},
-    )  # fmt: skip
+    text, slots = (" ".join(words.split()) for words in (text, row["Question"]))
+    extra = {"slots": slots, "equation": row["Equation"], "numbers": numbers}
+    return Problem(id, "multistep", split, text, answer, extra=extra)

@@ -22,10 +22,6 @@ def placeholders(name: str, split: str) -> list[Problem]:
     extra = {"placeholder": True}
     if apart:
         extra["sub_questions"] = ["How many?".ljust(length, "x")] * apart
-    return [
-        Problem(
-            f"{name}-{split}-{i:05d}", name, split, f"{i} ".ljust(length, "x"), answer,
-            kind, (step,) * (int((i + 1) * steps) - int(i * steps)), extra=extra,
-        )
-        for i in range(known_size(name, split))
-    ]  # fmt: skip
+    return [Problem(f"{name}-{split}-{i:05d}", name, split, f"{i} ".ljust(length, "x"),
+                    answer, kind, (step,) * (int((i + 1) * steps) - int(i * steps)),
+                    extra=extra) for i in range(known_size(name, split))]  # fmt: skip

@@ -18,7 +18,5 @@ def load(split: str) -> list[Problem]:
         rows = read_table(path, "sentence", "label", quoted=False)
     else:
         rows = hub_rows(*HUB, split)
-    return [
-        review_problem("sst2", split, f"{split}-{i:05d}", row["sentence"], row["label"])
-        for i, row in enumerate(rows)
-    ]
+    return [review_problem("sst2", split, f"{split}-{i:05d}", r["sentence"], r["label"])
+            for i, r in enumerate(rows)]  # fmt: skip

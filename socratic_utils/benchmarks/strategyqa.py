@@ -31,11 +31,11 @@ def _to_problem(split: str, row: dict) -> Problem:
     id = f"strategyqa-{row['qid']}"
     if not isinstance(answer := row["answer"], bool):
         raise ValueError(f"{id}: no gold answer, {answer!r} is not true or false")
-    return Problem(
-        id, "strategyqa", split, row["question"].strip(),
-        "yes" if answer else "no", kind="yes_no",
-        steps=tuple(Step("", fact.strip(), "") for fact in row["facts"]),
-        extra={"facts": list(row["facts"]),
-               "sub_questions": list(row["decomposition"]),
-               "term": row.get("term", ""), "description": row.get("description", "")},
-    )  # fmt: skip
+    for name in ("facts", "decomposition"):
+        if not isinstance(row[name], list) or {*map(type, row[name])} - {str}:
+            raise ValueError(f"{id}: its {name!r} is no list of texts")
+    steps = tuple(Step("", fact.strip(), "") for fact in row["facts"])
+    extra = {"facts": list(row["facts"]), "sub_questions": list(row["decomposition"])}
+    extra |= {name: row.get(name, "") for name in ("term", "description")}
+    gold, text = "yes" if answer else "no", row["question"].strip()
+    return Problem(id, "strategyqa", split, text, gold, "yes_no", steps, extra=extra)

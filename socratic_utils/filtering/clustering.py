@@ -28,8 +28,7 @@ def tf_idf(texts: Sequence[str]) -> np.ndarray:
     counts = [Counter(words(text)) for text in texts]
     vocabulary = sorted(set().union(*counts))
     table = np.array([[c[word] for word in vocabulary] for c in counts], dtype=float)
-    idf = np.log((1 + len(texts)) / (1 + (table > 0).sum(axis=0))) + 1
-    table *= idf
+    table *= np.log((1 + len(texts)) / (1 + (table > 0).sum(axis=0))) + 1
     length = np.linalg.norm(table, axis=1, keepdims=True)
     return table / np.where(length == 0, 1, length)
 

@@ -36,12 +36,10 @@ class Pool:
     def row(self) -> dict[str, Any]:
         """One line of a table; `per_problem` is a mean over all problems."""
         count = len(self.chains)
-        return {
-            "selection": self.selection, "problems": self.problems,
-            "with_chains": len({chain.problem_id for chain in self.chains}),
-            "chains": count, "per_problem": round(count / max(1, self.problems), 2),
-            "short": self.short, "embedding": self.embedding,
-        }  # fmt: skip
+        return {"selection": self.selection, "problems": self.problems,
+                "with_chains": len({chain.problem_id for chain in self.chains}),
+                "chains": count, "per_problem": round(count / max(1, self.problems), 2),
+                "short": self.short, "embedding": self.embedding}  # fmt: skip
 
 
 def select(
@@ -144,10 +142,9 @@ keep_all = partial(select, "keep-all", at_random, budget=None, keep_wrong=True)
 correct_only = partial(select, "correct-only", at_random, budget=None)
 # Each is called as (problems, chains, budget=5, seed=0, keep_wrong=False) -> Pool.
 balanced = partial(select, "balanced", in_turn)
+open_ended = partial(select, "open-endedness", at_random, budgets=by_open_endedness)
 DOWN_SAMPLINGS = {
-    "random": partial(select, "random", at_random),
-    "diversity": sample_diverse,
+    "random": partial(select, "random", at_random), "diversity": sample_diverse,
     "likelihood": partial(select, "likelihood", likeliest),
-    "open-endedness": partial(
-        select, "open-endedness", at_random, budgets=by_open_endedness),
+    "open-endedness": open_ended,
 }  # fmt: skip

@@ -7,7 +7,6 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from math import ceil
 
 from socratic_utils.problems import Chain, Problem, problem_text
 
@@ -53,32 +52,19 @@ def near_duplicates(
 ) -> list[dict]:
     """Texts that repeat an earlier one, by Jaccard index of n-grams (Broder 1997)."""
     _check(threshold)
-    grams = {name: ngrams(words(text), n) for name, text in texts.items()}
-    frequency = Counter(gram for own in grams.values() for gram in own)
-    by_rarity = sorted(frequency, key=lambda gram: (frequency[gram], gram))
-    rank = {gram: place for place, gram in enumerate(by_rarity)}
-    names = list(texts)
-    kept: dict[int, set[int]] = {}
-    index: dict[int, list[int]] = defaultdict(list)  # n-gram -> places of kept texts
-    rows = []
-    for place, name in enumerate(names):
-        own = {rank[gram] for gram in grams[name]}
-        # Similar sets share at least ceil(threshold * size) n-grams, so they share one
-        # of the (size - that number + 1) rarest: only these are indexed.
-        must_share = ceil(threshold * len(own) - 1e-9)  # 0.7 * 10 is above 7 in floats
-        rarest = sorted(own)[: len(own) - must_share + 1]
-        alike = [(0.0, 0)]
-        for other in {other for gram in rarest for other in index[gram]}:
-            shared = len(own & kept[other])
-            jaccard = shared / (len(own) + len(kept[other]) - shared)
-            alike.append((jaccard, -other))
-        best, first = max(alike)  # of equals, the earliest text
-        if best >= threshold:
-            rows.append(dict(id=name, duplicate_of=names[-first], similarity=best))
+    index, kept, rows = defaultdict(list), {}, []  # n-gram -> kept texts; their sizes
+    for name, text in texts.items():
+        own = ngrams(words(text), n)
+        shared = Counter(other for gram in own for other in index[gram])
+        alike = {o: k / (len(own) + kept[o] - k) for o, k in shared.items()}
+        best = max(alike.values(), default=0.0)
+        if best >= threshold:  # of equals, the earliest text
+            first = next(other for other in kept if alike.get(other) == best)
+            rows.append(dict(id=name, duplicate_of=first, similarity=best))
             continue
-        kept[place] = own
-        for gram in rarest:
-            index[gram].append(place)
+        kept[name] = len(own)
+        for gram in own:
+            index[gram].append(name)
     return rows
 
 
@@ -99,13 +85,10 @@ def contamination(
     sizes = {len(gram) for gram in index}  # n, or less of texts with fewer words
     best: dict[str, tuple[int, str | None]] = dict.fromkeys(evaluation, (0, None))
     seen: set[tuple[str, ...]] = set()
-    # The index holds the evaluation split only; training texts are streamed.
     for train_id, text in train.items():
-        own_tokens = words(text)
-        own = set().union(*(ngrams(own_tokens, size) for size in sizes)) & index.keys()
+        own = set().union(*(ngrams(words(text), k) for k in sizes)) & index.keys()
         seen |= own
-        shared = Counter(name for gram in own for name in index[gram])
-        for name, count in shared.items():
+        for name, count in Counter(x for gram in own for x in index[gram]).items():
             if count > best[name][0]:
                 best[name] = (count, train_id)
     rows = []

@@ -8,7 +8,8 @@ answers with wrong steps are kept, as in the paper.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from typing import NamedTuple
 
 from socratic_utils.answers import equation_is_right, find_equations, is_correct
 from socratic_utils.problems import Chain, Problem
@@ -21,8 +22,7 @@ REASONS = (
 RESAMPLE_TEMPERATURE = 0.7  # our choice: the paper reports none
 
 
-@dataclass(frozen=True)
-class Attempt:
+class Attempt(NamedTuple):
     chain: Chain
     reason: str  # one of REASONS
 
@@ -30,8 +30,7 @@ class Attempt:
         return {**asdict(self.chain), "reason": self.reason}
 
 
-@dataclass(frozen=True)
-class Filtered:
+class Filtered(NamedTuple):
     """Kept chains (at most one per problem), all attempts, ids of dropped problems."""
 
     kept: tuple[Chain, ...]

@@ -197,7 +197,7 @@ def kernels_of(one: Run) -> Kernels:
     kinds = (REUSED, REUSED) if settings.reuse else (UNTRAINED, IMPORTED)
     packages = (kinds[schedule.notebook_at(path).trains] for path in one.chosen)
     is_quick = settings.reuse or settings.scale == "smoke"
-    return Kernels(*packages, most=2 if is_quick else 1)
+    return Kernels(*packages, most=2 if is_quick else 1, fork=is_quick)
 
 
 def run(one: Run, kernels: Kernels) -> int:
@@ -234,12 +234,11 @@ def run_one(one: Run, path: Path, place: str, kernels: Kernels) -> None:
     if reason := why_skipped(one, path):
         return print(f"{place} is skipped: {reason}")
     print(f"{place}, {schedule.estimate(settings, path)} ...", flush=True)
-    own = {k: v for k, v in one.options.items() if k in OWN_PARAMETERS}
-    others = {k: v for k, v in one.options.items() if k not in OWN_PARAMETERS}
+    others = dict(one.options)
+    given = {k: others.pop(k) for k in OWN_PARAMETERS if k in others}
     copy = settings.folder / "notebooks" / path.name
-    given = own | {"overrides": others}
     with alone(settings.folder, path):
-        usage, reason = run_notebook(path, copy, given, kernels)
+        usage, reason = run_notebook(path, copy, given | {"overrides": others}, kernels)
     record_usage(settings.folder, path, usage, "failed" if reason else "done")
     if reason:
         raise RuntimeError(f"{path.name} {reason}; the traceback is in {copy}")
@@ -264,8 +263,8 @@ def make_report(settings: config.Settings, executed: Path) -> None:
 
 def record_usage(folder: Path, path: Path, usage: dict, status: str) -> None:
     """Write the last and the largest time and memory of one notebook to `run.json`."""
-    notebooks = files.read_json(folder / "run.json", {}).get("notebooks", {})
-    earlier = notebooks.get(path.stem, {})
+    record = files.read_json(folder / "run.json", {})
+    earlier = record.get("notebooks", {}).get(path.stem, {})
     most = {name: max(usage[last], earlier.get(name, 0.0))
             for name, last in LARGEST.items()}  # fmt: skip
     own = {path.stem: usage | most | {"status": status}}
@@ -277,10 +276,8 @@ def show_results(settings: config.Settings, name: str = "main") -> None:
     from socratic_utils.results.formats import SMOKE, read_csv
 
     if (table := settings.folder / "tables" / f"{name}.csv").exists():
-        from tabulate import tabulate
-
         rows = read_csv(table).drop(columns=OF_RUN, errors="ignore")
-        shown = tabulate(rows, "keys", floatfmt=".3f", showindex=False)
+        shown = rows.to_markdown(index=False, tablefmt="simple", floatfmt=".3f")
         print(f"\n{visible(shown)}\n")
     if settings.scale == "smoke":
         print(SMOKE)

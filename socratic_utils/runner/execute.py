@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,10 @@ def find_notebooks(folder: Path | None = None, only: str | None = None) -> list[
     if not found:
         raise ValueError(f"no notebooks named NN_*.ipynb in {folder}")
     known = [path.name[:2] for path in found]
-    wanted = {n.strip().zfill(2): n.strip() for n in (only or "").split(",") if n}
+    given = [number.strip() for number in (only or "").split(",")]
+    wanted = {number.zfill(2): number for number in given if number}
+    if only and not wanted:
+        raise ValueError(f"{only!r} names no notebook: give numbers, such as 03,07")
     for number, given in wanted.items():
         if number not in known:
             choice = f"choose from {', '.join(known)}"
@@ -111,10 +113,11 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any], kernel) -> s
 
     # Saved twice a cell, which takes longer than most cells do that train nothing.
     long = not parameters.get("reuse") and parameters.get("scale") != "smoke"
+    shown = Shown()
     try:
         papermill.execute_notebook(
             path, running, parameters=parameters, kernel_name="python3", km=kernel,
-            cwd=project_root(), progress_bar=False, stdout_file=Shown(),
+            cwd=project_root(), progress_bar=False, stdout_file=shown,
             request_save_on_cell_execute=long,
             start_timeout=300,  # a cold disk and two slow cores
         )  # fmt: skip
@@ -124,14 +127,16 @@ def _execute(path: Path, running: Path, parameters: dict[str, Any], kernel) -> s
         return f"stopped in {cell} with {error.ename}: {message}"
     except DeadKernelError:
         return "stopped because its kernel died, most often for lack of memory"
+    finally:
+        if shown.rest:  # a last line without its end
+            shown.write("\n")
     return ""
 
 
-@dataclass
 class Shown:
     """Shows the whole lines that a notebook prints, and on a screen a progress bar."""
 
-    rest: str = ""
+    rest = ""
 
     def write(self, text: str) -> None:
         start = ("\r\x1b[K" if sys.stdout.isatty() else "") + "    "  # clears the line
@@ -159,8 +164,7 @@ def change_prose(notebook: dict[str, Any], pattern: str, new: Callable) -> None:
     """`re.sub` in the markdown cells."""
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
-            source = "".join(cell["source"])  # a list of lines in a file
-            cell["source"] = re.sub(pattern, new, source)
+            cell["source"] = re.sub(pattern, new, "".join(cell["source"]))  # or lines
 
 
 def folded(output: Any) -> Any:

@@ -9,10 +9,10 @@ Not covered: other tables of the paper, and SCoTD's.
 from argparse import Namespace
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import isnan, nan
 from pathlib import Path
-from typing import Any
+from shlex import quote
+from typing import Any, NamedTuple
 
 from socratic_utils import config
 from socratic_utils.files import read_json
@@ -32,8 +32,7 @@ SCORE = "n mean sd ci_low ci_high".split()
 CAPTION = read_json(Path(__file__).parents[1] / "results" / "texts.json")["paper_grid"]
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     options: dict[str, Any]
     notebooks: list[Path]
     over: int = 0  # seeds whose results are shown, where that is all
@@ -95,9 +94,11 @@ def listing(runs: Sequence[Run]) -> str:
 def how_to_continue(runs: Sequence[Run], place: int) -> str:
     """One sentence after a run, counted from 1, that failed."""
     run = runs[place - 1]
-    given = ((name, v) for name, v in run.options.items() if name != "scale")
-    words = " ".join(f"--{name.replace('_', '-')} {v}" for name, v in given)
-    alone = f"./run_all.sh {run.options['scale']} {words}".strip()
+    given = {name: v for name, v in run.options.items() if name != "scale"}
+    if run.named or run.settings.seed or run.over:  # not what runs by default
+        given["only"] = ",".join(path.name[:2] for path in run.chosen)
+    words = [f"--{n.replace('_', '-')} {quote(str(v))}" for n, v in given.items()]
+    alone = " ".join(["./run_all.sh", run.options["scale"], *words])
     return (f"run {place} of {len(runs)} ({run}) failed: the same command continues "
             f"from there, and `{alone}` is this run alone")  # fmt: skip
 
@@ -115,8 +116,6 @@ def save_main(run: Run) -> None:
 
 def save(runs: Sequence[Run]) -> str:
     """Save the table in the first run's folder; its text, its caption, its place."""
-    from tabulate import tabulate
-
     from socratic_utils.results.tables import save_table
 
     settings = [run.settings for run in runs if not run.over]
@@ -126,7 +125,8 @@ def save(runs: Sequence[Run]) -> str:
     folder = first.folder / "tables"
     caption = CAPTION.format(teacher=first.teacher, **counts)
     save_table(table, folder, NAME, caption)
-    text = tabulate(table, "keys", floatfmt=".4f", missingval="-", showindex=False)
+    how = {"tablefmt": "simple", "floatfmt": ".4f", "missingval": "-"}
+    text = table.to_markdown(index=False, **how)
     return f"\n{text}\n\n{caption}\ntable: {folder / NAME}.md"
 
 

@@ -5,8 +5,8 @@ that is not in it, or not in the table (a draft), takes an unknown time.
 """
 
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from socratic_utils.config import PRESETS, SCOTD_DATASETS, Settings
 from socratic_utils.files import project_root, usage
@@ -17,8 +17,7 @@ SOCRATIC_COT, SCOTD = "Socratic CoT", "SCoTD"
 MATTERS = ("dataset", "student", "train_limit", "test_limit", "training", "decoding")
 
 
-@dataclass(frozen=True)
-class Notebook:
+class Notebook(NamedTuple):
     """An entry of `schedule.toml`, which says what the fields mean."""
 
     number: str

@@ -17,7 +17,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from socratic_utils.files import content_hash, write_jsonl_rows
+from socratic_utils.files import content_hash
 
 BUSY_SECONDS = 60.0  # how long to wait for another process that is writing
 SCHEMA = """
@@ -110,13 +110,6 @@ class ReplyStore:
     def models(self) -> list[str]:
         query = "SELECT DISTINCT model FROM replies WHERE model != ''"
         return [model for (model,) in self._run(query)]
-
-    def export(self, path: str | Path, model: str, prefix: str = "") -> int:
-        """Write a recording of a model's replies, about problems named `prefix...`."""
-        rows = [r for r in self.of(model) if r["problem_id"].startswith(prefix)]
-        rows.sort(key=lambda r: (r["problem_id"], r["style"], r["sample"], r["key"]))
-        write_jsonl_rows(path, rows)
-        return len(rows)
 
     def _run(self, query: str, *values: Any) -> list[tuple]:
         with self._database() as db:

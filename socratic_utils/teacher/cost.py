@@ -11,9 +11,9 @@ import json
 import os
 import warnings
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 from .endpoint.errors import TeacherError
 
@@ -24,8 +24,7 @@ CHARACTERS_A_TOKEN = 4.0
 TYPICAL_COMPLETION = 120  # tokens of a chain, where no reply is known yet
 
 
-@dataclass(frozen=True)
-class Price:
+class Price(NamedTuple):
     """Dollars per million tokens."""
 
     prompt: float
@@ -46,7 +45,7 @@ def price_of(model: str, batch: bool = False) -> Price | None:
     path, share = price_table(), BATCH_SHARE if batch else 1.0
     if not path.exists():
         raise ValueError(f"{path} does not exist: correct or unset {PRICES_VARIABLE}")
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         for line, row in enumerate(csv.DictReader(file), 2):
             try:
                 prompt, completion = float(row["prompt"]), float(row["completion"])
@@ -63,8 +62,7 @@ def price_of(model: str, batch: bool = False) -> Price | None:
     return None
 
 
-@dataclass(frozen=True)
-class Estimate:
+class Estimate(NamedTuple):
     """What requests would cost; `dollars` and `hours` are None where unknown."""
 
     requests: int
@@ -75,10 +73,12 @@ class Estimate:
     basis: str
 
     def __add__(self, other: "Estimate") -> "Estimate":
-        pairs = zip(astuple(self)[:-1], astuple(other)[:-1], strict=True)
+        pairs = zip(self[:-1], other[:-1], strict=True)
         return Estimate(*(None if None in p else sum(p) for p in pairs), self.basis)
 
     def __str__(self) -> str:
+        if not self.requests:
+            return "nothing: every reply is recorded or cached"
         dollars = "price unknown" if self.dollars is None else f"${self.dollars:,.2f}"
         hours = "time unknown" if self.hours is None else f"{self.hours:.1f} h"
         prompt, completion = f"{self.prompt_tokens:,}", f"{self.completion_tokens:,}"
@@ -112,9 +112,8 @@ def estimate(
 
 def characters_of(request: dict) -> int:
     """Characters of a canonical request's prompt."""
-    if "prompt" in request:
-        return len(request["prompt"])
-    return sum(len(message["content"]) for message in request["messages"])
+    messages = request.get("messages") or [{"content": request["prompt"]}]
+    return sum(len(message["content"]) for message in messages)
 
 
 def spent(rows: Sequence[dict], price: Price) -> float:

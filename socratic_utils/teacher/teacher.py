@@ -1,9 +1,4 @@
-"""The teacher samples chains from a large model, and pays for none of them twice.
-
-A request has a canonical form, whose hash is its key.  The key is looked up in the
-chains recorded in this package, then in the cache; only then is the model asked, live
-or by batch job, and its reply is stored before anything else happens.
-"""
+"""The teacher: the hash of a request's canonical form is the key of its reply."""
 
 import math
 import warnings
@@ -14,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from socratic_utils.answers import choice_in_reply, parse_chain
-from socratic_utils.config import CHOICES
+from socratic_utils.config import CHOICES, KEY_VARIABLE
 from socratic_utils.problems import Chain, Problem, read_rows
 
 from .cache import ReplyStore, shipped_recordings
 from .cost import Budget, Estimate, Price, estimate, price_of, price_table, spent
 from .endpoint.client import Endpoint
-from .endpoint.errors import KEY_VARIABLE, RefusedError, TeacherError
+from .endpoint.errors import RefusedError, TeacherError
 from .endpoint.job import Job, missing, new_job, was_cut
 from .endpoint.live import LiveAsker
 from .prompts import asked_text, load_prompt, read_as
@@ -40,8 +35,7 @@ _say_once = cache(partial(print, flush=True))
 class Teacher:
     """A model that writes chains.  `model` names the teacher in every row and in the
     cache key.  Without an address or OPENAI_API_KEY only recorded and cached chains are
-    available.  With `logprobs` chains have a log-likelihood where the endpoint returns
-    one."""
+    available.  With `logprobs` chains have a log-likelihood, if the endpoint has."""
 
     model: str
     base_url: str | None = None  # None: OpenAI
@@ -59,15 +53,15 @@ class Teacher:
     shots: int = 0  # exemplars of the prompt; 0: all
 
     def __post_init__(self) -> None:
-        if self.mode not in (known := CHOICES["teacher_mode"]):
-            raise ValueError(f"mode must be one of {known}, not {self.mode!r}")
-        at = (self.base_url, self.served_as, self.api, self.timeout, self.max_retries)
-        self.endpoint = Endpoint(self.model, *at)
+        for name in ("api", "mode"):
+            known, own = CHOICES[f"teacher_{name}"], getattr(self, name)
+            if own not in known:
+                raise ValueError(f"{name} must be one of {known}, not {own!r}")
+        self.endpoint = Endpoint(self)
         shipped = shipped_recordings() if self.recorded is None else self.recorded
         self._recorded = _rows_by_key(tuple(shipped))
         self.is_recorded = self.model in {r["model"] for r in self._recorded.values()}
-        folder = self.cache_dir
-        self.store = ReplyStore(None if folder is None else Path(folder) / STORE_NAME)
+        self.store = ReplyStore(self.cache_dir and Path(self.cache_dir) / STORE_NAME)
         self.usage = {"asked": 0, "prompt_tokens": 0, "completion_tokens": 0}
 
     def sample(
@@ -96,11 +90,9 @@ class Teacher:
                 what += f"; in {len(cut)} all {max(cut)} tokens went into thinking: "
                 what += "raise --teacher-tokens"
             warnings.warn(what, stacklevel=2)
-        return [
-            self._chain(problem, style, s["sample"], rows.get(s["key"], {"text": ""}))
-            for problem, job in zip(problems, jobs, strict=True)
-            for s in job.stubs
-        ]
+        return [self._chain(p, style, s["sample"], rows.get(s["key"], {"text": ""}))
+                for p, job in zip(problems, jobs, strict=True)
+                for s in job.stubs]  # fmt: skip
 
     def ask(
         self, jobs: Sequence[Job], label: str

@@ -199,7 +199,7 @@ def test_a_failure_says_how_to_go_on_and_running_again_does(two, tmp_path, capsy
     assert lines[1] == (
         f"run_all: run 2 of 2 (gsm8k, {GPT2}, seed 1) failed: the same command "
         f"continues from there, and `./run_all.sh paper --dataset gsm8k --student "
-        f"{GPT2} --seed 1` is this run alone"
+        f"{GPT2} --seed 1 --only 03` is this run alone"
     )
     table = pd.read_csv(two / "paper" / "tables" / "paper_grid.csv")
     assert table["seeds"].sum() == 1

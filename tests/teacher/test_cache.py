@@ -8,6 +8,7 @@ import pytest
 
 from socratic_utils.problems import read_rows
 from socratic_utils.teacher.cache import ReplyStore, StoreError
+from tools.record_teacher import export
 
 
 def row(number, **more):
@@ -110,14 +111,14 @@ def test_a_recording_is_exported_and_taken_in_again(tmp_path):
     store = ReplyStore(tmp_path / "a.sqlite")
     store.add([row(i) for i in (3, 1, 2)] + [row(9, problem_id="other-0")])
     path = tmp_path / "recording.jsonl.gz"
-    assert store.export(path, "toy", "toy-") == 3
+    assert export(store, path, "toy", "toy-") == 3
     rows = [found for _, found in read_rows(path)]
     assert [r["sample"] for r in rows] == [1, 2, 3]
     again = ReplyStore(tmp_path / "b.sqlite")
     again.add(rows)
     assert len(again.of("toy")) == 3 and again.of("toy")[0] in rows
     first = path.read_bytes()
-    store.export(path, "toy", "toy-")
+    export(store, path, "toy", "toy-")
     assert path.read_bytes() == first
 
 

@@ -14,14 +14,13 @@ import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
 
 from tqdm import tqdm
 
-from socratic_utils.config import CHOICES, KEY_VARIABLE, check_address
+from socratic_utils.config import KEY_VARIABLE, check_address
 
 from . import errors
 from .job import STOP, is_filtered, reply_rows, used
@@ -36,20 +35,13 @@ THINKERS = re.compile(r"(openai/)?gpt-(5\.|[6-9])")
 BELOW = re.compile(r"((/chat)?/(completions|models|responses)|/)$")
 
 
-@dataclass
 class Endpoint:
-    """Where a model is served; each request may take `timeout` seconds."""
+    """Where a `Teacher`'s model is served; each request may take `timeout` seconds."""
 
-    model: str
-    base_url: str | None = None
-    served_as: str | None = None
-    api: str = "chat"
-    timeout: float = 120.0
-    max_retries: int = 6
-
-    def __post_init__(self) -> None:
-        if self.api not in (known := CHOICES["teacher_api"]):
-            raise ValueError(f"api must be one of {known}, not {self.api!r}")
+    def __init__(self, teacher) -> None:
+        self.model, self.base_url = teacher.model, teacher.base_url
+        self.served_as, self.api = teacher.served_as, teacher.api
+        self.timeout, self.max_retries = teacher.timeout, teacher.max_retries
         if self.base_url is not None:
             check_address(self.base_url)
         self.name = f"{self.base_url or 'openai'} {self.model}"  # of its batch jobs
@@ -131,9 +123,8 @@ class Endpoint:
         return self._asynchronous
 
     async def ask(self, request: dict, n: int, logprobs: bool) -> list[dict]:
-        """Between 1 and `n` replies to a canonical request, as `reply_rows` gives
-        them.  Raises RefusedError when only this request is refused, else
-        TeacherError."""
+        """From 1 to `n` replies to a canonical request, as `reply_rows` gives them.
+        RefusedError when only this request is refused, else TeacherError."""
         import openai
 
         retries = 0

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from socratic_utils.config import KEY_VARIABLE as KEY_VARIABLE
 from socratic_utils.files import read_json
 
 SYSTEM = "the system message"

@@ -1,9 +1,8 @@
 """What is asked for: jobs of missing samples, and the rows that replies become."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 from socratic_utils.answers.replies import without_thoughts
 from socratic_utils.files import content_hash
@@ -21,8 +20,7 @@ TEXTS = ("text", "output_text")
 THOUGHTS = ("thinking", "reasoning", "reasoning_content", "reasoning_details")
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(NamedTuple):
     """Samples of one problem: what is asked, and each sample's row without a reply."""
 
     request: dict  # of the first sample; the others differ from it in their seed
@@ -51,8 +49,7 @@ def new_job(request: dict, samples: Iterable[int], **labels: str) -> Job:
 
 def missing(jobs: Sequence[Job], known: Iterable[str]) -> list[Job]:
     """The jobs with the samples whose keys are not known, each only once."""
-    seen = set(known)
-    result = []
+    seen, result = set(known), []
     for job in jobs:
         stubs = [stub for stub in job.stubs if stub["key"] not in seen]
         seen.update(job.keys)
@@ -68,8 +65,7 @@ def reply_rows(reply: dict, n: int = 1, logprobs: bool = True) -> list[dict]:
     request.  A row with thoughts and no text has `thinking`, the number of its tokens.
     A choice without a message, or that a fault or a filter ended, is skipped."""
     prompt, total = used(reply).values()
-    usage = _object(reply.get("usage"))
-    details = _object(usage.get("completion_tokens_details"))
+    details = _object(_object(reply.get("usage")).get("completion_tokens_details"))
     thought = bool(_count(details.get("reasoning_tokens")))
     choices = [c for c in reply.get("choices") or () if isinstance(c, dict)]
     rows = [row for choice in choices[:n] if (row := _choice_row(choice, thought))]

@@ -46,9 +46,8 @@ class LiveAsker:
             progress(total, label, "chain", leave=True) as self.bar,
             ThreadPoolExecutor(1) as thread,  # a notebook's own runs a loop already
         ):
-            asking = thread.submit(asyncio.run, self._ask_all())
             try:
-                asking.result()
+                thread.submit(asyncio.run, self._ask_all()).result()
             except KeyboardInterrupt:
                 tqdm.write("waiting for the replies that are paid for")
                 self.endpoint.stopped = True

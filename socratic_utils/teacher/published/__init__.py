@@ -152,11 +152,8 @@ READERS = {"cos-e": read_cos_e, "palm-540b": read_palm, "chatgpt": read_chatgpt,
            "code-davinci-002": read_code_davinci}  # fmt: skip
 ENTRIES = tomllib.loads(Path(__file__).with_name("corpora.toml").read_text("utf-8"))
 CORPORA = {
-    name: Corpus({(dataset, style): splits
-                  for dataset, styles in entry["offered"].items()
-                  for style, splits in styles.items()},
-                 entry.get("explains_gold", False))
-    for name, entry in ENTRIES.items()
+    name: Corpus({tuple(key.split(".")): s for key, s in own["offered"].items()},
+                 own.get("explains_gold", False)) for name, own in ENTRIES.items()
 }  # fmt: skip
 
 
@@ -246,18 +243,15 @@ class PublishedTeacher:
         temperature: float = 0.0, first_sample: int = 0,
     ) -> list[Chain]:  # fmt: skip
         """The published chain of each problem, in the problems' order.  A problem
-        without one gets a chain without steps and answer, so that the filter counts
-        it.  Raises ValueError for a dataset or style without chains, and when more than
-        the first sample is wanted."""
+        without one gets a chain without steps and answer, so that the filter counts it.
+        ValueError for a dataset or style without chains, or beyond the first sample."""
         if not problems or n < 1:
             raise ValueError("give at least one problem and n of at least 1")
         if n > 1 or first_sample:
             raise ValueError(f"{self.model} has one published chain a problem")
-        return [
-            published(self.model, p.dataset, p.split, style).get(p.id)
-            or Chain(p.id, style, (), None, self.model)
-            for p in problems
-        ]
+        return [published(self.model, p.dataset, p.split, style).get(p.id)
+                or Chain(p.id, style, (), None, self.model)
+                for p in problems]  # fmt: skip
 
     def replies(self, problems: Sequence[Problem]) -> list[dict]:
         """Always empty: nothing was asked, so no tokens were counted."""
