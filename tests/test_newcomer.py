@@ -47,7 +47,7 @@ def run(tmp_path_factory):
         "SOCRATIC_OUTPUTS": str(copy / "outputs"),
     }
     done = subprocess.run(
-        [sys.executable, "-m", "tests.helpers.forked_kernels", "smoke", "--only",
+        [sys.executable, "-m", "socratic_utils.runner.cli", "smoke", "--only",
          "03,07"],
         cwd=copy, env=environment, capture_output=True, text=True,
     )  # fmt: skip
