@@ -7,6 +7,7 @@ inputs.  Several seeds and `paper` scale are a list of runs (`runs`).
 """
 
 import errno
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -52,7 +53,11 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
             options.check_teacher(runs[0].settings)
             kernels = stack.enter_context(closing(kernels_of(runs[0])))
             kernels.ahead()  # it imports its packages while the inputs are checked
-            check_inputs(runs, on_cluster=bool(arguments.engine))
+            gc.disable()  # as there: `quick_imports`
+            try:
+                check_inputs(runs, on_cluster=bool(arguments.engine))
+            finally:
+                gc.enable()
             if arguments.engine:
                 train_on_cluster(runs)
         except (ValueError, RuntimeError, OSError) as error:  # of cache, teacher, data

@@ -31,7 +31,8 @@ class ForkedKernel(AsyncKernelManager):
 
     async def _async_launch_kernel(self, kernel_cmd: list[str], **given) -> None:
         """In place of a new interpreter, as jupyter_client documents."""
-        FORKS.set_forkserver_preload(["ipykernel.kernelapp", *self.imported])
+        first = f"{__package__}.quick_imports", "ipykernel.kernelapp"
+        FORKS.set_forkserver_preload([*first, *self.imported])
         words = kernel_cmd[kernel_cmd.index("ipykernel_launcher") + 1 :]
         process = Fork(target=_serve, args=(words, given["env"], given["cwd"]))
         with patch.dict(os.environ, given["env"]):  # which the imports read
