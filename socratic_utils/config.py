@@ -188,14 +188,12 @@ PRESETS = {
             test_limit=None, votes=(1, 5, 10, 20, 30), vote_limit=None, balanced=True,
             shares=(0.2, 0.4, 0.6, 0.8, 1.0), checkpoints=8, transfer=("sst2",),
         ),
-    ),
-}  # fmt: skip
+    )}  # fmt: skip
 
 # SCoTD's student and recipe (docs/papers.md), for its benchmarks at `paper` scale.
 SCOTD = {
     "student": "facebook/opt-1.3b", "learning_rate": 2e-5, "warmup_share": 0.025,
-    "max_length": 700, "max_grad_norm": 0.5, "adam_epsilon": 1e-5,
-}  # fmt: skip
+    "max_length": 700, "max_grad_norm": 0.5, "adam_epsilon": 1e-5}  # fmt: skip
 SCOTD_DATASETS = ("commonsense_qa", "openbookqa", "quarel", "anli", "imdb", "sst2")
 # Settings for other benchmarks; of GSM8K, the chains of 100 problems are recorded.
 ELSEWHERE = {
@@ -204,8 +202,7 @@ ELSEWHERE = {
     ("small", "svamp"): {"train_limit": 800, "epochs": 1.0},
     ("small", "strategyqa"): {"train_limit": 1000, "epochs": 1.0},
     ("small", "commonsense_qa"): {"train_limit": 2000, "test_limit": 500, "epochs": 1.0,
-                                  "steps": 500},
-}  # fmt: skip
+                                  "steps": 500}}  # fmt: skip
 PARTS = {"many": ManyChains, "decoding": Decoding, "training": Training, "": Settings}
 # (part, type) by name; where two parts have a name, the last one's.
 FIELDS = {name: (part, kind) for part, owner in PARTS.items()

@@ -161,7 +161,7 @@ def update_run_json(folder: str | Path, **values: Any) -> dict[str, Any]:
 
     path, locks = Path(folder) / "run.json", Path(folder) / ".locks"
     locks.mkdir(parents=True, exist_ok=True)
-    with FileLock(locks / "run.json.lock"):  # of other notebooks, run at once
+    with FileLock(locks / "run.json.lock"):  # other notebooks may write, too
         record = read_json(path, {})
         for key, value in values.items():
             both = isinstance(value, dict) and isinstance(record.get(key), dict)

@@ -42,5 +42,4 @@ def _to_problem(split: str, row: dict) -> Problem:
         raise ValueError(f"{id}: no gold answer in {row['Answer']!r}") from None
     return Problem(
         id, "svamp", split, f"{row['Body'].strip()} {row['Question'].strip()}", answer,
-        extra={"equation": row["Equation"], "type": row["Type"]},
-    )  # fmt: skip
+        extra={"equation": row["Equation"], "type": row["Type"]})  # fmt: skip

@@ -101,8 +101,7 @@ def teacher_of(settings: Settings, plan=False, logprobs=False) -> Any:
         settings.teacher, settings.teacher_url or None,
         None if plan and not store.exists() else store, logprobs=logprobs,
         max_tokens=settings.teacher_tokens, max_cost=settings.max_cost or None,
-        api=settings.teacher_api, mode=settings.teacher_mode,
-    )  # fmt: skip
+        api=settings.teacher_api, mode=settings.teacher_mode)  # fmt: skip
 
 
 def can_ask(settings: Settings) -> bool:

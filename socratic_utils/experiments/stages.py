@@ -99,13 +99,11 @@ def score(settings: Settings, arm: Arm, split: str = "") -> list[dict]:
         problems, *decoders_of(settings, arm, folders, problems), decoding=decoding,
         label=name, samples=arm.samples, seed=settings.seed,
         sees_solutions=arm.sees_solutions,
-        guides=gold_guides(problems, arm.guide) if gold else None,
-    )  # fmt: skip
+        guides=gold_guides(problems, arm.guide) if gold else None)  # fmt: skip
     # 3. saved, one row per solution
     labels = {
         "student": arm.name, **dict(arm.columns), "teacher": arm.teacher(settings),
-        "model": settings.student, **mark, "inputs": inputs,
-    }  # fmt: skip
+        "model": settings.student, **mark, "inputs": inputs}  # fmt: skip
     rows = [loop.prediction_row(one, decoding, **labels) for one in solutions]
     for number, one in enumerate(solutions if sampled else ()):
         rows[number]["sample"] = number % arm.samples

@@ -146,5 +146,4 @@ open_ended = partial(select, "open-endedness", at_random, budgets=by_open_endedn
 DOWN_SAMPLINGS = {
     "random": partial(select, "random", at_random), "diversity": sample_diverse,
     "likelihood": partial(select, "likelihood", likeliest),
-    "open-endedness": open_ended,
-}  # fmt: skip
+    "open-endedness": open_ended}  # fmt: skip

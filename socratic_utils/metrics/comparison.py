@@ -198,8 +198,7 @@ def contrast(
     return Comparison.of(
         difference, total**0.5, df, n, seeds, seeds >= FEWEST_SEEDS or not trained,
         design_effect=problems / alone if alone else nan,
-        b_wins=float((draws > 0).mean() + (draws == 0).mean() / 2),
-    )  # fmt: skip
+        b_wins=float((draws > 0).mean() + (draws == 0).mean() / 2))  # fmt: skip
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

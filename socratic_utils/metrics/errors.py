@@ -16,8 +16,7 @@ from socratic_utils.problems import Problem
 
 ERRORS = (
     "wrong question", "wrong arithmetic", "wrong reading", "stopped early", "ran on",
-    "no chain",
-)  # fmt: skip
+    "no chain")  # fmt: skip
 _Fact = tuple[frozenset[Fraction] | None, Fraction]  # operands if stated, and result
 _Step = tuple[str, str | None]  # a student's question, "" if none, and its solution
 _NUMBER = re.compile(r"\d[\d,.]*(?<![,.])|\.\d+")

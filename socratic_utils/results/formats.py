@@ -94,8 +94,7 @@ def to_latex(table: pd.DataFrame, caption: str, label: str) -> str:
     return style.to_latex(
         column_format="".join("r" if number else "l" for number in numbers),
         caption=visible(caption).translate(TEX), hrules=True, label=f"tab:{label}",
-        position_float="centering",
-    )  # fmt: skip
+        position_float="centering")  # fmt: skip
 
 
 def to_html(table: pd.DataFrame) -> Markup:

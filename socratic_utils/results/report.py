@@ -69,8 +69,7 @@ def write_report(notebook: Path, target: Path) -> Path:
     (_, head), *sections = _sections(nbformat.read(notebook, as_version=4).cells)
     exporter = HTMLExporter(
         template_name="basic", exclude_input=True, exclude_output_prompt=True,
-        exclude_anchor_links=True,
-    )  # fmt: skip
+        exclude_anchor_links=True)  # fmt: skip
     text = "\n".join(c.source for c in head if c.cell_type == "markdown")
     title, *_ = *re.findall(r"(?m)^# (?:\d+ )?(.*)", text), Path(notebook).stem
     question, *_ = *re.findall(r"\*\*Question\.\*\* (.*)", text), ""
@@ -80,8 +79,7 @@ def write_report(notebook: Path, target: Path) -> Path:
     folded += _the_run(target.parent, run)
     return write_atomic(target, TEMPLATES.get_template("report.html").render(
         title=title, question=question, finding=_html(exporter, *first),
-        folded=folded, scale=run.get("settings", {}).get("scale"),
-    ))  # fmt: skip
+        folded=folded, scale=run.get("settings", {}).get("scale")))  # fmt: skip
 
 
 def _sections(cells: Iterable[Any]) -> list[tuple[str, list]]:

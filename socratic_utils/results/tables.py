@@ -140,7 +140,7 @@ def differences(rows: Iterable[dict], pairs: Sequence[tuple]) -> pd.DataFrame:
     """Arms minus their defaults: one line per (group, arm, default) of `pairs`, over
     the problems and seeds that both have; `by_seed` is in points.  The interval is over
     problems (story families), and trainings where an arm has several: their variance is
-    pooled over the defaults, since many an arm only decodes a default otherwise."""
+    pooled over the defaults, since many arms only decode a default in another way."""
     own, compared, pool, lines = defaultdict(dict), {}, {}, []
     for row in rows:
         own[row["student"]][row["seed"], row["id"]] = row
@@ -214,8 +214,7 @@ def save_tables(
     tables = {
         "main": main, "strict": strict_table(rows), "by_steps": by_steps(rows),
         "by_group": by_group(rows), "errors": error_table(rows, problems),
-        "errors_by_steps": errors_by_steps(rows, problems),
-    }  # fmt: skip
+        "errors_by_steps": errors_by_steps(rows, problems)}  # fmt: skip
     for split in dict.fromkeys(main["split"]):
         name = f"paired_{split}" if "paired" in tables else "paired"
         tables[name] = paired_table(rows, split)

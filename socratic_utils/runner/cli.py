@@ -52,8 +52,8 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
                 return 0
             options.check_teacher(runs[0].settings)
             kernels = stack.enter_context(closing(kernels_of(runs[0])))
-            kernels.ahead()  # it imports its packages while the inputs are checked
-            gc.disable()  # as there: `quick_imports`
+            kernels.begin()  # it imports its packages while the inputs are checked
+            gc.disable()  # as it does (`quick_imports`)
             try:
                 check_inputs(runs, on_cluster=bool(arguments.engine))
             finally:

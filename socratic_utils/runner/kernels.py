@@ -12,9 +12,8 @@ ENVIRONMENT = {
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # figures in the copy
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
-FIGURES = (
-    "matplotlib.backends.backend_pdf"  # loaded with the first figure that is saved
-)
+# Loaded with the first figure that is saved.
+FIGURES = "matplotlib.backends.backend_pdf"
 
 
 class Kernels:
@@ -24,7 +23,19 @@ class Kernels:
 
     def __init__(self, *packages: str, most: int = 1, fork: bool = False) -> None:
         self.packages, self.most, self.waiting = [*packages], most, []
-        self.fork, self.every = fork, ", ".join(packages).split(", ")
+        self.imported = [*", ".join(packages).split(", "), FIGURES]
+        self.forks = None
+        if fork:
+            from . import forks  # needs jupyter_client
+
+            self.forks = forks if forks.can_fork() else None
+
+    def begin(self) -> None:
+        """Let the imports of the first kernel begin; they take place meanwhile."""
+        if self.forks:
+            self.forks.begin(self.imported, os.environ | ENVIRONMENT)
+        else:
+            self.ahead()
 
     def ahead(self) -> None:
         """Start the kernels of the next notebooks."""
@@ -52,18 +63,14 @@ class Kernels:
         from jupyter_client import AsyncKernelManager
         from jupyter_client.kernelspec import KernelSpecManager
 
-        manager = AsyncKernelManager
-        if self.fork:
-            from . import forks
-
-            manager = forks.ForkedKernel if forks.can_fork() else manager
+        manager = self.forks.ForkedKernel if self.forks else AsyncKernelManager
         kernel = manager(
             kernel_name="python3",
             kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),  # none in ~
             # Messages are encrypted where ZeroMQ can: others could read them.
             transport_encryption="auto" if zmq.has("curve") else "disabled",
         )
-        kernel.imported = [*self.every, FIGURES]
+        kernel.imported = self.imported
         own = self.packages.pop(0) if self.packages else "sys"
         first = "import gc, socratic_utils.runner.quick_imports"
         lines = first, f"import {own}", "gc.freeze(); gc.enable()"

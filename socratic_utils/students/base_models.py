@@ -154,8 +154,7 @@ def tiny(seed: int = 0):
     end = tokenizer.eos_token_id
     config = GPT2Config(
         vocab_size=len(tokenizer), n_positions=512, n_embd=48, n_layer=2, n_head=2,
-        bos_token_id=end, eos_token_id=end, pad_token_id=end,
-    )  # fmt: skip
+        bos_token_id=end, eos_token_id=end, pad_token_id=end)  # fmt: skip
     model = GPT2LMHeadModel(config)
     model.loss_type = "ForCausalLM"  # as it would be, with a warning
     return model, tokenizer

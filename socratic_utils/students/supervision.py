@@ -138,8 +138,7 @@ STUDENTS: dict[str, Student] = {
                 ("socratic_unified",), "unified", "Unified SocCoT"),
         Student("socratic_iterative", "Socratic iterative", "#cc78bc", ("qg", "qa"),
                 "iterative", "Iterative SocCoT"),
-    )
-}  # fmt: skip
+    )}  # fmt: skip
 OTHER_COLOURS = ("#d55e00", "#8c6239", "#2f9bc4", "#6b4c9a", "#006d77")
 
 

@@ -23,8 +23,7 @@ from socratic_utils.problems import Chain, Problem, gold_chain, problem_text
 
 PREFIXES = {
     "problem": "Problem:", "guide": "Plan:", "question": "Q:", "solution": "A:",
-    "answer": ANSWER_MARK, "done": "No more questions",
-}  # fmt: skip
+    "answer": ANSWER_MARK, "done": "No more questions"}  # fmt: skip
 Pairs = Sequence[tuple[Problem, Chain]]  # what a student learns, in order
 IGNORED = -100  # the label that PyTorch's cross-entropy ignores
 # Operators alone are in the code of Socratic CoT's source, arXiv 2211.12835.

@@ -78,7 +78,7 @@ class Estimate(NamedTuple):
 
     def __str__(self) -> str:
         if not self.requests:
-            return "nothing: every reply is recorded or cached"
+            return f"no requests ({self.basis})"
         dollars = "price unknown" if self.dollars is None else f"${self.dollars:,.2f}"
         hours = "time unknown" if self.hours is None else f"{self.hours:.1f} h"
         prompt, completion = f"{self.prompt_tokens:,}", f"{self.completion_tokens:,}"
@@ -107,6 +107,7 @@ def estimate(
     if hours := mean("seconds"):
         hours *= chains / max(1, concurrency) / 3600
     basis = "estimated from cached replies" if known else "estimated"
+    basis = basis if requests else "every reply is recorded or cached"
     return Estimate(len(requests), prompt, completion, dollars, hours, basis)
 
 

@@ -61,7 +61,8 @@ class Teacher:
         shipped = shipped_recordings() if self.recorded is None else self.recorded
         self._recorded = _rows_by_key(tuple(shipped))
         self.is_recorded = self.model in {r["model"] for r in self._recorded.values()}
-        self.store = ReplyStore(self.cache_dir and Path(self.cache_dir) / STORE_NAME)
+        folder = self.cache_dir
+        self.store = ReplyStore(None if folder is None else Path(folder) / STORE_NAME)
         self.usage = {"asked": 0, "prompt_tokens": 0, "completion_tokens": 0}
 
     def sample(

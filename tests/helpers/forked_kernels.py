@@ -13,19 +13,16 @@ import pytest
 from socratic_utils.runner import cli, forks
 from socratic_utils.runner.kernels import FIGURES
 
-IMPORTED = [FIGURES, *cli.IMPORTED.split(", ")]  # whatever is the first to start
-
-
-class Kernel(forks.ForkedKernel):
-    async def _async_launch_kernel(self, kernel_cmd, **given):
-        self.imported = IMPORTED
-        await super()._async_launch_kernel(kernel_cmd, **given)
+IMPORTED = [FIGURES, *cli.IMPORTED.split(", ")]  # whichever kernel is the first
+begin = forks.begin
 
 
 def install(monkeypatch):
     """From now on, until `monkeypatch` is undone."""
-    monkeypatch.setattr(forks, "ForkedKernel", Kernel)
-    monkeypatch.setattr("jupyter_client.AsyncKernelManager", Kernel)
+    monkeypatch.setattr(
+        forks, "begin", lambda _, environment: begin(IMPORTED, environment)
+    )
+    monkeypatch.setattr("jupyter_client.AsyncKernelManager", forks.ForkedKernel)
 
 
 if __name__ == "__main__":

@@ -178,7 +178,8 @@ def test_all_runs_and_then_their_table(two, notebooks, capsys):  # noqa: F811
     assert (cell["supervision"], cell["seeds"], cell["n"]) == ("CoT", 2, 10)
     assert cell["mean"] == 0.3 and cell["sd"] == pytest.approx(0.1414)
     assert cell["difference"] == pytest.approx(0.3 - 0.047)
-    assert "GPT-2 Small" in said and "Student's t" in said and "paper_grid.md" in said
+    assert "GPT-2 Small" in said and "Wilson's" in said and "paper_grid.md" in said
+    assert cell["ci_low"] < 0.3 < cell["ci_high"]
     page = (two / "paper" / "report.html").read_text("utf-8")
     assert "Socratic CoT, Table 2: mean" in page and "of notebook 07" in page
 

@@ -117,8 +117,7 @@ class Judge:
             **dict(zip(KEY, pair.key, strict=True)), "left": left,
             "preferred": {"left": left, "right": right}.get(choice, choice),
             "both_correct": pair.first.correct and pair.second.correct,
-            "seconds": round(time.monotonic() - self.started, 1),
-        }  # fmt: skip
+            "seconds": round(time.monotonic() - self.started, 1)}  # fmt: skip
         self._save([*self.rows, row])
 
     def _save(self, rows: list[dict]) -> None:

@@ -42,8 +42,7 @@ def preferences(rows: Sequence[dict]) -> list[dict]:
             "second_share": round(won / pairs, 4) if pairs else None,
             "ci_low": round(low, 4), "ci_high": round(high, 4),
             "p_value": float(f"{binomtest(won, pairs).pvalue:.6g}") if pairs else None,
-            "alpha": agreement(own),
-        })  # fmt: skip
+            "alpha": agreement(own)})  # fmt: skip
     return lines
 
 

@@ -30,5 +30,4 @@ def arms(settings: Settings) -> list[Arm]:
         replace(arm, name=f"{arm.name}-{round(100 * share):03d}", experiment=EXPERIMENT,
                 share=share, columns=(("student", arm.name), ("share", share)),
                 limits=(settings.many.test_limit,))
-        for arm in found for share in settings.many.shares
-    ]  # fmt: skip
+        for arm in found for share in settings.many.shares]  # fmt: skip

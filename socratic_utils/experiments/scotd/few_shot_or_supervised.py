@@ -46,8 +46,7 @@ def arms(settings: Settings) -> list[Arm]:
         Arm(name, ("answer_only" if name.endswith("label") else STYLE,), EXPERIMENT,
             pool=pool, balanced=settings.many.balanced and "chains_" in pool,
             steps=settings.many.steps)
-        for name, pool in pools.items()
-    ]  # fmt: skip
+        for name, pool in pools.items()]  # fmt: skip
 
 
 def voting_arms(settings: Settings) -> list[Arm]:

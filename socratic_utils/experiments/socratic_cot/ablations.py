@@ -42,8 +42,7 @@ def _arm(name: str, default: str = PAIR, **fields: Any) -> Arm:
 
 ABLATIONS = tuple(_arm(name, **fields) for name, fields in TABLE.items()) + tuple(
     _arm(f"{name.removeprefix('socratic_')}, all problems", name, problems="all",
-         slow=True) for name in STUDENTS
-)  # fmt: skip
+         slow=True) for name in STUDENTS)  # fmt: skip
 
 
 def arms(settings: Settings) -> list[Arm]:

@@ -67,8 +67,7 @@ def prompted_rows(teacher: Teacher, problems: Sequence[Problem]) -> list[dict]:
          "correct_strict": is_correct(chain.answer, p.answer, p.kind)}
         for way, found in zip(WAYS, chains, strict=True)
         for p, chain in zip(problems, found, strict=True)
-        for answer in [answer_of(chain.text, p)]
-    ]  # fmt: skip
+        for answer in [answer_of(chain.text, p)]]  # fmt: skip
 
 
 def planned(teacher: Teacher, problems: Sequence[Problem], both=True) -> Estimate:

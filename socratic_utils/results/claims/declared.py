@@ -99,8 +99,7 @@ def statements(paper: str) -> pd.DataFrame:
     return pd.DataFrame(
         {"claim": claim.name, "in our words": claim.sentence,
          "in the paper (%)": evidence(claim)}
-        for claim in CLAIMS.values() if claim.paper == paper
-    )  # fmt: skip
+        for claim in CLAIMS.values() if claim.paper == paper)  # fmt: skip
 
 
 def names_of(claim: Claim, run: Run) -> tuple[list[str], list[str]]:
@@ -108,13 +107,11 @@ def names_of(claim: Claim, run: Run) -> tuple[list[str], list[str]]:
     words = {
         "least": f"{run.counts[0]:02d}", "most": f"{run.counts[-1]:02d}",
         "part": f"{round(100 * run.share):03d}",
-        "socgt": " | ".join(SOCGT.get(run.dataset, SOCGT["gsm8k"])),
-    }  # fmt: skip
+        "socgt": " | ".join(SOCGT.get(run.dataset, SOCGT["gsm8k"]))}  # fmt: skip
     return tuple(
         [name.format(count=f"{count:02d}", **words) for name in side
          for count in (run.counts if "{count}" in name else run.counts[:1])]
-        for side in (claim.plus, claim.minus)
-    )  # fmt: skip
+        for side in (claim.plus, claim.minus))  # fmt: skip
 
 
 def weights(claim: Claim, run: Run, have: Collection[str]) -> dict[str, float]:

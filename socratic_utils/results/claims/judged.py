@@ -146,8 +146,10 @@ def _arms(claim: Claim, run: Run, by_arm: Callable) -> tuple[dict[str, Verdicts]
     rows = {**by_arm("", claim.changed), **by_arm(claim.experiment, claim.changed)}
     rows = {arm: rows[arm] for arm in weights(claim, run, rows)}
     shared = set.intersection(*map(set, rows.values())) if rows else set()
-    sizes = Counter(seed for seed, _ in shared)  # a seed that still runs has fewer
-    seeds = {seed for seed, size in sizes.items() if size == max(sizes.values())}
+    sizes = Counter(seed for seed, _ in shared)
+    often = Counter(sizes.values())  # a seed that still runs has fewer than most
+    usual = max(often, key=lambda size: (often[size], size), default=0)
+    seeds = {seed for seed, size in sizes.items() if size >= usual}
     shared = {key for key in shared if key[0] in seeds}
     counts = Counter(name for _, name in shared)
     keys = [key for key in shared if counts[key[1]] == len(seeds)]
@@ -211,9 +213,9 @@ def _values(claim: Claim, found: Comparison, lost: Sequence[int]) -> dict[str, A
         notes.append("one teacher, greedy decoding: nothing is trained")
     elif found.seeds < FEWEST_SEEDS:
         notes.append(f"{ONE_OR_TWO[found.seeds]}: a comparison of checkpoints")
-    elif not found.error and not found.difference:
-        p = nan
-        notes.append("the arms are equally often right on every problem")
+    elif not found.error:
+        p, same = nan, "the arms are equally often right on every problem"
+        notes.append("nothing varies" if found.difference else same)
     if lost:
         which = f"seed{'s' * (len(lost) > 1)} {', '.join(map(str, lost))}"
         notes.append(f"without {which}, which an arm lacks in whole or in part")
@@ -221,5 +223,4 @@ def _values(claim: Claim, found: Comparison, lost: Sequence[int]) -> dict[str, A
         "n": found.n, "seeds": found.seeds if claim.trained else nan, "p": p,
         "difference": found.difference, "ci_low": found.low, "ci_high": found.high,
         "design_effect": found.design_effect, "note": "; ".join(notes),
-        "p_b_above_a": found.b_wins if p == p and claim.trained else nan,
-    }  # fmt: skip
+        "p_b_above_a": found.b_wins if p == p and claim.trained else nan}  # fmt: skip

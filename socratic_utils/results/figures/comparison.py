@@ -61,8 +61,7 @@ def power_figure(table: pd.DataFrame) -> Figure:
     claims, models, data, arms = ([*table[name].unique()] for name in names)
     figure, panels = plt.subplots(
         1, len(data), figsize=(WIDTH, 0.5 * len(claims) + 1.4), sharey=True,
-        layout="constrained", squeeze=False,
-    )  # fmt: skip
+        layout="constrained", squeeze=False)  # fmt: skip
     plt.close(figure)
     step, students = 0.75 / len(models), table.groupby("claim")["model"].unique()
     for axes, name in zip(panels[0], data, strict=True):

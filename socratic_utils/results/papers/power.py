@@ -28,8 +28,7 @@ MARGIN = 0.01  # below every gain of iterative over CoT that is reported on GSM8
 ARROWS = Claim(
     "SocGT beats the given steps", "Socratic CoT", "", ("{socgt}",), "Table 2", "",
     table="socratic_cot_table2",
-    cells={"supervision": ("GT Steps | GT Facts", "Iterative SocGT")},
-)  # fmt: skip
+    cells={"supervision": ("GT Steps | GT Facts", "Iterative SocGT")})  # fmt: skip
 SHOWN = (
     "arm dataset model difference ci_low ci_high p_holm least_visible verdict"
     " verdict_paired"
@@ -51,8 +50,7 @@ def power_table() -> pd.DataFrame:
          "model": model, "n": SIZES[dataset], "paper_old": float(old) / 100,
          "paper_new": float(new) / 100}
         for claim in (*CLAIMS.values(), ARROWS) if claim.paper == ARROWS.paper
-        for dataset, model, (old, new) in published(claim)
-    ]  # fmt: skip
+        for dataset, model, (old, new) in published(claim)]  # fmt: skip
     table = pd.DataFrame(lines)
     table["difference"] = table["paper_new"] - table["paper_old"]
     names = {"low": "ci_low", "high": "ci_high", "p_value": "p"}

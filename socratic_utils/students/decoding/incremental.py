@@ -229,8 +229,7 @@ class IncrementalDecoder(Decoder):
         out = self.model(
             input_ids=torch.tensor(ids, device=self.device), attention_mask=mask,
             past_key_values=self.cache, use_cache=True,
-            **{name: more[name] for name in more if name in self.takes},
-        )  # fmt: skip
+            **{name: more[name] for name in more if name in self.takes})  # fmt: skip
         return out.logits[:, -1].float()
 
     def extend(self, rows: Sequence[Row], logits: torch.Tensor) -> None:

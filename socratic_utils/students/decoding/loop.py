@@ -63,8 +63,7 @@ def prediction_row(solution: Solution, decoding: Decoding, **labels: object) -> 
         "tokens": solution.tokens, "seconds": solution.seconds,
         "steps_gold": len(problem.steps),
         **{name: problem.extra.get(name) for name in ("family", "unseen", "variant")},
-        "decoding": asdict(decoding),
-    }  # fmt: skip
+        "decoding": asdict(decoding)}  # fmt: skip
 
 
 def solve(

@@ -58,8 +58,7 @@ class ServedDecoder(Decoder):
             self.client.completions.create, model=self.model, prompt=row.ids,
             max_tokens=row.limit, temperature=row.temperature, top_p=1.0,
             logprobs=0 if row.temperature else None,
-            stop=["\n"] if len(row.stops) > 1 else None, extra_body=more,
-        )  # fmt: skip
+            stop=["\n"] if len(row.stops) > 1 else None, extra_body=more)  # fmt: skip
         self.requests[request] = row
 
     def step(self) -> list[Row]:

@@ -31,8 +31,7 @@ def add_adapters(model, base: str, rank: int, seed: int, half: str = "none") -> 
     is_gpt2 = any(isinstance(m, Conv1D) for m in model.modules())
     model.add_adapter(peft.LoraConfig(
         r=rank, lora_alpha=ALPHA * rank, target_modules="all-linear",
-        fan_in_fan_out=is_gpt2,
-    ))  # fmt: skip
+        fan_in_fan_out=is_gpt2))  # fmt: skip
     model.peft_config["default"].base_model_name_or_path = None  # else peft looks there
     for layer in model.modules():
         if isinstance(layer, LoraLayer) and half != "none":

@@ -163,8 +163,7 @@ class MaskedTrainer(Trainer):
 def masked_trainer(model, tokenizer, arguments, examples, callbacks) -> MaskedTrainer:
     return MaskedTrainer(
         MaskedLoss(model), args=arguments, train_dataset=examples, callbacks=callbacks,
-        data_collator=collate(tokenizer), processing_class=tokenizer,
-    )  # fmt: skip
+        data_collator=collate(tokenizer), processing_class=tokenizer)  # fmt: skip
 
 
 def share_of_step(batch_size: int, processes: int) -> int:

@@ -115,8 +115,7 @@ class BatchAsker:
         try:
             job = self.endpoint.client.with_options(max_retries=0).batches.create(
                 input_file_id=file_id, endpoint=f"/v1{self.endpoint.path}",
-                completion_window="24h", metadata={"requests": mark},
-            )  # fmt: skip
+                completion_window="24h", metadata={"requests": mark})  # fmt: skip
         except openai.NotFoundError:  # no such API: nothing was made
             self.store.close_job(UNSENT + mark, "never sent")
             raise

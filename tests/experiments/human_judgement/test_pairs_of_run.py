@@ -38,12 +38,12 @@ def test_each_problem_is_read_once_and_nobody_sees_whose_it_is(monkeypatch):
         for i, p in enumerate(problems)
     ]
 
-    def evaluated(settings, arm):
+    def on_disk(settings, arm, needed=False):
         student = arm.name
-        lines = [row | {"student": student} for row in rows]
+        lines = [row | {"student": student} for row in rows if needed]
         return [row | {"output": student + row["output"]} for row in lines]
 
-    monkeypatch.setattr(pairs, "evaluated", evaluated)
+    monkeypatch.setattr(pairs, "arm_rows_on_disk", on_disk)
     found = pairs.pairs_of_run(settings, 20)
     assert len(found) == len({pair.problem_id for pair in found}) == 20
     against = [pair.first.source for pair in found]
@@ -58,7 +58,7 @@ def test_each_problem_is_read_once_and_nobody_sees_whose_it_is(monkeypatch):
 
 def test_without_two_sources_there_is_nothing_to_judge(monkeypatch):
     settings = replace(config.load("small"), teacher="palm-540b")
-    monkeypatch.setattr(pairs, "evaluated", lambda *_: [])
+    monkeypatch.setattr(pairs, "arm_rows_on_disk", lambda *_: [])
     monkeypatch.setattr(corpus, "can_teach", lambda _, models: "gt_steps" not in models)
     with pytest.raises(ValueError, match="nothing to compare"):
         pairs.pairs_of_run(settings)
@@ -123,7 +123,8 @@ def test_student_against_teacher_where_the_benchmark_has_no_steps(
         {"id": p.id, "output": f"A: {p.id}\nThe answer is 1.", "correct": False,
          "student": "cot"} for p in problems
     ]  # fmt: skip
-    monkeypatch.setattr(pairs, "evaluated", lambda *_: rows)
+    on_disk = {2: [], 3: rows}  # of the untrained student none; the student's
+    monkeypatch.setattr(pairs, "arm_rows_on_disk", lambda *given: on_disk[len(given)])
     with TeacherServer(reply=CHAIN) as server:
         asking = live(settings, server)
         assert programme.why_left_out(asking, NOTEBOOK) == ""
