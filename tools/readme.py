@@ -47,16 +47,16 @@ def main_result() -> str:
     settings = config.load("small", reuse="reference")
     every, found = seeds_table(settings), []
     table, unseen = (every[every["split"] == name] for name in ("test", "unseen"))
-    for line in table.to_dict("records"):
+    for line in [*table.to_dict("records"), *unseen.to_dict("records")]:
         share, *ends = (f"{100 * line[c]:.1f}" for c in ("mean", "ci_low", "ci_high"))
-        found.append(f"{label_of(line['student'])} {share} % ({' to '.join(ends)})")
+        own = f"{label_of(line['student'])} " * (line["split"] == "test")
+        found.append(f"{own}{share} % ({' to '.join(ends)})")
     first = table.to_dict("records")[0]
     paragraphs = [f"Accuracy on {first['n']} test problems of {first['dataset']} (95 % "
                   f"interval; trainings per student: {first['seeds']}): "
-                  f"{'; '.join(found)}. On {unseen['n'].iloc[0]} problems whose "
-                  "stories do not occur in training: "
-                  f"{', '.join(f'{100 * own:.1f}' for own in unseen['mean'])} %, in "
-                  "the same order."]  # fmt: skip
+                  f"{'; '.join(found[: len(table)])}. On {unseen['n'].iloc[0]} "
+                  "problems whose stories do not occur in training, in the same order: "
+                  f"{', '.join(found[len(table) :])}."]  # fmt: skip
     # What `small` has not tested is taken from the runs on other benchmarks.
     judged = pd.concat(map(read_csv, sorted(REFERENCE.glob("*/tables/claims.csv"))))
     judged["not run"] = judged["verdict"] == NOT_RUN

@@ -91,7 +91,8 @@ def show_prediction(row: dict) -> None:
     verdict = "right" if row["correct"] else f"wrong, gold is {row['gold']}"
     lines = [(line["role"], line["text"]) for line in row["lines"]]
     answer = f"read as {row['extracted']}: {verdict}"
-    show_lines([("problem", row["prompt"]), *lines, ("answer", answer)])
+    shown = row["prompt"] or "(its text is not in the committed rows)"
+    show_lines([("problem", shown), *lines, ("answer", answer)])
 
 
 def show_side_by_side(rows: Iterable[dict], problem: Problem) -> None:
