@@ -86,6 +86,7 @@ def keep(run: Path, add: bool = False) -> Path:
         if (made := run / "notebooks" / path.name).exists():  # was not kept before
             relink(notebook, made.parent, path.parent)
             lead_home(notebook, path.parent)
+        renew_prose(notebook, path)
         renew_claims(notebook, claims)
         write_json(path, notebook)
     for path in (target / "predictions").rglob("*.jsonl"):
@@ -97,6 +98,18 @@ def keep(run: Path, add: bool = False) -> Path:
         elif rows and rows[0]["dataset"] != "gradeschool":
             write_jsonl_rows(path, [row | {"prompt": ""} for row in rows])
     return target
+
+
+def renew_prose(notebook: dict, path: Path) -> None:
+    """The prose of a copy is that of its notebook by now, by the ids of cells."""
+    home = project_root() / "notebooks"
+    source = read_json(home / path.name, {"cells": []})
+    relink(source, home, path.parent)
+    lead_home(source, path.parent)
+    new = {c["id"]: c["source"] for c in source["cells"] if c["cell_type"] != "code"}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = new.get(cell.get("id"), cell["source"])
 
 
 def renew_claims(notebook: dict, sentences: Iterable[str]) -> None:

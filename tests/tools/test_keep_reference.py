@@ -80,6 +80,21 @@ def test_later_seeds_are_kept_in_short(tool, runs, tmp_path, monkeypatch):
     assert "[04](../../../../notebooks/04_unified.ipynb)" in copy["cells"][0]["source"]
 
 
+def test_a_copys_prose_is_that_of_its_notebook(tmp_path):
+    path = project_root() / "notebooks" / "03_baselines.ipynb"
+    source = read_json(path)
+    copy = read_json(path)
+    for cell in copy["cells"]:
+        cell["source"] = "as it was"
+    keep_reference.renew_prose(copy, tmp_path / path.name)
+    for old, new in zip(source["cells"], copy["cells"], strict=True):
+        if old["cell_type"] == "code":
+            assert new["source"] == "as it was"  # what was run
+        else:
+            first = "".join(old["source"])[:9]
+            assert new["source"].startswith(first)
+
+
 def test_a_copys_claims_are_renewed_and_it_is_not_compared_with_itself(tool):
     before = "Chains beat answers: +9.0 points (3 seeds): holds.\n"
     printed = {"output_type": "stream", "name": "stdout", "text": [before, "9 of 9\n"]}
