@@ -22,7 +22,6 @@ from pathlib import Path
 from socratic_utils.files import (
     project_root,
     read_json,
-    update_run_json,
     write_json,
     write_jsonl_rows,
 )
@@ -73,7 +72,8 @@ def keep(run: Path, add: bool = False) -> Path:
     made = [read_json(p) for p in run.glob("students/*/training.json")]
     if used := {student["made_from"]["autocast"] for student in made}:
         precision = sorted("float32" if one == "none" else one for one in used)
-        update_run_json(target, precision=precision)  # differs from machine to machine
+        record = read_json(target / "run.json")  # it differs from machine to machine
+        write_json(target / "run.json", record | {"precision": precision})
     judged, claims = target / "tables" / "claims.csv", []
     if judged.exists():
         claims = [*map(sentence, read_csv(judged).to_dict("records"))]
