@@ -101,13 +101,16 @@ def keep(run: Path, add: bool = False) -> Path:
 
 
 def renew_prose(notebook: dict, path: Path) -> None:
-    """The prose of a copy is that of its notebook by now, by the ids of cells."""
+    """The prose of a copy is that of its notebook by now, unless cells have come or
+    gone since it was run."""
     home = project_root() / "notebooks"
     source = read_json(home / path.name, {"cells": []})
     relink(source, home, path.parent)
     lead_home(source, path.parent)
     new = {c["id"]: c["source"] for c in source["cells"] if c["cell_type"] != "code"}
-    for cell in notebook["cells"]:
+    known = {cell.get("id") for cell in notebook["cells"]}
+    whole = all(cell["id"] in known for cell in source["cells"])
+    for cell in notebook["cells"] if whole else ():
         if cell["cell_type"] == "markdown":
             cell["source"] = new.get(cell.get("id"), cell["source"])
 

@@ -17,6 +17,7 @@ from socratic_utils.config import Settings
 from socratic_utils.metrics.contrast_sets import bases
 from socratic_utils.results.claims import CLAIMS, NOT_RUN, Run, claims_table, sentence
 from socratic_utils.results.formats import SMOKE
+from socratic_utils.teacher.published import CORPORA
 
 from .data import reported_problems
 from .saved import rows_over_seeds, saved_table
@@ -28,7 +29,12 @@ SHARE = 0.4  # of the training problems, in SCoTD's claim about less data
 
 def table(settings: Settings) -> pd.DataFrame:
     """`results.claims.claims_table` of this run and of its other seeds on disk."""
-    return claims_table(partial(rows_over_seeds, settings), _run(settings))
+    found = claims_table(partial(rows_over_seeds, settings), _run(settings))
+    if settings.teacher in CORPORA:  # whose command could not make these rows
+        sampled = found["claim"].map(lambda name: CLAIMS[name].sampled)
+        lacking = sampled & (found["verdict"] == NOT_RUN)
+        found.loc[lacking, "note"] = "needs a teacher that can be sampled"
+    return found
 
 
 def learnt(settings: Settings, claims=(), paper: str = "", judged=None) -> None:

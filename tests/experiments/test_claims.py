@@ -175,3 +175,9 @@ def test_a_style_is_scored_by_the_problems_that_have_a_kept_chain():
     [line] = corpus.kept_rows({"cot": found})
     assert (line["n"], line["correct"]) == (40, len(found.kept))
     assert 0 < line["ci_low"] < line["accuracy"] < line["ci_high"] < 1
+
+
+def test_what_a_published_teacher_cannot_give_is_no_command(outputs):
+    table = claims.table(config.load("small", teacher="palm-540b")).set_index("claim")
+    assert table.loc["filters are alike", "note"] == "needs a teacher that can be sampled"
+    assert "--only 12" in table.loc["chains beat gold labels", "note"]

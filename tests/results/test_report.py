@@ -182,8 +182,8 @@ NUMBERS = {"n": 300, "seeds": 5, "difference": 0.032, "ci_low": -0.01, "ci_high"
          "which is inconclusive (adjusted p = 0.053); a true difference of 6.0 points "
          "would be detected with 80 % power."),
         ({"verdict": "cannot tell", "least_visible": 0.06, "p_holm": 0.2,
-          "note": "without seed 3, which an arm lacks"},
-         "which is inconclusive (without seed 3, which an arm lacks; adjusted p = "
+          "note": "incomplete, so left out: seed 3"},
+         "which is inconclusive (incomplete, so left out: seed 3; adjusted p = "
          "0.200); a true difference of 6.0 points would be detected with 80 % power."),
         ({"verdict": "cannot tell", "note": "one seed: a comparison of checkpoints"},
          "which is inconclusive (one seed: a comparison of checkpoints)."),

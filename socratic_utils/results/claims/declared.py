@@ -41,6 +41,7 @@ class Claim:
     equal: bool = False
     changed: bool = False
     trained: bool = True
+    sampled: bool = False  # needs several chains per problem of one teacher
     table: str = ""
     cells: Mapping[str, Any] = field(default_factory=dict)
     # Our choice: well below the gains that the papers' relative gains would be here.
