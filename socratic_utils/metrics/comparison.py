@@ -121,10 +121,10 @@ def pooled_variance(arms: Sequence[Verdicts]) -> tuple[float, float, int]:
     return max(0.0, squares - noise) * per_degree, squares * per_degree, freedom
 
 
-def variance_of(arm: Verdicts, arms: Sequence[Verdicts]) -> tuple[float, float, int]:
-    """`pooled_variance` of `arms`, or of the arm alone if it varies far more (not with
-    two trainings, which say nothing of that)."""
-    pooled, own = pooled_variance(arms), pooled_variance([arm])
+def variance_of(arm: Verdicts, pooled: tuple) -> tuple[float, float, int]:
+    """The `pooled_variance` of a table, or that of the arm alone if it varies far more
+    (not with two trainings, which say nothing of that)."""
+    own = pooled_variance([arm])
     unlike = own[1] > UNLIKE * pooled[1] and len(arm.seeds) >= FEWEST_SEEDS
     return own if unlike else pooled
 
@@ -147,8 +147,9 @@ def prediction_interval(arm: Verdicts, arms: Sequence[Verdicts]) -> tuple[float,
     fewer than `FEWEST_SEEDS` seeds."""
     if (seeds := len(arm.seeds)) < FEWEST_SEEDS:
         raise ValueError(f"{seeds} trainings predict no range: {FEWEST_SEEDS} do")
-    of = variance_of(arm, arms) if seeds > FEWEST_SEEDS else pooled_variance(arms)
-    excess, _, freedom = of
+    pooled = pooled_variance(arms)
+    own = variance_of(arm, pooled) if seeds > FEWEST_SEEDS else pooled
+    excess, _, freedom = own
     half = stdtrit(freedom, 1 - LEVEL / 2)
     half *= ((arm.noise + excess) * (1 + 1 / seeds)) ** 0.5
     mean = float(arm.right.mean())
@@ -183,9 +184,9 @@ def contrast(
     problems = groups / max(1, groups - 1) * (sums**2).sum() / n**2
     alone = (deviations**2).sum() / max(1, n - 1) / n
     # 2. Between trainings, of which every arm has its own.
-    scales: dict[tuple, float] = defaultdict(float)
+    pooled, scales = pooled_variance(arms or of), defaultdict(float)
     for weight, arm in terms:
-        scales[variance_of(arm, arms or of)] += weight**2 / seeds
+        scales[variance_of(arm, pooled)] += weight**2 / seeds
     total = problems + sum(scale * own[0] for own, scale in scales.items())
     # 3. Both, with Satterthwaite's degrees of freedom: `between` is what varies.
     parts = [(problems, max(1, groups - 1))]

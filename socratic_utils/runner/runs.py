@@ -146,11 +146,7 @@ def paper_grid(settings: Sequence[config.Settings]) -> Any:
         place = {name: cell[name] for name in PLACE}
         key, value = tuple(place.values()), round(cell["value"] / 100, 4)
         ours, lacks = place | {"seeds": 0, **dict.fromkeys(SCORE)}, cut[key]
-        if rows := found[key]:
-            names = {row["student"] for row in rows}  # one, or the meanings of SocGT
-            order = [*socratic_cot.SOCGT.get(rows[0]["dataset"], ()), *names]
-            own = next(name for name in order if name in names)
-            rows = [row for row in rows if row["student"] == own]
+        if rows := socratic_cot.one_socgt(found[key]):
             made = over_seeds(rows, ["student"]).rename(columns={"accuracy": "mean"})
             ours |= made[["seeds", *SCORE]].to_dict("records")[0]
             size = ours["n"], ours["seeds"]

@@ -67,6 +67,7 @@ def check_copies(run, paper):
         texts = [o for o in outputs if o.output_type == "stream"]
         assert [o.text for o in texts if o.name == "stderr"] == [], path.name
         assert max(o.text.count("\n") for o in texts) <= 40, path.name
+        assert "PosixPath" not in str(outputs), path.name  # a folder of one machine
 
 
 def printed_by(path):

@@ -1,5 +1,6 @@
 """Runs that are kept as committed references: whole, and later seeds in short."""
 
+import re
 import sys
 
 import pytest
@@ -110,6 +111,16 @@ def test_a_copys_claims_are_renewed_and_it_is_not_compared_with_itself(tool):
 
 
 COPIES = sorted((project_root() / "outputs" / "reference").glob("*/notebooks/*.ipynb"))
+
+
+PAGES = [*COPIES, *(project_root() / "outputs" / "reference").glob("*/*.html")]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: f"{p.parts[-2]}-{p.stem}")
+def test_nothing_committed_names_a_folder_of_one_machine(path):
+    assert not re.search(
+        r"PosixPath|[\s'\"(>]/(tmp|home|root|Users)/", path.read_text()
+    )
 
 
 @pytest.mark.parametrize("path", COPIES, ids=lambda p: f"{p.parts[-3]}-{p.stem}")

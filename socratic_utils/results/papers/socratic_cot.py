@@ -9,7 +9,7 @@ in its section 5 (docs/papers.md), and its SVAMP is our `multistep`.  Not covere
 Figure 4 (Table 2, rounded); Figures 5 and 7 (samples).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,13 @@ def lacking(dataset: str, n: int, seeds: int = 1) -> str:
     return ", ".join(f"{a:,} of {b:,} {unit}" for a, b, unit in parts if a < b)
 
 
+def one_socgt(rows: Sequence[dict]) -> list[dict]:
+    """The rows without the meanings of SocGT that are farther than the nearest one."""
+    have, first = {row["student"] for row in rows}, rows[0]["dataset"] if rows else ""
+    known = [name for name in SOCGT.get(first, SOCGT["gsm8k"]) if name in have]
+    return [row for row in rows if row["student"] not in known[1:]]
+
+
 def beside(name: str, rows: Iterable[dict], scale: str, cut: str = "") -> pd.DataFrame:
     """Our test rows, of one or several seeds, below the cells of "socratic_cot_table2",
     "..._table3", "..._table5" or "..._fig6". `cut` says what the training lacks of the
@@ -72,10 +79,7 @@ def beside(name: str, rows: Iterable[dict], scale: str, cut: str = "") -> pd.Dat
     problems that they share."""
     rows = [row for row in rows if row["split"] == "test"
             and column_of(row["student"], row["dataset"], name)]  # fmt: skip
-    have, first = {row["student"] for row in rows}, rows[0]["dataset"] if rows else ""
-    nearest, *others = SOCGT.get(first, SOCGT["gsm8k"])
-    if nearest in have:  # one meaning of SocGT per cell
-        rows = [row for row in rows if row["student"] not in others]
+    rows = one_socgt(rows)
     parts = blocks(rows) if name == TABLE2 else blocks(rows)[-1:]
     lines = [line for part in parts for line in over_seeds(part).to_dict("records")]
     about = f" ({', '.join(dict.fromkeys(line['model'] for line in lines))})"
