@@ -95,7 +95,7 @@ def how_to_continue(runs: Sequence[Run], place: int) -> str:
     run = runs[place - 1]
     given = {name: v for name, v in run.options.items() if name != "scale"}
     if run.named or run.settings.seed or run.over:  # not what runs by default
-        given["only"] = ",".join(path.name[:2] for path in run.chosen)
+        given["only"] = ",".join(map(number, run.chosen))
     words = [f"--{n.replace('_', '-')} {quote(str(v))}" for n, v in given.items()]
     alone = " ".join(["./run_all.sh", run.options["scale"], *words])
     return (f"run {place} of {len(runs)} ({run}) failed: the same command continues "
