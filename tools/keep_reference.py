@@ -5,8 +5,8 @@
 
 Copies tables, figures, predictions, chains, executed notebooks, report and run.json to
 outputs/reference/<name>/; of a later seed of a run that is kept, only its tables, its
-run.json and its predictions, compressed and without prompts and lines (which repeat
-the output).
+run.json, its predictions, compressed and without prompts, and the notebooks that the
+first seed has not run.
 Skips weights, the teacher's cache, notebooks that stopped in the middle, the texts of
 other benchmarks' problems, and published chains: those are downloaded or read from a
 folder, not committed.
@@ -32,7 +32,7 @@ from socratic_utils.runner.execute import change_prose, relink
 from socratic_utils.teacher.published import CORPORA
 
 PARTS = ("tables", "figures", "predictions", "chains", "notebooks")
-OF_SEEDS = ("tables", "predictions")
+OF_SEEDS = ("tables", "predictions", "notebooks")
 FILES = ("report*.html", "run.json")
 NEEDED = ("tables", "predictions", "notebooks", "run.json")
 
@@ -56,7 +56,9 @@ def keep(run: Path, add: bool = False) -> Path:
     reference = project_root() / "outputs" / "reference"
     target, settings = reference / run.name, read_json(run / "run.json")["settings"]
     seed = settings["seed"]
-    is_later = seed and (reference / run.name.removesuffix(f"-seed{seed}")).is_dir()
+    first = reference / run.name.removesuffix(f"-seed{seed}")
+    is_later = seed and first.is_dir()
+    known = read_json(target / "run.json", {}).get("precision", [])
     if not add:
         shutil.rmtree(target, ignore_errors=True)
     # A comparison with the committed runs says nothing about one of them.
@@ -70,14 +72,17 @@ def keep(run: Path, add: bool = False) -> Path:
     for path in (path for name in files for path in run.glob(name)):
         shutil.copy2(path, target / path.name)
     made = [read_json(p) for p in run.glob("students/*/training.json")]
-    if used := {student["made_from"]["autocast"] for student in made}:
-        precision = sorted("float32" if one == "none" else one for one in used)
+    used = {student["made_from"]["autocast"] for student in made}
+    if precision := sorted({"none": "float32"}.get(one, one) for one in used) or known:
         record = read_json(target / "run.json")  # it differs from machine to machine
         write_json(target / "run.json", record | {"precision": precision})
-    judged, claims = target / "tables" / "claims.csv", []
+    judged, claims = (first if is_later else target) / "tables" / "claims.csv", []
     if judged.exists():
         claims = [*map(sentence, read_csv(judged).to_dict("records"))]
     for path in (target / "notebooks").glob("*.ipynb"):
+        if is_later and (first / "notebooks" / path.name).exists():
+            path.unlink()
+            continue
         notebook = read_json(path)
         if notebook["metadata"]["papermill"]["exception"]:
             path.unlink()
@@ -92,7 +97,7 @@ def keep(run: Path, add: bool = False) -> Path:
     for path in (target / "predictions").rglob("*.jsonl"):
         rows = [row for _, row in read_rows(path)]
         if is_later:
-            less = [row | {"prompt": "", "lines": []} for row in rows]
+            less = [row | {"prompt": ""} for row in rows]
             write_jsonl_rows(path.with_suffix(".jsonl.gz"), less)
             path.unlink()
         elif rows and rows[0]["dataset"] != "gradeschool":

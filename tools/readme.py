@@ -18,7 +18,12 @@ from socratic_utils import config
 from socratic_utils.experiments.data import test_splits
 from socratic_utils.experiments.saved import rows_over_seeds, seeds_beside, seeds_table
 from socratic_utils.files import project_root, read_json, write_atomic
-from socratic_utils.metrics.comparison import Comparison, pooled_variance, verdicts
+from socratic_utils.metrics.comparison import (
+    Comparison,
+    pooled_variance,
+    variance_of,
+    verdicts,
+)
 from socratic_utils.results.claims import NOT_RUN, sentence
 from socratic_utils.results.formats import read_csv, to_markdown
 from socratic_utils.results.report import finding
@@ -80,6 +85,7 @@ def section(folder: Path) -> str:
     training, tables = run["training"], folder / "tables"
     settings = config.load(
         run["scale"], reuse="reference",
+        lora_rank=training.get("lora_rank", 0),
         **{n: run[n] for n in ("dataset", "student", "teacher", "train_limit")},
     )  # fmt: skip
     table, taught = seeds_table(settings), run["teacher"] != "none"
@@ -128,8 +134,8 @@ def ablations(settings: config.Settings) -> str:
     table["seeds"] = [", ".join(map(str, sorted(found))) for found in own]
     table["student"] = [label_of(name) for name in table["student"]]
     caption = (f"Accuracy on {len(asked)} {rows[0]['split']} problems, by student and "
-               f"seed ({_seeds(sorted(seeds))}), with the 95 % interval, which is wide "
-               "where it covers other trainings and there are one or two."
+               f"seed ({_seeds(sorted(seeds))}), with its 95 % interval; with two "
+               "trainings it is wide, because their variance is hardly known."
                )  # fmt: skip
     return to_markdown(table, caption).strip()
 
@@ -161,11 +167,16 @@ def two_precisions(settings: config.Settings) -> str:
     seeds = seeds_by_precision(settings)
     if len(seeds) != 2 or sum(map(len, seeds.values())) < 4:
         return ""
-    (old, before), (new, after) = seeds.items()
-    if set(before) & set(after):
-        return ""
     split = test_splits(settings)[0]
     rows = [row for row in rows_over_seeds(settings) if row["split"] == split]
+    whole = set.intersection(
+        *({row["seed"] for row in rows if row["student"] == name} for name in STUDENTS)
+    )
+    (old, before), (new, after) = [
+        (name, [seed for seed in own if seed in whole]) for name, own in seeds.items()
+    ]
+    if set(before) & set(after):
+        return ""
     arms = {
         name: [
             verdicts(r for r in rows if r["student"] == name and r["seed"] in own)
@@ -173,31 +184,37 @@ def two_precisions(settings: config.Settings) -> str:
         ]
         for name in STUDENTS
     }
-    _, variance, freedom = pooled_variance(
-        [arm for two in arms.values() for arm in two]
-    )
-    variance *= 1 / len(before) + 1 / len(after)
-    lines = []
+    pooled = pooled_variance([arm for two in arms.values() for arm in two])
+    lines, all_parts = [], []
     for name, two in arms.items():
         shares = [float(arm.right.mean()) for arm in two]
         texts = (f"{100 * share:.1f} %" for share in shares)
         lines.append({"student": name, **dict(zip(seeds, texts, strict=True))})
-        lines[-1] |= _difference(shares[1] - shares[0], variance, freedom)
+        parts = [(1 / len(arm.seeds), variance_of(arm, pooled)) for arm in two]
+        lines[-1] |= _difference(shares[1] - shares[0], parts)
+        all_parts += [(scale / len(arms) ** 2, own) for scale, own in parts]
     every = mean(line["difference"] for line in lines)
-    last = _difference(every, variance / len(arms), freedom)
-    lines.append({"student": "mean of all"} | last)
+    lines.append({"student": "mean of all"} | _difference(every, all_parts))
     count = len(two[0].ids)
     caption = (f"Accuracy on {count} {split} problems of the trainings in {new} "
-               f"({_seeds(after)}) minus those in {old} ({_seeds(before)}); intervals "
-               "are over trainings, whose variance is pooled over the students. The "
-               "processors differed, too, so a difference would not show which of the "
-               "two caused it. The p-values are not corrected for the number of "
-               "students.")  # fmt: skip
+               f"({_seeds(after)}) minus those in {old} ({_seeds(before)}). Intervals "
+               "are over trainings; their variance is pooled over the students, but "
+               "one that varies far more keeps its own. The processors differed, too, "
+               "so a difference would not show which of the two caused it. The "
+               "p-values are not corrected for the number of students.")  # fmt: skip
     return to_markdown(pd.DataFrame(lines), caption).strip()
 
 
-def _difference(share: float, variance: float, freedom: int) -> dict[str, float]:
-    found = Comparison.of(share, variance**0.5, freedom, n=0, seeds=0)
+def _difference(share: float, parts: list) -> dict[str, float]:
+    """A difference with its interval; `parts` are scales and variances with their
+    degrees of freedom, which are combined as in `comparison.contrast`."""
+    scales: dict[tuple, float] = defaultdict(float)
+    for scale, own in parts:
+        scales[own] += scale
+    variances = {own: scale * own[1] for own, scale in scales.items()}
+    total = sum(variances.values())
+    freedom = total**2 / sum(part**2 / own[2] for own, part in variances.items())
+    found = Comparison.of(share, total**0.5, freedom, n=0, seeds=0)
     return {"difference": share, "difference_low": found.low,
             "difference_high": found.high, "p_value": found.p_value}  # fmt: skip
 

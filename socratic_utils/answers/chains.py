@@ -23,9 +23,12 @@ from .patterns import PATTERNS as P
 
 
 def _fraction(match: re.Match) -> str:
-    r"""'\frac{2 + 4}{3}' -> '(2 + 4)/3'."""
+    r"""'\frac{2 + 4}{3}' -> '(2 + 4)/3'; '3\frac{1}{2}' -> '3 1/2'."""
     parts = [part for part in match.groups() if part is not None]
-    return "/".join(f"({p})" if re.search(r"[-+*]|\\times", p) else p for p in parts)
+    before = match.string[: match.start()].rstrip()
+    text = "/".join(f"({p})" if re.search(r"[-+*]|\\times", p) else p for p in parts)
+    text = f"({text})" if before.endswith(("/", r"\div")) else text
+    return " " * before[-1:].isdigit() + text
 
 
 @lru_cache(1 << 14)  # notebooks ask for the same chains up to 38 times
@@ -56,7 +59,7 @@ def parse_chain(
     if any(P.SEVERAL.match(replies.affirmed(s.line, True)) for s in first):
         answer = None
     if "```" in text:
-        text = P.CODE.sub("", text)
+        text = P.CODE.sub("", P.FENCED.sub(r"\1", text))
     body = P.BOTH_IN_ONE.sub("\n", text).splitlines()
     marked = [i for i, line in enumerate(body) if _is_marked(line, kind)]
     lines = [clean_line(line) for line in body]

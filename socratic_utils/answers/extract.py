@@ -211,7 +211,8 @@ def choice_in_reply(problem: Problem, reply: dict, letter: str | None) -> str | 
         return letter
     text, is_over = replies.own_task(replies.without_thoughts(reply["text"]))
     if reply.get("finish_reason") == "length" and not is_over:
-        text = text.rpartition("\n")[0]  # the last line may have continued
+        end = "\n" if "\n" in text.strip() else ". "  # of what is whole
+        text = text.rpartition(end)[0]
     return _stated_choice(text, problem.choices, letter)
 
 

@@ -151,10 +151,14 @@ def _goes_on(last: Statement, task: re.Match, number: int) -> bool:
     does behind "Answer: 4", which answers a sub-question, and behind "A1: The answer is
     4.", unless its number or a blank line says otherwise."""
     text, next_words = task.string, task.string[task.end() :][:200]
-    labelled = P.LABELLED.match(text, text.rfind("\n", 0, last.start) + 1)
+    line = text.rfind("\n", 0, last.start) + 1
+    labelled = P.LABELLED.match(text, line)
     if len(P.MARK.split(next_words)[0].split()) < 3:  # no question at all
         return True
-    if not labelled or labelled.end() >= last.end:
-        return bool(labelled)
+    if not labelled:  # "9 * 2 = 18. The answer is 18." belongs to the question above
+        follows = int(task["number"] or 0) == number + 1 > 1
+        return follows and "=" in text[line : last.start]
+    if labelled.end() >= last.end:
+        return True
     blank = re.search(r"\n\s*\n\s*$", text[last.end : task.start("asked")])
     return int(task["number"]) == number + 1 if task["number"] else not blank

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from socratic_utils.config import Settings
-from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS, students_of
+from socratic_utils.students.supervision import STUDENTS, SUPERVISIONS
 
 from .corpus import can_teach, is_gold
 
@@ -89,7 +89,7 @@ def main_arm(student: str) -> Arm:
 
 def main_arms(settings: Settings, group: str = "") -> list[Arm]:
     """The main table, or one group of it, in order: the students that can be taught."""
-    arms = [main_arm(name) for name in (students_of(group) if group else STUDENTS)]
+    arms = [main_arm(n) for n, own in STUDENTS.items() if group in ("", own.group)]
     taught = [arm for arm in arms if can_teach(settings, arm.models)]
     lacking = f"neither {settings.dataset} nor {settings.teacher} has the steps"
     for arm in (arm for arm in arms if arm not in taught):

@@ -22,8 +22,8 @@ from socratic_utils.teacher.published import CORPORA
 from .data import reported_problems
 from .saved import rows_over_seeds, saved_table
 
-OPTIONS = ("dataset", "student", "teacher", "teacher_url", "teacher_api", "train_limit",
-           "test_limit", "seed")  # fmt: skip
+OPTIONS = ("dataset student teacher teacher_url teacher_api teacher_mode "
+           "teacher_tokens max_cost train_limit test_limit seed").split()  # fmt: skip
 SHARE = 0.4  # of the training problems, in SCoTD's claim about less data
 
 

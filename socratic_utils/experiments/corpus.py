@@ -174,8 +174,8 @@ def pool_of(settings: Settings, name: str) -> tuple[list[Problem], Pool]:
         return problems, select(problems, chains)
     problems, chains = sampled(settings)
     if name in FILTERS:
-        budget = settings.many.budget
-        return problems, FILTERS[name](problems, chains, budget, settings.seed)
+        own, budget = chains * (name in filters_of(settings)), settings.many.budget
+        return problems, FILTERS[name](problems, own, budget, settings.seed)
     kind, _, count = name.rpartition("_")
     if kind not in ("chains", "all_chains") or not count.isdigit():
         raise ValueError(f"unknown pool {name!r}; see experiments/corpus.py")
@@ -196,7 +196,6 @@ def filters_of(settings: Settings) -> list[str]:
     _, chains = sampled(settings)
     if all(c.logprob is not None and c.tokens for c in chains if c.answer):
         return list(FILTERS)
-    print("this teacher returns no log-likelihoods: the likelihood filter is skipped")
     return [name for name in FILTERS if name != "filter_likelihood"]
 
 

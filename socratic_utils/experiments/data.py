@@ -74,11 +74,6 @@ def spread(problems: Sequence[Problem], limit: int | None) -> list[Problem]:
     return [problems[int(i * stride)] for i in range(limit)]
 
 
-def share_of(problems: Sequence[Problem], share: float) -> list[Problem]:
-    """A share of the problems, evenly spaced, at least one."""
-    return spread(problems, max(1, round(share * len(problems))))
-
-
 def hold_back(problems: list[Problem], share: float, least=1, last=False) -> tuple:
     """Problems to learn from, and a share (at least `least`) that is held back, evenly
     spaced or the `last` ones; ValueError where nothing remains to learn from."""

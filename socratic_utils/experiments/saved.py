@@ -21,7 +21,7 @@ from socratic_utils.results.tables import by_size, over_seeds, reproduction_tabl
 from socratic_utils.students.supervision import STUDENTS
 
 from .arms import Arm
-from .data import hold_back, spread, test_problems, train_problems
+from .data import hold_back, spread, test_problems, test_splits, train_problems
 
 TRAIN_FIRST = ("no rows of {} with these settings are on disk: first run notebook 03 "
                '(./run_all.sh --only 03), or set reuse = "reference"')  # fmt: skip
@@ -173,7 +173,8 @@ def sizes_table(settings: Settings, experiment: str = "") -> pd.DataFrame:
         if path.parent == other.source and run.get("hash") == other.hash:
             runs[model] = other
     rows = [row for run in runs.values() for row in rows_over_seeds(run, experiment)]
-    first = (r for r in rows if r["split"] == rows[0]["split"] and "sample" not in r)
+    split = test_splits(settings)[0]
+    first = (r for r in rows if r["split"] == split and "sample" not in r)
     return by_size(over_seeds(first))
 
 

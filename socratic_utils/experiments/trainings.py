@@ -24,7 +24,7 @@ from socratic_utils.students.training.trainer import KeepModels
 
 from .arms import Arm
 from .corpus import Pairs, corpus, paired, pool_of, shared_problems
-from .data import hold_back, share_of, train_problems
+from .data import hold_back, spread, train_problems
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ class TrainingJob:
             if len(pairs) not in (0, len(shared)):
                 recipe = as_long(recipe, len(shared), len(pairs))
         # 2. of which problems; held back are some of all, whatever is learnt
-        every, problems = len(pairs), share_of(problems, arm.share)
+        every, count = len(pairs), max(1, round(arm.share * len(problems)))
+        problems = spread(problems, count)
         if arm.held_back:
             problems = hold_back(problems, arm.held_back)[0]
         pairs = about(problems, pairs)

@@ -7,4 +7,4 @@ Both papers report bare accuracies.  Not covered: tables and figures (`results`)
 """
 
 from .errors import correct_with_wrong_steps, first_error, line_marks
-from .statistics import accuracy, mcnemar, paired, relative_gain, wilson_interval
+from .statistics import accuracy, mcnemar, paired, wilson_interval

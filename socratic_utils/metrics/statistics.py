@@ -1,12 +1,9 @@
 """Scores with their uncertainty: intervals, paired tests, relative gains."""
 
-from collections import Counter, namedtuple
+from collections import Counter
 from collections.abc import Iterable
 from math import nan
 from numbers import Real
-
-# A gain relative to the old value, and to the new one (Table 2's arrows).
-RelativeGain = namedtuple("RelativeGain", ("of_old", "of_new"))
 
 
 def wilson_interval(correct: int, total: int, confidence=0.95) -> tuple[float, float]:
@@ -44,11 +41,6 @@ def paired(verdicts: Iterable[tuple[bool, bool]]) -> tuple[int, int, float]:
     counts = Counter(verdicts)
     only_a, only_b = counts[True, False], counts[False, True]
     return only_a, only_b, float(f"{mcnemar(only_a, only_b):.6g}")
-
-
-def relative_gain(old: float, new: float) -> RelativeGain:
-    """(new - old) / old and (new - old) / new; NaN where the divisor is zero."""
-    return RelativeGain(*((new - old) / by if by else nan for by in (old, new)))
 
 
 def _count(value: int, name: str) -> int:

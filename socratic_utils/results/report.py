@@ -18,6 +18,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from socratic_utils.files import read_json, visible, write_atomic
+from socratic_utils.metrics.comparison import FEWEST_SEEDS
 
 from .claims import NOT_RUN, in_words, untold
 from .formats import TEMPLATES, TEXTS, read_csv, to_html
@@ -41,8 +42,9 @@ def finding(judged: pd.DataFrame, paper: str, where: str, runs: str = "here") ->
     line = lines[next(name for name in (*main, *lines) if name in lines)]
     (_, (difference, low, high), seeds), verdict = in_words(line), line["verdict"]
     so = TEXTS["finding"].get(verdict, f"so there is {verdict}") + untold(line)
-    verdicts = tested["verdict"].value_counts(sort=False).items()
-    counts = ", ".join(f"{verdict}: {count}" for verdict, count in verdicts)
+    verdicts = tested["verdict"].mask(tested["seeds"] < FEWEST_SEEDS, "too few seeds")
+    counted = verdicts.value_counts(sort=False)
+    counts = ", ".join(f"{name}: {count}" for name, count in counted.items())
     return (f"Claim: {line['claim']}. With {where} the difference in accuracy is "
             f"{difference} points (95 % interval {low} to {high}; {line['n']:.0f} "
             f"problems{seeds}), {so}.\n\nTested {runs}: {len(tested)} of the "
@@ -54,8 +56,9 @@ def caveat(
 ) -> str:
     """Sentences on what stands behind `finding`: how many trainings, and of what."""
     seeds = judged.loc[judged["paper"] == paper, "seeds"].dropna().astype(int)
-    count = " or ".join(map(str, sorted({*seeds}))) or "none"
+    count = ", ".join(map(str, sorted({*seeds}))) or "none"
     taught = "gold steps" if teacher == "none" else f"chains of {teacher}"
+    count = re.sub(r", (?=\d+$)", " or ", count)
     return (f"Trainings per student ({model}): {count}, with {taught} on {dataset}. "
             "The verdicts are about these students; where the paper's own numbers can "
             "be compared with ours, the tables below say so.")  # fmt: skip

@@ -10,7 +10,8 @@ one dataset, model, seed and teacher where there is no column for it.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -136,11 +137,14 @@ def over_seeds(rows: Iterable[dict], names: Sequence[str] = RUN[:5]) -> pd.DataF
     return pd.DataFrame(lines, columns=[*names, *columns.split()])
 
 
-def differences(rows: Iterable[dict], pairs: Sequence[tuple]) -> pd.DataFrame:
+def differences(
+    rows: Iterable[dict], pairs: Sequence[tuple], decoded: Collection[str] = ()
+) -> pd.DataFrame:
     """Arms minus their defaults: one line per (group, arm, default) of `pairs`, over
     the problems and seeds that both have; `by_seed` is in points.  The interval is over
     problems (story families), and trainings where an arm has several: their variance is
-    pooled over the defaults, since many arms only decode a default in another way."""
+    pooled over the defaults.  For arms that are `decoded` from the trainings of their
+    default it is that of the differences, pooled over all such arms."""
     own, compared, pool, lines = defaultdict(dict), {}, {}, []
     for row in rows:
         own[row["student"]][row["seed"], row["id"]] = row
@@ -153,8 +157,13 @@ def differences(rows: Iterable[dict], pairs: Sequence[tuple]) -> pd.DataFrame:
         both = compared[group, *pair] = [*map(verdicts, rows)]
         pool[pair[1]] = max(pool.get(pair[1], both[1]), both[1],
                             key=lambda one: len(one.seeds))  # fmt: skip
+    gaps = {key: replace(arm, right=arm.right - base.right)
+            for key, (arm, base) in compared.items() if key[1] in decoded}  # fmt: skip
+    varied = [gap for gap in gaps.values() if gap.right.any()]
     for key, (arm, default) in compared.items():
         found = comparison.compare(default, arm, [*pool.values()])
+        if gap := gaps.get(key):  # all zeros: the same outputs, by construction
+            found = comparison.contrast([1], [gap], varied if gap.right.any() else [])
         shares = (found.difference, found.low, found.high)
         each = 100 * (arm.by_training - default.by_training)
         lines.append([*key, found.n, found.seeds, *(round(x, 4) for x in shares),
@@ -209,7 +218,7 @@ def save_table(
 def save_tables(
     rows: Sequence[dict], problems: Sequence[Problem], folder: str | Path, scale: str
 ) -> dict[str, pd.DataFrame]:
-    """Make and save the tables of CAPTIONS for one dataset; returns them by name."""
+    """Make and save the tables of one run on one dataset; returns them by name."""
     main, captions = main_table(rows), dict(CAPTIONS)
     tables = {
         "main": main, "strict": strict_table(rows), "by_steps": by_steps(rows),

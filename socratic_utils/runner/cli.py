@@ -60,13 +60,13 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
                 gc.enable()
             if arguments.engine:
                 train_on_cluster(runs)
+            return run_all(runs, kernels, whole)
         except (ValueError, RuntimeError, OSError) as error:  # of cache, teacher, data
             print(visible(f"run_all: {error}"), file=sys.stderr)
             return options.BAD_INPUT
         except KeyboardInterrupt:  # while data are downloaded, say
             print("run_all: interrupted; run again to continue", file=sys.stderr)
             return INTERRUPTED
-        return run_all(runs, kernels, whole)
 
 
 def check_inputs(runs: Sequence[Run], on_cluster: bool = False) -> None:
@@ -105,7 +105,7 @@ def check_inputs(runs: Sequence[Run], on_cluster: bool = False) -> None:
         data.teacher_of(first, plan=True).budget()  # is there a price?
         if first.teacher_url:
             httpx2.get(first.teacher_url, timeout=10)  # any reply will do
-    except httpx2.HTTPError as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         fault = f"no server answers at {first.teacher_url} ({files.one_line(error)})"
         raise ValueError(f"{fault}: start it, or correct --teacher-url") from None
 
@@ -117,13 +117,13 @@ def run_all(runs: Sequence[Run], kernels: Kernels, whole: bool = False) -> int:
             print(f"\nrun {place} of {len(runs)}: {one}", flush=True)
         if code := run(one, kernels if place == 1 else kernels_of(one)):
             break
+    if code == FAILED and len(runs) > 1:  # an interrupt has been reported already
+        print(f"run_all: {grid.how_to_continue(runs, place)}", file=sys.stderr)
     if whole:
         shown, first = grid.save(runs), runs[0].settings  # what is there so far
         for path in (first.folder / "notebooks").glob("*.ipynb"):
             make_report(first, path)  # which shows the table
         print(shown)
-    if code == FAILED and len(runs) > 1:  # an interrupt has been reported already
-        print(f"run_all: {grid.how_to_continue(runs, place)}", file=sys.stderr)
     return code
 
 

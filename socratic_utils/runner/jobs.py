@@ -94,7 +94,7 @@ def run_on_ray(jobs: Sequence[TrainingJob], address: str = "auto") -> int:
     except ImportError:
         hint = 'the engine "ray" is not installed: pip install "ray[default]"'
         raise RuntimeError(hint) from None
-    missing = [job for job in jobs if not job.is_done]
+    missing = [*{(j.folder, j.name): j for j in jobs if not j.is_done}.values()]
     if not missing:
         print(f"all {len(jobs)} trainings are on disk")
         return 0

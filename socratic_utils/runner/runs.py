@@ -103,14 +103,16 @@ def how_to_continue(runs: Sequence[Run], place: int) -> str:
 
 
 def save_main(run: Run) -> None:
-    """Save the main table of a later seed, which runs no notebook of results."""
-    from socratic_utils.experiments.saved import main_rows
+    """Save the main table of a later seed, or that over all seeds, where no notebook
+    of results does."""
+    from socratic_utils.experiments.saved import main_rows, seeds_table
     from socratic_utils.results.tables import CAPTIONS, main_table, save_table
 
     results = any(notebook_at(path).name == "results" for path in run.notebooks)
-    if (one := run.settings).seed and not results and (rows := main_rows(one)):
-        where = (one.folder / "tables", "main", CAPTIONS["main"], one.scale)
-        save_table(main_table(rows), *where)
+    one, name = run.settings, "seeds" if run.over else "main"
+    if (one.seed or run.over) and not results and (rows := main_rows(one)):
+        table = seeds_table(one) if run.over else main_table(rows)
+        save_table(table, one.folder / "tables", name, CAPTIONS[name], one.scale)
 
 
 def save(runs: Sequence[Run]) -> str:

@@ -101,7 +101,7 @@ def is_on_request(settings: Settings, path: Path) -> bool:
 
 def why_left_out(settings: Settings, path: Path) -> str:
     """Why a notebook would have nothing to show, as a sentence; empty where it has."""
-    from socratic_utils.experiments import corpus, data
+    from socratic_utils.experiments import corpus, data, saved
     from socratic_utils.experiments.arms import main_arm
     from socratic_utils.experiments.human_judgement.pairs import can_compare
     from socratic_utils.experiments.socratic_cot import ablations
@@ -109,9 +109,12 @@ def why_left_out(settings: Settings, path: Path) -> str:
     entry, teacher, dataset = notebook_at(path), settings.teacher, settings.dataset
     judged = entry.needs == "pairs to judge"
     no_pairs = judged and not can_compare(settings)
-    rows = settings.reference / "predictions" / entry.rows
-    if settings.reuse and (no_pairs or not rows.is_dir()):
-        return "the committed run has no rows of it"
+    if settings.reuse:
+        runs, rows = saved.seeds_beside(settings), Path("predictions", entry.rows)
+        have = [one.seed for one in runs if (one.source / rows).is_dir()]
+        if no_pairs or settings.seed not in have:
+            tip = "".join(f"; --seed {seed} has" for seed in have[:1] if not no_pairs)
+            return f"the committed run has no rows of it{tip}"
     if entry.needs == "chains" and not corpus.styles(settings):
         return f"{teacher} has no chains on {dataset}'s training problems"
     if entry.needs == "many chains" and not data.can_sample(settings):

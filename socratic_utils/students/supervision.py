@@ -158,11 +158,6 @@ def variant_of(model: str) -> str:
     return model if model in main else VARIANTS.get(word, word)
 
 
-def students_of(group: str) -> list[str]:
-    """Names of the students that the notebook of a group trains, in order."""
-    return [name for name, student in STUDENTS.items() if student.group == group]
-
-
 def label_of(name: str) -> str:
     """The printed name of a student, a model, or an arm such as "cot, calculator"."""
     labels = {"qg": "Question generator (QG)", "qa": "Question answerer (QA)"}

@@ -11,12 +11,4 @@ Chains that others have published are in `published`.
 """
 
 from .endpoint.errors import RefusedError, TeacherError
-
-
-def __getattr__(name: str) -> type:
-    """`Teacher` on first use: a dry run imports this package with nothing installed."""
-    if name == "Teacher":
-        from .teacher import Teacher
-
-        return Teacher
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+from .teacher import Teacher

@@ -155,6 +155,10 @@ def test_a_line_that_ends_with_a_colon_is_joined_to_the_next():
         (r"\(\frac{6}{2} \cdot 5 = 15\)", "6/2 * 5 = 15"),
         (r"It costs \$5.", "It costs $5."),
         (r"1{,}200 \div 4 = 300", "1,200 / 4 = 300"),
+        (r"He has $3\frac{1}{2}$ cups.", "He has 3 1/2 cups."),
+        (r"\(3\frac{1}{2} \times 2 = 7\)", "3 1/2 * 2 = 7"),
+        (r"5 \div \frac{1}{2} = 10", "5 / (1/2) = 10"),
+        (r"\left(3 + 4\right) \times 2 = 14", "(3 + 4) * 2 = 14"),
         ("", ""),
     ],
 )
@@ -468,6 +472,16 @@ def test_hostile_replies_are_quick(unit):
          ["A 20 - 5 = 15 dollar box."], "15"),
         ("She pays $3 + $4 = $7.\nThe answer is 7.", "cot", ["She pays $3 + $4 = $7."],
          "7"),
+        ("```\nQ1: How many?\nA1: 16 - 7 = 9.\nThe answer is 9.\n```", "socratic",
+         ["16 - 7 = 9."], "9"),
+        ("Q1: How many?\n5 + 4 = 9. The answer is 9.\nQ2: And now?\n"
+         "9 * 2 = 18. The answer is 18.", "socratic", ["5 + 4 = 9.", "9 * 2 = 18."],
+         "18"),
+        ("Q1: How many?\n5 + 4 = 9. The answer is 9.\nQ1: Another task?\n"
+         "9 * 2 = 18. The answer is 18.", "socratic", ["5 + 4 = 9."], "9"),
+        ("She has twice as many, i.e. 12 pens. It takes approx. 5 hours. The answer "
+         "is 5.", "cot",
+         ["She has twice as many, i.e. 12 pens.", "It takes approx. 5 hours."], "5"),
     ],
 )  # fmt: skip
 def test_what_other_models_write(reply, style, steps, answer):

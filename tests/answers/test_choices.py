@@ -46,6 +46,8 @@ def test_choice_of(text, letter):
 @pytest.mark.parametrize(
     "text",
     ["The answer is (a) or (b).", "The answer is (b).", "Answer: (b) lake and (c) car",
+     "The answer is (b) lake. It is wet and (a) is not.",
+     "The answer is (b) because it is wet and (a) is not.",
      "The answer is lake.", "The answer is B or C.", "The answer is (z)."],
 )  # fmt: skip
 def test_students_and_teachers_are_parsed_alike(text):
@@ -93,3 +95,11 @@ def test_a_teacher_that_answers_in_words(tmp_path):
     teacher.store.add([stub | reply])
     [chain] = teacher.sample([problem], "cot")
     assert chain.answer == "b"
+
+
+def test_a_cut_reply_of_one_paragraph_keeps_what_its_whole_sentences_say():
+    problem = Problem("p", "demo", "train", "Where?", "b", "choice", (), CHOICES)
+    for text, letter in (("So the answer is (b) lake. Moreover, boa", "b"),
+                         ("Boats. The answer is (b) la", None)):  # fmt: skip
+        reply = {"text": text, "finish_reason": "length"}
+        assert choice_in_reply(problem, reply, None) == letter

@@ -75,6 +75,10 @@ def test_a_claim_without_rows_names_a_notebook_that_makes_them():
         (config.load("small", dataset="commonsense_qa", teacher="palm-540b"),
          "./run_all.sh --dataset commonsense_qa --teacher palm-540b"),
         (config.load("small", train_limit=20), "./run_all.sh --train-limit 20"),
+        (config.load("small", teacher="x", teacher_mode="batch", teacher_tokens=900,
+                     max_cost=2.5),  # else it would ask again, live, without a budget
+         "./run_all.sh --teacher x --teacher-mode batch --teacher-tokens 900 "
+         "--max-cost 2.5"),
     ],
 )  # fmt: skip
 def test_the_command_is_that_of_the_run(settings, command):

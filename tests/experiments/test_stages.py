@@ -178,6 +178,13 @@ def test_runs_beside_this_one_differ_in_seed_or_student(beside):
     assert saved.seeds_table(config.load("small"))["seeds"].tolist() == [1]
 
 
+def test_sizes_are_compared_on_the_first_reported_split(beside):
+    rows, settings = beside(2), config.load("small")
+    path = settings.folder / "predictions" / "gradeschool-challenge-cot.jsonl"
+    write_jsonl_rows(path, [r | {"split": "challenge", "correct": False} for r in rows])
+    assert saved.sizes_table(settings)["accuracy"].tolist() == [0.2]
+
+
 def test_a_run_is_compared_with_committed_seeds_of_its_settings(
     beside, tmp_path, monkeypatch, capsys
 ):

@@ -7,7 +7,7 @@ from math import comb
 import numpy as np
 import pytest
 
-from socratic_utils.metrics import accuracy, mcnemar, relative_gain, wilson_interval
+from socratic_utils.metrics import accuracy, mcnemar, wilson_interval
 
 Z = 1.959963984540054  # of 95 %
 
@@ -71,12 +71,3 @@ def test_accuracy_has_its_interval():
     assert accuracy(rows) == five
     assert accuracy(rows, "correct_strict")["ci_high"] == 0.2775
     assert math.isnan(accuracy([])["accuracy"])
-
-
-def test_relative_gain_has_the_papers_convention():
-    gain = relative_gain(5.05, 6.44)  # Table 2, GSM8K small: "up 20%"
-    assert gain.of_new == pytest.approx(0.216, abs=5e-4)
-    assert gain.of_old == pytest.approx(0.275, abs=5e-4)
-    assert relative_gain(27.5, 47.1).of_new == pytest.approx(0.416, abs=5e-4)
-    assert math.isnan(relative_gain(0, 5).of_old)
-    assert relative_gain(0, 5).of_new == 1

@@ -192,7 +192,7 @@ def test_seeds_that_not_all_arms_have_are_named():
     ]
     line = judged(main=own).loc["iterative beats CoT"]
     assert (line["seeds"], line["note"]) == (
-        3, "incomplete, so left out: seed 3")  # fmt: skip
+        3, "without seed 3, whose rows are incomplete")  # fmt: skip
 
 
 def test_arms_that_never_differ_are_not_tested():
@@ -319,7 +319,7 @@ def test_a_seed_with_a_part_of_its_problems_is_left_out(main):
                      and row["id"] in {p["id"] for p in part})]  # fmt: skip
     line = judged(main=more).loc["chains beat answers"]
     assert (line["n"], line["seeds"]) == (whole["n"], whole["seeds"])
-    assert line["note"] == "incomplete, so left out: seed 9"
+    assert line["note"] == "without seed 9, whose rows are incomplete"
 
 
 def test_people_read_points_and_not_shares(table):

@@ -182,9 +182,10 @@ NUMBERS = {"n": 300, "seeds": 5, "difference": 0.032, "ci_low": -0.01, "ci_high"
          "which is inconclusive (adjusted p = 0.053); a true difference of 6.0 points "
          "would be detected with 80 % power."),
         ({"verdict": "cannot tell", "least_visible": 0.06, "p_holm": 0.2,
-          "note": "incomplete, so left out: seed 3"},
-         "which is inconclusive (incomplete, so left out: seed 3; adjusted p = "
-         "0.200); a true difference of 6.0 points would be detected with 80 % power."),
+          "note": "without seed 3, whose rows are incomplete"},
+         "which is inconclusive (without seed 3, whose rows are incomplete; adjusted "
+         "p = 0.200); a true difference of 6.0 points would be detected with 80 % "
+         "power."),
         ({"verdict": "cannot tell", "note": "one seed: a comparison of checkpoints"},
          "which is inconclusive (one seed: a comparison of checkpoints)."),
     ],
@@ -201,7 +202,7 @@ def test_the_finding_is_a_sentence_about_the_main_claim(line, end):
 
 
 @pytest.mark.parametrize(("seeds", "words"), [
-    ([nan], "none"), ([1, 1], "1"), ([3, nan, 1], "1 or 3")
+    ([nan], "none"), ([1, 1], "1"), ([3, nan, 1], "1 or 3"), ([5, 3, 1], "1, 3 or 5")
 ])  # fmt: skip
 def test_the_caveat_counts_trainings(seeds, words):
     judged = pd.DataFrame({"paper": "SCoTD", "seeds": [float(n) for n in seeds]})
@@ -210,6 +211,15 @@ def test_the_caveat_counts_trainings(seeds, words):
     assert said.startswith(f"Trainings per student (tiny): {words}, with chains of a ")
     said = caveat(judged, "SCoTD", "tiny", "none", "gsm8k")
     assert f"(tiny): {words}, with gold steps on gsm8k." in said
+
+
+def test_the_finding_counts_claims_that_lack_seeds_apart():
+    judged = judged_with(**NUMBERS, verdict="cannot tell")
+    judged.loc[judged["claim"] == "guidance helps", "seeds"] = 2
+    judged.loc[judged["claim"] == "guidance helps", "verdict"] = "cannot tell"
+    text = finding(judged, "Socratic CoT", "gpt2 on gsm8k")
+    assert text.endswith("2 of the 9 declared claims of Socratic CoT (cannot tell: 1, "
+                         "too few seeds: 1).")  # fmt: skip
 
 
 def test_without_rows_the_finding_says_so():

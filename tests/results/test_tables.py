@@ -236,7 +236,7 @@ def test_other_students_have_no_place():
 
 def test_save_tables(rows, tmp_path):
     tables = results.save_tables(rows, PROBLEMS, tmp_path, "smoke")
-    assert {*tables} == {*results.CAPTIONS, "paired_challenge"}
+    assert {*tables} == {*results.CAPTIONS, "paired_challenge"} - {"seeds"}
     for name in tables:
         assert "mean nothing" in (tmp_path / f"{name}.caption").read_text()
         assert "mean nothing" in (tmp_path / f"{name}.md").read_text()
@@ -324,6 +324,21 @@ def test_arms_are_compared_with_their_defaults_on_what_both_have():
     with pytest.raises(ValueError, match="model"):
         results.differences([*rows, *seeds_of("z", {1}, model="large")],
                             [("one", "z", "cot")])  # fmt: skip
+
+
+def test_an_arm_decoded_from_its_defaults_trainings_is_compared_by_training():
+    rows = seeds_of("cot", {0, 1, 2}, {5}, {0}) + seeds_of("same", {0, 1, 2}, {5}, {0})
+    rows += seeds_of("tool", {0, 1, 2, 3}, {5, 6}, {0, 1})  # one more in every training
+    pairs = [("one", "same", "cot"), ("one", "tool", "cot")]
+    anew = results.differences(rows, pairs)
+    same, tool = results.differences(rows, pairs, ["same", "tool"]).to_dict("records")
+    assert (same["difference"], same["ci_low"], same["ci_high"]) == (0, 0, 0)
+    assert (tool["difference"], tool["by_seed"]) == (0.1, "10.0 10.0 10.0")
+    # By hand: the gains do not vary between trainings, and over problems with
+    # deviations of 7 x -0.1 and 3 x 0.2333, which is a t interval of 10.
+    half = 2.2622 * ((7 * 0.01 + 3 * (0.3333 - 0.1) ** 2) / 9 / 10) ** 0.5
+    assert tool["ci_low"] == pytest.approx(0.1 - half, abs=2e-4)
+    assert tool["ci_low"] > anew["ci_low"][1]
 
 
 def seeds_of(student, *right, **changes):

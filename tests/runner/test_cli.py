@@ -243,8 +243,12 @@ def test_what_is_on_request_is_no_part_of_a_whole_run(notebooks, outputs, capsys
     assert "would run 06_second" in capsys.readouterr().out
     assert cli.main(["small", "--dry-run", "--reuse", "reference"], notebooks) == 0
     committed = config.load("small", reuse="reference").reference / "predictions"
-    has_rows = (committed / "ablations").exists()
-    assert ("would run 06_second" in capsys.readouterr().out) == has_rows
+    has_rows, said = (committed / "ablations").exists(), capsys.readouterr().out
+    assert ("would run 06_second" in said) == has_rows
+    assert ("has no rows of it; --seed 3 has" in said) != has_rows
+    again = ["small", "--dry-run", "--reuse", "reference", "--seed", "3"]
+    assert cli.main(again, notebooks) == 0
+    assert "would run 06_second" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,16 @@ def test_seeds_continue_and_share_what_no_seed_changes(outputs, folder, capsys):
     assert "not compared with the committed seeds: no run of these" in page
 
 
+def test_without_a_notebook_of_results_the_means_are_saved_all_the_same(
+    outputs, folder, capsys
+):
+    (outputs / "smoke" / "tables" / "seeds.csv").unlink()
+    assert cli.main(["smoke", "--seeds", "2", "--only", "03"], folder) == 0
+    seeds = pd.read_csv(outputs / "smoke" / "tables" / "seeds.csv")
+    assert set(seeds["seeds"]) == {2}
+    assert capsys.readouterr().out.rindex("  seeds  ") > 0
+
+
 def test_the_same_command_again_trains_and_decodes_nothing(outputs, folder):
     rows = {p: p.stat().st_mtime_ns for p in outputs.rglob("predictions/*.jsonl")}
     before = trained(outputs)

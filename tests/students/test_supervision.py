@@ -11,7 +11,6 @@ from socratic_utils.students.supervision import (
     SUPERVISIONS,
     colour_of,
     label_of,
-    students_of,
 )
 from socratic_utils.teacher.prompts import FROM_QUESTIONS, FROM_STEPS, STYLES
 
@@ -36,8 +35,9 @@ def test_every_corpus_of_a_teacher_is_a_style_of_its_prompts():
 
 def test_every_student_is_trained_by_one_notebook():
     groups = "baseline", "unified", "iterative"
-    assert [n for g in groups for n in students_of(g)] == list(STUDENTS)
-    assert students_of("baseline") == ["answer_only", "gt_steps", "cot"]
+    trained = {g: [n for n, own in STUDENTS.items() if own.group == g] for g in groups}
+    assert sum(trained.values(), []) == list(STUDENTS)
+    assert trained["baseline"] == ["answer_only", "gt_steps", "cot"]
 
 
 def test_labels_and_colours_are_different():

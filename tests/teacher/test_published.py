@@ -3,7 +3,7 @@
 import pytest
 
 from socratic_utils.benchmarks import load_problems
-from socratic_utils.problems import Chain, Problem, gold_chain
+from socratic_utils.problems import Chain, gold_chain
 from socratic_utils.teacher.published import (
     CORPORA,
     load_chains,
@@ -17,7 +17,6 @@ from tests.helpers.published_rows import (
     write_gsm8k,
     write_lines,
     write_palm_cqa,
-    write_svamp,
 )
 
 # --- training_chains --------------------------------------------------------------
@@ -46,17 +45,6 @@ def test_training_chains_goes_by_the_text_too(data):
         "the chain of gold on gsm8k-train-0000 is about a problem of gsm8k test, which "
         "is for evaluation only: leave it out of training"
     )
-
-
-def test_training_chains_with_problems_held_out_elsewhere(data):
-    """Socratic CoT evaluates on all of SVAMP, its training problems included."""
-    write_svamp(data)
-    train = load_problems("svamp")
-    chains = [gold_chain(p) for p in train]
-    assert training_chains(chains, "svamp") == chains
-    other = Problem("asdiv-1", "asdiv_svamp", "test", train[0].text, "5")
-    with pytest.raises(ValueError, match="is about a problem of asdiv_svamp test"):
-        training_chains(chains, "svamp", held_out=[other])
 
 
 def test_training_chains_on_unknown_problems_are_refused():

@@ -69,7 +69,7 @@ def test_later_seeds_are_kept_in_short(tool, runs, tmp_path, monkeypatch):
         short = ["predictions/a.jsonl.gz", "run.json", "tables/main.csv"]
         assert kept(tmp_path, name) == short
         [(_, row)] = read_rows(reference / name / "predictions" / "a.jsonl.gz")
-        assert row == ROW | {"prompt": "", "lines": []}
+        assert row == ROW | {"prompt": ""}
         assert read_json(reference / name / "tables" / "main.csv") == seed
     [(_, row)] = read_rows(reference / "small" / "predictions" / "a.jsonl")
     assert row == ROW
@@ -79,6 +79,16 @@ def test_later_seeds_are_kept_in_short(tool, runs, tmp_path, monkeypatch):
     # A link to a notebook that has no copy leads to the notebook.
     copy = read_json(reference / "small" / "notebooks" / "03_baselines.ipynb")
     assert "[04](../../../../notebooks/04_unified.ipynb)" in copy["cells"][0]["source"]
+
+
+def test_a_later_seed_brings_the_notebooks_that_the_first_lacks(
+    tool, runs, tmp_path, monkeypatch
+):
+    written = (runs[1] / "notebooks" / "03_baselines.ipynb").read_text()
+    (runs[1] / "notebooks" / "06_ablations.ipynb").write_text(written)
+    keep(tool, monkeypatch, *runs[:2])
+    assert "notebooks/06_ablations.ipynb" in kept(tmp_path, "small-seed1")
+    assert "notebooks/03_baselines.ipynb" not in kept(tmp_path, "small-seed1")
 
 
 def test_a_copys_prose_is_that_of_its_notebook(tmp_path):
@@ -110,6 +120,17 @@ def test_a_copys_claims_are_renewed_and_it_is_not_compared_with_itself(tool):
     assert cells[2]["outputs"] == [] and len(cells[3]["outputs"]) == 1
 
 
+def test_committed_rows_of_later_seeds_have_their_chains():
+    """The reference mode shows them, and finds the first error in them."""
+    folder = project_root() / "outputs" / "reference"
+    paths = [*folder.glob("*-seed*/predictions/**/*.gz")]
+    assert paths
+    for path in paths:
+        for _, row in read_rows(path):
+            output = [text for text in row["output"].split("\n") if text]
+            assert [line["text"] for line in row["lines"]] == output, path
+
+
 COPIES = sorted((project_root() / "outputs" / "reference").glob("*/notebooks/*.ipynb"))
 
 
@@ -125,7 +146,9 @@ def test_nothing_committed_names_a_folder_of_one_machine(path):
 
 @pytest.mark.parametrize("path", COPIES, ids=lambda p: f"{p.parts[-3]}-{p.stem}")
 def test_committed_copies_print_the_committed_claims(path):
-    judged = read_csv(path.parents[1] / "tables" / "claims.csv").to_dict("records")
+    first = re.sub(r"-seed\d+$", "", path.parts[-3])  # whose claims are of all seeds
+    table = path.parents[2] / first / "tables" / "claims.csv"
+    judged = read_csv(table).to_dict("records")
     claims = {text.partition(": ")[0]: f"{text}\n" for text in map(sentence, judged)}
     for cell in read_json(path)["cells"]:
         for output in cell.get("outputs", ()):

@@ -66,9 +66,9 @@ def with_votes(settings: Settings, arm: Arm) -> Arm:
 
 def with_chains(settings: Settings, arms: Sequence[Arm]) -> list[Arm]:
     """The arms that have a chain to learn from; asks the teacher for chains."""
-    if any(arm.pool in FILTERS for arm in arms):
-        impossible = {*FILTERS} - {*filters_of(settings)}
-        arms = [arm for arm in arms if arm.pool not in impossible]
+    filters = {arm.pool for arm in arms} & {*FILTERS}
+    if filters and filters - {*filters_of(settings)}:
+        print("no log-likelihoods by this teacher: the likelihood filter is skipped")
     return [arm for arm in arms if pool_of(settings, arm.pool)[1].chains]
 
 

@@ -110,8 +110,11 @@ def differences(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
     defaults = dict.fromkeys(arm.default for arm in arms(settings))
     bases = [row for name in defaults for row in default_rows(settings, name)]
     pairs = [(group_of(arm), arm.name, arm.default) for arm in ABLATIONS]
+    pairs.sort(key=lambda pair: GROUPS.index(pair[0]))
+    same = (a for a in ABLATIONS if a.models == main_arm(a.default).models)
+    decoded = [arm.name for arm in same if not arm.slow]  # those are trained anew
     every = with_seeds(settings, [*bases, *rows], "", "ablations")
-    return tables.differences(every, sorted(pairs, key=lambda p: GROUPS.index(p[0])))
+    return tables.differences(every, pairs, decoded)
 
 
 def group_of(arm: Arm) -> str:

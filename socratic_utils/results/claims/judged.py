@@ -218,7 +218,7 @@ def _values(claim: Claim, found: Comparison, lost: Sequence[int]) -> dict[str, A
         notes.append("nothing varies" if found.difference else same)
     if lost:
         which = f"seed{'s' * (len(lost) > 1)} {', '.join(map(str, lost))}"
-        notes.append(f"incomplete, so left out: {which}")
+        notes.append(f"without {which}, whose rows are incomplete")
     return {
         "n": found.n, "seeds": found.seeds if claim.trained else nan, "p": p,
         "difference": found.difference, "ci_low": found.low, "ci_high": found.high,

@@ -10,6 +10,7 @@ Figure 4 (Table 2, rounded); Figures 5 and 7 (samples).
 """
 
 from collections.abc import Iterable, Sequence
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ import pandas as pd
 
 from socratic_utils.benchmarks import known_size
 from socratic_utils.files import read_json
-from socratic_utils.metrics import relative_gain
 from socratic_utils.metrics.alike import blocks
 from socratic_utils.students.supervision import STUDENTS
 
@@ -136,7 +136,8 @@ def own_gains(main: pd.DataFrame, new: str = PAIR) -> pd.DataFrame:
 
 
 def _gain(old: str, before: float, new: str, after: float) -> dict[str, Any]:
-    of_old, of_new = (round(100 * gain, 1) for gain in relative_gain(before, after))
+    of_old, of_new = (round(100 * (after - before) / by, 1) if by else nan
+                      for by in (before, after))  # fmt: skip
     return {"old": old, "old_value": before, "new": new, "new_value": after,
             "of_new_%": of_new, "of_old_%": of_old}  # fmt: skip
 

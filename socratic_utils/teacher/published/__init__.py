@@ -12,7 +12,7 @@ import os
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -193,18 +193,14 @@ def load_chains(
     return [found[problem.id] for problem in problems if problem.split == split]
 
 
-def training_chains(
-    chains: Sequence[Chain], dataset: str, held_out: Iterable[Problem] = ()
-) -> list[Chain]:
+def training_chains(chains: Sequence[Chain], dataset: str) -> list[Chain]:
     """The same chains, if a student may be trained on all of them.  Raises ValueError
     when a chain's problem is not one of the benchmark's training problems, or has the
-    text of a problem that is evaluated: one of another split, or of `held_out` (such as
-    another benchmark's test problems)."""
+    text of a problem of another split."""
     training = {problem.id: problem for problem in load_problems(dataset, "train")}
     others = [split for split in splits_of(dataset) if split != "train"]
-    evaluated = [p for split in others for p in load_problems(dataset, split)]
     splits = {}  # of each id, and of each text with its choices
-    for problem in [*evaluated, *held_out]:
+    for problem in [p for split in others for p in load_problems(dataset, split)]:
         where = f"{problem.dataset} {problem.split}"
         splits[problem.id] = splits[_key(problem_text(problem))] = where
     for chain in chains:

@@ -7,9 +7,9 @@ from socratic_utils.students.training.train import training_record
 
 
 def test_shares_are_evenly_spaced():
-    assert data.share_of(list(range(10)), 0.5) == [0, 2, 4, 6, 8]
-    assert data.share_of(list(range(10)), 1.0) == list(range(10))
-    assert data.share_of([1, 2, 3], 0.01) == [1]
+    assert data.spread(list(range(10)), 5) == [0, 2, 4, 6, 8]
+    assert data.spread(list(range(10)), 10) == list(range(10))
+    assert data.spread([1, 2, 3], 1) == [1]
 
 
 def test_a_share_is_trained_on_so_many_problems(settings):

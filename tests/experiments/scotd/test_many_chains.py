@@ -198,6 +198,7 @@ def test_without_likelihoods_three_filters_are_left(settings, capsys, monkeypatc
     arms = many_chains.filter_arms(settings)
     assert len(many_chains.with_chains(settings, arms)) == 3
     assert "likelihood filter is skipped" in capsys.readouterr().out
+    assert not corpus.pool_of(settings, "filter_likelihood")[1].chains  # as for jobs
 
 
 def test_which_teachers_have_no_chains(monkeypatch):
