@@ -2,11 +2,13 @@
 
     python tools/keep_reference.py outputs/small outputs/small-seed*
     python tools/keep_reference.py outputs/small --add     # what a notebook made later
+    python tools/keep_reference.py outputs/small-reused    # of ./run_all.sh --reuse ...
 
 Copies tables, figures, predictions, chains, executed notebooks, report and run.json to
 outputs/reference/<name>/; of a later seed of a run that is kept, only its tables, its
 run.json, its predictions, compressed and without prompts, and the notebooks that the
-first seed has not run.
+first seed has not run.  A run that reused a kept one renews what was made of its rows:
+tables and figures, and in the copies of its notebooks the cells that have changed.
 Skips weights, the teacher's cache, notebooks that stopped in the middle, the texts of
 other benchmarks' problems, and published chains: those are downloaded or read from a
 folder, not committed.
@@ -35,6 +37,8 @@ PARTS = ("tables", "figures", "predictions", "chains", "notebooks")
 OF_SEEDS = ("tables", "predictions", "notebooks")
 FILES = ("report*.html", "run.json")
 NEEDED = ("tables", "predictions", "notebooks", "run.json")
+REUSED = "-reused"  # the end of a folder's name
+UNTRAINED = "nothing was trained"  # which a cell with losses says when rows are reused
 
 
 def main() -> None:
@@ -47,7 +51,7 @@ def main() -> None:
         if missing:
             parser.error(f"{run} is no finished run: it lacks {', '.join(missing)}")
     for run in map(Path.resolve, options.runs):  # seed 0 is before the others
-        print(keep(run, options.add))
+        print(renew(run) if run.name.endswith(REUSED) else keep(run, options.add))
     print("next: python -m tools.readme, which writes the README's main result")
 
 
@@ -103,6 +107,42 @@ def keep(run: Path, add: bool = False) -> Path:
         elif rows and rows[0]["dataset"] != "gradeschool":
             write_jsonl_rows(path, [row | {"prompt": ""} for row in rows])
     return target
+
+
+def renew(run: Path) -> Path:
+    """Renew the copies of a kept run by one that reused it; its folder."""
+    target = project_root() / "outputs" / "reference" / run.name.removesuffix(REUSED)
+    for path in (p for part in ("tables", "figures") for p in (run / part).iterdir()):
+        if (kept := target / path.parent.name / path.name).exists():
+            shutil.copy2(path, kept)
+    for path in (target / "notebooks").glob("*.ipynb"):
+        if (made := run / "notebooks" / path.name).exists():
+            notebook, again = read_json(path), read_json(made)
+            relink(again, made.parent, path.parent)
+            lead_home(again, path.parent)
+            renew_cells(notebook, again)
+            write_json(path, notebook)
+    return target
+
+
+def renew_cells(notebook: dict, again: dict) -> None:
+    """Take cells that have changed since, come or gone from another run; not the cell
+    with its parameters, and not what only a training can show."""
+    same = {key_of(cell): cell for cell in notebook["cells"]}
+    of_training = {c["id"]: c for c in notebook["cells"] if c["cell_type"] == "code"}
+    cells = []
+    for cell in again["cells"]:
+        untrained = UNTRAINED in str(cell.get("outputs"))
+        known = of_training.get(cell["id"], cell) if untrained else cell
+        cells.append(same.get(key_of(cell), known))
+    notebook["cells"] = cells
+
+
+def key_of(cell: dict) -> tuple[str, str]:
+    """What a cell has in common with the same cell of another run."""
+    if "injected-parameters" in cell["metadata"].get("tags", ()):
+        return "parameters", ""
+    return cell["id"], "".join(cell["source"]) * (cell["cell_type"] == "code")
 
 
 def renew_prose(notebook: dict, path: Path) -> None:

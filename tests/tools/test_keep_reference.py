@@ -41,7 +41,8 @@ def runs(tmp_path):
         write_json(folder / "students/cot/training.json", {"made_from": made_from})
         metadata = {"papermill": {"exception": seed == 2}}
         picture = "![](../../../notebooks/data_flow/03.svg), [04](04_unified.ipynb)"
-        cells = [{"cell_type": "markdown", "source": [picture]}]
+        cells = [{"id": "1", "cell_type": "markdown", "source": [picture],
+                  "metadata": {}}]  # fmt: skip
         executed = {"metadata": metadata, "cells": cells}
         write_json(folder / "notebooks" / "03_baselines.ipynb", executed)
         folders.append(folder)
@@ -104,6 +105,44 @@ def test_a_copys_prose_is_that_of_its_notebook(tmp_path):
         else:
             first = "".join(old["source"])[:9]
             assert new["source"].startswith(first)
+
+
+def test_changed_cells_of_a_copy_are_those_of_a_run_that_reused_its_rows(tool):
+    def cell(name, source, text, **more):
+        return {"id": name, "cell_type": "code", "source": [source], "metadata": more,
+                "outputs": [{"text": text}]}  # fmt: skip
+
+    given = {"tags": ["injected-parameters"]}
+    copy = [cell("x", "reuse = ''", "", **given), cell("gone", "print()", ""),
+            cell("a", "train()", "loss"), cell("b", "old()", "1"),
+            cell("c", "losses(1)", "a figure")]  # fmt: skip
+    again = [cell("y", "reuse = 'reference'", "", **given),
+             cell("a", "train()", "reused"), cell("new", "more()", "3"),
+             cell("b", "now()", "2"),
+             cell("c", "losses(2)", "'nothing was trained'")]  # fmt: skip
+    notebook = {"cells": copy}
+    tool.renew_cells(notebook, {"cells": again})
+    assert notebook["cells"] == [copy[0], copy[2], again[2], again[3], copy[4]]
+
+
+def test_a_run_that_reused_a_kept_one_renews_what_was_made_of_its_rows(
+    tool, runs, tmp_path, monkeypatch
+):
+    keep(tool, monkeypatch, runs[0])
+    reused = runs[0].with_name("small-reused")
+    runs[0].rename(reused)
+    (reused / "figures").mkdir()
+    write_json(reused / "tables" / "main.csv", "again")
+    write_json(reused / "tables" / "another.csv", "not kept before")
+    path = reused / "notebooks" / "03_baselines.ipynb"
+    write_json(path, read_json(path) | {"metadata": {}})
+    keep(tool, monkeypatch, reused)
+    folder = tmp_path / "outputs" / "reference" / "small"
+    assert read_json(folder / "tables" / "main.csv") == "again"
+    assert not (folder / "tables" / "another.csv").exists()
+    copy = read_json(folder / "notebooks" / "03_baselines.ipynb")
+    assert "papermill" in copy["metadata"] and len(copy["cells"]) == 1
+    assert kept(tmp_path, "small-reused") == []
 
 
 def test_a_copys_claims_are_renewed_and_it_is_not_compared_with_itself(tool):
