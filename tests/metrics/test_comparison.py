@@ -198,16 +198,17 @@ FAMILIES, EACH, REPEATS = 39, 8, 1200
 SHARES = (0.35, 0.35, 0.40, 0.30, 0.50, 0.10)  # true shares of six arms of a table
 
 
-def simulated(rng, seeds, sd_seed, sd_family, shares=SHARES):
+def simulated(rng, seeds, sd_seed, sd_family, shares=SHARES, sizes=(FAMILIES, EACH)):
     """Arms [seeds, problems] whose logits share families and problems; `sd_seed` of
     all arms or of each."""
-    problems = rng.normal(0, 1.0, FAMILIES * EACH)
-    problems += np.repeat(rng.normal(0, sd_family, FAMILIES), EACH)
+    families, each = sizes
+    problems = rng.normal(0, 1.0, families * each)
+    problems += np.repeat(rng.normal(0, sd_family, families), each)
     for share, sd in zip(shares, np.broadcast_to(sd_seed, len(shares)), strict=True):
-        own = np.repeat(rng.normal(0, 0.3 * sd_family, FAMILIES), EACH)
+        own = np.repeat(rng.normal(0, 0.3 * sd_family, families), each)
         noise = rng.normal(0, sd, seeds)[:, None]
         logit = np.log(share / (1 - share)) + problems + own + noise
-        yield rng.random((seeds, FAMILIES * EACH)) < 1 / (1 + np.exp(-logit))
+        yield rng.random((seeds, families * each)) < 1 / (1 + np.exp(-logit))
 
 
 @pytest.mark.parametrize("sd_family", [0.0, 0.9], ids=["no families", "families"])
@@ -243,6 +244,31 @@ def test_coverage_of_an_arm_whose_trainings_vary_more(seeds):
         covered += found.low <= 0 <= found.high
     print(f"{seeds} seeds: coverage {covered / (REPEATS // 2):.3f}")
     assert 0.90 <= covered / (REPEATS // 2) <= 0.98
+
+
+@pytest.mark.parametrize(
+    ("families", "each", "least"), [(21, 14, 0.92), (12, 17, 0.91)]
+)
+def test_coverage_with_as_few_families_as_gradeschool_has(families, each, least):
+    """Its splits `test` and `unseen`; the last arm solves few problems, as all do on
+    `unseen`."""
+    rng = np.random.default_rng([families, each])
+    names = [f"f{i // each}" for i in range(families * each)]
+    draws = [[right.mean() for right in simulated(rng, 1, 0.25, 0.9, sizes=(5000, 1))]
+             for _ in range(300)]  # fmt: skip
+    truth, means, covered = np.mean(draws, 0), np.zeros(len(SHARES)), 0
+    for _ in range(REPEATS // 2):
+        made = simulated(rng, 5, 0.25, 0.9, sizes=(families, each))
+        arms = [arm(right, names) for right in made]
+        found = compare(arms[0], arms[1], arms)
+        covered += found.low <= 0 <= found.high
+        for place, one in enumerate(arms):
+            low, high = interval(one, arms)
+            means[place] += low <= truth[place] <= high
+    coverage = means / (REPEATS // 2)
+    print(f"{families} families: {covered / (REPEATS // 2):.3f}, means {coverage}")
+    assert 0.93 <= covered / (REPEATS // 2) <= 0.98
+    assert least <= coverage.min()
 
 
 CONTRASTS = {  # of arms with one true share, so that the truth is 0
