@@ -24,7 +24,7 @@ usage() {
   --teacher-tokens N   of its longest reply; thinking models need thousands
   --max-cost DOLLARS   stop before the teacher has cost more
   --train-limit N      at most N training problems (teacher chains included)
-  --test-limit N       at most N test problems per split
+  --test-limit N       at most N test problems per split; replaces a whole run's rows
   --lora-rank N        train adapters of rank N (LoRA), such as 16, not all weights
   --seed N             of training and sampling (default 0; paper: 0, 1, 2)
   --seeds N            the seeds 0 to N - 1 in turn, and then their means

@@ -33,6 +33,13 @@ from socratic_utils.students.supervision import STUDENTS, label_of
 README = project_root() / "README.md"
 REFERENCE = project_root() / "outputs" / "reference"
 START, END = "<!-- made by tools/readme.py from outputs/reference -->", "<!-- end -->"
+BY_SEED = {  # experiments over all seeds, before the tables of a run of one seed
+    "ablations": "Ablations, by seed",
+    "many_chains": "Many chains, by seed",
+    "filters": "Filters at one budget, by seed",
+    "few_shot_or_supervised": "With and without labels, by seed",
+    "data_size": "Less data, by seed",
+}
 SECTIONS = {  # tables of a run's section, in this order
     "few_shot_or_supervised": "With and without labels",
     "ablations": "Ablations",
@@ -106,8 +113,9 @@ def section(folder: Path) -> str:
         judged = read_csv(path).to_dict("records")
         found = [sentence(line) for line in judged if line["verdict"] != NOT_RUN]
         parts.append("\n".join(f"- {line}" for line in found))
-    if not (tables / "ablations.md").exists() and (table := ablations(settings)):
-        parts.append(f"### Ablations of other seeds\n\n{table}")
+    for experiment, heading in BY_SEED.items():
+        if table := by_seed(settings, experiment):
+            parts.append(f"### {heading}\n\n{table}")
     if table := two_precisions(settings):
         parts.append(f"### Two precisions of training\n\n{table}")
     for name, heading in SECTIONS.items():
@@ -116,27 +124,25 @@ def section(folder: Path) -> str:
     return "\n\n".join(parts)
 
 
-def ablations(settings: config.Settings) -> str:
-    """A table of the ablations that only later seeds have; the students of the main
-    table stand first, with the same problems and the same seeds."""
-    rows = rows_over_seeds(settings, "ablations")
-    if not rows:
+def by_seed(settings: config.Settings, experiment: str) -> str:
+    """A table of an experiment's rows over all seeds, if later seeds have some.  Above
+    ablations stand the students of the main table, on the same problems and seeds."""
+    rows = [r for r in rows_over_seeds(settings, experiment) if "sample" not in r]
+    if {row["seed"] for row in rows} <= {settings.seed}:
         return ""
     seeds, asked = {r["seed"] for r in rows}, {(r["split"], r["id"]) for r in rows}
-    main = [r for r in rows_over_seeds(settings)
-            if r["seed"] in seeds and (r["split"], r["id"]) in asked]  # fmt: skip
-    every = [*main, *rows]
-    table = over_seeds(every, ["student"]).drop(columns=["sd", "min", "max"])
-    of_seed = defaultdict(set)
-    for row in every:
-        of_seed[row["student"]].add(row["seed"])
-    own = (of_seed[name] for name in table["student"])
+    main = [r for r in rows_over_seeds(settings) if experiment == "ablations"
+            and r["seed"] in seeds and (r["split"], r["id"]) in asked]  # fmt: skip
+    names, of_seed = ["student"] + ["share"] * ("share" in rows[0]), defaultdict(set)
+    for row in (every := [*main, *rows]):
+        of_seed[tuple(row[name] for name in names)].add(row["seed"])
+    table = over_seeds(every, names).drop(columns=["sd", "min", "max"])
+    own = (of_seed[key] for key in table[names].itertuples(index=False, name=None))
     table["seeds"] = [", ".join(map(str, sorted(found))) for found in own]
     table["student"] = [label_of(name) for name in table["student"]]
     caption = (f"Accuracy on {len(asked)} {rows[0]['split']} problems, by student and "
-               f"seed ({_seeds(sorted(seeds))}), with its 95 % interval; with two "
-               "trainings it is wide, because their variance is hardly known."
-               )  # fmt: skip
+               "seed, with its 95 % interval; with two trainings it is wide, because "
+               "their variance is hardly known.")  # fmt: skip
     return to_markdown(table, caption).strip()
 
 
