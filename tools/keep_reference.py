@@ -80,9 +80,7 @@ def keep(run: Path, add: bool = False) -> Path:
     if precision := sorted({"none": "float32"}.get(one, one) for one in used) or known:
         record = read_json(target / "run.json")  # it differs from machine to machine
         write_json(target / "run.json", record | {"precision": precision})
-    judged, claims = (first if is_later else target) / "tables" / "claims.csv", []
-    if judged.exists():
-        claims = [*map(sentence, read_csv(judged).to_dict("records"))]
+    claims = sentences_of(first if is_later else target)
     for path in (target / "notebooks").glob("*.ipynb"):
         if is_later and (first / "notebooks" / path.name).exists():
             path.unlink()
@@ -112,17 +110,34 @@ def keep(run: Path, add: bool = False) -> Path:
 def renew(run: Path) -> Path:
     """Renew the copies of a kept run by one that reused it; its folder."""
     target = project_root() / "outputs" / "reference" / run.name.removesuffix(REUSED)
-    for path in (p for part in ("tables", "figures") for p in (run / part).iterdir()):
-        if (kept := target / path.parent.name / path.name).exists():
+    if not target.is_dir():
+        raise SystemExit(f"{target} is not there: keep the run itself first")
+    made = (
+        path for name in ("tables/*", "figures/*", "*.html") for path in run.glob(name)
+    )
+    for path in made:
+        if (kept := target / path.relative_to(run)).exists():
             shutil.copy2(path, kept)
+    claims = sentences_of(target)
     for path in (target / "notebooks").glob("*.ipynb"):
-        if (made := run / "notebooks" / path.name).exists():
-            notebook, again = read_json(path), read_json(made)
-            relink(again, made.parent, path.parent)
+        notebook = read_json(path)
+        if (copy := run / "notebooks" / path.name).exists():
+            again = read_json(copy)
+            relink(again, copy.parent, path.parent)
             lead_home(again, path.parent)
             renew_cells(notebook, again)
-            write_json(path, notebook)
+        renew_prose(notebook, path)
+        renew_claims(notebook, claims)
+        write_json(path, notebook)
     return target
+
+
+def sentences_of(run: Path) -> list[str]:
+    """What a run's table of claims comes to; empty without one."""
+    table = run / "tables" / "claims.csv"
+    return (
+        [*map(sentence, read_csv(table).to_dict("records"))] if table.exists() else []
+    )
 
 
 def renew_cells(notebook: dict, again: dict) -> None:

@@ -141,8 +141,9 @@ def by_seed(settings: config.Settings, experiment: str) -> str:
     table["seeds"] = [", ".join(map(str, sorted(found))) for found in own]
     table["student"] = [label_of(name) for name in table["student"]]
     caption = (f"Accuracy on {len(asked)} {rows[0]['split']} problems, by student and "
-               "seed, with its 95 % interval; with two trainings it is wide, because "
-               "their variance is hardly known.")  # fmt: skip
+               "seed, with its 95 % interval over problems (story families) and "
+               "trainings, whose variance is pooled over the table; a single training "
+               "has Wilson's interval.")  # fmt: skip
     return to_markdown(table, caption).strip()
 
 
@@ -171,7 +172,7 @@ def two_precisions(settings: config.Settings) -> str:
     unless the seeds were trained in exactly two, each in one.  Its intervals are over
     trainings alone: the problems are the same."""
     seeds = seeds_by_precision(settings)
-    if len(seeds) != 2 or sum(map(len, seeds.values())) < 4:
+    if len(seeds) != 2:
         return ""
     split = test_splits(settings)[0]
     rows = [row for row in rows_over_seeds(settings) if row["split"] == split]
@@ -181,7 +182,8 @@ def two_precisions(settings: config.Settings) -> str:
     (old, before), (new, after) = [
         (name, [seed for seed in own if seed in whole]) for name, own in seeds.items()
     ]
-    if set(before) & set(after):
+    few = not before or not after or len(before) + len(after) < 4
+    if few or set(before) & set(after):
         return ""
     arms = {
         name: [
@@ -204,9 +206,9 @@ def two_precisions(settings: config.Settings) -> str:
     count = len(two[0].ids)
     caption = (f"Accuracy on {count} {split} problems of the trainings in {new} "
                f"({_seeds(after)}) minus those in {old} ({_seeds(before)}). Intervals "
-               "are over trainings; their variance is pooled over the students, but "
-               "one that varies far more keeps its own. The processors differed, too, "
-               "so a difference would not show which of the two caused it. The "
+               "are over trainings; their variance is pooled over the students, but a "
+               "student that varies far more keeps its own. The processors differed, "
+               "too, so a difference would not show which of the two caused it. The "
                "p-values are not corrected for the number of students.")  # fmt: skip
     return to_markdown(pd.DataFrame(lines), caption).strip()
 

@@ -27,7 +27,7 @@ def _fraction(match: re.Match) -> str:
     parts = [part for part in match.groups() if part is not None]
     before = match.string[: match.start()].rstrip()
     text = "/".join(f"({p})" if re.search(r"[-+*]|\\times", p) else p for p in parts)
-    text = f"({text})" if before.endswith(("/", r"\div")) else text
+    text = f"({text})" if before.endswith(("/", "÷", r"\div")) else text
     return " " * before[-1:].isdigit() + text
 
 

@@ -194,9 +194,8 @@ def first_chains(settings: Settings) -> tuple[list[Problem], list[Chain]]:
 def filters_of(settings: Settings) -> list[str]:
     """The filters that the sampled chains allow: likelihood needs log-likelihoods."""
     _, chains = sampled(settings)
-    if all(c.logprob is not None and c.tokens for c in chains if c.answer):
-        return list(FILTERS)
-    return [name for name in FILTERS if name != "filter_likelihood"]
+    known = all(c.logprob is not None and c.tokens for c in chains if c.answer)
+    return [name for name in FILTERS if known or name != "filter_likelihood"]
 
 
 def is_gold(settings: Settings, name: str) -> bool:

@@ -15,11 +15,12 @@ from math import ceil
 from pathlib import Path
 
 from socratic_utils.config import Settings, Training
+from socratic_utils.files import content_hash
 from socratic_utils.filtering.down_sampling import balanced
 from socratic_utils.problems import Problem
 from socratic_utils.students import SUPERVISIONS, train_student
 from socratic_utils.students.supervision import as_learnt, as_long, variant_of
-from socratic_utils.students.training.train import student_hash, training_record
+from socratic_utils.students.training.train import ingredients, training_record
 from socratic_utils.students.training.trainer import KeepModels
 
 from .arms import Arm
@@ -79,7 +80,8 @@ class TrainingJob:
         """The name of the student's folder, which ends with its hash."""
         (pairs, recipe), one = self.pairs_and_recipe, self.settings
         own = SUPERVISIONS[self.model]
-        return f"{own.name}-{student_hash(one.student, pairs, own, recipe, one.seed)}"
+        made_from = ingredients(one.student, pairs, own, recipe, one.seed)
+        return f"{own.name}-{content_hash(made_from)}"
 
     @property
     def folder(self) -> Path:

@@ -3,9 +3,9 @@
 A training is one draw; what is compared is a supervision.  The variance of a difference
 has two parts: between trainings (seeds), and over problems, whose verdicts are alike
 within a story family (cluster-robust).  Arms that share a training are taken as
-independent (wider intervals).  In every function the variance between trainings is
-pooled over `arms`, which are those of one table; an arm that varies far more than they
-do has its own (`UNLIKE`).
+independent (wider intervals), unless their gaps are given as one arm.  The variance
+between trainings is pooled over `arms`, which are those of one table; an arm that
+varies far more than they do has its own (`UNLIKE`).
 """
 
 from collections import defaultdict
@@ -193,7 +193,7 @@ def contrast(
     parts += [(scale * between, max(1, freedom))
               for (_, between, freedom), scale in scales.items()]  # fmt: skip
     divisor = sum(part**2 / df for part, df in parts)
-    df = total**2 / divisor if divisor else float(max(1, groups - 1))
+    df = float(max(total**2 / divisor if divisor else 0, min(df for _, df in parts)))
     # 4. One training of each arm: how often is the contrast above 0?
     draws = reduce(np.add.outer, (w * arm.by_training for w, arm in terms)).round(12)
     return Comparison.of(

@@ -1,4 +1,4 @@
-"""Scores with their uncertainty: intervals, paired tests, relative gains."""
+"""Scores with their uncertainty: intervals and paired tests."""
 
 from collections import Counter
 from collections.abc import Iterable

@@ -162,7 +162,7 @@ def differences(
     varied = [gap for gap in gaps.values() if gap.right.any()]
     for key, (arm, default) in compared.items():
         found = comparison.compare(default, arm, [*pool.values()])
-        if gap := gaps.get(key):  # all zeros: the same outputs, by construction
+        if gap := gaps.get(key):  # all zeros: no answer differs
             found = comparison.contrast([1], [gap], varied if gap.right.any() else [])
         shares = (found.difference, found.low, found.high)
         each = 100 * (arm.by_training - default.by_training)

@@ -60,13 +60,13 @@ def main(argv: Sequence[str] | None = None, notebooks: Path | None = None) -> in
                 gc.enable()
             if arguments.engine:
                 train_on_cluster(runs)
-            return run_all(runs, kernels, whole)
         except (ValueError, RuntimeError, OSError) as error:  # of cache, teacher, data
             print(visible(f"run_all: {error}"), file=sys.stderr)
             return options.BAD_INPUT
         except KeyboardInterrupt:  # while data are downloaded, say
             print("run_all: interrupted; run again to continue", file=sys.stderr)
             return INTERRUPTED
+        return run_all(runs, kernels, whole)
 
 
 def check_inputs(runs: Sequence[Run], on_cluster: bool = False) -> None:
@@ -120,10 +120,14 @@ def run_all(runs: Sequence[Run], kernels: Kernels, whole: bool = False) -> int:
     if code == FAILED and len(runs) > 1:  # an interrupt has been reported already
         print(f"run_all: {grid.how_to_continue(runs, place)}", file=sys.stderr)
     if whole:
-        shown, first = grid.save(runs), runs[0].settings  # what is there so far
-        for path in (first.folder / "notebooks").glob("*.ipynb"):
-            make_report(first, path)  # which shows the table
-        print(shown)
+        try:
+            shown, first = grid.save(runs), runs[0].settings  # what is there so far
+            for path in (first.folder / "notebooks").glob("*.ipynb"):
+                make_report(first, path)  # which shows the table
+            print(shown)
+        except (ValueError, OSError) as error:  # a full disk, a damaged row
+            print(visible(f"run_all: no table of all runs: {error}"), file=sys.stderr)
+            code = code or FAILED
     return code
 
 

@@ -113,7 +113,7 @@ def why_left_out(settings: Settings, path: Path) -> str:
         runs, rows = saved.seeds_beside(settings), Path("predictions", entry.rows)
         have = [one.seed for one in runs if (one.source / rows).is_dir()]
         if no_pairs or settings.seed not in have:
-            tip = "".join(f"; --seed {seed} has" for seed in have[:1] if not no_pairs)
+            tip = "".join(f"; add --seed {seed}" for seed in have[:1] if not no_pairs)
             return f"the committed run has no rows of it{tip}"
     if entry.needs == "chains" and not corpus.styles(settings):
         return f"{teacher} has no chains on {dataset}'s training problems"

@@ -158,6 +158,7 @@ def test_a_line_that_ends_with_a_colon_is_joined_to_the_next():
         (r"He has $3\frac{1}{2}$ cups.", "He has 3 1/2 cups."),
         (r"\(3\frac{1}{2} \times 2 = 7\)", "3 1/2 * 2 = 7"),
         (r"5 \div \frac{1}{2} = 10", "5 / (1/2) = 10"),
+        (r"5 ÷ \frac{1}{2} = 10", "5 ÷ (1/2) = 10"),
         (r"\left(3 + 4\right) \times 2 = 14", "(3 + 4) * 2 = 14"),
         ("", ""),
     ],
@@ -474,6 +475,8 @@ def test_hostile_replies_are_quick(unit):
          "7"),
         ("```\nQ1: How many?\nA1: 16 - 7 = 9.\nThe answer is 9.\n```", "socratic",
          ["16 - 7 = 9."], "9"),
+        ("```\nx = 3 + 4\n```\n\n3 + 4 = 7 pens.\n\n```\n7\n```", "cot",
+         ["3 + 4 = 7 pens."], None),
         ("Q1: How many?\n5 + 4 = 9. The answer is 9.\nQ2: And now?\n"
          "9 * 2 = 18. The answer is 18.", "socratic", ["5 + 4 = 9.", "9 * 2 = 18."],
          "18"),

@@ -46,6 +46,9 @@ def test_choice_of(text, letter):
 @pytest.mark.parametrize(
     "text",
     ["The answer is (a) or (b).", "The answer is (b).", "Answer: (b) lake and (c) car",
+     "The answer is (a) and (b) are both right.", "The answer is (a) or (b) is right",
+     "The answer is (a) 1.5 or (b) 2.5", "The answer is (a) the U.S. or (b) Canada",
+     "The answer is (a) sea as usual or (b) lake",
      "The answer is (b) lake. It is wet and (a) is not.",
      "The answer is (b) because it is wet and (a) is not.",
      "The answer is lake.", "The answer is B or C.", "The answer is (z)."],

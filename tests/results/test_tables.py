@@ -3,9 +3,11 @@
 import math
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from socratic_utils.metrics import comparison
 from socratic_utils.problems import Problem, Step
 from socratic_utils.results import figures
 from socratic_utils.results import tables as results
@@ -329,16 +331,25 @@ def test_arms_are_compared_with_their_defaults_on_what_both_have():
 def test_an_arm_decoded_from_its_defaults_trainings_is_compared_by_training():
     rows = seeds_of("cot", {0, 1, 2}, {5}, {0}) + seeds_of("same", {0, 1, 2}, {5}, {0})
     rows += seeds_of("tool", {0, 1, 2, 3}, {5, 6}, {0, 1})  # one more in every training
-    pairs = [("one", "same", "cot"), ("one", "tool", "cot")]
+    rows += seeds_of("help", {0, 1, 2, 9}, {5, 9, 8, 7}, {0, 9, 8})  # one, three, two
+    pairs = [("one", name, "cot") for name in ("same", "tool", "help")]
     anew = results.differences(rows, pairs)
-    same, tool = results.differences(rows, pairs, ["same", "tool"]).to_dict("records")
+    found = results.differences(rows, pairs, ["same", "tool", "help"])
+    same, tool, more = found.to_dict("records")
     assert (same["difference"], same["ci_low"], same["ci_high"]) == (0, 0, 0)
     assert (tool["difference"], tool["by_seed"]) == (0.1, "10.0 10.0 10.0")
-    # By hand: the gains do not vary between trainings, and over problems with
-    # deviations of 7 x -0.1 and 3 x 0.2333, which is a t interval of 10.
-    half = 2.2622 * ((7 * 0.01 + 3 * (0.3333 - 0.1) ** 2) / 9 / 10) ** 0.5
-    assert tool["ci_low"] == pytest.approx(0.1 - half, abs=2e-4)
-    assert tool["ci_low"] > anew["ci_low"][1]
+    assert (more["difference"], more["by_seed"]) == (0.2, "10.0 30.0 20.0")
+    # What is gained varies, pooled over the two arms that gain anything.
+    gains = []
+    for gained in ([{3}, {6}, {1}], [{9}, {9, 8, 7}, {9, 8}]):
+        right = np.array([[i in own for i in range(10)] for own in gained], float)
+        ids = tuple(f"p{i}" for i in range(10))
+        gains.append(comparison.Verdicts(right, (0, 1, 2), ids, ids))
+    for line, own in zip((tool, more), gains, strict=True):
+        expected = comparison.contrast([1], [own], gains)
+        assert line["ci_low"] == pytest.approx(expected.low, abs=1e-4)
+        assert expected.low != comparison.contrast([1], [own]).low
+    assert (found["ci_low"] >= anew["ci_low"]).all()
 
 
 def seeds_of(student, *right, **changes):

@@ -245,7 +245,7 @@ def test_what_is_on_request_is_no_part_of_a_whole_run(notebooks, outputs, capsys
     committed = config.load("small", reuse="reference").reference / "predictions"
     has_rows, said = (committed / "ablations").exists(), capsys.readouterr().out
     assert ("would run 06_second" in said) == has_rows
-    assert ("has no rows of it; --seed 3 has" in said) != has_rows
+    assert ("has no rows of it; add --seed 3" in said) != has_rows
     again = ["small", "--dry-run", "--reuse", "reference", "--seed", "3"]
     assert cli.main(again, notebooks) == 0
     assert "would run 06_second" in capsys.readouterr().out

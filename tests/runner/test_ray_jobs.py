@@ -72,7 +72,8 @@ def test_every_job_is_done_though_a_worker_is_killed(settings, cluster, capsys):
     killer = threading.Thread(target=kill_one_in_mid_training)
     killer.start()
     try:
-        assert jobs.run_on_ray(chosen, cluster.address) == 2
+        twice = [*chosen, chosen[0]]  # two arms may share a student
+        assert jobs.run_on_ray(twice, cluster.address) == 2
     finally:
         over.set()
         killer.join()

@@ -96,6 +96,8 @@ def refused(argv, teacher, outputs, capsys, notebooks=None, code=2):
         (["smoke", *ASKED, "--student", "a/b/c/d"], "a/b/c/d cannot be downloaded"),
         (["smoke", "--teacher", "toy", "--teacher-url", "x"], "no address of a server"),
         (["smoke", *DEAD], "no server answers at http://127.0.0.1:9/v1 ("),
+        (["smoke", "--teacher", "toy", "--teacher-url", "http://999.1.1.1/v1"],
+         "no server answers at http://999.1.1.1/v1 ("),
         (["smoke", *ASKED, "--teacher-api", "soap"], "invalid choice: 'soap'"),
         (["smoke", *ASKED, "--teacher-mode", "slow"], "invalid choice: 'slow'"),
         (["smoke", *ASKED, "--max-cost", "0"], "max_cost must be above 0"),

@@ -4,13 +4,14 @@ import pytest
 import torch
 
 from socratic_utils.config import Decoding, Training
+from socratic_utils.files import content_hash
 from socratic_utils.problems import Chain, Problem, Step, gold_chain
 from socratic_utils.students.base_models import tiny
 from socratic_utils.students.decoding.incremental import IncrementalDecoder
 from socratic_utils.students.decoding.loop import solve
 from socratic_utils.students.decoding.oracles import PlannedDecoder, write_guides
 from socratic_utils.students.supervision import SUPERVISIONS, Guided
-from socratic_utils.students.training.train import make_examples, student_hash
+from socratic_utils.students.training.train import ingredients, make_examples
 from socratic_utils.students.training.trainer import collate, masked_loss
 from socratic_utils.students.transcript import (
     GUIDES,
@@ -135,7 +136,7 @@ def test_every_kind_has_a_generator_and_a_planner():
 def test_every_supervision_has_a_hash_of_its_own():
     pairs = [(PROBLEM, gold_chain(PROBLEM))]
     hashes = {
-        student_hash("tiny", pairs, supervision, Training(), 0)
+        content_hash(ingredients("tiny", pairs, supervision, Training(), 0))
         for supervision in SUPERVISIONS.values()
     }
     assert len(hashes) == len(SUPERVISIONS)

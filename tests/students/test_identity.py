@@ -8,19 +8,21 @@ import pytest
 
 from socratic_utils.benchmarks import load_problems
 from socratic_utils.config import Training
+from socratic_utils.files import content_hash
 from socratic_utils.problems import gold_chain
 from socratic_utils.students import base_models
 from socratic_utils.students.base_models import base_revision
 from socratic_utils.students.supervision import SUPERVISIONS
 from socratic_utils.students.training import train, trainer
-from socratic_utils.students.training.train import student_hash
+from socratic_utils.students.training.train import ingredients
 
 PAIRS = [(p, gold_chain(p)) for p in load_problems("gradeschool", "train", 8)]
 UNIFIED = SUPERVISIONS["socratic_unified"]
 
 
 def named(base="tiny", pairs=PAIRS, supervision=UNIFIED, training=None, seed=0):
-    return student_hash(base, pairs, supervision, training or Training(), seed)
+    recipe = training or Training()
+    return content_hash(ingredients(base, pairs, supervision, recipe, seed))
 
 
 def other(value):

@@ -82,6 +82,16 @@ def test_later_seeds_are_kept_in_short(tool, runs, tmp_path, monkeypatch):
     assert "[04](../../../../notebooks/04_unified.ipynb)" in copy["cells"][0]["source"]
 
 
+def test_the_precision_of_a_run_stays_when_its_weights_are_gone(
+    tool, runs, tmp_path, monkeypatch
+):
+    keep(tool, monkeypatch, runs[0])
+    (runs[0] / "students/cot/training.json").unlink()
+    keep(tool, monkeypatch, runs[0], "--add")
+    record = read_json(tmp_path / "outputs" / "reference" / "small" / "run.json")
+    assert record["precision"] == ["bfloat16"]
+
+
 def test_a_later_seed_brings_the_notebooks_that_the_first_lacks(
     tool, runs, tmp_path, monkeypatch
 ):
@@ -136,12 +146,19 @@ def test_a_run_that_reused_a_kept_one_renews_what_was_made_of_its_rows(
     write_json(reused / "tables" / "another.csv", "not kept before")
     path = reused / "notebooks" / "03_baselines.ipynb"
     write_json(path, read_json(path) | {"metadata": {}})
-    keep(tool, monkeypatch, reused)
+    renewed = read_json(path)["cells"]
+    renewed[0]["source"] = ["Prose of now."]
+    write_json(tmp_path / "notebooks" / path.name, {"cells": renewed})
+    (reused / "report.html").write_text("of now")
     folder = tmp_path / "outputs" / "reference" / "small"
+    (folder / "report.html").write_text("before")
+    keep(tool, monkeypatch, reused)
+    assert (folder / "report.html").read_text() == "of now"
     assert read_json(folder / "tables" / "main.csv") == "again"
     assert not (folder / "tables" / "another.csv").exists()
     copy = read_json(folder / "notebooks" / "03_baselines.ipynb")
-    assert "papermill" in copy["metadata"] and len(copy["cells"]) == 1
+    assert "papermill" in copy["metadata"]
+    assert ["".join(cell["source"]) for cell in copy["cells"]] == ["Prose of now."]
     assert kept(tmp_path, "small-reused") == []
 
 

@@ -68,7 +68,7 @@ def with_chains(settings: Settings, arms: Sequence[Arm]) -> list[Arm]:
     """The arms that have a chain to learn from; asks the teacher for chains."""
     filters = {arm.pool for arm in arms} & {*FILTERS}
     if filters and filters - {*filters_of(settings)}:
-        print("no log-likelihoods by this teacher: the likelihood filter is skipped")
+        print("no log-likelihoods from this teacher: the likelihood filter is skipped")
     return [arm for arm in arms if pool_of(settings, arm.pool)[1].chains]
 
 

@@ -111,8 +111,8 @@ def differences(settings: Settings, rows: Sequence[dict]) -> pd.DataFrame:
     bases = [row for name in defaults for row in default_rows(settings, name)]
     pairs = [(group_of(arm), arm.name, arm.default) for arm in ABLATIONS]
     pairs.sort(key=lambda pair: GROUPS.index(pair[0]))
-    same = (a for a in ABLATIONS if a.models == main_arm(a.default).models)
-    decoded = [arm.name for arm in same if not arm.slow]  # those are trained anew
+    same = (a for a in ABLATIONS if {*a.models} <= {*main_arm(a.default).models})
+    decoded = [arm.name for arm in same if not arm.slow]  # slow ones are trained anew
     every = with_seeds(settings, [*bases, *rows], "", "ablations")
     return tables.differences(every, pairs, decoded)
 

@@ -153,11 +153,6 @@ def ingredients(base: str, pairs: Pairs, supervision, training, seed: int) -> di
     }
 
 
-def student_hash(*made_from) -> str:
-    """The hash of a student's `ingredients`, with the same arguments; 10 hex digits."""
-    return content_hash(ingredients(*made_from))
-
-
 def prepare(base: str, pairs: Pairs, supervision, training, seed: int = 0) -> tuple:
     """(model, tokenizer, *`make_examples`) of a student that passes the checks."""
     model, tokenizer = load_pretrained(base, seed)

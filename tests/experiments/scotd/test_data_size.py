@@ -1,15 +1,22 @@
 """Students of a share of the training problems."""
 
+from dataclasses import replace
+
 from socratic_utils.experiments import corpus, data, saved, stages
 from socratic_utils.experiments.scotd import data_size
+from socratic_utils.experiments.trainings import TrainingJob
 from socratic_utils.results.tables import scores_by
 from socratic_utils.students.training.train import training_record
 
 
-def test_shares_are_evenly_spaced():
-    assert data.spread(list(range(10)), 5) == [0, 2, 4, 6, 8]
-    assert data.spread(list(range(10)), 10) == list(range(10))
-    assert data.spread([1, 2, 3], 1) == [1]
+def test_shares_are_evenly_spaced(settings):
+    arm = data_size.arms(settings)[0]
+    ids = [p.id for p in corpus.shared_problems(settings)]
+    for share in (1e-6, 0.5, 1.0):  # at least one problem
+        job = TrainingJob(settings, replace(arm, share=share), arm.models[0])
+        count = max(1, round(share * len(ids)))
+        learnt = {problem.id for problem, _ in job.pairs_and_recipe[0]}
+        assert learnt == {*data.spread(ids, count)}
 
 
 def test_a_share_is_trained_on_so_many_problems(settings):
