@@ -144,11 +144,11 @@ def renew_cells(notebook: dict, again: dict) -> None:
     """Take cells that have changed since, come or gone from another run; not the cell
     with its parameters, and not what only a training can show."""
     same = {key_of(cell): cell for cell in notebook["cells"]}
-    of_training = {c["id"]: c for c in notebook["cells"] if c["cell_type"] == "code"}
+    by_id = {c["id"]: c for c in notebook["cells"] if c["cell_type"] == "code"}
     cells = []
     for cell in again["cells"]:
         untrained = UNTRAINED in str(cell.get("outputs"))
-        known = of_training.get(cell["id"], cell) if untrained else cell
+        known = by_id.get(cell["id"], cell) if untrained else cell
         cells.append(same.get(key_of(cell), known))
     notebook["cells"] = cells
 

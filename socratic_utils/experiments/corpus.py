@@ -174,7 +174,7 @@ def pool_of(settings: Settings, name: str) -> tuple[list[Problem], Pool]:
         return problems, select(problems, chains)
     problems, chains = sampled(settings)
     if name in FILTERS:
-        own, budget = chains * (name in filters_of(settings)), settings.many.budget
+        own, budget = chains * (name in filters_of(chains)), settings.many.budget
         return problems, FILTERS[name](problems, own, budget, settings.seed)
     kind, _, count = name.rpartition("_")
     if kind not in ("chains", "all_chains") or not count.isdigit():
@@ -191,9 +191,8 @@ def first_chains(settings: Settings) -> tuple[list[Problem], list[Chain]]:
     return problems, chains
 
 
-def filters_of(settings: Settings) -> list[str]:
-    """The filters that the sampled chains allow: likelihood needs log-likelihoods."""
-    _, chains = sampled(settings)
+def filters_of(chains: Sequence[Chain]) -> list[str]:
+    """The filters that sampled chains allow: likelihood needs log-likelihoods."""
     known = all(c.logprob is not None and c.tokens for c in chains if c.answer)
     return [name for name in FILTERS if known or name != "filter_likelihood"]
 

@@ -22,7 +22,7 @@ from socratic_utils.problems import Chain, Problem
 from socratic_utils.results.tables import over_seeds
 
 from ..arms import Arm
-from ..corpus import FILTERS, filters_of, pool_of
+from ..corpus import FILTERS, pool_of
 from ..data import STYLE, test_problems
 from ..saved import arm_rows_on_disk, problems_of
 from ..socratic_cot.ablations import paired_line
@@ -66,10 +66,11 @@ def with_votes(settings: Settings, arm: Arm) -> Arm:
 
 def with_chains(settings: Settings, arms: Sequence[Arm]) -> list[Arm]:
     """The arms that have a chain to learn from; asks the teacher for chains."""
-    filters = {arm.pool for arm in arms} & {*FILTERS}
-    if filters and filters - {*filters_of(settings)}:
+    found = [arm for arm in arms if pool_of(settings, arm.pool)[1].chains]
+    lost = {arm.pool for arm in arms} - {arm.pool for arm in found}
+    if found and "filter_likelihood" in lost:
         print("no log-likelihoods from this teacher: the likelihood filter is skipped")
-    return [arm for arm in arms if pool_of(settings, arm.pool)[1].chains]
+    return found
 
 
 def voted_problems(settings: Settings) -> list[Problem]:
