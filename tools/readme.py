@@ -21,6 +21,7 @@ from socratic_utils.files import project_root, read_json, write_atomic
 from socratic_utils.metrics.comparison import (
     Comparison,
     pooled_variance,
+    satterthwaite,
     variance_of,
     verdicts,
 )
@@ -215,13 +216,13 @@ def two_precisions(settings: config.Settings) -> str:
 
 def _difference(share: float, parts: list) -> dict[str, float]:
     """A difference with its interval; `parts` are scales and variances with their
-    degrees of freedom, which are combined as in `comparison.contrast`."""
+    degrees of freedom."""
     scales: dict[tuple, float] = defaultdict(float)
     for scale, own in parts:
         scales[own] += scale
-    variances = {own: scale * own[1] for own, scale in scales.items()}
-    total = sum(variances.values())
-    freedom = total**2 / sum(part**2 / own[2] for own, part in variances.items())
+    variances = [(scale * own[1], own[2]) for own, scale in scales.items()]
+    total = sum(variance for variance, _ in variances)
+    freedom = satterthwaite(total, variances)
     found = Comparison.of(share, total**0.5, freedom, n=0, seeds=0)
     return {"difference": share, "difference_low": found.low,
             "difference_high": found.high, "p_value": found.p_value}  # fmt: skip

@@ -17,5 +17,4 @@ HUB = ("tau/commonsense_qa", "94630fe30dad47192a8546eb75f094926d47e155")
 
 def load(split: str) -> list[Problem]:
     file = split.replace("validation", "dev") + "_rand_split.jsonl"
-    return question_problems("commonsense_qa", split, file, HUB, "question",
-                             concept="question_concept")  # fmt: skip
+    return question_problems("commonsense_qa", split, file, HUB, "question")

@@ -134,27 +134,25 @@ def choice_problem(
 
 
 def question_problems(
-    dataset: str, split: str, file: str, hub: tuple[str, str], stem: str,
-    name: str = "", **extra: str,
-) -> list[Problem]:  # fmt: skip
+    dataset: str, split: str, file: str, hub: tuple[str, str], stem: str, name: str = ""
+) -> list[Problem]:
     """Questions in AI2's layout, or the hub's, which calls the text `stem`.  {"id",
-    "answerKey", "question": {"stem", "choices": [{"label", "text"}]}}.  `extra`: names
-    in `Problem.extra` and their fields.  ValueError names a row it cannot read."""
+    "answerKey", "question": {"stem", "choices": [{"label", "text"}]}}.  ValueError
+    names a row it cannot read."""
     if path := local_file(dataset, file):
         rows = read_lines(path, "id", "question")
     else:
         rows = hub_rows(*hub, split, name=name)
     problems = []
     for row in rows:
-        id, question = f"{dataset}-{row['id']}", row["question"] if path else row
         if path:
+            id, question = f"{dataset}-{row['id']}", row["question"]
             text, pairs = field_of(question, "stem", id), _pairs(question, id)
         else:
             text, both = row[stem], row["choices"]
             pairs = list(zip(both["label"], both["text"], strict=True))
-        more = {name: question.get(field, "") for name, field in extra.items()}
-        problems.append(choice_problem(dataset, split, row["id"], text, pairs,
-                                       row.get("answerKey"), more))  # fmt: skip
+        key = row.get("answerKey")
+        problems.append(choice_problem(dataset, split, row["id"], text, pairs, key))
     return problems
 
 

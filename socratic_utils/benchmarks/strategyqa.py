@@ -3,7 +3,7 @@
 Socratic CoT (section 4.1) splits the questions 80/10/10 without shuffling.  So do we:
 the authors' `dev.json`, which follows their `train.json`, is exactly the test split.
 Human facts and sub-questions are not aligned: the facts are the `steps`, without
-questions (the paper's "GT Facts"), and `extra` has both.  The hub has other splits.
+questions (the paper's "GT Facts"), the others in `extra`.  The hub has other splits.
 """
 
 from socratic_utils.problems import Problem, Step
@@ -35,7 +35,6 @@ def _to_problem(split: str, row: dict) -> Problem:
         if not isinstance(row[name], list) or {*map(type, row[name])} - {str}:
             raise ValueError(f"{id}: its {name!r} is no list of texts")
     steps = tuple(Step("", fact.strip(), "") for fact in row["facts"])
-    extra = {"facts": list(row["facts"]), "sub_questions": list(row["decomposition"])}
-    extra |= {name: row.get(name, "") for name in ("term", "description")}
+    extra = {"sub_questions": list(row["decomposition"])}
     gold, text = "yes" if answer else "no", row["question"].strip()
     return Problem(id, "strategyqa", split, text, gold, "yes_no", steps, extra=extra)

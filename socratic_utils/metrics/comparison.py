@@ -148,11 +148,9 @@ def prediction_interval(arm: Verdicts, arms: Sequence[Verdicts]) -> tuple[float,
     if (seeds := len(arm.seeds)) < FEWEST_SEEDS:
         raise ValueError(f"{seeds} trainings predict no range: {FEWEST_SEEDS} do")
     pooled = pooled_variance(arms)
-    own = variance_of(arm, pooled) if seeds > FEWEST_SEEDS else pooled
-    excess, _, freedom = own
-    half = stdtrit(freedom, 1 - LEVEL / 2)
-    half *= ((arm.noise + excess) * (1 + 1 / seeds)) ** 0.5
-    mean = float(arm.right.mean())
+    excess, _, freedom = variance_of(arm, pooled) if seeds > FEWEST_SEEDS else pooled
+    error = ((arm.noise + excess) * (1 + 1 / seeds)) ** 0.5
+    mean, half = float(arm.right.mean()), error * stdtrit(freedom, 1 - LEVEL / 2)
     return max(0.0, mean - half), min(1.0, mean + half)
 
 
@@ -192,14 +190,20 @@ def contrast(
     parts = [(problems, max(1, groups - 1))]
     parts += [(scale * between, max(1, freedom))
               for (_, between, freedom), scale in scales.items()]  # fmt: skip
-    divisor = sum(part**2 / df for part, df in parts)
-    df = float(max(total**2 / divisor if divisor else 0, min(df for _, df in parts)))
     # 4. One training of each arm: how often is the contrast above 0?
     draws = reduce(np.add.outer, (w * arm.by_training for w, arm in terms)).round(12)
     return Comparison.of(
-        difference, total**0.5, df, n, seeds, seeds >= FEWEST_SEEDS or not trained,
+        difference, total**0.5, satterthwaite(total, parts), n, seeds,
+        judged=seeds >= FEWEST_SEEDS or not trained,
         design_effect=problems / alone if alone else nan,
         b_wins=float((draws > 0).mean() + (draws == 0).mean() / 2))  # fmt: skip
+
+
+def satterthwaite(total: float, parts: Sequence[tuple[float, float]]) -> float:
+    """Degrees of freedom of a `total` variance from `parts`: variances with their own
+    degrees of freedom.  Never below the fewest of a part (Satterthwaite, 1946)."""
+    divisor = sum(part**2 / df for part, df in parts)
+    return float(max(total**2 / divisor if divisor else 0, min(df for _, df in parts)))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
