@@ -19,16 +19,17 @@ from socratic_utils.experiments.data import test_splits
 from socratic_utils.experiments.saved import rows_over_seeds, seeds_beside, seeds_table
 from socratic_utils.files import project_root, read_json, write_atomic
 from socratic_utils.metrics.comparison import (
+    UNLIKE,
     Comparison,
+    compare,
     pooled_variance,
     satterthwaite,
-    variance_of,
     verdicts,
 )
 from socratic_utils.results.claims import NOT_RUN, sentence
 from socratic_utils.results.formats import read_csv, to_markdown
 from socratic_utils.results.report import finding
-from socratic_utils.results.tables import over_seeds
+from socratic_utils.results.tables import guessing, over_seeds
 from socratic_utils.students.supervision import STUDENTS, label_of
 
 README = project_root() / "README.md"
@@ -60,16 +61,16 @@ def main_result() -> str:
     settings = config.load("small", reuse="reference")
     every, found = seeds_table(settings), []
     table, unseen = (every[every["split"] == name] for name in ("test", "unseen"))
-    for line in [*table.to_dict("records"), *unseen.to_dict("records")]:
+    for line in table.to_dict("records"):
         share, *ends = (f"{100 * line[c]:.1f}" for c in ("mean", "ci_low", "ci_high"))
-        own = f"{label_of(line['student'])} " * (line["split"] == "test")
-        found.append(f"{own}{share} % ({' to '.join(ends)})")
+        found.append(f"{label_of(line['student'])} {share} % ({' to '.join(ends)})")
     first = table.to_dict("records")[0]
+    least, most = (f"{100 * share:.1f}" for share in unseen["mean"].agg(["min", "max"]))
     paragraphs = [f"Accuracy on {first['n']} test problems of {first['dataset']} (95 % "
                   f"interval; trainings per student: {first['seeds']}): "
-                  f"{'; '.join(found[: len(table)])}. On {unseen['n'].iloc[0]} "
-                  "problems whose stories do not occur in training, in the same order: "
-                  f"{', '.join(found[len(table) :])}."]  # fmt: skip
+                  f"{'; '.join(found)}. On {unseen['n'].iloc[0]} problems whose stories "
+                  f"do not occur in training, the five students have {least} to {most} "
+                  f"%. {on_new_stories(settings)}"]  # fmt: skip
     # What `small` has not tested is taken from the runs on other benchmarks.
     judged = pd.concat(map(read_csv, sorted(REFERENCE.glob("*/tables/claims.csv"))))
     judged["not run"] = judged["verdict"] == NOT_RUN
@@ -79,6 +80,22 @@ def main_result() -> str:
         words = finding(judged, paper, where, "in the committed runs")
         paragraphs.append(f"**{paper}.** " + words.replace("\n\n", " "))
     return "\n\n".join(textwrap.fill(p, 88, break_on_hyphens=False) for p in paragraphs)
+
+
+def on_new_stories(settings: config.Settings) -> str:
+    """Sentences on guessing, and on chains against answers where stories are new."""
+    rows = [row for row in rows_over_seeds(settings) if row["student"] in STUDENTS]
+    asked = [row for row in rows if row["split"] in ("test", "unseen")]
+    arms = {
+        name: verdicts(
+            r for r in asked if (r["split"], r["student"]) == ("unseen", name)
+        )
+        for name in STUDENTS
+    }
+    gap = compare(arms["answer_only"], arms["cot"], [*arms.values()])
+    found, *ends = (f"{100 * x:+.1f}" for x in (gap.difference, gap.low, gap.high))
+    return (f"{guessing(asked)} Claims are judged on `test`; on new stories, CoT minus "
+            f"answer only is {found} points ({' to '.join(ends)}).")  # fmt: skip
 
 
 def all_results() -> str:
@@ -108,7 +125,8 @@ def section(folder: Path) -> str:
         f"{epochs * (not table.empty)}." + precision(settings),
     ]
     if not table.empty:
-        caption = "Mean accuracy over the trainings (seeds) with its 95 % interval."
+        caption = "Mean accuracy over the trainings (seeds) with its 95 % interval. "
+        caption += guessing(rows_over_seeds(settings))
         parts.append(to_markdown(table, caption).strip())
     if (path := tables / "claims.csv").exists():
         judged = read_csv(path).to_dict("records")
@@ -199,7 +217,9 @@ def two_precisions(settings: config.Settings) -> str:
         shares = [float(arm.right.mean()) for arm in two]
         texts = (f"{100 * share:.1f} %" for share in shares)
         lines.append({"student": name, **dict(zip(seeds, texts, strict=True))})
-        parts = [(1 / len(arm.seeds), variance_of(arm, pooled)) for arm in two]
+        own = pooled_variance(two)  # of both precisions, each around its own mean
+        own = own if own[1] > UNLIKE * pooled[1] else pooled
+        parts = [(1 / len(arm.seeds), own) for arm in two]
         lines[-1] |= _difference(shares[1] - shares[0], parts)
         all_parts += [(scale / len(arms) ** 2, own) for scale, own in parts]
     every = mean(line["difference"] for line in lines)

@@ -22,10 +22,10 @@ def answer_1(settings):
     """`first_error(row, problem).kind` is "wrong question", another kind, or "none" for
     a right answer, which does not count. The problem has the id `row["id"]`."""
     table = error_table(outputs(settings), data.reported_problems(settings))
-    line = table.set_index("error").loc["wrong question"]
-    if not line["wrong"]:
-        raise ValueError("the pair has no wrong output")
-    return float(line["count"] / line["wrong"])
+    line = table[table["error"] == "wrong question"]
+    if not line["wrong"].sum():
+        raise ValueError("the pair has no wrong output that can be compared")
+    return float((line["count"] / line["wrong"]).iloc[0])
 
 
 def answer_2(settings):

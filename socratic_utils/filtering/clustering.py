@@ -57,8 +57,6 @@ def sentence_encoder(model: str = SENTENCE_MODEL) -> Encoder:
 
 def clusters(vectors: np.ndarray, k: int) -> list[list[int]]:
     """Exactly k groups of row numbers, of at least k rows."""
-    if k < 1:
-        raise ValueError(f"k must be at least 1, not {k}")
     # NaN: of a text without words.  Rounded, so that ties are ties on every processor.
     distance = np.nan_to_num(pdist(vectors, "cosine"), nan=1.0)
     tree = linkage(np.round(distance, 6), method="average")

@@ -50,10 +50,8 @@ def select(
 ) -> Pool:  # fmt: skip
     """The chains that `choose` picks for each problem; all selections use it.  `choose`
     takes a problem's chains, their indices in random order and its budget (None: all
-    chains), and returns indices; `budgets` returns budgets per problem.  ValueError
-    below budget 1 and for a problem that is given twice."""
-    if budget is not None and budget < 1:
-        raise ValueError(f"budget must be at least 1 chain per problem, not {budget}")
+    chains), and returns indices; `budgets` returns budgets per problem.  ValueError for
+    a problem that is given twice."""
     # 1. The chains that may be chosen, in the order sampled.
     known = {problem.id: problem for problem in problems}
     usable: dict[str, list[Chain]] = {name: [] for name in known}

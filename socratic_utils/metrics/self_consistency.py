@@ -18,8 +18,6 @@ SAMPLED = Decoding(temperature=0.7)  # SCoTD, Table 3
 
 def majority(ballots: Sequence[tuple], kind: str = "number") -> str | None:
     """The most frequent answer of (answer or None, log-likelihood) pairs, or None."""
-    if not ballots:
-        raise ValueError("no ballots: give at least one solution")
     found = defaultdict(list)
     for answer, logprob in ballots:
         if answer is not None:
@@ -44,8 +42,6 @@ def accuracy_by_votes(
         raise ValueError(f"these are not {samples} solutions of each problem")
     table = []
     for count in counts:
-        if count > samples:
-            raise ValueError(f"{count} votes cannot be cast by {samples} samples")
         found = [{"correct": vote_is_right(own[:count], kind)} for own in groups]
         table.append({"votes": count, **accuracy(found)})
     return table

@@ -64,7 +64,8 @@ def format_cell(column: str, value: Any) -> str:
         return ""
     if isinstance(value, bool | str) or not isinstance(value, int | float):
         return visible(value)
-    column = column.removesuffix("_paired")
+    # The ends of a paired interval are ends of a difference.
+    column = re.sub("^ci_.*_paired$", "difference", column).removesuffix("_paired")
     if column in SHARES and abs(value) <= 1:  # others are percentages already
         return percent(value, 2 if column.startswith("paper") else 1)
     if column in ("difference", "least_visible"):

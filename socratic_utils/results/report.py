@@ -20,7 +20,7 @@ from markupsafe import Markup
 from socratic_utils.files import read_json, visible, write_atomic
 from socratic_utils.metrics.comparison import FEWEST_SEEDS
 
-from .claims import NOT_RUN, in_words, untold
+from .claims import NOT_RUN, ending, in_words
 from .formats import TEMPLATES, TEXTS, read_csv, to_html
 
 TAGS, STYLES = (set(names.split()) for names in TEXTS["html"].values())
@@ -41,13 +41,13 @@ def finding(judged: pd.DataFrame, paper: str, where: str, runs: str = "here") ->
     main = TEXTS["finding"]["main"]  # or what stands in for it
     line = lines[next(name for name in (*main, *lines) if name in lines)]
     (_, (difference, low, high), seeds), verdict = in_words(line), line["verdict"]
-    so = TEXTS["finding"].get(verdict, f"so there is {verdict}") + untold(line)
+    so = TEXTS["finding"].get(verdict, f"so there is {verdict}") + ending(line)
     verdicts = tested["verdict"].mask(tested["seeds"] < FEWEST_SEEDS, "too few seeds")
     counted = verdicts.value_counts(sort=False)
     counts = ", ".join(f"{name}: {count}" for name, count in counted.items())
     return (f"Claim: {line['claim']}. With {where} the difference in accuracy is "
             f"{difference} points (95 % interval {low} to {high}; {line['n']:.0f} "
-            f"problems{seeds}), {so}.\n\nTested {runs}: {len(tested)} of the "
+            f"problems{seeds}), {so}\n\nTested {runs}: {len(tested)} of the "
             f"{len(own)} declared claims of {paper} ({counts}).")  # fmt: skip
 
 

@@ -9,7 +9,7 @@ one dataset, model, seed and teacher where there is no column for it.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -26,7 +26,7 @@ from socratic_utils.problems import Problem
 from socratic_utils.students.base_models import SIZES
 from socratic_utils.students.supervision import STUDENTS
 
-from .formats import SMOKE, TEXTS, to_csv, to_latex, to_markdown
+from .formats import SMOKE, TEXTS, percent, to_csv, to_latex, to_markdown
 
 RUN = ["dataset", "split", "student", "model", "teacher", "seed"]
 KEY = RUN[:3]
@@ -46,10 +46,24 @@ def scores_by(
 
 
 def main_table(rows: Iterable[dict]) -> pd.DataFrame:
-    """One line per run and student; ValueError when a run holds a problem twice."""
+    """One line per run and student; ValueError when a run holds a problem twice.  The
+    caption in `attrs` says what guessing would score."""
     rows = alike(rows, RUN)
     cut = scores_by(rows, RUN, "truncated")["accuracy"]
-    return scores_by(rows, RUN).assign(truncated=cut)
+    table = scores_by(rows, RUN).assign(truncated=cut)
+    table.attrs["caption"] = guessing(rows) if rows else ""
+    return table
+
+
+def guessing(rows: Iterable[dict]) -> str:
+    """A sentence on the score of a split's most frequent gold answer, by split."""
+    gold, shares = defaultdict(dict), []
+    for row in rows:
+        gold[row["split"]][row["id"]] = row["gold"]
+    for split, answers in sorted(gold.items(), key=lambda item: _rank(item[0])):
+        [(_, most)] = Counter(answers.values()).most_common(1)
+        shares.append(f"{percent(most / len(answers))} ({split})")
+    return f"Always the most frequent gold answer would score {', '.join(shares)}."
 
 
 def strict_table(rows: Iterable[dict]) -> pd.DataFrame:
@@ -220,6 +234,8 @@ def save_tables(
 ) -> dict[str, pd.DataFrame]:
     """Make and save the tables of one run on one dataset; returns them by name."""
     main, captions = main_table(rows), dict(CAPTIONS)
+    captions["main"] += f" {main.attrs['caption']}"
+    seeds = ", ".join(map(str, sorted({row["seed"] for row in rows})))
     tables = {
         "main": main, "strict": strict_table(rows), "by_steps": by_steps(rows),
         "by_group": by_group(rows), "errors": error_table(rows, problems),
@@ -229,13 +245,14 @@ def save_tables(
         tables[name] = paired_table(rows, split)
         captions[name] = f"Split {split}: {CAPTIONS['paired']}"
     for name, table in tables.items():
-        save_table(table, folder, name, captions[name], scale)
+        save_table(table, folder, name, f"{captions[name]} Seed {seeds}.", scale)
     return tables
 
 
 def _first_errors(rows, problems: Iterable[Problem], names: list) -> Iterator[tuple]:
-    """(key, first error of every row) per group."""
+    """(key, first error of every row whose answer is a number) per group."""
     known = {problem.id: problem for problem in problems}
+    rows = [row for row in rows if known[row["id"]].kind == "number"]
     for key, group in _groups(rows, names).items():
         yield key, [first_error(row, known[row["id"]]) for row in group]
 

@@ -58,11 +58,6 @@ def test_ties_still_give_k_clusters(k):
         assert groups == [[0, 1, 2], [3, 4], [5]]
 
 
-def test_no_clusters():
-    with pytest.raises(ValueError, match="k must"):
-        clusters(plane(0), 0)
-
-
 def test_without_sentence_transformers(monkeypatch):
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     assert sentence_encoder() is TF_IDF and TF_IDF.name == "tf-idf"

@@ -31,10 +31,8 @@ def test_majority(ballots, expected):
     assert majority(ballots) == expected
 
 
-def test_majority_of_choices_and_of_no_ballots():
+def test_majority_of_choices():
     assert majority([("b", -1.0), ("a", -1.0), ("b", -2.0)], "choice") == "b"
-    with pytest.raises(ValueError, match="no ballots"):
-        majority([])
 
 
 @pytest.mark.parametrize("kind", ["gpt2", "llama", "opt"])
@@ -104,7 +102,5 @@ def test_accuracy_is_counted_by_number_of_votes():
     rows = accuracy_by_votes(draws, 3, (1, 3))
     assert [(r["votes"], r["n"], r["correct"]) for r in rows] == [(1, 2, 1), (3, 2, 2)]
     assert rows[0]["ci_low"] < 0.5 < rows[0]["ci_high"]
-    with pytest.raises(ValueError, match="4 votes cannot be cast by 3"):
-        accuracy_by_votes(draws, 3, [4])
     with pytest.raises(ValueError, match="not 2 solutions of each"):
         accuracy_by_votes(draws, 2, [1])

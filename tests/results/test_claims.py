@@ -91,7 +91,8 @@ def test_a_papers_values_are_read_from_its_table(name):
 
 def test_values_stand_in_the_order_of_the_claim():
     assert evidence(CLAIMS["iterative beats CoT"]).startswith(
-        "Table 2: GSM8K 4.70 to 5.98, 7.10 to 11.57, 12.85 to 17.89; StrategyQA 55.01"
+        "Table 2 (CoT, Iterative SocCoT): GSM8K 4.70 to 5.98, 7.10 to 11.57, 12.85 to"
+        " 17.89; StrategyQA 55.01"
     )
     assert published(CLAIMS["Socratic beats the given steps"])[3] == (
         "StrategyQA", "GPT-2 Medium", ["52.02", "52.05"])  # fmt: skip
@@ -200,7 +201,7 @@ def test_arms_that_never_differ_are_not_tested():
     line = judged(main=same).loc["iterative beats CoT"]
     assert line[["p", "p_holm", "least_visible"]].isna().all()
     said = "cannot tell (the arms are equally often right on every problem)."
-    assert sentence(line).endswith(said)
+    assert sentence(line).endswith(f"{said} Caveat: {line['caveat']}.")
 
 
 def test_one_number_of_chains_has_no_trend_and_the_other_claims_stay(main):
@@ -327,8 +328,9 @@ def test_people_read_points_and_not_shares(table):
         table.loc[["iterative beats CoT"], SHOWN], "caption"
     ).splitlines()[4:]
     cells = [cell.strip() for cell in line.strip("|").split("|")]
-    assert re.fullmatch(r"\+[\d.]+ points \(\+[\d.]+ to \+[\d.]+\)", cells[2])
-    assert cells[4].endswith(" points") and cells[1] == "holds"
+    assert re.fullmatch(r"\+[\d.]+ points \(\+[\d.]+ to \+[\d.]+\)", cells[3])
+    assert cells[2] == "socratic_iterative against cot" and "guide" not in cells[-2]
+    assert cells[5].endswith(" points") and cells[1] == "holds"
 
 
 def test_what_was_not_run_is_named_once_with_its_command(table, main):

@@ -11,7 +11,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from socratic_utils.files import write_json
-from socratic_utils.results.claims import claims_table
+from socratic_utils.results.claims import CLAIMS, claims_table
 from socratic_utils.results.report import HINT, caveat, finding, write_report
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(40)).decode()
@@ -167,6 +167,7 @@ def judged_with(rows_of=lambda experiment: (), **line):
     return table
 
 
+CAVEAT = f"Caveat: {CLAIMS['iterative beats CoT'].caveat}."
 NUMBERS = {"n": 300, "seeds": 5, "difference": 0.032, "ci_low": -0.01, "ci_high": 0.074,
            "note": ""}  # fmt: skip
 
@@ -175,7 +176,7 @@ NUMBERS = {"n": 300, "seeds": 5, "difference": 0.032, "ci_low": -0.01, "ci_high"
     ("line", "end"),
     [
         ({"verdict": "holds"}, "so the claim holds."),
-        ({"verdict": "reversed"}, "so the opposite holds."),
+        ({"verdict": "reversed"}, "so our students show the opposite."),
         ({"verdict": "no difference larger than 5 points"},
          "so there is no difference larger than 5 points."),
         ({"verdict": "cannot tell", "least_visible": 0.06, "p_holm": 0.0527},
@@ -195,7 +196,8 @@ def test_the_finding_is_a_sentence_about_the_main_claim(line, end):
     first, counts = text.split("\n\n")
     assert first == (
         "Claim: iterative beats CoT. With gpt2 on gsm8k the difference in accuracy is "
-        f"+3.2 points (95 % interval -1.0 to +7.4; 300 problems, 5 seeds), {end}"
+        f"+3.2 points (95 % interval -1.0 to +7.4; 300 problems, 5 seeds), {end} "
+        f"{CAVEAT}"
     )
     assert counts == ("Tested here: 1 of the 9 declared claims of Socratic CoT "
                       f"({line['verdict']}: 1).")  # fmt: skip

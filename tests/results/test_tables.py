@@ -37,7 +37,7 @@ def rows_of(student, right, split="test", **changes):
     fixed = {
         "dataset": "gradeschool", "split": split, "student": student, "model": "tiny",
         "teacher": "t", "seed": 0, "truncated": False, "steps_gold": 1, "family": "f",
-        "unseen": None, "variant": None,
+        "unseen": None, "variant": None, "gold": "5",
         "lines": [{"role": "solution", "text": "There are 2 + 3 = 6."}],
     }  # fmt: skip
     return [

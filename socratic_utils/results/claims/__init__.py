@@ -11,4 +11,4 @@ How to read the table: docs/statistics.md.  Not covered: where rows come from
 """
 
 from .declared import CLAIMS, Claim, Run, statements
-from .judged import NOT_RUN, SHOWN, claims_table, in_words, sentence, shown, untold
+from .judged import NOT_RUN, SHOWN, claims_table, ending, in_words, sentence, shown

@@ -36,6 +36,7 @@ class Claim:
     plus: Sequence[str]
     source: str
     run: str
+    caveat: str = ""
     minus: Sequence[str] = ()
     experiment: str = ""
     equal: bool = False
@@ -92,7 +93,9 @@ def evidence(claim: Claim) -> str:
     for benchmark, _, values in published(claim):
         found[benchmark].append(" to ".join(values))
     texts = (f"{name} {', '.join(values)}" for name, values in found.items())
-    return f"{claim.source}: {'; '.join(texts) or 'drawn, without numbers'}"
+    cells = next((own for own in claim.cells.values() if not isinstance(own, str)), ())
+    where = f"{claim.source} ({', '.join(cells)})" if cells else claim.source
+    return f"{where}: {'; '.join(texts) or 'drawn, without numbers'}"
 
 
 def statements(paper: str) -> pd.DataFrame:

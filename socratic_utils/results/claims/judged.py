@@ -23,10 +23,11 @@ from .declared import CLAIMS, Claim, Run, evidence, weights
 
 COLUMNS = (
     "claim paper evidence arms split n seeds difference ci_low ci_high p p_holm"
-    " least_visible design_effect p_b_above_a verdict note"
+    " least_visible design_effect p_b_above_a verdict note caveat"
 ).split()
 SHOWN = (
-    "claim verdict difference ci_low ci_high p_holm least_visible n seeds note"
+    "claim verdict arms difference ci_low ci_high p_holm least_visible n seeds note"
+    " caveat"
 ).split()
 MEASURED = COLUMNS[COLUMNS.index("difference") : COLUMNS.index("verdict")]
 NOT_RUN, VOTES = "not run", ", votes"
@@ -50,7 +51,8 @@ def claims_table(rows_of: Callable, run: Run | None = None) -> pd.DataFrame:
     # 2. What is measured of every claim.
     lines, compared = [], {}
     for name, claim in CLAIMS.items():
-        line = {"claim": name, "paper": claim.paper, "evidence": evidence(claim)}
+        line = {"claim": name, "paper": claim.paper, "evidence": evidence(claim),
+                "caveat": claim.caveat}  # fmt: skip
         line |= {"p": nan, "note": f"{run.command} {claim.run}", "verdict": NOT_RUN}
         found, lost = arms[name]
         if found:
@@ -118,20 +120,22 @@ def sentence(line: Mapping[str, Any]) -> str:
     if line["verdict"] == NOT_RUN:
         return f"{name}: not run ({line['note']})."
     found = f"{difference} points ({low} to {high}, n = {line['n']:.0f}{seeds})"
-    return f"{name}: {found}: {line['verdict']}{untold(line)}."
+    return f"{name}: {found}: {line['verdict']}{ending(line)}"
 
 
-def untold(line: Mapping[str, Any]) -> str:
-    """Of "cannot tell": why, and which difference would have been detected; else ""."""
+def ending(line: Mapping[str, Any]) -> str:
+    """What follows a verdict: of "cannot tell", why and which difference would have
+    been detected; then the end of the sentence and the claim's caveat."""
+    caveat, seen, why = line["caveat"], "", [line["note"]]
+    more = f". Caveat: {caveat}." if isinstance(caveat, str) and caveat else "."
     if line["verdict"] != "cannot tell":
-        return ""
-    why, seen = [line["note"]] if line["note"] == line["note"] else [], ""
+        return more
     if not pd.isna(line["p_holm"]):
         why.append(f"adjusted p = {line['p_holm']:.3f}")
     if not pd.isna(line["least_visible"]):
         visible = f"{100 * line['least_visible']:.1f} points"
         seen = f"; a true difference of {visible} would be detected with 80 % power"
-    return f" ({'; '.join(filter(None, why))}){seen}"
+    return f" ({'; '.join(w for w in why if isinstance(w, str) and w)}){seen}{more}"
 
 
 def _table(claim: Claim) -> str:

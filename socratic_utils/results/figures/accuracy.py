@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from socratic_utils.students.supervision import OTHER_COLOURS, colour_of, label_of
 
 from ..formats import TEXTS, percent
+from . import style
 from .style import MARKERS, STYLE, colours_of, finish, new_axes, of_split, points
 
 
@@ -23,14 +24,13 @@ def accuracy_figure(main: pd.DataFrame, scale: str = "") -> Figure:
     axes = new_axes(5.4, 1.3 + 0.46 * len(rows), scale, shares="x")
     for place, row in enumerate(rows.to_dict("records")):
         points(axes, [place], rows.iloc[[place]], colours[row["student"]], flat=True)
-        style = {"va": "center", "bbox": {"fc": "white", "ec": "none", "pad": 1}}
+        look = {"va": "center", "bbox": {"fc": "white", "ec": "none", "pad": 1}}
         axes.annotate(percent(row["accuracy"]), (ends[place], place), (6, 0),
-                      textcoords="offset points", **style)  # fmt: skip
+                      textcoords="offset points", **look)  # fmt: skip
         words = [label_of(row["student"]), *(f"{c} {row[c]}" for c in runs)]
         trained = f", {row['seeds']} seeds" if row.get("seeds", 1) > 1 else ""
         names.append(f"{', '.join(words)}\n(n = {row['n']}{trained})")
-    dots = ", dots: trainings" if "seeds" in rows and rows["seeds"].max() > 1 else ""
-    label = f"Accuracy, {split} split\n(whiskers: 95 % interval{dots})"
+    label = f"Accuracy, {split} split\n({style.whiskers(rows)})"
     axes.set_yticks(range(len(rows)), names)
     axes.set(ylim=(len(rows) - 0.5, -0.5), xlabel=label,
              xlim=(0, min(1.12, max(0.1, max(ends) * 1.15))))  # fmt: skip
@@ -56,15 +56,15 @@ def accuracy_by(table: pd.DataFrame, column: str, scale="") -> Figure:
         shift = 0.7 * ((number + 0.5) / len(colours) - 0.5)
         own = table[table["student"] == student]
         places = [values.index(value) + shift for value in own[column]]
-        style = {"fmt": MARKERS[number % len(MARKERS)], "label": label_of(student)}
-        points(axes, places, own, colour, markersize=5, **style)
+        look = {"fmt": MARKERS[number % len(MARKERS)], "label": label_of(student)}
+        points(axes, places, own, colour, markersize=5, **look)
     names = (percent(v, None) if column == "share" else str(v) for v in values)
     names = (name.rpartition("/")[2].replace("_", " ") for name in names)
     ticks = [f"{a}\n(n = {sizes[v]})" for a, v in zip(names, values, strict=True)]
     axes.set_xticks(range(len(values)), ticks)
     top = min(1, max(0.1, table.filter(["ci_high", "max"]).max(axis=None) * 1.05))
     axes.set(xlim=(-0.5, len(values) - 0.5), xlabel=title, ylim=(0, top),
-             ylabel="Accuracy (95 % interval)")  # fmt: skip
+             ylabel=f"Accuracy\n({style.whiskers(table)})")  # fmt: skip
     for edge in range(1, len(values)):
         axes.axvline(edge - 0.5, color="0.85", linewidth=0.8)
     return finish(axes)
@@ -76,11 +76,11 @@ def chains_figure(table: pd.DataFrame, scale="", label_only=None) -> Figure:
     if label_only:
         if {label_only["n"]} != set(table["n"]):
             raise ValueError("the student of labels has another n than the others")
-        axes, style = figure.axes[0], {"color": colour_of(label_only["student"])}
+        axes, look = figure.axes[0], {"color": colour_of(label_only["student"])}
         name = f"{label_of(label_only['student'])} (n = {label_only['n']})"
         low, high = label_only["ci_low"], label_only["ci_high"]
-        axes.axhline(label_only["accuracy"], linestyle="--", label=name, **style)
-        axes.axhspan(low, high, alpha=0.15, linewidth=0, **style)
+        axes.axhline(label_only["accuracy"], linestyle="--", label=name, **look)
+        axes.axhspan(low, high, alpha=0.15, linewidth=0, **look)
         axes.set_ylim(0, min(1, max(axes.get_ylim()[1], 1.05 * high)))
         finish(axes)
     return figure

@@ -16,8 +16,11 @@ def filter_figure(table: pd.DataFrame, scale: str = "") -> Figure:
     return _stacked(counts.rename(label_of), "attempts", "Share of attempts", scale)
 
 
-def error_figure(table: pd.DataFrame, scale: str = "") -> Figure:
-    """First errors as shares of the wrong answers, from `tables/errors.csv`."""
+def error_figure(table: pd.DataFrame, scale: str = "") -> Figure | None:
+    """First errors as shares of the wrong answers, from `tables/errors.csv`; None where
+    there is none, as of answers that are not numbers."""
+    if not table["count"].sum():
+        return None
     split, rows = of_split(table, ["student", "error"])
     counts = rows.pivot_table("count", "student", "error", "sum", sort=False)
     counts = counts[counts.sum(axis=1) > 0].rename(label_of)

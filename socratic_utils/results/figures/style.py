@@ -97,6 +97,13 @@ def points(axes, places, rows, colour: str, flat=False, value="accuracy", **styl
             axes.scatter(*where, 14, "0.15", **dot)
 
 
+def whiskers(table: pd.DataFrame) -> str:
+    """What whiskers and, where an arm has several seeds, dots are, for the axis."""
+    least, *more = sorted({*table.get("seeds", [1])})
+    dots = f", dots: {'' if more else f'{least} '}trainings" * bool(more or least > 1)
+    return f"whiskers: 95 % interval{dots}"
+
+
 def finish(axes: Axes) -> Figure:
     """The figure of axes, with a legend above them, where it hides nothing."""
     count = len(axes.get_legend_handles_labels()[1])

@@ -159,14 +159,14 @@ def _placed(line: dict[str, Any], name: str, scale: str, cut: str) -> dict[str, 
     column = column_of(line["student"], dataset, name)
     known = DATASETS.get(dataset) in values
     row = DATASETS[dataset] if known and dataset != "svamp" else dataset, _model(model)
-    found = line | {"row": row, "column": column}
+    notes = NAMES["notes"].get(row[0], NAMES["notes"]["other"])
+    note = "; ".join(notes[key] for key in ("", column) if key in notes)
+    if line["student"] == "iterative, gold questions":
+        note = NAMES["gold questions"]
+    found = line | {"row": row, "column": column, "note": note}
     same = known and (*row, column) in values
     if reason := _why_not(dataset, model, known, same, scale, cut):
         return found | {"reason": reason}
-    notes = NAMES["notes"].get(row[0], {})
-    found["note"] = "; ".join(notes[key] for key in ("", column) if key in notes)
-    if line["student"] == "iterative, gold questions":
-        found["note"] = NAMES["gold questions"]
     # A prompted teacher is decoded greedily: it has no seeds.
     seeds = SEEDS if name.endswith("table3") else line["seeds"]
     lacks = lacking(dataset, line["n"], seeds)

@@ -7,12 +7,10 @@ autocast to their own half precision and decode in it; Macs and CPUs decode in f
 import ctypes
 import os
 import platform
-import re
 import timeit
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
-from pathlib import Path
 
 import psutil
 import torch
@@ -98,20 +96,6 @@ def free_memory() -> float:
     if device().type != "cuda":
         return psutil.virtual_memory().available
     return torch.cuda.mem_get_info()[0]
-
-
-def peak_memory(start: bool = False) -> float | None:
-    """The most GiB in use since the call with `start`, by PyTorch on a GPU, else by the
-    process; None on other systems than Linux."""
-    if device().type == "cuda":
-        if start:
-            torch.cuda.reset_peak_memory_stats()
-        return torch.cuda.max_memory_allocated() / 1024**3
-    with suppress(OSError, TypeError):  # another system, or no such line
-        if start:
-            Path("/proc/self/clear_refs").write_text("5")
-        status = Path("/proc/self/status").read_text()
-        return int(re.search(r"VmHWM:\s*(\d+)", status)[1]) / 1024**2
 
 
 def decoding_rows(decoders: Sequence, tokens: int, largest: int) -> int:

@@ -95,7 +95,6 @@ def train_student(
     if fit.checkpointing:
         trainer.recompute()
     start, last = time.perf_counter(), last_checkpoint(target / "checkpoints")
-    measured = hardware.peak_memory(start=True)
     with hardware.reused_memory():
         fits = hardware.fits_memory(lambda: trainer.train(resume_from_checkpoint=last))
     if not fits:
@@ -115,7 +114,6 @@ def train_student(
             "processes": processes, "rows_at_once": trainer.rows,
             "steps": trainer.state.max_steps,
             "trained_parameters": model.num_parameters(only_trainable=True),
-            "peak_memory_gb": measured and hardware.peak_memory(),
             "made_from": made_from,
             "losses": [{"step": r["step"], "loss": r["loss"]} for r in losses],
         }  # fmt: skip
