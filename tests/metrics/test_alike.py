@@ -23,7 +23,7 @@ def rows_of(student="cot", right=(), count=10, **changes):
     row = {"dataset": "toy", "split": "test", "student": student, "model": "tiny",
            "teacher": "t", "seed": 0, "truncated": False, "decoding": GREEDY,
            "steps_gold": 1, "unseen": True, "variant": "reordered", "share": 1.0,
-           "step": 9, "part": "reported",
+           "step": 9, "part": "reported", "gold": "5",
            "lines": [{"role": "question", "text": "Q: How many?"}],
            } | changes  # fmt: skip
     return [{**row, "id": f"p{i}", "correct": i in right, "correct_strict": False}

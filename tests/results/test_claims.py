@@ -134,6 +134,16 @@ def test_a_claim_comes_out_as_its_truth(table, claim, verdict):
     assert table.loc[claim, "verdict"] == verdict
 
 
+def test_a_sentence_ends_with_what_else_differs(table):
+    line = table.loc["many chains beat one"]
+    caveat = CLAIMS["many chains beat one"].caveat
+    assert line["caveat"] == caveat and "more problems" in caveat
+    assert sentence(line).endswith(f": holds. Caveat: {caveat}.")
+    assert sentence(table.loc["chains beat answers"]).endswith(": holds.")
+    read = line.to_dict() | {"caveat": float("nan")}  # an empty cell of a file
+    assert sentence(read).endswith(": holds.")
+
+
 def test_a_line_is_the_comparison_of_its_arms(table, main):
     a, b = (verdicts(r for r in main if r["student"] == name)
             for name in ("cot", "socratic_iterative"))  # fmt: skip

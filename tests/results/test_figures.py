@@ -177,6 +177,16 @@ def test_a_dot_stands_for_each_training():
     assert len(dots(figures.differences_figure(DIFFERENCES))) == 2
 
 
+def test_the_axis_says_how_many_trainings_the_dots_are():
+    table = pd.DataFrame({"student": ["cot", "gt_steps"], "accuracy": 0.5})
+    assert style.whiskers(table) == "whiskers: 95 % interval"
+    assert style.whiskers(table.assign(seeds=1)) == "whiskers: 95 % interval"
+    several = style.whiskers(table.assign(seeds=3))
+    assert several == "whiskers: 95 % interval, dots: 3 trainings"
+    mixed = style.whiskers(table.assign(seeds=[1, 3]))
+    assert mixed == "whiskers: 95 % interval, dots: trainings"
+
+
 def test_colours_are_fixed():
     few, all_ = style.colours_of(["cot", "new"]), style.colours_of(NAMES)
     assert few["cot"] == all_["cot"] == colour_of("cot")

@@ -9,7 +9,7 @@ from scipy import stats
 from socratic_utils.benchmarks import known_size
 from socratic_utils.files import project_root
 from socratic_utils.problems import read_rows
-from socratic_utils.results import figures
+from socratic_utils.results import figures, formats
 from socratic_utils.results.papers import power, socratic_cot
 
 REFERENCE = project_root() / "outputs" / "reference"
@@ -105,3 +105,11 @@ def test_the_figure_has_a_point_and_two_intervals_per_comparison(table):
     assert titles == ["GSM8K (n = 1,319)", "StrategyQA (n = 229)", "SVAMP (n = 237)"]
     names = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     assert names == list(dict.fromkeys(table["claim"]))
+
+
+def test_the_ends_of_a_paired_interval_are_points_as_those_of_the_other(table):
+    heads, line, *_ = formats.to_markdown(table, "caption").splitlines()[2::2]
+    for name, low in (("from", "ci_low"), ("to", "ci_high")):
+        place = heads.split(" | ").index(f"95 % interval if paired, {name}")
+        value = 100 * table[f"{low}_paired"].iloc[0]
+        assert line.split(" | ")[place] == f"{value:+.1f} points"

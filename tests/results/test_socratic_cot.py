@@ -45,6 +45,16 @@ def test_with_all_problems_and_seeds_a_score_is_judged():
     assert "†: the interval does not contain the paper's value" in caption
 
 
+def test_the_caption_says_that_the_papers_pair_is_guided_though_nothing_is_compared():
+    guided = "the paper's Iterative SocCoT includes the equation guide"
+    for scale in ("small", "paper"):
+        caption = ours("table2", socratic_cot.PAIR, n=9, scale=scale)[1]
+        assert guided.lower() in caption.lower()
+    caption = ours("table2", socratic_cot.PAIR, dataset="gradeschool", n=9)[1]
+    assert "reads no guide; on GSM8K the paper's reads predicted equations" in caption
+    assert "guide" not in ours("table2", "cot", dataset="gradeschool", n=9)[1]
+
+
 def test_svamp_of_the_paper_is_multistep():
     lines, caption = ours("table2", "cot", dataset="multistep", n=237, seeds=1)
     assert list(lines) == [("SVAMP", "ours (n = 237)")]

@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -70,7 +71,18 @@ def test_main_table(rows):
     assert table[table["student"] == "gt_steps"]["truncated"].item() == 0.1
     with pytest.raises(ValueError, match="predicted twice"):
         results.main_table(rows + rows[:1])
-    assert list(results.main_table([]).columns) == [*MAIN.split(), "truncated"]
+    empty = results.main_table([])
+    assert list(empty.columns) == [*MAIN.split(), "truncated"]
+    assert empty.attrs["caption"] == ""
+
+
+def test_the_caption_says_what_guessing_would_score(rows):
+    golds = dict(zip((f"p{i}" for i in range(10)), "5557777788", strict=True))
+    asked = [row | {"gold": golds[row["id"]]} for row in rows if row["split"] == "test"]
+    changed = [row for row in rows if row["split"] == "challenge"]
+    words = ("Always the most frequent gold answer would score 50.0 % (test), 100.0 % "
+             "(challenge).")  # fmt: skip
+    assert results.main_table(changed + asked).attrs["caption"] == words
 
 
 def test_a_new_student_stands_in_the_order_of_the_registry(rows, monkeypatch):
@@ -150,6 +162,13 @@ def test_error_table(rows):
     assert perfect["count"].sum() == 0 and perfect["share"].isna().all()
     with pytest.raises(KeyError):
         results.error_table(rows, PROBLEMS[:3])
+
+
+@pytest.mark.parametrize("kind", ["yes_no", "choice"])
+def test_only_numeric_answers_have_first_errors(rows, kind):
+    others = [replace(problem, kind=kind) for problem in PROBLEMS]
+    assert results.error_table(rows, others).empty
+    assert results.errors_by_steps(rows, others).empty
 
 
 def test_errors_by_steps():
