@@ -12,7 +12,7 @@ usage() {
   smoke  a tiny random model, minutes; its numbers mean nothing
   small  (default) a real student on a CPU, no network, no key, one to two hours
   paper  the papers' students and data, on a GPU: all of Table 2 of Socratic CoT,
-         27 runs (dataset x student x seed) and one table of them; with any of
+         27 runs (dataset x student x seed), 9 that collect them, one table; with any of
          --dataset, --student, --seed, --only, --train-limit, --reuse a single run
 
   --dataset NAME       another benchmark than the scale's own, such as gsm8k
@@ -21,10 +21,11 @@ usage() {
   --teacher-url URL    any server with the OpenAI interface
   --teacher-api completion   a plain completion model, not a chat model
   --teacher-mode batch       batch jobs: half the price, within a day
-  --teacher-tokens N   of its longest reply; thinking models need thousands
+  --teacher-tokens N   at most N tokens a reply; thinking models need thousands
   --max-cost DOLLARS   stop before the teacher has cost more
   --train-limit N      at most N training problems (teacher chains included)
-  --test-limit N       at most N test problems per split; replaces a whole run's rows
+  --test-limit N       at most N test problems per split; a whole run's rows in the
+                       same folder are replaced
   --lora-rank N        train adapters of rank N (LoRA), such as 16, not all weights
   --seed N             of training and sampling (default 0; paper: 0, 1, 2)
   --seeds N            the seeds 0 to N - 1 in turn, and then their means

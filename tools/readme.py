@@ -68,9 +68,9 @@ def main_result() -> str:
     least, most = (f"{100 * share:.1f}" for share in unseen["mean"].agg(["min", "max"]))
     paragraphs = [f"Accuracy on {first['n']} test problems of {first['dataset']} (95 % "
                   f"interval; trainings per student: {first['seeds']}): "
-                  f"{'; '.join(found)}. On {unseen['n'].iloc[0]} problems whose stories "
-                  f"do not occur in training, the five students have {least} to {most} "
-                  f"%. {on_new_stories(settings)}"]  # fmt: skip
+                  f"{'; '.join(found)}. On {unseen['n'].iloc[0]} problems whose "
+                  f"stories do not occur in training, all score between {least} % and "
+                  f"{most} %. {on_new_stories(settings)}"]  # fmt: skip
     # What `small` has not tested is taken from the runs on other benchmarks.
     judged = pd.concat(map(read_csv, sorted(REFERENCE.glob("*/tables/claims.csv"))))
     judged["not run"] = judged["verdict"] == NOT_RUN

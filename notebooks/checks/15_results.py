@@ -26,7 +26,7 @@ def answer_2(settings):
 def answer_3(settings):
     """Sort `by_count` by its column "chains", and subtract the accuracy of the first
     line from that of the last."""
-    rows = saved.rows_on_disk(settings, many_chains.EXPERIMENT)
+    rows = saved.rows_over_seeds(settings, many_chains.EXPERIMENT)
     found = {}
     for count in settings.many.counts:
         own = [r["correct"] for r in rows if r["student"] == f"chains_{count:02d}"]

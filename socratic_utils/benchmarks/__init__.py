@@ -4,11 +4,8 @@
     'gradeschool-test-0000'
 
 `gradeschool` ships with the package.  The others are read from the published files in
-SOCRATIC_DATA_DIR, one folder per benchmark, or else downloaded.
-
-To add one, write a module with `SIZES` ({split: number of problems}, counted or
-published) and `load(split) -> list[Problem]`, and add its name to NAMES; few-shot
-exemplars of its own go to `teacher/prompts/`.
+SOCRATIC_DATA_DIR, one folder per benchmark, or else downloaded.  To add one, see
+docs/extending.md.
 """
 
 from importlib import import_module

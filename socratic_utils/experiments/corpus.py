@@ -18,7 +18,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from socratic_utils.config import Settings
+from socratic_utils.config import SCOTD_DATASETS, Settings
 from socratic_utils.files import read_rows, write_jsonl_rows
 from socratic_utils.filtering import REASONS, down_sampling, keep_if_correct
 from socratic_utils.filtering.down_sampling import Pool, correct_only, keep_all
@@ -43,7 +43,8 @@ def styles(settings: Settings) -> list[str]:
         offered = CORPORA[settings.teacher].offered.items()
         return [style for (dataset, style), splits in offered
                 if dataset == settings.dataset and "train" in splits]  # fmt: skip
-    return ["cot"] if settings.dataset in OWN_SOCRATIC else ["cot", "socratic"]
+    only_cot = (*OWN_SOCRATIC, *SCOTD_DATASETS)  # the default prompt is for arithmetic
+    return ["cot"] if settings.dataset in only_cot else ["cot", "socratic"]
 
 
 def corpus(settings: Settings, name: str) -> Pairs:

@@ -26,9 +26,9 @@ class Parser(argparse.ArgumentParser):
         self.exit(BAD_INPUT, f"run_all: {message}; see ./run_all.sh --help\n")
 
 
-def parser(prog: str = "run_all.sh") -> argparse.ArgumentParser:
+def parser(prog="run_all.sh", what="Run the notebooks.") -> argparse.ArgumentParser:
     """All options; what is not given is the scale's own."""
-    result = Parser(prog, description="Run the notebooks.", allow_abbrev=False)
+    result = Parser(prog, description=what, allow_abbrev=False)
     add = result.add_argument
     add("scale", nargs="?", default="small", help="smoke, small or paper")
     add("--dataset", help="a benchmark, such as gsm8k")

@@ -6,6 +6,7 @@ import pytest
 from socratic_utils import config
 from socratic_utils.experiments import exercises, saved, stages
 from socratic_utils.experiments.arms import main_arm
+from socratic_utils.experiments.scotd import many_chains
 from socratic_utils.files import project_root
 
 NOTEBOOKS = project_root() / "notebooks"
@@ -106,3 +107,13 @@ def test_committed_rows_are_copied_to_scratch(monkeypatch, tmp_path):
     rows = stages.score(trial, main_arm("cot"))
     assert rows and trial.folder == tmp_path / "small-reused" / "scratch"
     assert saved.predictions_path(trial, main_arm("cot"), "test").exists()
+
+
+def test_more_chains_are_compared_over_the_seeds_that_the_notebook_shows(capsys):
+    settings = config.load("small", reuse="reference")
+    rows = saved.rows_over_seeds(settings, many_chains.EXPERIMENT)
+    table = many_chains.chains_table(settings, rows).sort_values("chains")
+    assert table["seeds"].iloc[-1] > 1  # the mean is not that of this run's seed
+    gain = table["accuracy"].iloc[-1] - table["accuracy"].iloc[0]
+    exercises.check("15.3", {"settings": settings, "answer_3": gain})
+    assert capsys.readouterr().out == "Exercise 3: right.\n"

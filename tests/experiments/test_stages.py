@@ -242,3 +242,11 @@ def test_what_a_run_lacks_of_its_scales_own_training(changes, said):
     assert saved.cut_down(config.load("paper", **changes)) == said
     small = config.load("small", dataset="gsm8k", **changes)
     assert "trained on" not in saved.cut_down(small)  # its own limit is 100
+
+
+def test_the_arithmetic_prompt_is_not_sent_for_benchmarks_of_choices():
+    for dataset in config.SCOTD_DATASETS:
+        assert corpus.styles(config.load("paper", dataset=dataset)) == ["cot"]
+    for dataset in ("gradeschool", "strategyqa", "multistep"):
+        found = corpus.styles(config.load("small", dataset=dataset, teacher="a model"))
+        assert found == ["cot", "socratic"]
