@@ -185,6 +185,8 @@ def test_the_axis_says_how_many_trainings_the_dots_are():
     assert several == "whiskers: 95 % interval, dots: 3 trainings"
     mixed = style.whiskers(table.assign(seeds=[1, 3]))
     assert mixed == "whiskers: 95 % interval, dots: trainings"
+    votes = table.assign(seeds=[1, float("nan")])  # which are of one seed
+    assert style.whiskers(votes) == "whiskers: 95 % interval"
 
 
 def test_colours_are_fixed():

@@ -99,7 +99,8 @@ def points(axes, places, rows, colour: str, flat=False, value="accuracy", **styl
 
 def whiskers(table: pd.DataFrame) -> str:
     """What whiskers and, where an arm has several seeds, dots are, for the axis."""
-    least, *more = sorted({*table.get("seeds", [1])})
+    seeds = table.get("seeds", pd.Series([1])).fillna(1).astype(int)
+    least, *more = sorted({*seeds})
     dots = f", dots: {'' if more else f'{least} '}trainings" * bool(more or least > 1)
     return f"whiskers: 95 % interval{dots}"
 
