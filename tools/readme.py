@@ -19,11 +19,11 @@ from socratic_utils.experiments.data import test_splits
 from socratic_utils.experiments.saved import rows_over_seeds, seeds_beside, seeds_table
 from socratic_utils.files import project_root, read_json, write_atomic
 from socratic_utils.metrics.comparison import (
-    UNLIKE,
     Comparison,
     compare,
     pooled_variance,
     satterthwaite,
+    variance_of,
     verdicts,
 )
 from socratic_utils.results.claims import NOT_RUN, sentence
@@ -86,12 +86,8 @@ def on_new_stories(settings: config.Settings) -> str:
     """Sentences on guessing, and on chains against answers where stories are new."""
     rows = [row for row in rows_over_seeds(settings) if row["student"] in STUDENTS]
     asked = [row for row in rows if row["split"] in ("test", "unseen")]
-    arms = {
-        name: verdicts(
-            r for r in asked if (r["split"], r["student"]) == ("unseen", name)
-        )
-        for name in STUDENTS
-    }
+    new = [row for row in asked if row["split"] == "unseen"]
+    arms = {name: verdicts(r for r in new if r["student"] == name) for name in STUDENTS}
     gap = compare(arms["answer_only"], arms["cot"], [*arms.values()])
     found, *ends = (f"{100 * x:+.1f}" for x in (gap.difference, gap.low, gap.high))
     return (f"{guessing(asked)} Claims are judged on `test`; on new stories, CoT minus "
@@ -217,8 +213,7 @@ def two_precisions(settings: config.Settings) -> str:
         shares = [float(arm.right.mean()) for arm in two]
         texts = (f"{100 * share:.1f} %" for share in shares)
         lines.append({"student": name, **dict(zip(seeds, texts, strict=True))})
-        own = pooled_variance(two)  # of both precisions, each around its own mean
-        own = own if own[1] > UNLIKE * pooled[1] else pooled
+        own = variance_of(two, pooled)  # of each precision around its own mean
         parts = [(1 / len(arm.seeds), own) for arm in two]
         lines[-1] |= _difference(shares[1] - shares[0], parts)
         all_parts += [(scale / len(arms) ** 2, own) for scale, own in parts]

@@ -4,8 +4,7 @@
     'gradeschool-test-0000'
 
 `gradeschool` ships with the package.  The others are read from the published files in
-SOCRATIC_DATA_DIR, one folder per benchmark, or else downloaded.  To add one, see
-docs/extending.md.
+SOCRATIC_DATA_DIR, one folder per benchmark, or else downloaded (docs/extending.md).
 """
 
 from importlib import import_module

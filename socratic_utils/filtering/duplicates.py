@@ -49,6 +49,7 @@ def near_duplicates(
     texts: Mapping[str, str], n: int = 3, threshold: float = 0.8
 ) -> list[dict]:
     """Texts that repeat an earlier one, by Jaccard index of n-grams (Broder 1997)."""
+    _check(threshold)
     index, kept, rows = defaultdict(list), {}, []  # n-gram -> kept texts; their sizes
     for name, text in texts.items():
         own = ngrams(words(text), n)
@@ -73,6 +74,7 @@ def contamination(
     `overlap` is the share of its word n-grams in the nearest training text, `covered`
     the share in all of them, `contaminated` whether overlap >= threshold.  The defaults
     are PaLM's (Chowdhery et al. 2022, section 8), but for a single training text."""
+    _check(threshold)
     index: dict[tuple[str, ...], list[str]] = defaultdict(list)
     grams = {name: ngrams(words(t), n) for name, t in evaluation.items()}
     for name, own in grams.items():
@@ -94,3 +96,8 @@ def contamination(
         rows.append(dict(id=name, train_id=train_id, overlap=overlap, covered=covered,
                          contaminated=overlap >= threshold))  # fmt: skip
     return sorted(rows, key=lambda row: -row["overlap"])
+
+
+def _check(threshold: float) -> None:
+    if not 0 < threshold <= 1:
+        raise ValueError(f"threshold must be above 0 and at most 1, not {threshold}")

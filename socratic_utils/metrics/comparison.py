@@ -121,11 +121,11 @@ def pooled_variance(arms: Sequence[Verdicts]) -> tuple[float, float, int]:
     return max(0.0, squares - noise) * per_degree, squares * per_degree, freedom
 
 
-def variance_of(arm: Verdicts, pooled: tuple) -> tuple[float, float, int]:
-    """The `pooled_variance` of a table, or that of the arm alone if it varies far more
-    (not with two trainings, which say nothing of that)."""
-    own = pooled_variance([arm])
-    unlike = own[1] > UNLIKE * pooled[1] and len(arm.seeds) >= FEWEST_SEEDS
+def variance_of(arms: Sequence[Verdicts], pooled: tuple) -> tuple[float, float, int]:
+    """The `pooled_variance` of a table, or that of these arms of it alone if they vary
+    far more (not with two trainings of one, which say nothing of that)."""
+    own = pooled_variance(arms)
+    unlike = own[1] > UNLIKE * pooled[1] and own[2] >= FEWEST_SEEDS - 1
     return own if unlike else pooled
 
 
@@ -148,7 +148,7 @@ def prediction_interval(arm: Verdicts, arms: Sequence[Verdicts]) -> tuple[float,
     if (seeds := len(arm.seeds)) < FEWEST_SEEDS:
         raise ValueError(f"{seeds} trainings predict no range: {FEWEST_SEEDS} do")
     pooled = pooled_variance(arms)
-    excess, _, freedom = variance_of(arm, pooled) if seeds > FEWEST_SEEDS else pooled
+    excess, _, freedom = variance_of([arm], pooled) if seeds > FEWEST_SEEDS else pooled
     error = ((arm.noise + excess) * (1 + 1 / seeds)) ** 0.5
     mean, half = float(arm.right.mean()), error * stdtrit(freedom, 1 - LEVEL / 2)
     return max(0.0, mean - half), min(1.0, mean + half)
@@ -184,7 +184,7 @@ def contrast(
     # 2. Between trainings, of which every arm has its own.
     pooled, scales = pooled_variance(arms or of), defaultdict(float)
     for weight, arm in terms:
-        scales[variance_of(arm, pooled)] += weight**2 / seeds
+        scales[variance_of([arm], pooled)] += weight**2 / seeds
     total = problems + sum(scale * own[0] for own, scale in scales.items())
     # 3. Both, with Satterthwaite's degrees of freedom: `between` is what varies.
     parts = [(problems, max(1, groups - 1))]

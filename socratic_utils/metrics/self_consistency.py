@@ -42,6 +42,8 @@ def accuracy_by_votes(
         raise ValueError(f"these are not {samples} solutions of each problem")
     table = []
     for count in counts:
+        if count > samples:
+            raise ValueError(f"{count} votes cannot be cast by {samples} samples")
         found = [{"correct": vote_is_right(own[:count], kind)} for own in groups]
         table.append({"votes": count, **accuracy(found)})
     return table

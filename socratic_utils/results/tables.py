@@ -59,7 +59,7 @@ def guessing(rows: Iterable[dict]) -> str:
     """A sentence on the score of a split's most frequent gold answer, by split."""
     gold, shares = defaultdict(dict), []
     for row in rows:
-        gold[row["split"]][row["id"]] = row.get("gold")
+        gold[row["split"]][row["id"]] = row["gold"]
     for split, answers in sorted(gold.items(), key=lambda item: _rank(item[0])):
         [(_, most)] = Counter(answers.values()).most_common(1)
         shares.append(f"{percent(most / len(answers))} ({split})")

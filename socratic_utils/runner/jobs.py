@@ -131,9 +131,8 @@ def _train(*job: Any) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """List the jobs of a run, or train one of them."""
-    what = "List the trainings of one run, or train one of them."
-    parser = options.parser("python -m socratic_utils.runner.jobs", what)
+    """List the trainings of one run, or train one of them."""
+    parser = options.parser("python -m socratic_utils.runner.jobs", main.__doc__)
     parser.add_argument("--model", default="", help="the one to train, such as cot")
     arguments = parser.parse_args(argv)
     try:

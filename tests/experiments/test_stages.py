@@ -149,7 +149,7 @@ def beside(tmp_path, monkeypatch):
         one = config.load("small", **changes)
         row = {"dataset": one.dataset, "split": "test", "student": "cot", "teacher": "",
                "model": one.student, "seed": one.seed, "truncated": False,
-               "settings": (of or one).hash}  # fmt: skip
+               "gold": "5", "settings": (of or one).hash}  # fmt: skip
         rows = [{**row, "id": str(i), "correct": i < right} for i in range(10)]
         path = one.folder / "predictions" / "gradeschool-test-cot.jsonl"
         write_jsonl_rows(path, rows)

@@ -166,6 +166,14 @@ def test_nothing_against_nothing():
     assert row["train_id"] is None and not row["contaminated"]
 
 
+@pytest.mark.parametrize("threshold", [0, -1, 1.1])
+def test_impossible_thresholds(threshold):
+    with pytest.raises(ValueError, match="threshold"):
+        contamination({}, {}, threshold=threshold)
+    with pytest.raises(ValueError, match="threshold"):
+        near_duplicates({}, threshold=threshold)
+
+
 # --- the embedded set -----------------------------------------------------------------
 
 

@@ -162,16 +162,16 @@ def test_an_arm_that_varies_far_more_keeps_its_own_variance():
     """Problems agree within a training, so only trainings vary: by hand."""
     calm = arm(np.tile([[0, 0], [0, 1], [1, 1]], 2))  # variance 1/4
     wild = arm(np.tile([[0], [1], [1]], 4))  # 1/3: not far more
-    assert variance_of(wild, pooled_variance([calm, wild])) == pooled_variance(
+    assert variance_of([wild], pooled_variance([calm, wild])) == pooled_variance(
         [calm, wild]
     )
     still = [arm([[0, 1]] * 3) for _ in range(5)]
     jumps = arm(np.tile([[0], [0], [1]], 2))
     every = [*still, jumps]
     assert pooled_variance(every)[1:] == (pytest.approx(1 / 18), 12)
-    assert variance_of(jumps, pooled_variance(every))[1:] == (pytest.approx(1 / 3), 2)
+    assert variance_of([jumps], pooled_variance(every))[1:] == (pytest.approx(1 / 3), 2)
     two = [arm(one.right[1:]) for one in every]  # of two trainings nobody can know
-    assert variance_of(two[-1], pooled_variance(two)) == pooled_variance(two)
+    assert variance_of([two[-1]], pooled_variance(two)) == pooled_variance(two)
     pooled = contrast([1, -1], [still[0], still[1]], every)
     own = contrast([1, -1], [still[0], jumps], every)
     assert own.error > 2 * pooled.error > 0

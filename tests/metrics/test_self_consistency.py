@@ -43,8 +43,8 @@ def test_a_prompt_read_once_gives_the_same_text(kind):
     plain = IncrementalDecoder(model, TOKENIZER)
     shared = IncrementalDecoder(model, TOKENIZER)
     plain.start(prompts)
-    shared.start(prompts)
-    shared.repeat(4)
+    shared.start([])
+    shared.rows = shared.open(prompts, 4)
     for limit in (5, 7):
         expected = [line for line in plain.write(limit) for _ in range(4)]
         assert shared.write(limit) == expected
@@ -102,5 +102,7 @@ def test_accuracy_is_counted_by_number_of_votes():
     rows = accuracy_by_votes(draws, 3, (1, 3))
     assert [(r["votes"], r["n"], r["correct"]) for r in rows] == [(1, 2, 1), (3, 2, 2)]
     assert rows[0]["ci_low"] < 0.5 < rows[0]["ci_high"]
+    with pytest.raises(ValueError, match="4 votes cannot be cast by 3"):
+        accuracy_by_votes(draws, 3, [4])
     with pytest.raises(ValueError, match="not 2 solutions of each"):
         accuracy_by_votes(draws, 2, [1])

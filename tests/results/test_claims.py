@@ -340,7 +340,8 @@ def test_people_read_points_and_not_shares(table):
     ).splitlines()[4:]
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert re.fullmatch(r"\+[\d.]+ points \(\+[\d.]+ to \+[\d.]+\)", cells[3])
-    assert cells[2] == "socratic_iterative against cot" and "guide" not in cells[-2]
+    assert cells[2] == "socratic_iterative against cot"
+    assert cells[-1] == CLAIMS["iterative beats CoT"].caveat
     assert cells[5].endswith(" points") and cells[1] == "holds"
 
 

@@ -42,9 +42,10 @@ def test_gold_questions_are_asked_in_order_and_the_answerer_hears_them():
 
 def test_rows_of_gold_questions_can_repeat_and_leave():
     generator = GoldQuestions([PROBLEMS[0], BAKER], TOKENIZER)
-    generator.start([prompt_ids(TOKENIZER, p) for p in (PROBLEMS[0], BAKER)])
+    generator.start([])
     generator.seed(1)
-    generator.repeat(2)
+    prompts = [prompt_ids(TOKENIZER, p) for p in (PROBLEMS[0], BAKER)]
+    generator.rows = generator.open(prompts, 2)
     first = f"Q: {PROBLEMS[0].steps[0].question}"
     assert said(generator) == [first, first, ASKED[0], ASKED[0]]
     generator.hear(0, ids_of("A: nobody knows\n"))

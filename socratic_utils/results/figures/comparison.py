@@ -17,8 +17,7 @@ def filter_figure(table: pd.DataFrame, scale: str = "") -> Figure:
 
 
 def error_figure(table: pd.DataFrame, scale: str = "") -> Figure | None:
-    """First errors as shares of the wrong answers, from `tables/errors.csv`; None where
-    there is none, as of answers that are not numbers."""
+    """First errors as shares of wrong answers (`tables/errors.csv`); None without."""
     if not table["count"].sum():
         return None
     split, rows = of_split(table, ["student", "error"])

@@ -99,8 +99,7 @@ def points(axes, places, rows, colour: str, flat=False, value="accuracy", **styl
 
 def whiskers(table: pd.DataFrame) -> str:
     """What whiskers and, where an arm has several seeds, dots are, for the axis."""
-    seeds = table.get("seeds", pd.Series([1])).fillna(1).astype(int)
-    least, *more = sorted({*seeds})
+    least, *more = sorted({*table.get("seeds", pd.Series([1])).fillna(1).astype(int)})
     dots = f", dots: {'' if more else f'{least} '}trainings" * bool(more or least > 1)
     return f"whiskers: 95 % interval{dots}"
 

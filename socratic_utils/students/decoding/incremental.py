@@ -87,11 +87,6 @@ class Decoder:
             row.random = Random(f"{self.next_seed} {number} {row.prompt}")
             self.seeded[row.prompt] += 1
 
-    def repeat(self, times: int) -> None:
-        """Copy every row `times` times, adjacent."""
-        self.rows = self.fork(self.rows, times)
-        self._seed(row for place, row in enumerate(self.rows) if place % times)
-
     def hear(self, row: int, ids: Sequence[int]) -> None:
         """Append tokens to a row's context; they are read before it next writes."""
         self.rows[row].hear(ids)
