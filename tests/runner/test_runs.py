@@ -37,7 +37,8 @@ def predict(settings, student, right, folder="", of=None, split="test", n=10,
     """`n` rows on disk, the first `right` of them solved."""
     row = {"dataset": settings.dataset, "split": split, "student": student,
            "model": settings.student, "teacher": teacher, "seed": settings.seed,
-           "truncated": False, "settings": (of or settings).hash}  # fmt: skip
+           "truncated": False, "gold": "5",
+           "settings": (of or settings).hash}  # fmt: skip
     path = settings.folder / "predictions" / folder / f"{split}-{student}.jsonl"
     write_jsonl_rows(path, [{**row, "id": f"p{i}", "correct": i < right}
                             for i in range(n)])  # fmt: skip
